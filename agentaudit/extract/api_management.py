@@ -12,6 +12,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -34,21 +35,21 @@ _LIMITS = frozenset(
 _READ = Budget("characters of policies", 5_000_000, whole=True)
 """A file as often as something has it for a policy."""
 _KEYS = frozenset({"api-key", "authorization", "x-api-key", "x-functions-key"})
-_MODELS = re.compile(r"openai|llm|foundry|ai-?gateway", re.IGNORECASE)
-_TOOLS = re.compile(r"(?:^|[^A-Za-z])(?:mcp|Mcp|MCP)(?![a-z])|(?<=[a-z])M(?:cp|CP)(?![a-z])")
+_MODELS = regex(r"openai|llm|foundry|ai-?gateway", re.IGNORECASE)
+_TOOLS = regex(r"(?:^|[^A-Za-z])(?:mcp|Mcp|MCP)(?![a-z])|(?<=[a-z])M(?:cp|CP)(?![a-z])")
 """In names."""
-_BEFORE_MODELS = re.compile(
+_BEFORE_MODELS = regex(
     r"<(?:azure-openai|llm)-|cognitiveservices\.azure\.com|ai\.azure\.com"
     r"|backend-id=\"[^\"<>]{0,80}?(?:openai|llm|foundry)",
     re.IGNORECASE,
 )
-_BEFORE_TOOLS = re.compile(r"(?:base-url|backend-id)=\"[^\"<>]{0,200}?\bmcp\b", re.IGNORECASE)
+_BEFORE_TOOLS = regex(r"(?:base-url|backend-id)=\"[^\"<>]{0,200}?\bmcp\b", re.IGNORECASE)
 """In policies: variables and comments speak of much."""
-_VALUED = re.compile(r"<[a-z-]+(?:[^<>]{0,400}[^<>/])?>\s{0,200}<value>")
+_VALUED = regex(r"<[a-z-]+(?:[^<>]{0,400}[^<>/])?>\s{0,200}<value>")
 """A header that is compared; otherwise it need only be there."""
-_ELEMENT = re.compile(r"<([a-z][a-z-]{2,60})(?=[\s/>])")
-_HEADER = re.compile(r"<set-header\s[^<>]{0,200}?name=[\"']([\w-]{1,60})[\"']([^<>]{0,200})")
-_FILE = re.compile(
+_ELEMENT = regex(r"<([a-z][a-z-]{2,60})(?=[\s/>])")
+_HEADER = regex(r"<set-header\s[^<>]{0,200}?name=[\"']([\w-]{1,60})[\"']([^<>]{0,200})")
+_FILE = regex(
     r"(?:loadTextContent\(\s*'|(?:file|templatefile)\(\s*\"(?:\$\{path\.module\}/)?)"
     r"([\w./-]{1,200}\.xml)"
 )

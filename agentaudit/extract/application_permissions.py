@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
@@ -51,7 +52,7 @@ _LEADING: Mapping[str, str] = MappingProxyType(
         "Application.ReadWrite.All": "become-any-application",
     }
 )
-_CHANGES = re.compile(
+_CHANGES = regex(
     r"ReadWrite|FullControl|\.(?:Manage|Send|Create|Write)(?:\.|$)|full_access_as_app"
     r"|^admin(?:\.|$)|:write$",
     re.IGNORECASE,
@@ -59,7 +60,7 @@ _CHANGES = re.compile(
 
 
 _SCOPES = "https://www.googleapis.com/auth/"
-_READS = re.compile(
+_READS = regex(
     r"\.read_?only$|\.freebusy$|^gmail\.metadata$|^(?:openid|email|profile|userinfo\.\w+)$"
 )
 

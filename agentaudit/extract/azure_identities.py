@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -21,11 +22,11 @@ from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 
 TYPE = "microsoft.managedidentity/userassignedidentities"
-_SYMBOL = re.compile(r"^\$?\{?(?P<symbol>\w+)\.(?:id|properties\.principalId)\}?$")
-_NAMED = re.compile(r"userassignedidentities'\s*,\s*'(?P<name>[^'{}]+)'\)", re.IGNORECASE)
+_SYMBOL = regex(r"^\$?\{?(?P<symbol>\w+)\.(?:id|properties\.principalId)\}?$")
+_NAMED = regex(r"userassignedidentities'\s*,\s*'(?P<name>[^'{}]+)'\)", re.IGNORECASE)
 
-_LOOKED_UP = re.compile(r"/userassignedidentities/([^/'{},()]{1,100}),", re.IGNORECASE)
-_OWN = re.compile(
+_LOOKED_UP = regex(r"/userassignedidentities/([^/'{},()]{1,100}),", re.IGNORECASE)
+_OWN = regex(
     r"(?:^(?P<symbol>\w+)|/(?P<name>[^/'{},()]{1,100}),[^()]{0,100}\))\.identity\.principalId$"
 )
 """The principal of what the system makes, by a symbol, or as JSON has it."""

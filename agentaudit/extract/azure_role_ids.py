@@ -4,11 +4,12 @@ The ids of Azure's built-in roles that agents are given, with their names.
 Source: Microsoft Learn, "Azure built-in roles"; the ids are the same in every tenant.
 """
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from agentaudit.expressions import regex
+
+_ID = regex(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _BUILT_IN: Mapping[str, str] = MappingProxyType(
     {

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.azure_role_ids import built_in_role
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -33,12 +34,12 @@ _OPENING = frozenset(
 )
 """Roles that read any secret of each vault in their scope."""
 _ASSIGNS = "microsoft.authorization/roleassignments/write"
-_WIDE_SCOPE = re.compile(
+_WIDE_SCOPE = regex(
     r"^/subscriptions/[^/]+/?$|/providers/Microsoft\.Management/managementGroups/[^/]+/?$"
     r"|azurerm_subscription\.|data\.azurerm_subscription|azurerm_management_group\.",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"@(?:request|resource|principal|environment)\[([^\[\]]{1,200})\]")
+_ATTRIBUTE = regex(r"@(?:request|resource|principal|environment)\[([^\[\]]{1,200})\]")
 _WHICH_ROLES = "microsoft.authorization/roleassignments:roledefinitionid"
 _HELD = Budget("actions held against exceptions of a role", 1_000_000, free=10_000, whole=True)
 _ASSIGNED = Budget("actions of custom roles", 200_000, free=40, whole=True)

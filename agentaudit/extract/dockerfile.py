@@ -1,10 +1,10 @@
 """Dockerfiles: secrets baked into images, the user, and what the base image is."""
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
@@ -22,15 +22,15 @@ from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifet
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
-_ENV_FILE = re.compile(
+_ENV_FILE = regex(
     r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
 )
 """Files that are copied to be filled in hold no secret yet."""
-_BUILT = re.compile(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
+_BUILT = regex(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
 """Folders that a build fills, with nothing of what it was given."""
-_ASSIGNMENT = re.compile(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
+_ASSIGNMENT = regex(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
-_AGENT_PACKAGE = re.compile(
+_AGENT_PACKAGE = regex(
     r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
 )
 """Coding agents as images install them."""

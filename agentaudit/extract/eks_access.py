@@ -5,12 +5,12 @@ Groups are those of the cluster, to which its own roles are bound; access polici
 EKS keeps: https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
@@ -36,7 +36,7 @@ _ROLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType
     }
 )
 """Verbs and resources of the access policies for people and programs, and of the one group."""
-_POLICY = re.compile(r"cluster-access-policy/(\w+)")
+_POLICY = regex(r"cluster-access-policy/(\w+)")
 _OF_NODES = frozenset(
     {
         *("system:bootstrappers", "system:nodes", "system:node-proxier", "eks:kube-proxy-windows"),

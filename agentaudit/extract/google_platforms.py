@@ -5,10 +5,9 @@ Limits and defaults: https://cloud.google.com/run/docs/configuring/max-instances
 and …/service-identity; https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/deploy.
 """
 
-import re
-
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers import runtime_id
 from agentaudit.model.deployment import EdgeKind
@@ -25,7 +24,7 @@ DEFAULT_TIMEOUT_S = 300
 DEFAULT_TASK_TIMEOUT_S = 600
 SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
 """What all agents of Agent Engine without an account of their own act as, in a project."""
-_DEFAULT = re.compile(
+_DEFAULT = regex(
     r"^\d+-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$"
     r"|\bdata\.google_(?:compute|app_engine)_default_service_account\."
 )

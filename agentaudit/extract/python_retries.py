@@ -7,13 +7,13 @@ even pause); so does backoff's `on_exception` without `max_tries` and `max_time`
 """
 
 import ast
-import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module
@@ -41,15 +41,15 @@ _FORMS = {
     "tenacity._asyncio.AsyncRetrying": _TENACITY,
     "backoff.on_exception": _Form("backoff", ("max_tries", "max_time"), deciders=("giveup",)),
 }
-_MODEL = re.compile(
+_MODEL = regex(
     r"(?:^|\.)(?:chat\.completions\.(?:create|parse)|ChatCompletion\.a?create"
     r"|generate_content(?:_async|_stream)?|invoke_model(?:_with_response_stream)?)$"
     r"|^litellm\.a?(?:completion|responses|embedding)$|^agents\.Runner\.run(?:_sync|_streamed)?$"
 )
 _OF_CLIENTS = {
-    "openai": re.compile(r"\.(?:completions|responses|embeddings)\.create$"),
-    "anthropic": re.compile(r"\.messages\.(?:create|stream)$"),
-    "boto3": re.compile(r"\.converse(?:_stream)?$"),
+    "openai": regex(r"\.(?:completions|responses|embeddings)\.create$"),
+    "anthropic": regex(r"\.messages\.(?:create|stream)$"),
+    "boto3": regex(r"\.converse(?:_stream)?$"),
 }
 """Calls that other libraries have too: they count where the model's client is imported."""
 

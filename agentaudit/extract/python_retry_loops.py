@@ -6,15 +6,15 @@ and "`math.inf` or a very high number" for ever (`openai/_base_client.py`, which
 """
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_syntax import descendants, keyword
 
-_CLIENTS = re.compile(
+_CLIENTS = regex(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"
 )
 _ENDLESS = 1_000

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_bindings import bindings
 from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_names import FunctionDef
@@ -19,7 +20,7 @@ from agentaudit.extract.python_syntax import descendants, words_in
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 
-_OF_VENDORS = re.compile(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
+_OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
 """A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
 _DEEPEST = 3
 _MOST_CALLS = 200

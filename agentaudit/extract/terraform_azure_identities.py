@@ -2,6 +2,7 @@
 
 import re
 
+from agentaudit.expressions import regex
 from agentaudit.extract.azure_identities import add_managed_identity
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.stacks import Stack
@@ -21,7 +22,7 @@ AZURE_RUNTIMES = (
     *("azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"),
 )
 """What runs, and may have an identity that the system makes for it alone."""
-_ELSEWHERE = re.compile(r"/userAssignedIdentities/(?P<name>[^/${}]+)$", re.IGNORECASE)
+_ELSEWHERE = regex(r"/userAssignedIdentities/(?P<name>[^/${}]+)$", re.IGNORECASE)
 
 
 def user_assigned(module: Module, document: Document, node: Node, collector: Collector) -> FactId:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.model.evidence import Evidence, Known, Truth
@@ -35,15 +36,15 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
 """Where a resource names the key, one way of several."""
 _PARTS = MappingProxyType({"aws_bedrockagent_agent": ".memory"})
 """What the memory is called that is a part of something else."""
-_CLASS = re.compile(
+_CLASS = regex(
     r"^(?:data|information)?(?:class(?:ification)?(?:level)?|sensitivity|confidentiality)$"
 )
-_CONFIDENTIAL = re.compile(
+_CONFIDENTIAL = regex(
     r"confidential|restricted|secret|sensitive|\bhigh(?:ly)?\b|\bpi[i]\b|\bphi\b|\bpci\b|personal",
     re.IGNORECASE,
 )
-_NOT = re.compile(r"\b(?:non|not|no|low)\b", re.IGNORECASE)
-_FLAG = re.compile(r"^(?:contains|has|holds)?(?:pii|phi|personaldata|sensitivedata)$")
+_NOT = regex(r"\b(?:non|not|no|low)\b", re.IGNORECASE)
+_FLAG = regex(r"^(?:contains|has|holds)?(?:pii|phi|personaldata|sensitivedata)$")
 
 
 def classify(module: Module, collector: Collector) -> None:

@@ -1,8 +1,8 @@
 """Applications of Microsoft Entra in Terraform, and what they may do for a whole tenant."""
 
-import re
 from collections.abc import Iterator, Mapping
 
+from agentaudit.expressions import regex
 from agentaudit.extract.application_permissions import Application, add_role, graph_role
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.sizes import compound_seconds_of
@@ -12,7 +12,7 @@ from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifet
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
-_NAMED = re.compile(r"""app_role_ids\s*\[\s*["']([\w.]{1,80})["']\s*\]""")
+_NAMED = regex(r"""app_role_ids\s*\[\s*["']([\w.]{1,80})["']\s*\]""")
 _APPLICATIONS = ("azuread_application", "azuread_application_registration")
 _GIVEN = (
     ("azuread_application_api_access", "application_id", "role_ids"),

@@ -6,12 +6,12 @@ A condition narrows, and clears nothing, except one on the roles that its holder
 to more are those of Rhino Security Labs' collection for Google Cloud.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.google_platforms import account_by_address
@@ -85,10 +85,10 @@ https://cloud.google.com/iam/docs/principals-overview#all-authenticated-users
 _PERMITTED = Budget("permissions of custom roles", 200_000, free=40, whole=True)
 """Each as often as somebody has its role."""
 _CUSTOM = ("google_project_iam_custom_role", "google_organization_iam_custom_role")
-_ID = re.compile(r"^(?:projects|organizations)/[^/]{1,200}/roles/(?P<name>[\w.]{1,64})$")
-_READ_ROLE = re.compile(r"viewer|reader|get$")
-_READ_VERB = re.compile(r"\.(?:get|list|search|query|access|read|check|test|fetch)[a-z]*$")
-_ASKED = re.compile(r"\b(?:request|resource|destination)\.[a-z]{1,60}|modifiedgrantsbyrole")
+_ID = regex(r"^(?:projects|organizations)/[^/]{1,200}/roles/(?P<name>[\w.]{1,64})$")
+_READ_ROLE = regex(r"viewer|reader|get$")
+_READ_VERB = regex(r"\.(?:get|list|search|query|access|read|check|test|fetch)[a-z]*$")
+_ASKED = regex(r"\b(?:request|resource|destination)\.[a-z]{1,60}|modifiedgrantsbyrole")
 _ACCOUNT = "serviceAccount:"
 _PEOPLE = ("user:", "group:", "domain:")
 _WHICH_ROLES, _WHICH_THING = "modifiedgrantsbyrole", "resource.name"

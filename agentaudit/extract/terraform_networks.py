@@ -1,12 +1,12 @@
 """Security groups in Terraform: whether what runs behind them may connect to anything."""
 
-import re
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.readers.document import Node
 
-_GROUP = re.compile(r"\baws_security_group\.([\w-]+)")
+_GROUP = regex(r"\baws_security_group\.([\w-]+)")
 _ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 _CIDRS = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
 _RULES = ("aws_vpc_security_group_egress_rule", "aws_security_group_rule")

@@ -1,11 +1,11 @@
 """One module of a plan of Terraform, asked as one of sources is, with what planning settled."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import field
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.resolver import LONGEST_TEXT
 from agentaudit.extract.terraform_blocks import Member
 from agentaudit.extract.terraform_modules import Declared, Module, split_index
@@ -22,12 +22,12 @@ from agentaudit.readers.planned_parts import (
     PlannedResource,
 )
 
-INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+INDEX = regex(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 """`[0]` or `["eu"]`, of an instance."""
 _DEEPEST_REFERENCE = 20
 _MOST_REFERENCES = 1_000
 """Of one value."""
-_PART_OF = re.compile(r"[.\[]")
+_PART_OF = regex(r"[.\[]")
 """Where the name of a whole ends, in a reference to a part of it."""
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.literals import is_placeholder
@@ -42,10 +43,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 _CLOUDS = {"azurerm": "azure", "google": "google"}
 _SENSITIVE = frozenset({"bucket", "table", "secret", "database"})
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"(?:^|[^a-z])(?:logs?|trail|assets?|static|public|artifacts?|tfstate|state)(?:[^a-z]|$)"
 )
-_CONVERSATION = re.compile(
+_CONVERSATION = regex(
     r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
 )
 _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
