@@ -57,23 +57,33 @@ class Condition(Struct, frozen=True):
         raise ConditionError(f"gave no answer: {answer}")
 
 
-def answers(conditions: Sequence[Condition], subject: "Subject") -> Sequence[bool] | None:
+class Together:
     """
-    What conditions over one kind of fact say of one, by a single call of the engine.
+    Conditions over one kind of fact that are asked by a single call of the engine.
 
     A call takes longer than most conditions; this one answers with a number that has a bit for
-    each. None where one of them gives no answer, which it then says when it is asked alone, or
-    where all together go through longer lists than the engine lets a call do.
+    each.
     """
-    sources = tuple(condition.source for condition in conditions)
-    asked = _program_for_all(conditions[0].kind, sources)
-    try:
-        answer = asked.eval(subject.activation).value() if asked is not None else None
-    except RuntimeError:
-        return None
-    if not isinstance(answer, int):
-        return None
-    return [bool(answer >> bit & 1) for bit in range(len(conditions))]
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        sources = tuple(condition.source for condition in conditions)
+        self._program = _program_for_all(conditions[0].kind, sources)
+        self._bits = [1 << bit for bit in range(len(conditions))]
+
+    def answers(self, subject: "Subject") -> Sequence[bool] | None:
+        """
+        What each says of one fact.
+
+        None where one of them gives no answer, which it then says when it is asked alone, or where
+        all together go through longer lists than the engine lets a call do.
+        """
+        if self._program is None:
+            return None
+        try:
+            answer = self._program.eval(subject.activation).value()
+        except RuntimeError:
+            return None
+        return [answer & bit != 0 for bit in self._bits] if isinstance(answer, int) else None
 
 
 @lru_cache(maxsize=256)

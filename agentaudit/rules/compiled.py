@@ -1,6 +1,6 @@
 """Rules of lint with their conditions, ready to be asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Severity
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.rules.cel import Condition, RuleError, Subject, answers, bind
+from agentaudit.rules.cel import Condition, RuleError, Subject, Together, bind
 from agentaudit.rules.conditions import ConditionError, TooLongError, fields_asked
 from agentaudit.rules.engine import MOST_TOGETHER, Program, programs, together
 from agentaudit.rules.limits import Limits
@@ -76,7 +76,8 @@ class Inquiry:
     def __init__(
         self, kind: str, rules: Sequence[CompiledRule], whole: Whole, limits: Limits
     ) -> None:
-        self._kind, self._rules = kind, rules
+        self._kind = kind
+        self._batches = [(asked, _together(asked)) for asked in _batches(rules)]
         self._whole, self._limits = whole, limits
         self._asked = _fields_asked(kind, rules)
         self._told_apart = attrgetter(*sorted(self._asked or ("id",)))
@@ -88,7 +89,7 @@ class Inquiry:
         answer = self._given.get(alike)
         if answer is None:
             subject = bind(self._kind, fact, self._whole, self._limits, asked=self._asked)
-            answer = self._given[alike] = tuple(_answer(self._rules, subject))
+            answer = self._given[alike] = tuple(_answer(self._batches, subject))
         return answer
 
 
@@ -119,13 +120,16 @@ def _batches(rules: Sequence[CompiledRule]) -> Iterator[Sequence[CompiledRule]]:
         yield rules[first : first + MOST_TOGETHER]
 
 
+def _together(rules: Sequence[CompiledRule]) -> Together:
+    return Together([rule.condition for rule in rules])
+
+
 def _answer(
-    rules: Sequence[CompiledRule], subject: Subject
+    batches: Iterable[tuple[Sequence[CompiledRule], Together]], subject: Subject
 ) -> Iterator[tuple[CompiledRule, Severity | None]]:
     """Those of the rules about one kind of fact that hold for this one, or may."""
-    for asked in _batches(rules):
-        answered: Sequence[bool | None] | None
-        answered = answers([rule.condition for rule in asked], subject)
+    for asked, conditions in batches:
+        answered: Sequence[bool | None] | None = conditions.answers(subject)
         if answered is None:
             answered = [rule.holds(subject) for rule in asked]
         for rule, holds in zip(asked, answered, strict=True):
