@@ -96,10 +96,18 @@ def parse_javascript(file: str, text: str) -> Document:
     if not (builds_agents(file, text) or passes_tools_on(file, text)):
         return document
     if len(text) > MAX_WRITTEN:
-        unread = (1, 1, f"more than {MAX_WRITTEN:,} characters: only searched for keys")
-        return msgspec.structs.replace(document, problems=(*document.problems, unread))
+        return _unparsed(document, f"more than {MAX_WRITTEN:,} characters")
     from agentaudit.readers.javascript_tree import module_tree  # takes long to load
 
-    tree, comments, problems = module_tree(file, text)
+    read = module_tree(file, text)
+    if read is None:
+        return _unparsed(document, "this is too far from TypeScript and JavaScript")
+    tree, comments, problems = read
     problems = (*document.problems, *problems)
     return msgspec.structs.replace(document, tree=tree, comments=comments, problems=problems)
+
+
+def _unparsed(document: Document, why: str) -> Document:
+    """A text in which nothing but known forms of keys is looked for."""
+    unread = (1, 1, f"{why}: only searched for keys")
+    return msgspec.structs.replace(document, problems=(*document.problems, unread))

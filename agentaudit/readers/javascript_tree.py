@@ -21,6 +21,9 @@ from agentaudit.readers.javascript_reading import Reading, descendants, part, pa
 
 Read = tuple[ast.Module, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A tree, the comments that are meant for us, and the problems as (line, column, message)."""
+_PER_THOUSAND, _FREE = 60, 1_000
+"""Reports of the parser for 1,000 characters and before them: code needs 3 to 32."""
+_PIECE = 65_536
 _TO_US = "agentaudit:"
 _STRICT = (".ts", ".mts", ".cts")
 """Files in which `<T>value` is a type and no element of a page."""
@@ -29,15 +32,41 @@ _CLASSES = frozenset({"class_declaration", "abstract_class_declaration"})
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function"})
 
 
-def module_tree(file: str, text: str) -> Read:
-    """The tree of a text, however broken it is."""
+def module_tree(file: str, text: str) -> Read | None:
+    """The tree of a text, however broken it is; None of one that takes too much to parse."""
     encoded = text.encode(errors="replace")
-    root = tree_sitter.Parser(_language(strict=file.endswith(_STRICT))).parse(encoded).root_node
+    root = _parsed(encoded, strict=file.endswith(_STRICT))
+    if root is None:
+        return None
     reading = Reading(encoded=encoded, block=_block)
     body = _statements(reading, parts(root))
     _note_errors(reading, root)
     comments = tuple(_comments(reading, root)) if _TO_US in text else ()
     return ast.Module(body=body, type_ignores=[]), comments, tuple(sorted(reading.problems))
+
+
+def _parsed(encoded: bytes, *, strict: bool) -> tree_sitter.Node | None:
+    """
+    The root of tree-sitter's tree; None where the parser looks back more often than code makes it.
+
+    A text such as `}+}+}+` takes a time that grows with the square of its length. The parser
+    reports every hundred things that it does, which is a measure that no clock takes part in.
+    """
+    left = _FREE + len(encoded) * _PER_THOUSAND // 1_000
+
+    def reported(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001, as tree-sitter calls it
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    def piece(offset: int, _point: object) -> bytes:
+        return encoded[offset : offset + _PIECE]
+
+    parser = tree_sitter.Parser(_language(strict=strict))
+    try:
+        return parser.parse(piece, progress_callback=reported).root_node
+    except ValueError:
+        return None
 
 
 def _statements(reading: Reading, nodes: list[tree_sitter.Node]) -> list[ast.stmt]:

@@ -3,19 +3,26 @@
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agentaudit.readers.document import Document
 from agentaudit.readers.javascript import parse_javascript
-from agentaudit.readers.javascript_tree import module_tree
+from agentaudit.readers.javascript_tree import Read, module_tree
 
 IMPORT = "import { Agent } from '@openai/agents';\n"
 
 
+def tree_of(file: str, text: str) -> Read:
+    read = module_tree(file, text)
+
+    assert read is not None
+    return read
+
+
 def python(text: str, file: str = "a.tsx") -> str:
     """What Python would write, line by line."""
-    tree, _, problems = module_tree(file, text)
+    tree, _, problems = tree_of(file, text)
 
     assert not problems
     return ast.unparse(tree)
@@ -74,7 +81,7 @@ def test_a_program_is_the_tree_that_says_the_same(text: str, same: str) -> None:
 
 
 def test_the_first_parameter_is_told_from_the_others() -> None:
-    tree, _, _ = module_tree("a.ts", "const f = async ({ a, b: [c] }: T, { d } = {}, ...e) => a\n")
+    tree, _, _ = tree_of("a.ts", "const f = async ({ a, b: [c] }: T, { d } = {}, ...e) => a\n")
     (function,) = tree.body
 
     assert isinstance(function, ast.FunctionDef)
@@ -84,7 +91,7 @@ def test_the_first_parameter_is_told_from_the_others() -> None:
 
 
 def test_a_function_within_an_expression_stands_before_its_statement() -> None:
-    tree, _, _ = module_tree("a.ts", "tool({ execute: async (a) => { eval(a) } })\n")
+    tree, _, _ = tree_of("a.ts", "tool({ execute: async (a) => { eval(a) } })\n")
     function, call = tree.body
 
     assert isinstance(function, ast.FunctionDef)
@@ -113,13 +120,13 @@ def test_places_count_characters() -> None:
         ("const a = ;\nb(", 1, 9, "no TypeScript"),
         ("é({\n  a: ]\n})\n", 2, 3, "no TypeScript"),
         ("f(" * 300 + "1" + ")" * 300, 1, 197, "deeper"),
-        (f"a([{'1,' * 100_001}])", 1, 0, "more than 100,000"),
+        ("a([" + "1, " * 100_001 + "])", 1, 0, "more than 100,000"),
     ],
 )
 def test_what_is_broken_or_too_much_is_named_with_its_place(
     text: str, line: int, column: int, message: str
 ) -> None:
-    _, _, problems = module_tree("a.ts", text)
+    _, _, problems = tree_of("a.ts", text)
     found = problems[0]
 
     assert message in found[2]
@@ -128,14 +135,14 @@ def test_what_is_broken_or_too_much_is_named_with_its_place(
 
 
 def test_the_rest_of_a_broken_file_is_read() -> None:
-    tree, _, problems = module_tree("a.ts", "const a = 1;\nclass {{\nconst b = 2;\n")
+    tree, _, problems = tree_of("a.ts", "const a = 1;\nclass {{\nconst b = 2;\n")
 
     assert problems
     assert "a = 1" in ast.unparse(tree)
 
 
 def test_a_long_chain_of_texts_is_no_deep_one() -> None:
-    tree, _, problems = module_tree("a.ts", "a = " + " + ".join(["'b'"] * 5_000))
+    tree, _, problems = tree_of("a.ts", "a = " + " + ".join(["'b'"] * 5_000))
 
     assert not problems
     assert sum(isinstance(node, ast.BinOp) for node in ast.walk(tree)) == 4_999
@@ -148,6 +155,14 @@ def test_more_than_people_write_is_searched_and_not_parsed() -> None:
     assert [message for _, _, message in document.problems] == [
         "more than 500,000 characters: only searched for keys"
     ]
+
+
+@pytest.mark.parametrize("text", ["}+", "{-", "${:", "}await "])
+def test_what_makes_the_parser_look_back_ever_further_is_given_up(text: str) -> None:
+    document = parse_javascript("a.ts", IMPORT + text * 20_000)
+
+    assert document.tree is None
+    assert "too far from TypeScript" in document.problems[0][2]
 
 
 def test_a_file_without_agents_has_no_tree() -> None:
@@ -216,6 +231,7 @@ def places(document: Document) -> list[ast.AST]:
 def test_any_text_is_a_tree_with_places_in_the_text(text: str) -> None:
     text = IMPORT + text
     document = parse_javascript("a.ts", text)
+    assume(document.tree is not None)
     lines = text.encode(errors="replace").split(b"\n")
 
     for node in places(document):
