@@ -98,9 +98,9 @@ def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
 
 
 @inlined
-def coming_ns(parts: Parts) -> int:
-    """When the next of those comes who follow nobody."""
-    work, place = parts.work, parts.line.now[ARRIVED]
+def coming_ns(parts: Parts, place: int) -> int:
+    """When the one at this place comes of those who follow nobody."""
+    work = parts.work
     if place >= len(work.arriving):
         return NEVER
     first_ns: int = work.arrival_ns[work.arriving[np.uint64(place)]]
@@ -115,11 +115,14 @@ def take_arrivals(parts: Parts, next_ns: int, now_ns: int) -> tuple[int, int]:
     thought = count
     for place in range(thought):
         parts.out.came_ns[came[place]] = now_ns
-    while next_ns <= now_ns:
-        came[count] = work.arriving[np.uint64(now[ARRIVED])]
-        count += 1
-        now[ARRIVED] += 1
-        next_ns = coming_ns(parts)
+    if next_ns <= now_ns:
+        place = now[ARRIVED]
+        while next_ns <= now_ns:
+            came[count] = work.arriving[np.uint64(place)]
+            count += 1
+            place += 1
+            next_ns = coming_ns(parts, place)
+        now[ARRIVED] = place
     if thought and count > 1:
         ascending(came, count)
     for place in range(count):
@@ -171,7 +174,7 @@ def next_instant(parts: Parts, served: Served, next_ns: int) -> int:
 def execute(parts: Parts) -> None:
     """The whole run: what comes of it stands in the arrays afterwards."""
     now = parts.line.now
-    served, next_ns = served_so_far(parts.stations), coming_ns(parts)
+    served, next_ns = served_so_far(parts.stations), coming_ns(parts, now[ARRIVED])
     now_ns = next_instant(parts, served, next_ns)
     while now_ns < NEVER and now[IDLE] <= _MOST_IDLE:
         served, ended = end_steps(parts, served, now_ns)

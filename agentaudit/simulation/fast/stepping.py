@@ -18,6 +18,7 @@ from agentaudit.simulation.fast.kernel import (
 )
 from agentaudit.simulation.fast.parts import (
     ARRIVALS,
+    ARRIVED,
     FINISHED,
     HEAD,
     INSTANT,
@@ -60,7 +61,7 @@ def _go_on(parts: Parts) -> int:
     line[PEAK] = max(line[PEAK], line[RUNNING])
     line[HEAD] = line[TAIL] = told[STARTING] = told[FINISHED] = told[ARRIVALS] = 0
     happened = 0
-    served, next_ns = served_so_far(parts.stations), coming_ns(parts)
+    served, next_ns = served_so_far(parts.stations), coming_ns(parts, line[ARRIVED])
     while True:
         served = begin_steps(parts, served, now_ns)
         now_ns = next_instant(parts, served, next_ns)
