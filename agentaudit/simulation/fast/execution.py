@@ -23,6 +23,8 @@ _LONGEST_NS = 1 << 53
 """Longer demands are not exact in a float, and the engine divides them as integers."""
 _MOST_THREADS = 1 << 20
 _MOST_RATES = 1 << 20
+_USUAL_RATES = 256
+"""How many threads, at least, nobody divides for while a run lasts."""
 _USUAL: tuple[Literal["C", "A", "W"], ...] = ("C", "A", "W")
 _WORDS = 1 << 11
 """Room for what compiled code knows of all arrays of a run, several times over."""
@@ -129,10 +131,9 @@ def instants_of(run: parts.Parts, *, either_way: bool) -> tuple[Ints, Ints, Ints
 def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> bool:
     """Whether everything is within what integers of 64 bits and floats do exactly."""
     threads = [kind.threads for kind in work.kinds]
-    spans = [*(demands for demands in (work.demand_ns, work.think_ns) if demands is not None)]
     return (
-        all(_between(span, 0, _LONGEST_NS) for span in spans)
-        and _asks_less_than(NEVER - machine.dispatch_ns * len(work), work.demand_ns)
+        _demands_fit(work.demand_ns, NEVER - machine.dispatch_ns * len(work))
+        and (work.think_ns is None or _between(work.think_ns, 0, _LONGEST_NS))
         and _between(work.arrival_ns, 0, NEVER)
         and 0 <= machine.dispatch_ns < _LONGEST_NS
         and numbers.offset_ns < _LONGEST_NS
@@ -145,10 +146,14 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
     )
 
 
-def _asks_less_than(most: int, demand_ns: Ints) -> bool:
-    """Of demands that are each within bounds; they are added up only where that could decide."""
+def _demands_fit(demand_ns: Ints, most: int) -> bool:
+    """Each, and all together: they are added up only where that could decide."""
     longest = int(demand_ns.max(initial=0))
-    return longest * len(demand_ns) < most or float(demand_ns.sum(dtype=np.float64)) < most
+    return (
+        longest < _LONGEST_NS
+        and int(demand_ns.min(initial=0)) >= 0
+        and (longest * len(demand_ns) < most or float(demand_ns.sum(dtype=np.float64)) < most)
+    )
 
 
 def _between(values: Ints, least: int, most: int) -> bool:
@@ -217,7 +222,7 @@ def _stations(machine: Machine, most: int, work: WorkColumns, *, bare: bool) -> 
 def _shared(curve: SpeedCurve, most: int, threads: int, levels: int) -> parts.Shared:
     """An idle station with room for so many jobs, and for what so many threads are served."""
     last, flat = curve.points[-1]
-    known = range(1, min(last, threads) + 1)
+    known = range(1, min(max(last, _USUAL_RATES), threads) + 1)
     return parts.Shared(
         counts=np.array([0, NEVER, 0, 0, 0], dtype=np.int64),
         flows=np.array([0.0, 0.0, 1.0]),
