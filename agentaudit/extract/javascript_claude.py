@@ -13,7 +13,7 @@ from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.python_building import Building as PythonBuilding
-from agentaudit.extract.python_claude import OPTIONS, add_claude_agents
+from agentaudit.extract.python_claude import DEFINITION, OPTIONS, add_claude_agents
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_runs import Runs
 from agentaudit.model.facts.agents import Agent
@@ -65,6 +65,7 @@ def _keywords(building: Building, options: Options) -> Iterator[ast.keyword]:
     """What is given by name; what another file says is known to be given, and no more."""
     for name, written in options.given.items():
         node = _meant(building, written)
+        node = _defined(building, node) if name == "agents" else node
         made = ast.keyword(arg=_CAPITAL.sub("_", name).lower(), value=node)
         yield ast.copy_location(made, node)
 
@@ -73,3 +74,28 @@ def _meant(building: Building, written: Written) -> ast.expr:
     if written.module is building.module:
         return written.node
     return ast.copy_location(ast.Name(id="", ctx=ast.Load()), building.module.tree.body[0])
+
+
+def _defined(building: Building, agents: ast.expr) -> ast.expr:
+    """Subagents, each by what defines one in Python: its options are the arguments."""
+    listed = building.module.meant(agents)
+    if not isinstance(listed, ast.Dict):
+        return agents
+    values = [_definition(building.module.meant(each)) for each in listed.values]
+    return ast.copy_location(ast.Dict(keys=listed.keys, values=values), listed)
+
+
+def _definition(given: ast.expr) -> ast.expr:
+    if not isinstance(given, ast.Dict):
+        return given
+    keywords = [
+        ast.copy_location(ast.keyword(arg=_text(key), value=value), value)
+        for key, value in zip(given.keys, given.values, strict=True)
+    ]
+    func = ast.copy_location(ast.Name(id=DEFINITION, ctx=ast.Load()), given)
+    return ast.copy_location(ast.Call(func=func, args=[], keywords=keywords), given)
+
+
+def _text(key: ast.expr | None) -> str | None:
+    """A name that is written out; none of what is spread."""
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None

@@ -53,9 +53,8 @@ _SERVERS = frozenset(
         ),
     }
 )
-_DEFINITIONS = frozenset(
-    {"claude_agent_sdk.AgentDefinition", "claude_agent_sdk.types.AgentDefinition"}
-)
+DEFINITION = "claude_agent_sdk.AgentDefinition"
+_DEFINITIONS = frozenset({DEFINITION, "claude_agent_sdk.types.AgentDefinition"})
 _EDITS = frozenset({"Write", "Edit"})
 
 

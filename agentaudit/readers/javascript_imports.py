@@ -42,6 +42,15 @@ def imported(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
                 pass
 
 
+def assigned(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
+    """What `import a = require("b")` imports."""
+    for clause in parts(node):
+        if clause.type == "import_require_clause":
+            name, source = next(iter(parts(clause)), None), part(clause, "source")
+            if name is not None and source is not None:
+                yield whole(reading, node, _module(reading, source), reading.source(name))
+
+
 def passed_on(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     """What a module exports that another defines, or under another name than its own."""
     source = part(node, "source")

@@ -15,7 +15,7 @@ from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment
 from agentaudit.readers.javascript_expressions import expression
 from agentaudit.readers.javascript_functions import class_definition, definition
-from agentaudit.readers.javascript_imports import DEFAULT, imported, passed_on, required
+from agentaudit.readers.javascript_imports import DEFAULT, assigned, imported, passed_on, required
 from agentaudit.readers.javascript_patterns import target
 from agentaudit.readers.javascript_reading import Reading, descendants, part, parts
 
@@ -247,6 +247,7 @@ def _namespace(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
 
 def _import(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     yield from imported(reading, node)
+    yield from assigned(reading, node)
 
 
 _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]] = {

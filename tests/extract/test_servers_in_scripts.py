@@ -196,3 +196,17 @@ def test_claude_uses_what_it_is_allowed_and_tools_of_its_own_process() -> None:
 
     assert {tool.name for tool in found.tools} == {"Bash", "Read", "own"}
     assert not found.tool_servers
+
+
+def test_claude_hands_work_to_the_agents_that_it_defines() -> None:
+    code = (
+        "import { query } from '@anthropic-ai/claude-agent-sdk';\n"
+        "const reviewer = { description: 'a', prompt: 'b', permissionMode: 'bypassPermissions' };\n"
+        "query({ prompt, options: { agents: { reviewer, other: given() } } });\n"
+    )
+    found = deployment_of({"agent.ts": code})
+    below = {agent.id: agent for agent in found.agents}
+    (edge,) = [edge for edge in found.edges if edge.kind is EdgeKind.DELEGATES_TO]
+
+    assert below[edge.dst].name == "reviewer"
+    assert below[edge.dst].permission_mode == "bypass"

@@ -74,6 +74,21 @@ def python(text: str, file: str = "a.tsx") -> str:
         ("namespace A { a() }", "a()"),
         ("switch (a) { case b: c() }", "a\nif b:\n    c()"),
         ("label: a()", "a()"),
+        (
+            "try { a() } catch (e) { b() } finally { c() }",
+            "try:\n    a()\nexcept:\n    b()\nfinally:\n    c()",
+        ),
+        ("for (let i = 0; i < 3; i++) a()", "i = 0\nwhile i == 3:\n    a()\n    (i := i)"),
+        ("import a = require('b')", "import b as a"),
+        ("[a.b, c, e] = d", "c, e = d"),
+        ("f(a.b = c)", "a.b = c\nf()"),
+        ("a = class extends B {}", "class 1:5(B):\na = 1:5"),
+        ("export default function f() {}", "def f():\ndefault = f"),
+        ("const f = x => x", "def f(x, /):\n    return x"),
+        ("a, b", "(a, b)"),
+        ("new A", "A()"),
+        ("yield a", "yield a"),
+        ("1e9999 + 1_2_3", "1e309 + 123"),
     ],
 )
 def test_a_program_is_the_tree_that_says_the_same(text: str, same: str) -> None:
