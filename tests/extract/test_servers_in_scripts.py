@@ -210,3 +210,63 @@ def test_claude_hands_work_to_the_agents_that_it_defines() -> None:
 
     assert below[edge.dst].name == "reviewer"
     assert below[edge.dst].permission_mode == "bypass"
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "approved"),
+    [
+        (
+            "hostedMcpTool({ serverLabel: 'far', serverUrl: 'https://far.test/mcp' })",
+            "https://far.test/mcp",
+            False,
+        ),
+        (
+            "hostedMcpTool({ serverLabel: 'far', serverUrl: URL, requireApproval: 'never' })",
+            "",
+            True,
+        ),
+    ],
+)
+def test_a_server_that_the_vendor_calls_is_one_of_the_agent(
+    given: str,
+    url: str,
+    approved: bool,  # noqa: FBT001, a case
+) -> None:
+    code = "import { Agent, hostedMcpTool } from '@openai/agents';\n"
+    (server,) = deployment_of({"a.ts": f"{code}new Agent({{ tools: [{given}] }});\n"}).tool_servers
+
+    assert (server.name, server.url, server.auto_approved) == ("far", url, approved)
+
+
+@pytest.mark.parametrize(
+    "transport",
+    [
+        "new StreamableHTTPClientTransport(new URL('https://far.test/mcp'))",
+        "{ type: 'http', url: 'https://far.test/mcp', requestInit: { headers: { a: 'b' } } }",
+    ],
+)
+def test_a_client_is_made_of_a_transport(transport: str) -> None:
+    code = (
+        "import { createMCPClient } from '@ai-sdk/mcp';\nimport { ToolLoopAgent } from 'ai';\n"
+        "import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';\n"
+        f"const far = await createMCPClient({{ transport: {transport} }});\n"
+        "new ToolLoopAgent({ tools: await far.tools() });\n"
+    )
+    (server,) = deployment_of({"a.ts": code}).tool_servers
+
+    assert (server.name, server.url, server.tls) == ("far", "https://far.test/mcp", Truth.YES)
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ("await client.getTools()", "the list of tools does not fold"),
+        ("await new MCPClient({ ...x }).getTools()", "the servers of MCPClient do not fold"),
+        ("await new MCPClient({ servers: { a: b() } }).getTools()", "the server a does not fold"),
+    ],
+)
+def test_servers_that_nobody_can_read_are_open(given: str, what: str) -> None:
+    code = "import { Agent } from '@mastra/core';\nimport { MCPClient } from '@mastra/mcp';\n"
+    found = deployment_of({"a.ts": f"{code}new Agent({{ id: 'a', tools: {given} }});\n"})
+
+    assert what in {end.what for end in found.unresolved}

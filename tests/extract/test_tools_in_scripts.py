@@ -66,6 +66,7 @@ def test_words_of_the_model_are_run(body: str) -> None:
         "exec(`run ${id}`)",
         "/a/.exec(x)",
         "other.exec(x)",
+        "const name = 'a'; eval(name.replace(/b/, 'c'))",
         "const only = x.replace(/[^0-9+*/-]/g, ''); eval(only)",
         "if (!/^[0-9.+-]+$/.test(x)) { throw new Error() }\nreturn Function(`return ${x}`)()",
     ],
@@ -187,6 +188,20 @@ def test_words_are_followed_into_functions_of_other_files() -> None:
         ("{ type: 'object', properties: { url: { type: 'string' } } }", Truth.YES, ("url",), ()),
         ("v.object({ url: v.string() })", Truth.UNKNOWN, (), ()),
         ("shape", Truth.UNKNOWN, (), ()),
+        ("zodSchema(z.object({ url: z.string() }))", Truth.YES, ("url",), ()),
+        ("jsonSchema(made)", Truth.UNKNOWN, (), ()),
+        ("{ url: z.string(), at: z.iso.datetime() }", Truth.YES, ("url",), ()),
+        ("{ url: z.string(), ...more }", Truth.UNKNOWN, (), ()),
+        (
+            "z.object({ a: z.string().array(), path: z.string().or(z.null()) })",
+            Truth.YES,
+            ("path",),
+            (),
+        ),
+        ("z.object({ url: z.optional(z.string()), uri: z.url() })", Truth.YES, ("url",), ()),
+        ("z.object({ a: z.union(given), b: z.array(), c: z.literal('d') })", Truth.YES, (), ()),
+        ("z.object({ url: z.string().odd() }).extend(given)", Truth.UNKNOWN, (), ()),
+        ("z.looseObject({ code: z.string() })", Truth.YES, ("code",), ()),
     ],
 )
 def test_a_schema_tells_what_a_tool_takes(
