@@ -117,6 +117,8 @@ class Homeward(Struct, kw_only=True):
     _level: list[tuple[str, int]] = field(default_factory=list)
     _further: list[tuple[str, int]] = field(default_factory=list)
     """What is known already of the level behind that one."""
+    _ways: int = 0
+    """How many steps lead to the level."""
     _distance: int = -1
 
     def __post_init__(self) -> None:
@@ -149,7 +151,7 @@ class Homeward(Struct, kw_only=True):
     def _goes_on(self) -> bool:
         """One step further back, if there is any."""
         level, self._level, self._further = self._level, self._further, []
-        self._distance += 1
+        self._distance, self._ways = self._distance + 1, 0
         if not level:
             group = next(self.ends, None)
             for name in group or ():
@@ -165,9 +167,9 @@ class Homeward(Struct, kw_only=True):
         """
         Whether one step leads from those who start to what is known.
 
-        Where they are fewer, it is they who take it: a hub is not left towards all for one of them.
+        Where they have fewer to take, they do: a hub is not left towards all for one beside it.
         """
-        if len(starts) >= len(self._level):
+        if sum(len(self.steps.get(name, ())) for name in starts) >= self._ways:
             return False
         met = [
             (name, passed)
@@ -188,6 +190,7 @@ class Homeward(Struct, kw_only=True):
         if name in here:
             return
         here[name] = self._distance + ahead
+        self._ways += len(self.arriving.get(name, ()))
         (self._further if ahead else self._level).append((name, passed))
         if passed and name in self.between[passed - 1]:
             self._come_to(name, passed - 1, ahead)
