@@ -16,7 +16,7 @@ from agentaudit.model.workload import Machine, WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.fast import parts
 from agentaudit.simulation.fast.columns import Ints, RunColumns, WorkColumns
-from agentaudit.simulation.fast.execution import instants_of, parts_of, run_columns
+from agentaudit.simulation.fast.execution import arriving_of, instants_of, parts_of, run_columns
 from agentaudit.simulation.fast.parts import ARRIVALS, FINISHED, INSTANT, STARTING, WAKE
 from agentaudit.simulation.fast.stepping import stepper
 from agentaudit.simulation.fast.told import Listeners
@@ -60,7 +60,7 @@ def execute_asked(
     if run is None:
         return None
     there: dict[int, WorkRequest] = (
-        Views(work, run.work.arriving >> either_way)
+        Views(work, arriving_of(work))
         if requests is None
         else Objects(sorted(requests, key=attrgetter("request_id")))
     )

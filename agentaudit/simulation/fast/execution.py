@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from agentaudit.model.workload import Machine, SpeedCurve
+from agentaudit.model.workload import Machine, SpeedCurve, Stage
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.fast import kernel, parts
 from agentaudit.simulation.fast.columns import (
@@ -65,12 +65,14 @@ def parts_of(
     if not _fits(work, machine, numbers):
         return None
     steps = steps_of(work, machine.dispatch_ns, numbers.threaded)
-    asked_for = _asked(work, steps)
+    bare = _bare(work, steps, numbers)
+    asked_for = _asked(work, steps, None if bare else arriving_of(work))
     if either_way:
         asked_for = both_ways(asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES))
     # Compiled code that is given an address takes arrays for what they usually are.
-    asked_for = parts.Work._make(np.require(each, requirements=_USUAL) for each in asked_for)
-    bare = _bare(asked_for, numbers)
+    asked_for = parts.Work._make(
+        each if each is None else np.require(each, requirements=_USUAL) for each in asked_for
+    )
     count, jobs = len(work), len(asked_for.begin) - 1
     most = min(count, numbers.size + numbers.gpu_size + numbers.shared)
     most = count if numbers.rule in _UNBOUNDED else most
@@ -160,11 +162,11 @@ def _between(values: Ints, least: int, most: int) -> bool:
     return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
 
 
-def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
+def _asked(work: WorkColumns, steps: Steps, arriving: parts.Places | None) -> parts.Work:
     follower, next_follower = _followers(work)
     return parts.Work(
         arrival_ns=work.arrival_ns,
-        arriving=_arriving(work),
+        arriving=arriving,
         heavy=work.heavy.view(np.uint8),
         **steps._asdict(),
         end=steps.begin[1:],
@@ -175,15 +177,17 @@ def _asked(work: WorkColumns, steps: Steps) -> parts.Work:
     )
 
 
-def _arriving(work: WorkColumns) -> parts.Places:
+def arriving_of(work: WorkColumns) -> parts.Places:
     """The requests that follow no other, by arrival and then by id."""
     places, arrivals = np.arange(len(work), dtype=np.uint32), work.arrival_ns
     if work.follows is not None:
         places = places[work.follows == NOBODY]
         arrivals = arrivals[places]
-    if np.all(arrivals[1:] >= arrivals[:-1]):
-        return places
-    return places[np.argsort(arrivals, kind="stable")]
+    return places if _rising(arrivals) else places[np.argsort(arrivals, kind="stable")]
+
+
+def _rising(arrivals_ns: Ints) -> bool:
+    return bool(np.all(arrivals_ns[1:] >= arrivals_ns[:-1]))
 
 
 def _followers(work: WorkColumns) -> tuple[parts.Links, parts.Links]:
@@ -199,12 +203,20 @@ def _followers(work: WorkColumns) -> tuple[parts.Links, parts.Links]:
     return first, other
 
 
-def _bare(work: parts.Work, numbers: AdmissionNumbers) -> bool:
-    """Whether nobody waits, thinks or is a thread of an interpreter, and no policy is asked."""
-    waits = np.any(work.needs >> parts.TICKET_BITS == parts.WAIT)
-    empty = np.any(work.begin[:-1] == work.end)
-    asked = numbers.rule is Rule.ASKED
-    return not (waits or empty or asked or numbers.threaded or len(work.follower))
+def _bare(work: WorkColumns, steps: Steps, numbers: AdmissionNumbers) -> bool:
+    """
+    Whether requests come in the order of their ids, and each step needs a station.
+
+    So nobody waits, thinks or is a thread of an interpreter, and no policy in Python is asked.
+    """
+    return (
+        numbers.rule is not Rule.ASKED
+        and not numbers.threaded
+        and work.follows is None
+        and all(kind.stage is not Stage.WAIT for kind in work.kinds)
+        and bool(np.all(steps.begin[1:] > steps.begin[:-1]))
+        and _rising(work.arrival_ns)
+    )
 
 
 def _stations(machine: Machine, most: int, work: WorkColumns, *, bare: bool) -> parts.Stations:

@@ -40,7 +40,9 @@ from agentaudit.simulation.fast.parts import (
     WAIT,
     WAITS,
     WORK_NS,
+    Ints,
     Parts,
+    Places,
     Served,
 )
 from agentaudit.simulation.fast.sorting import ascending
@@ -101,10 +103,27 @@ def end_steps(parts: Parts, served: Served, now_ns: int) -> tuple[Served, int]:
 def coming_ns(parts: Parts, place: int) -> int:
     """When the one at this place comes of those who follow nobody."""
     work = parts.work
-    if place >= len(work.arriving):
+    if place >= how_many(work.arriving, work.arrival_ns):
         return NEVER
-    first_ns: int = work.arrival_ns[work.arriving[np.uint64(place)]]
+    first_ns: int = work.arrival_ns[who(work.arriving, np.uint64(place))]
     return first_ns
+
+
+@inlined
+def how_many(arriving: Places | None, arrival_ns: Ints) -> int:
+    """All who follow nobody."""
+    if arriving is None:
+        return len(arrival_ns)
+    return len(arriving)
+
+
+@inlined
+def who(arriving: Places | None, place: np.uint64) -> np.unsignedinteger:
+    """The request at a place in the order of arrival."""
+    if arriving is None:
+        return place
+    request: np.uint32 = arriving[place]
+    return request
 
 
 @inlined
@@ -118,7 +137,7 @@ def take_arrivals(parts: Parts, next_ns: int, now_ns: int) -> tuple[int, int]:
     if next_ns <= now_ns:
         place = now[ARRIVED]
         while next_ns <= now_ns:
-            came[count] = work.arriving[np.uint64(place)]
+            came[count] = who(work.arriving, np.uint64(place))
             count += 1
             place += 1
             next_ns = coming_ns(parts, place)

@@ -103,8 +103,8 @@ class Work(NamedTuple):
     """What is asked for. Steps of request r are those from `begin[r]` up to `end[r]`."""
 
     arrival_ns: Ints
-    arriving: Places
-    """Requests that follow no other, in order of arrival."""
+    arriving: Places | None
+    """Requests that follow no other, in order of arrival; None where that is all, as they are."""
     heavy: Codes
     begin: Places
     end: Places
@@ -180,7 +180,8 @@ class Parts(NamedTuple):
     """
     All of one run.
 
-    What no request needs, an interpreter or timers, is None: then nothing of it is compiled.
+    What no request needs (an interpreter, timers, an order) is None: then nothing of it is
+    compiled. Either all of these are there or none, which makes two kinds of machine code.
     """
 
     work: Work

@@ -103,7 +103,7 @@ def both_ways(work: parts.Work, process: Steps, thread: Steps) -> parts.Work:
     )
     return work._replace(
         arrival_ns=work.arrival_ns.repeat(2),
-        arriving=2 * work.arriving,
+        arriving=None if work.arriving is None else 2 * work.arriving,
         heavy=np.stack((work.heavy, work.heavy + classes), axis=1).ravel().astype(np.uint8),
         begin=begin,
         end=begin[1:],

@@ -59,17 +59,29 @@ def drop(keys: Keys, tickets: Ints, count: int) -> None:
 @inlined
 def served_so_far(stations: Stations) -> Served:
     """All stations, as they were kept."""
-    return Served(_kept(stations.cpu), _kept(stations.gpu), _kept(stations.interpreter))
+    beside = stations.interpreter
+    return Served(
+        _kept(stations.cpu, beside),
+        _kept(stations.gpu, beside),
+        _kept(stations.interpreter, beside),
+    )
 
 
 @inlined
-def _kept(shared: Shared | None) -> Station | None:
+def _kept(shared: Shared | None, beside: Shared | None) -> Station | None:
     if shared is None:
         return None
     counts, flows = shared.counts, shared.flows
-    return Station(
-        counts[0], counts[1], counts[2], counts[3], counts[4], flows[0], flows[1], flows[2]
-    )
+    guests, pace = _around(shared, beside)
+    return Station(counts[0], counts[1], counts[2], guests, counts[4], flows[0], flows[1], pace)
+
+
+@inlined
+def _around(shared: Shared, beside: Shared | None) -> tuple[int, float]:
+    """Guests and pace: without an interpreter constants, which no register need hold."""
+    if beside is None:
+        return 0, 1.0
+    return shared.counts[3], shared.flows[2]
 
 
 @inlined
