@@ -6,27 +6,20 @@ Whatever is broken is left out and noted with its place; the rest is read.
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 
 import tree_sitter
-import tree_sitter_typescript
 
-from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment
 from agentaudit.readers.javascript_expressions import expression
 from agentaudit.readers.javascript_functions import class_definition, definition
 from agentaudit.readers.javascript_imports import DEFAULT, assigned, imported, passed_on, required
+from agentaudit.readers.javascript_parsing import note_errors, parsed
 from agentaudit.readers.javascript_patterns import target
 from agentaudit.readers.javascript_reading import Reading, descendants, part, parts
 
 Read = tuple[ast.Module, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A tree, the comments that are meant for us, and the problems as (line, column, message)."""
-_PER_THOUSAND, _FREE = 60, 1_000
-"""Reports of the parser for 1,000 characters and before them: code needs 3 to 32."""
-_PIECE = 65_536
 _TO_US = "agentaudit:"
-_STRICT = (".ts", ".mts", ".cts")
-"""Files in which `<T>value` is a type and no element of a page."""
 _DECLARED = frozenset({"function_declaration", "generator_function_declaration"})
 _CLASSES = frozenset({"class_declaration", "abstract_class_declaration"})
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function"})
@@ -35,38 +28,14 @@ _FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_func
 def module_tree(file: str, text: str) -> Read | None:
     """The tree of a text, however broken it is; None of one that takes too much to parse."""
     encoded = text.encode(errors="replace")
-    root = _parsed(encoded, strict=file.endswith(_STRICT))
+    root = parsed(file, encoded)
     if root is None:
         return None
     reading = Reading(encoded=encoded, block=_block)
     body = _statements(reading, parts(root))
-    _note_errors(reading, root)
+    note_errors(reading, root)
     comments = tuple(_comments(reading, root)) if _TO_US in text else ()
     return ast.Module(body=body, type_ignores=[]), comments, tuple(sorted(reading.problems))
-
-
-def _parsed(encoded: bytes, *, strict: bool) -> tree_sitter.Node | None:
-    """
-    The root of tree-sitter's tree; None where the parser looks back more often than code makes it.
-
-    A text such as `}+}+}+` takes a time that grows with the square of its length. The parser
-    reports every hundred things that it does, which is a measure that no clock takes part in.
-    """
-    left = _FREE + len(encoded) * _PER_THOUSAND // 1_000
-
-    def reported(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001, as tree-sitter calls it
-        nonlocal left
-        left -= 1
-        return left < 0
-
-    def piece(offset: int, _point: object) -> bytes:
-        return encoded[offset : offset + _PIECE]
-
-    parser = tree_sitter.Parser(_language(strict=strict))
-    try:
-        return parser.parse(piece, progress_callback=reported).root_node
-    except ValueError:
-        return None
 
 
 def _statements(reading: Reading, nodes: list[tree_sitter.Node]) -> list[ast.stmt]:
@@ -269,30 +238,6 @@ _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]
 }
 
 
-_TYPES = frozenset(
-    {
-        *("type_annotation", "type_arguments", "type_parameters", "type_alias_declaration"),
-        "interface_declaration",
-    }
-)
-_NEWER = regex(r"type(?:\s+\*)?")
-"""`export type * from "module"`, which newer versions of the language have."""
-
-
-def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
-    """What is broken; types, which say nothing of what runs, may be newer than the grammar."""
-    waiting = [root] if root.has_error else []
-    while waiting:
-        node = waiting.pop()
-        if node.is_missing:
-            if node.type != "!":  # for which a generic call of a template is taken
-                reading.note(node, f"{node.type} is missing")
-        elif node.is_error and not _NEWER.fullmatch(reading.source(node)):
-            reading.note(node, "this is no TypeScript or JavaScript")
-        within = [child for child in node.children if child.has_error or child.is_missing]
-        waiting += [child for child in reversed(within) if child.type not in _TYPES]
-
-
 def _comments(reading: Reading, root: tree_sitter.Node) -> Iterator[Comment]:
     for node in descendants(root):
         if node.type == "comment":
@@ -302,11 +247,3 @@ def _comments(reading: Reading, root: tree_sitter.Node) -> Iterator[Comment]:
             before = reading.encoded[start : node.start_byte].decode(errors="replace")
             text = source.removesuffix("*/").lstrip("/*").strip()
             yield Comment(line=row + 1, column=len(before) + 1, text=text)
-
-
-@cache
-def _language(*, strict: bool) -> tree_sitter.Language:
-    """The grammar of a kind of files; JavaScript and pages are written in the wider one."""
-    if strict:
-        return tree_sitter.Language(tree_sitter_typescript.language_typescript())
-    return tree_sitter.Language(tree_sitter_typescript.language_tsx())
