@@ -18,9 +18,10 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
+from agentaudit.extract.named_texts import dotted, named_texts
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_texts import settings_in_code
-from agentaudit.extract.recognition import by_look, may_be_named, may_show, recognise
+from agentaudit.extract.recognition import by_look, may_show, recognise
 from agentaudit.extract.registry_logins import written_logins
 from agentaudit.extract.repetitions import not_again, only_there
 from agentaudit.extract.script_keys import script_settings
@@ -29,7 +30,7 @@ from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Document, Node
+from agentaudit.readers.document import Document, Node
 from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
@@ -160,10 +161,8 @@ def _settings(document: Document, module: Module | None, *, by_name: bool) -> It
 def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
     """What scripts assign within values that nobody has claimed yet."""
     if document.syntax in _SCRIPTED and assigns_secrets(document):
-        found: list[_At] = []
-        _gather(found, [("value", root, (None, "")) for root in document.roots], shows=True)
-        places = (((document.file, node.line, node.column), node) for _, node, _ in found)
-        texts = (node for place, node in places if place not in claimed)
+        nodes = (node for root in document.roots for _, node, _ in named_texts(root))
+        texts = (node for node in nodes if (document.file, node.line, node.column) not in claimed)
         yield from islice(assigned_settings(document, texts), _MOST)
 
 
@@ -210,65 +209,8 @@ def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
 
 def _node_settings(document: Document, node: Node, route: str, *, shows: bool) -> Iterator[Setting]:
     """Texts with their names; where nothing in the file looks like a credential, by names alone."""
-    found: list[_At] = []
-    _gather(found, [("value", node, (None, route))], shows=shows)
-    for name, value, path in found:
-        yield Setting(key=name, value=value, document=document, route=_written(path))
-
-
-_Route = tuple["_Route | None", str]
-"""The names that lead to a node, the last first; most are never asked for."""
-_At = tuple[str, Node, _Route]
-"""What a node is called, the node, and the names that lead to it."""
-
-
-def _gather(found: list[_At], places: Iterable[_At], *, shows: bool) -> None:
-    """The texts at some places and below them, in their order; readers limit how deep that is."""
-    for at in places:
-        name, node, _ = at
-        if node.kind is not STRING:
-            _gather(found, _within(at), shows=shows)
-        elif shows or may_be_named(name):
-            found.append(at)
-
-
-def _within(at: _At) -> Iterator[_At]:
-    """What stands right below a node and may be a text, or hold some."""
-    name, node, path = at
-    below = (path, name)
-    keys = {key.raw for key, _ in node.entries}
-    named = "" if _VALUES.keys().isdisjoint(keys) else _named_beside(node)
-    hidden = (_SEALED, "" if _KEPT_IN.isdisjoint(keys) else _KEPT_UNDER)
-    for key, value in node.entries:
-        if value.kind in _TEXTUAL and key.raw not in hidden:
-            yield named if named and key.raw in _VALUES else key.raw, value, below
-    for number, element in enumerate(node.elements):
-        if element.kind in _TEXTUAL:
-            yield name, element, (below, str(number))
-
-
-def _named_beside(node: Node) -> str:
-    """What a value is called by another member: `{name: DB_PASSWORD, value: …}`."""
-    value = next((key.raw for key, _ in node.entries if key.raw in _VALUES), "")
-    return node.text_at(_VALUES[value]) or node.text_at("key") if value else ""
-
-
-_VALUES = {"value": "name", "Value": "Name", "ParameterValue": "ParameterKey"}
-_SEALED = "encryptedData"
-"""Of a SealedSecret: only the controller in the cluster can read it."""
-_KEPT_UNDER = "secretKey"
-_KEPT_IN = frozenset({"remoteRef", "sourceRef", "secretName", "secretRef"})
-"""Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret."""
-_TEXTUAL = frozenset({MAPPING, SEQUENCE, STRING})
-
-
-def _written(route: _Route) -> str:
-    names: list[str] = []
-    above: _Route | None = route
-    while above is not None:
-        above, name = above
-        names.append(name)
-    return ".".join(reversed(names))
+    for name, value, path in named_texts(node, route, shows=shows):
+        yield Setting(key=name, value=value, document=document, route=dotted(path))
 
 
 def _add_service_account_keys(
