@@ -202,8 +202,7 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
     if syntax in SEARCHED_ONLY:
         text = content.decode("utf-8-sig", errors="replace")
         return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
-    marks = (mark for mark in _MARKS if content.startswith(mark))
-    encoding = _MARKS[next(marks)] if content.startswith(tuple(_MARKS)) else "utf-8-sig"
+    encoding = _MARKS.get(next(filter(content.startswith, _MARKS), b""), "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in content:
         return _failed(file, "binary content", syntax)
     try:

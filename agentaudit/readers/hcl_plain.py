@@ -127,7 +127,7 @@ def _literal(tokens: Tokens) -> Text | Number:
 def _named(tokens: Tokens, depth: int) -> Expression:
     """A word of the language, a call, or a name with its accessors."""
     place, start, token = tokens.place(), tokens.start, tokens.word
-    root, *names = token.split(".") if "." in token else (token,)
+    root, *names = token.split(".")
     tokens.advance()
     if root in _RESERVED:
         return _word(place, token)

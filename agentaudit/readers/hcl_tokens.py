@@ -29,9 +29,6 @@ class UnusualError(Exception):
     """Something that is not read here."""
 
 
-_KINDS = tuple(_TOKEN.groupindex)
-
-
 class Tokens:
     """
     A text, and the token that comes next in it.
@@ -63,9 +60,8 @@ class Tokens:
             match = _TOKEN.match(text, at)
             if match is None:
                 raise UnusualError
-            group = match.lastindex or 1
-            kind, gap = _KINDS[group - 2], match[1]
-            token = intern(match[group])  # a few hundred words make up most files
+            kind, gap = match.lastgroup or "", match[1]
+            token = intern(match[kind])  # a few hundred words make up most files
             if "\n" in gap:
                 self.line += gap.count("\n")
                 self.line_start = at + gap.rfind("\n") + 1
