@@ -25,7 +25,7 @@ GitHub runs what lies in `.github/workflows` itself, and in no folder below it.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
 """
-_OF_ANOTHER = regex(r".\/\.github/workflows/")
+_OF_ANOTHER = regex(r"./\.github/workflows/")
 """Of a folder within a project: a copy, or what a template brings along."""
 
 

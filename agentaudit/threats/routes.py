@@ -242,7 +242,8 @@ def starters(
     whenever more have come to it.
     """
     end = _source if back else _target
-    known = {(name, 0): 1 << place for place, name in enumerate(sorted(starts))}
+    names = sorted(starts)
+    known = {(name, 0): 1 << place for place, name in enumerate(names)}
     waiting = deque(known)
     queued = set(waiting)
     while waiting:
@@ -260,7 +261,7 @@ def starters(
                 waiting.append(further)
                 queued.add(further)
     reached = {name: found for (name, at), found in known.items() if at == len(between)}
-    return _counted(reached, [starts[name] for name in sorted(starts)])
+    return _counted(reached, [starts[name] for name in names])
 
 
 _source, _target = attrgetter("src"), attrgetter("dst")
