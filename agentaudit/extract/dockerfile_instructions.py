@@ -43,7 +43,7 @@ def base_of(document: Document, stage: str = "") -> Base | None:
     found: Base | None = None
     stages: dict[str, Base] = {}
     for _, node in instructions(document, "FROM"):
-        words = [word for word in (node.text or "").split() if not word.startswith("--")]
+        words = _words_of_base(node)
         if words:
             found = Base(node, words[0], words[0] in stages)
             stages.update((name, found) for name in words[_NAMED : _NAMED + 1])
@@ -63,17 +63,27 @@ def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
 
 def layers(document: Document, *names: str, stage: str = "") -> Sequence[tuple[str, Node]]:
     """Instructions of these names that make the image: of its stage, and of those that it is of."""
-    stages: dict[str, list[tuple[str, Node]]] = {}
-    own: list[tuple[str, Node]] = []
+    stages: list[tuple[int | None, list[tuple[str, Node]]]] = [(None, [])]
+    named: dict[str, int] = {}
     for name, node in instructions(document, "FROM", *names):
         if name != "FROM":
-            own.append((name, node))
+            stages[-1][1].append((name, node))
             continue
-        words = [word for word in (node.text or "").split() if not word.startswith("--")]
-        own = list(stages.get(words[0], ())) if words else []
-        if len(words) > _NAMED:
-            stages[words[_NAMED]] = own
-    return stages.get(stage, own)
+        words = _words_of_base(node)
+        before = named.get(words[0]) if words else None
+        named.update((each, len(stages)) for each in words[_NAMED : _NAMED + 1])
+        stages.append((before, []))
+    at: int | None = named.get(stage, len(stages) - 1)
+    parts: list[list[tuple[str, Node]]] = []
+    while at is not None:
+        at, own = stages[at]
+        parts.append(own)
+    return [each for own in reversed(parts) for each in own]
+
+
+def _words_of_base(node: Node) -> list[str]:
+    """Those of `FROM`, without its switches."""
+    return [word for word in (node.text or "").split() if not word.startswith("--")]
 
 
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:

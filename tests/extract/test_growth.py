@@ -1,11 +1,14 @@
 """What extraction does for a file grows no faster than the file: lines that run, and no clock."""
 
 import json
+import tracemalloc
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.dockerfile_instructions import layers
+from agentaudit.readers.dockerfile import parse_dockerfile
 from tests.growth import further_cost
 
 PARTS: Mapping[str, str] = {
@@ -655,6 +658,18 @@ def test_so_does_each_further_module_document_or_function(
     second, third = extraction_cost(made, 4)
 
     assert third == second
+
+
+def test_stages_that_are_each_of_the_one_before_are_kept_once() -> None:
+    stages = "".join(f"FROM s{number} AS s{number + 1}\nUSER x\n" for number in range(4_000))
+    document = parse_dockerfile("Dockerfile", f"FROM python:3.13 AS s0\n{stages}")
+    tracemalloc.start()
+    found = len(layers(document, "USER"))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found == 4_000
+    assert most < 4_000_000
 
 
 def test_neither_does_a_wide_document_make_each_of_its_parts_dearer() -> None:
