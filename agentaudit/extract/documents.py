@@ -57,6 +57,11 @@ def folder_of(file: str) -> str:
     return file.rpartition("/")[0]
 
 
+def first_folder_of(file: str) -> str:
+    """The folder at the root in which a file lies; empty for a file in none."""
+    return file.partition("/")[0] if "/" in file else ""
+
+
 def sibling(file: str, reference: str) -> str:
     """A path relative to a file, made relative to the root."""
     return posixpath.normpath(posixpath.join(folder_of(file), reference))

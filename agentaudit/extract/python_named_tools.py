@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.adk_named_tools import ADK_TOOLS
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.known_tools import FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
 from agentaudit.extract.python_class_tools import known_tool
 from agentaudit.extract.python_code import Module
@@ -59,17 +59,12 @@ class _Bypasses(Struct, frozen=True):
 def _bypasses(documents: Documents) -> _Bypasses:
     found = [document for document in documents if _BYPASS in document.text]
     told = [document for document in found if document.syntax in {"python", "markdown", "text"}]
-    tops = frozenset(_first_folder(document.file) for document in told)
+    tops = frozenset(first_folder_of(document.file) for document in told)
     return _Bypasses(set=len(told) < len(found), spoken_of=tops)
 
 
 def _asks(bypasses: _Bypasses, file: str) -> Truth:
-    own, others = _first_folder(file), bypasses.spoken_of
+    own, others = first_folder_of(file), bypasses.spoken_of
     if bypasses.set or own in others or (others and "" in {own, *others}):
         return Truth.NO
     return Truth.UNKNOWN if others else Truth.YES
-
-
-def _first_folder(file: str) -> str:
-    """Empty for a file in none."""
-    return file.partition("/")[0] if "/" in file else ""

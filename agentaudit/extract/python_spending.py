@@ -8,7 +8,7 @@ limits the agents of that program, and no more.
 import ast
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.python_builders import RUN_METHODS
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_imports import modules
@@ -28,13 +28,17 @@ _HANDED = "usage_limits"
 
 
 def may_be_limited(documents: Documents, file: str) -> bool:
-    """Whether the program that a file belongs to asks for a budget before it runs agents."""
-    return _program(file) in documents.once(_limited_programs)
+    """
+    Whether the program that a file belongs to asks for a budget before it runs agents.
+
+    Those of one folder at the root belong together.
+    """
+    return first_folder_of(file) in documents.once(_limited_programs)
 
 
 def _limited_programs(documents: Documents) -> frozenset[str]:
     return frozenset(
-        _program(file)
+        first_folder_of(file)
         for file, module in modules(documents).items()
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
         if any(_asks(module, call) for call in module.calls())
@@ -48,8 +52,3 @@ def _asks(module: Module, call: Call) -> bool:
     return handed is not None and not (
         isinstance(handed, ast.Constant) and module.value(handed) is None
     )
-
-
-def _program(file: str) -> str:
-    """The folder at the root in which a file lies; programs of one folder belong together."""
-    return file.partition("/")[0] if "/" in file else ""
