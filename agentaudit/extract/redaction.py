@@ -70,7 +70,7 @@ def lowered(text: str) -> str:
     return cleaned(text).lower()
 
 
-def may_show(text: str) -> bool:
+def is_clean(text: str) -> bool:
     """Whether a text can be told at once to hold nothing that is taken out."""
     return "://" not in text and "eyJ" not in text and not may_hold_token(text)
 
