@@ -82,7 +82,7 @@ def _add_network(collector: Collector, item: KubernetesObject, pods: tuple[FactI
     listed = network.list_at("egress")
     wide = any(
         rule.child("to") is None
-        or any(node.text_at("ipBlock", "cidr") == _EVERYWHERE for node in _targets(rule))
+        or any(node.text_at("ipBlock", "cidr") == _EVERYWHERE for node in rule.list_at("to"))
         for rule in listed
     )
     place = evidence(item.document, network)
@@ -97,7 +97,3 @@ def _add_network(collector: Collector, item: KubernetesObject, pods: tuple[FactI
     )
     for runtime in pods:
         collector.link(EdgeKind.EGRESS_TO, runtime, egress.id, place)
-
-
-def _targets(rule: Node) -> tuple[Node, ...]:
-    return rule.list_at("to")

@@ -35,8 +35,8 @@ def join_databases(collector: Collector) -> None:
         return
     kept = {
         edge.dst: edge.evidence[0]
-        for edge in collector.edges.values()
-        if edge.kind is EdgeKind.RUNS_ON and edge.src.startswith("memory_store:")
+        for edge in collector.edges_of(EdgeKind.RUNS_ON)
+        if edge.src.startswith("memory_store:")
     }
     used = _used(collector, open_ones)
     for name in sorted(set(open_ones.values())):

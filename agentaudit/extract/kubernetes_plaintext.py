@@ -6,13 +6,13 @@ certificate by an annotation, or its class ends TLS elsewhere: those are left ou
 for which another Ingress has a certificate.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_exposure import backends, runtimes_behind, served
-from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects, labels_of
 from agentaudit.extract.kubernetes_policies import Pods
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.model.evidence import Evidence
@@ -93,9 +93,8 @@ def _is_plain(item: KubernetesObject, encrypted: frozenset[str]) -> bool:
 def _told(node: Node) -> Iterator[str]:
     """The annotations of an Ingress, and its class."""
     yield f"class={node.text_at('spec', 'ingressClassName')}"
-    annotations: Mapping[str, Node] = dict((node.get("metadata", "annotations") or node).items())
-    for key, value in annotations.items():
-        yield f"{key}={value.text or ''}"
+    for key, value in labels_of(node.get("metadata", "annotations")):
+        yield f"{key}={value}"
 
 
 def _is_plain_route(item: KubernetesObject) -> bool:

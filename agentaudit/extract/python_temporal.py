@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_building import Building
-from agentaudit.extract.python_code import UNFOLDED, Call, Module
+from agentaudit.extract.python_code import UNFOLDED, Call, Module, written_keys
 from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Confidence, Known
 from agentaudit.model.facts.controls import Retry
@@ -31,6 +31,7 @@ _PLUGIN = "OpenAIAgentsPlugin"
 _TOGETHER = "schedule_to_close_timeout"
 _POLICY = "retry_policy"
 _ENDS_WORKFLOWS = ("execution_timeout=", "run_timeout=")
+_WEIGHT = (Known.NONE, Known.UNKNOWN, Known.SET)
 _PACKAGES = ("temporalio", "pydantic_ai.durable_exec")
 
 
@@ -79,20 +80,16 @@ def ends_with_temporal(building: Building, call: Call) -> bool:
 
 def _limit(module: Module, call: ast.Call, names: Sequence[str]) -> Known:
     """By the arguments of the wrapper, or of the first mapping or object that has any."""
-    given = (
-        [item for name in names if (item := keyword(call, name)) is not None] if names else [call]
-    )
+    told = [item for name in names if (item := keyword(call, name)) is not None]
+    given = told if names else [call]
     if not given:
         return Known.UNKNOWN if splatted(call) else Known.NONE
     return max((_of_config(module, item) for item in given), key=_WEIGHT.index)
 
 
-_WEIGHT = (Known.NONE, Known.UNKNOWN, Known.SET)
-
-
 def _of_config(module: Module, node: ast.expr) -> Known:
     config = module.meant(node)
-    policy, together = (_argument(config, name) for name in (_POLICY, _TOGETHER))
+    policy, together = (_argument(module, config, name) for name in (_POLICY, _TOGETHER))
     if not isinstance(config, ast.Call | ast.Dict) or (
         isinstance(config, ast.Call) and splatted(config)
     ):
@@ -111,12 +108,10 @@ def _of_config(module: Module, node: ast.expr) -> Known:
     return Known.SET if isinstance(count, int) and count > 0 else Known.NONE
 
 
-def _argument(config: ast.expr, name: str) -> ast.expr | None:
+def _argument(module: Module, config: ast.expr, name: str) -> ast.expr | None:
     """What an object or a mapping is given under a name."""
     if isinstance(config, ast.Call):
         return keyword(config, name)
     if isinstance(config, ast.Dict):
-        for key, value in zip(config.keys, config.values, strict=True):
-            if isinstance(key, ast.Constant) and key.value == name:
-                return value
+        return next((value for key, value in written_keys(module, config) if key == name), None)
     return None

@@ -38,9 +38,9 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
     rules = module.referring("listener_arn", *_RULES)
     containers = _containers(module)
     for listener in plain:
-        targets = set(_targets(listener.body.get("default_action")))
+        targets = set(_targets(listener.body, "default_action"))
         for rule in rules.get(listener.address, ()):
-            targets.update(_targets(rule.body.get("action")))
+            targets.update(_targets(rule.body, "action"))
         place = listener.place(listener.body.get("protocol"))
         for task, name in (each for target in targets for each in containers.get(target, ())):
             _mark(collector, task, name, place)
@@ -68,12 +68,11 @@ def _is_plain(listener: Declared, module: Module) -> bool:
     return not inside and (scheme is None or scheme.raw == "internet-facing")
 
 
-def _targets(actions: Node | None) -> Iterator[str]:
+def _targets(body: Node, actions: str) -> Iterator[str]:
     """Groups of targets that actions forward to."""
-    for action in actions.list() if actions is not None else ():
+    for action in body.list_at(actions):
         for path in _GROUPS:
-            group = action.get(*path) if path else action
-            for each in group.list() if group is not None else ():
+            for each in action.list_at(*path):
                 named = each.get("arn") or each.get("target_group_arn")
                 if named is not None:
                     yield named.raw
@@ -86,8 +85,7 @@ def _containers(module: Module) -> Mapping[str, Sequence[tuple[Declared, str]]]:
     for service in module.resources("aws_ecs_service"):
         named = service.body.get("task_definition")
         task = tasks.referred(named.raw) if named is not None else None
-        balanced = service.body.get("load_balancer")
-        for entry in balanced.list() if task is not None and balanced is not None else ():
+        for entry in service.body.list_at("load_balancer"):
             group = entry.get("target_group_arn")
             if task is not None and group is not None:
                 found.setdefault(group.raw, []).append((task, entry.text_at("container_name")))
