@@ -245,9 +245,9 @@ def _shared(curve: SpeedCurve, most: int, threads: int, levels: int) -> parts.Sh
     )
 
 
-def _levels(shared: parts.Shared | None) -> Levels:
+def _levels(shared: parts.Shared) -> Levels:
     """Of all threads, which are the agent's: nobody else runs beside them on the kernel."""
-    held = shared.active_ns.tolist() if shared is not None else []
+    held = shared.active_ns.tolist()
     return tuple((place, place, held[place]) for place in range(1, len(held)) if held[place])
 
 

@@ -84,10 +84,10 @@ class Shared(NamedTuple):
 
 
 class Stations(NamedTuple):
-    """Cores, a GPU and an interpreter; None where there is none."""
+    """Cores and a GPU, which any run has, and an interpreter; None where there is none."""
 
-    cpu: Shared | None
-    gpu: Shared | None
+    cpu: Shared
+    gpu: Shared
     interpreter: Shared | None
 
 

@@ -157,15 +157,15 @@ def surrounded(shared: Shared, was: Station, now_ns: int, guests: int, pace: flo
 
 
 @inlined
-def beside(
-    cores: Shared | None,
+def side_by_side(
+    cores: Shared,
     cpu: Station | None,
     shared: Shared | None,
     interpreter: Station | None,
     now_ns: int,
 ) -> tuple[Station | None, Station | None]:
     """The interpreter is one thread to the cores, and shares what that thread gets."""
-    if cores is None or cpu is None or shared is None or interpreter is None:
+    if cpu is None or shared is None or interpreter is None:
         return cpu, interpreter
     if interpreter.jobs or cpu.guests:
         guests = 1 if interpreter.jobs else 0
@@ -180,7 +180,9 @@ def beside(
 @inlined
 def all_settled(stations: Stations, was: Served, now_ns: int) -> Served:
     """What the instant has left on each station."""
-    cpu, interpreter = beside(stations.cpu, was.cpu, stations.interpreter, was.interpreter, now_ns)
+    cpu, interpreter = side_by_side(
+        stations.cpu, was.cpu, stations.interpreter, was.interpreter, now_ns
+    )
     return Served(
         settled(stations.cpu, cpu, now_ns),
         settled(stations.gpu, was.gpu, now_ns),
