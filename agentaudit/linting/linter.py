@@ -132,7 +132,7 @@ def _findings(deployment: Deployment, answers: _Answers, limits: Limits) -> Iter
         groups = [matches] if rule.rule.once and matches else [[match] for match in matches]
         once: dict[tuple[Evidence, str], Finding] = {}
         for group in groups:
-            finding = _finding(rule, group, (known, context), limits)
+            finding = _finding(rule, group, known, limits, context=context)
             once.setdefault((finding.evidence, finding.message), finding)
         yield from once.values()
 
@@ -158,11 +158,12 @@ def _matches(
 def _finding(
     rule: CompiledRule,
     group: Sequence[_Match],
-    around: tuple[dict[FactId, Fact], Context],
+    known: dict[FactId, Fact],
     limits: Limits,
+    *,
+    context: Context,
 ) -> Finding:
     """The finding about one fact, or about the first of several, deployed ones before others."""
-    known, context = around
     if len(group) > 1:
         group = sorted(group, key=lambda match: context.idle(match[0]))
     fact = group[0][0]

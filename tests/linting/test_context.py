@@ -83,10 +83,6 @@ def test_within_a_cluster_only_a_token_is_worth_reading_on_the_way(
     address: str, headers: str, severity: Severity
 ) -> None:
     server = f'"url": "{address}", "type": "http"' + (f", {headers}" if headers else "")
+    findings = found({".mcp.json": f'{{"mcpServers": {{"files": {{{server}}}}}}}'})
 
-    assert (
-        found({".mcp.json": f'{{"mcpServers": {{"files": {{{server}}}}}}}'})[
-            "plaintext-tool-server"
-        ]
-        is severity
-    )
+    assert findings["plaintext-tool-server"] is severity
