@@ -53,9 +53,12 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax in _SEARCHED:
         return _SEARCHED[syntax](text)
     if syntax == "javascript":
-        declares = declares_stack(file, text) is not None
-        builds = builds_agents(file, text) or passes_tools_on(file, text)
-        return declares or builds or holds_key(file, text)
+        return (
+            declares_stack(file, text) is not None
+            or builds_agents(file, text)
+            or passes_tools_on(file, text)
+            or holds_key(file, text)
+        )
     if syntax in COMPILED:
         return names_agents(file, syntax, text)
     if syntax == "python":
