@@ -14,7 +14,7 @@ from agentaudit.extract.compose_environment import environment_of
 from agentaudit.extract.container_engines import engine_host
 from agentaudit.extract.container_roles import serves_pages
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
-from agentaudit.extract.dockerfile_instructions import base_of
+from agentaudit.extract.dockerfile_instructions import LAST, every_stage
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.settings import Setting
@@ -95,7 +95,7 @@ def _container(
         build=folder,
         dockerfile=dockerfile,
         stage=stage,
-        page_server=_serves_pages(documents.at(dockerfile), stage) if dockerfile else False,
+        page_server=_serves_pages(documents, dockerfile, stage),
         mounts=_mounts(document, service),
         given_files=service.child("configs") is not None
         or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
@@ -221,9 +221,10 @@ def _dockerfile(folder: str | None, service: Node) -> str:
     return "" if outside else posixpath.normpath(posixpath.join(folder, named))
 
 
-def _serves_pages(dockerfile: Document | None, stage: str) -> bool:
+def _serves_pages(documents: Documents, dockerfile: str, stage: str) -> bool:
     """Whether what is built is a server for pages."""
-    base = base_of(dockerfile, stage) if dockerfile is not None else None
+    stages = documents.once(every_stage).get(dockerfile, {})
+    base = stages.get(stage) or stages.get(LAST)
     return base is not None and serves_pages(base.image)
 
 

@@ -1,6 +1,6 @@
 """Dockerfiles: secrets baked into images, the user, and what the base image is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -8,7 +8,14 @@ from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
-from agentaudit.extract.dockerfile_instructions import base_of, instructions, layers, words_of
+from agentaudit.extract.dockerfile_instructions import (
+    LAST,
+    Base,
+    every_stage,
+    instructions,
+    layers,
+    words_of,
+)
 from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.launchers import image_launch
@@ -20,7 +27,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.readers.document import Document, Node
+from agentaudit.readers.document import Document
 
 _ENV_FILE = regex(
     r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
@@ -41,8 +48,9 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     coded = folders_with_servers(collector)
     for document in documents.of("dockerfile"):
         collector.image_folders.add(folder_of(document.file))
-        runtimes = _runtimes(document, collector)
-        _add_image_facts(document, collector, runtimes)
+        built = _runtimes(document, collector)
+        _add_image_facts(document, collector, built, documents.once(every_stage)[document.file])
+        runtimes = tuple(runtime for runtime, _ in built)
         holding = Holding(
             holder="image",
             exposure="image",
@@ -55,21 +63,21 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         add_image_server(document, collector, runtimes, settings, coded=coded)
 
 
-def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
-    """The containers built from the Dockerfile's folder; an image of its own without any."""
+def _runtimes(document: Document, collector: Collector) -> Sequence[tuple[Runtime, str]]:
+    """What is built from the Dockerfile's folder, and of which stage; without any, an image."""
     folder = folder_of(document.file)
     found = [
-        collector.facts[workload.runtime_id]
+        (runtime, workload.stage)
         for workload in collector.workloads
         if (
             workload.dockerfile == document.file
             if workload.dockerfile
             else workload.build == folder
         )
+        if isinstance(runtime := collector.facts[workload.runtime_id], Runtime)
     ]
-    runtimes = tuple(item for item in found if isinstance(item, Runtime))
-    if runtimes:
-        return runtimes
+    if found:
+        return found
     name = folder.rpartition("/")[2] or "image"
     place = next(iter(document.root.elements), document.root)
     words = tuple(
@@ -97,30 +105,31 @@ def _runtimes(document: Document, collector: Collector) -> tuple[Runtime, ...]:
             words=words,
         )
     )
-    return (runtime,)
+    return [(runtime, LAST)]
 
 
 def _add_image_facts(
-    document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
+    document: Document,
+    collector: Collector,
+    built: Sequence[tuple[Runtime, str]],
+    stages: Mapping[str, Base],
 ) -> None:
-    asked = {workload.runtime_id: workload.stage for workload in collector.workloads}
-    for stage in dict.fromkeys(asked[runtime.id] for runtime in runtimes):
-        built = [runtime for runtime in runtimes if asked[runtime.id] == stage]
-        _add_facts_of_stage(document, collector, stage, built)
+    """What each container is of; the last stage where the one that is asked for is none of them."""
+    by_stage: dict[str, list[Runtime]] = {}
+    for runtime, stage in built if stages else ():
+        by_stage.setdefault(stage if stage in stages else LAST, []).append(runtime)
+    for stage, runtimes in by_stage.items():
+        _add_facts_of_stage(document, collector, stages[stage], runtimes)
 
 
 def _add_facts_of_stage(
-    document: Document, collector: Collector, stage: str, runtimes: list[Runtime]
+    document: Document, collector: Collector, base: Base, runtimes: Sequence[Runtime]
 ) -> None:
-    base = base_of(document, stage)
-    users = [node for _, node in layers(document, "USER", stage=stage)]
-    if base is None:
-        return
     launch = image_launch(base.image)
     places: list[Evidence] = [evidence(document, base.place, f"FROM {plain(base.image)}")]
-    root = _root(base.image, users)
-    if users:
-        places.append(evidence(document, users[-1], f"USER {plain(users[-1].text or '')}"))
+    root = _root(base)
+    if base.user is not None:
+        places.append(evidence(document, base.user, f"USER {plain(base.user.text or '')}"))
     for runtime in runtimes:
         collector.update(
             replace(
@@ -137,14 +146,14 @@ def _add_facts_of_stage(
         add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
 
 
-def _root(base: str, users: list[Node]) -> Truth:
+def _root(base: Base) -> Truth:
     """The last USER decides; without one the base image does, and most of those run as root."""
-    if users:
-        user = (users[-1].text or "").strip()
+    if base.user is not None:
+        user = (base.user.text or "").strip()
         if "$" in user:
             return Truth.UNKNOWN
         return Truth.YES if user in _ROOT else Truth.NO
-    return Truth.NO if "nonroot" in base or "rootless" in base else Truth.YES
+    return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
 
 
 def _settings(document: Document) -> Iterator[Setting]:

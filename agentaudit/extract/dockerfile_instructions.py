@@ -1,12 +1,16 @@
 """Instructions of Dockerfiles: those of a name, those of the last stage, what the image starts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.documents import Documents
 from agentaudit.readers.document import Document, Node
 
+LAST = ""
+"""Under which the last stage is kept."""
 _NAMED = 2
 """`FROM image AS name`: where the name stands."""
 _EXEC_FORM = regex(r"[\[\]\"',]+")
@@ -26,28 +30,42 @@ def words_of(node: Node) -> tuple[str, ...]:
 
 
 class Base(Struct, frozen=True):
-    """What the last stage of an image is made of."""
+    """What a stage of an image is made of, and who runs what is in it."""
 
     place: Node
     image: str
     stage: bool
     """Whether it is a stage before it, and no image from elsewhere."""
+    user: Node | None = None
+    """The last `USER` of the stage, or of those that it is of."""
 
 
-def base_of(document: Document, stage: str = "") -> Base | None:
+def every_stage(documents: Documents) -> Mapping[str, Mapping[str, Base]]:
+    """By Dockerfile the stages of each: many services may be built from one."""
+    return {document.file: stages_of(document) for document in documents.of("dockerfile")}
+
+
+def stages_of(document: Document) -> Mapping[str, Base]:
     """
-    The base of an image: `FROM [--platform=…] image [AS stage]`; None where there is none.
+    The bases of an image by its stages: `FROM [--platform=…] image [AS stage]`.
 
-    Of the stage that is asked for, and of the last where that is none of the file's.
+    The last stands under no name as well; there is none where there is no `FROM`.
     """
-    found: Base | None = None
-    stages: dict[str, Base] = {}
-    for _, node in instructions(document, "FROM"):
+    found: dict[str, Base] = {}
+    names = [LAST]
+    for instruction, node in instructions(document, "FROM", "USER"):
         words = _words_of_base(node)
-        if words:
-            found = Base(node, words[0], words[0] in stages)
-            stages.update((name, found) for name in words[_NAMED : _NAMED + 1])
-    return stages.get(stage, found)
+        if instruction == "FROM" and words:
+            before = found.get(words[0])
+            user = before.user if before is not None else None
+            base = Base(node, words[0], stage=before is not None, user=user)
+            names = [LAST, *words[_NAMED : _NAMED + 1]]
+        elif instruction == "USER" and LAST in found:
+            base = replace(found[LAST], user=node)
+        else:
+            continue
+        found.update(dict.fromkeys(names, base))
+    return found
 
 
 def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
@@ -61,7 +79,7 @@ def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
     return found
 
 
-def layers(document: Document, *names: str, stage: str = "") -> Sequence[tuple[str, Node]]:
+def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
     """Instructions of these names that make the image: of its stage, and of those that it is of."""
     stages: list[tuple[int | None, list[tuple[str, Node]]]] = [(None, [])]
     named: dict[str, int] = {}
@@ -73,7 +91,7 @@ def layers(document: Document, *names: str, stage: str = "") -> Sequence[tuple[s
         before = named.get(words[0]) if words else None
         named.update((each, len(stages)) for each in words[_NAMED : _NAMED + 1])
         stages.append((before, []))
-    at: int | None = named.get(stage, len(stages) - 1)
+    at: int | None = len(stages) - 1
     parts: list[list[tuple[str, Node]]] = []
     while at is not None:
         at, own = stages[at]

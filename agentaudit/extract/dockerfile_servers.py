@@ -14,7 +14,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.container_roles import asks, role_of
 from agentaudit.extract.containers import tool_server_id
-from agentaudit.extract.dockerfile_instructions import base_of, last_stage, started
+from agentaudit.extract.dockerfile_instructions import LAST, last_stage, stages_of, started
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.launchers import Launch, image_launch, launch_of
 from agentaudit.extract.mcp_catalogue import known_server
@@ -127,7 +127,7 @@ def _program(place: Node, words: tuple[str, ...]) -> _Served | None:
 
 def _of_base(document: Document, words: tuple[str, ...]) -> _Served | None:
     """The image of a server, of which this one is made."""
-    base = base_of(document)
+    base = stages_of(document).get(LAST)
     if base is None or base.stage or role_of(base.image, (), (), ()) != "tool_server":
         return None
     launch, likely = image_launch(base.image), Confidence.LIKELY

@@ -33,7 +33,15 @@ def served(count: int) -> Mapping[str, str]:
     return {"serverless.yml": f"service: a\nprovider: {{name: aws}}\nfunctions:\n{functions}"}
 
 
-@pytest.mark.parametrize("made", [instructed, calling, served])
+def staged(count: int) -> Mapping[str, str]:
+    """Services of one Dockerfile, each built from another stage of it."""
+    numbers = range(10, 10 + count)
+    stages = "".join(f"FROM s{number - 1} AS s{number}\nUSER u{number}\n" for number in numbers)
+    services = "".join(f"  a{at}: {{build: {{context: ., target: s{at}}}}}\n" for at in numbers)
+    return {"Dockerfile": f"FROM a AS s9\n{stages}", "compose.yaml": f"services:\n{services}"}
+
+
+@pytest.mark.parametrize("made", [instructed, calling, served, staged])
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:
