@@ -22,6 +22,8 @@ _LONGEST = 20
 """Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
 _FOLLOWED = 500_000
 """Nodes of functions that are read for those which call them, in all files together."""
+_TAKEN = 2_000_000
+"""Nodes of values that are read for those which import them, likewise."""
 _ENDINGS = (
     *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
     *("/index.ts", "/index.tsx", "/index.js", "/index.mjs"),
@@ -56,6 +58,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     modules: Mapping[str, Module]
     _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
+    _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
@@ -105,7 +108,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             return None
         value = module.constants.values.get(name)
         if value is not None and name not in module.constants.grown:
-            return Written(module, value)
+            return Written(module, value) if self._taken.affords_value(value) else None
         defined = self.functions(module).get(name) or module.classes.get(name)
         if defined is None:
             return None

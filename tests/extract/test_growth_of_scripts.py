@@ -89,3 +89,17 @@ def test_what_multiplies_or_leads_back_to_itself_ends_no_run(code: str) -> None:
 
     assert deployment.agents or deployment.incomplete
     assert any(tool.name == "last" for tool in deployment.tools) or deployment.unresolved
+
+
+def test_what_many_import_is_read_only_so_often() -> None:
+    table = ", ".join(f"k{at}: {at}" for at in range(1_500))
+    deployment = deployment_of(
+        {
+            "a.ts": f"{AI}import {{ o }} from './b';\n" + "generateText(o);\n" * 1_000,
+            "b.ts": f"{AI}export const o = {{ {table} }};\n",
+        }
+    )
+
+    assert {end.what for end in deployment.unresolved} == {
+        "the options of generateText do not fold"
+    }
