@@ -134,7 +134,7 @@ def best_of(most: int, run: Callable[[], float]) -> tuple[float, float]:
 def on_kernel(columns: WorkColumns, policy: Policy) -> float:
     """The mean latency in seconds."""
     run = ran(columns, policy)
-    return float((run.finish_ns - run.arrival_ns).mean()) / SECOND
+    return float(run.finish_ns.mean() - run.arrival_ns.mean()) / SECOND
 
 
 def has_numbers(policy: Policy) -> bool:
@@ -156,7 +156,7 @@ def asked(columns: WorkColumns, policy: Policy) -> float:
     run = execute_asked(columns, MACHINE, policy)
     if run is None:
         sys.exit("the kernel cannot run the benchmark's own workload")
-    return float((run.finish_ns - run.arrival_ns).mean()) / SECOND
+    return float(run.finish_ns.mean() - run.arrival_ns.mean()) / SECOND
 
 
 def on_engine(columns: WorkColumns, policy: Policy) -> tuple[float, float]:

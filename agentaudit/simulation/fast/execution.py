@@ -14,6 +14,7 @@ from agentaudit.simulation.fast.columns import (
     RunColumns,
     WorkColumns,
 )
+from agentaudit.simulation.fast.extremes import least_and_most, rises
 from agentaudit.simulation.fast.plans import Steps, both_ways, needs_of, steps_of
 from agentaudit.simulation.power import Levels, levels_kept
 from agentaudit.simulation.speed import ideal_cores, total_speed
@@ -62,13 +63,16 @@ def parts_of(
     Of a policy in Python: `every` is whether it wants to know of each step that ends, `either_way`
     whether it says of each request if it is a thread, in which case there are two jobs of each.
     """
-    if not _fits(work, machine, numbers):
+    least_ns, longest_ns = least_and_most(work.demand_ns)
+    if least_ns < 0 or not _fits(work, machine, numbers, longest_ns):
         return None
-    steps = steps_of(work, machine.dispatch_ns, numbers.threaded)
+    steps = steps_of(work, machine.dispatch_ns, numbers.threaded, all_needed=least_ns > 0)
     bare = _bare(work, steps, numbers)
     asked_for = _asked(work, steps, None if bare else arriving_of(work))
     if either_way:
-        asked_for = both_ways(asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES))
+        asked_for = both_ways(
+            asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES, all_needed=False)
+        )
     # Compiled code that is given an address takes arrays for what they usually are.
     asked_for = parts.Work._make(
         each if each is None else np.require(each, requirements=_USUAL) for each in asked_for
@@ -130,11 +134,17 @@ def instants_of(run: parts.Parts, *, either_way: bool) -> tuple[Ints, Ints, Ints
     return came_ns[:, 0], start_ns.max(axis=1), finish_ns.max(axis=1)
 
 
-def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> bool:
+def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers, longest_ns: int) -> bool:
     """Whether everything is within what integers of 64 bits and floats do exactly."""
+    together_ns = NEVER - machine.dispatch_ns * len(work)
     threads = [kind.threads for kind in work.kinds]
     return (
-        _demands_fit(work.demand_ns, NEVER - machine.dispatch_ns * len(work))
+        longest_ns < _LONGEST_NS
+        # Demands are added up only where that could decide.
+        and (
+            longest_ns * len(work.demand_ns) < together_ns
+            or float(work.demand_ns.sum(dtype=np.float64)) < together_ns
+        )
         and (work.think_ns is None or _between(work.think_ns, 0, _LONGEST_NS))
         and _between(work.arrival_ns, 0, NEVER)
         and 0 <= machine.dispatch_ns < _LONGEST_NS
@@ -148,18 +158,9 @@ def _fits(work: WorkColumns, machine: Machine, numbers: AdmissionNumbers) -> boo
     )
 
 
-def _demands_fit(demand_ns: Ints, most: int) -> bool:
-    """Each, and all together: they are added up only where that could decide."""
-    longest = int(demand_ns.max(initial=0))
-    return (
-        longest < _LONGEST_NS
-        and int(demand_ns.min(initial=0)) >= 0
-        and (longest * len(demand_ns) < most or float(demand_ns.sum(dtype=np.float64)) < most)
-    )
-
-
 def _between(values: Ints, least: int, most: int) -> bool:
-    return not len(values) or (int(values.min()) >= least and int(values.max()) < most)
+    lowest, highest = least_and_most(values)
+    return lowest >= least and highest < most
 
 
 def _asked(work: WorkColumns, steps: Steps, arriving: parts.Places | None) -> parts.Work:
@@ -183,11 +184,7 @@ def arriving_of(work: WorkColumns) -> parts.Places:
     if work.follows is not None:
         places = places[work.follows == NOBODY]
         arrivals = arrivals[places]
-    return places if _rising(arrivals) else places[np.argsort(arrivals, kind="stable")]
-
-
-def _rising(arrivals_ns: Ints) -> bool:
-    return bool(np.all(arrivals_ns[1:] >= arrivals_ns[:-1]))
+    return places if rises(arrivals, by=0) else places[np.argsort(arrivals, kind="stable")]
 
 
 def _followers(work: WorkColumns) -> tuple[parts.Links, parts.Links]:
@@ -214,8 +211,8 @@ def _bare(work: WorkColumns, steps: Steps, numbers: AdmissionNumbers) -> bool:
         and not numbers.threaded
         and work.follows is None
         and all(kind.stage is not Stage.WAIT for kind in work.kinds)
-        and bool(np.all(steps.begin[1:] > steps.begin[:-1]))
-        and _rising(work.arrival_ns)
+        and rises(steps.begin, by=1)
+        and rises(work.arrival_ns, by=0)
     )
 
 

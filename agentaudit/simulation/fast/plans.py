@@ -37,13 +37,15 @@ def needs_of(kinds: Sequence[StepKind]) -> Ints:
     return np.array([*needs, _PYTHON], dtype=np.int64)
 
 
-def steps_of(work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy]) -> Steps:
-    """Those that need anything, where requests of some classes are threads."""
+def steps_of(
+    work: WorkColumns, dispatch_ns: int, threaded: Collection[Heavy], *, all_needed: bool
+) -> Steps:
+    """Those that need anything, perhaps all, where requests of some classes are threads."""
     in_threads = np.array([heavy in threaded for heavy in HEAVIES])
     each_ns = np.where(in_threads, 0, dispatch_ns)
     begin, kind = work.begin.view(np.uint32), work.kind.view(np.uint32)
     steps = Steps(begin, kind, work.demand_ns, each_ns)
-    if not threaded and (not len(work.demand_ns) or work.demand_ns.min()):
+    if not threaded and (all_needed or not len(work.demand_ns)):
         return steps
     shares = [kind.interpreted if kind.stage is Stage.CPU else 0.0 for kind in work.kinds]
     most = len(work.kind) * (2 if threaded else 1)
