@@ -184,7 +184,7 @@ def arriving_of(work: WorkColumns) -> parts.Places:
     if work.follows is not None:
         places = places[work.follows == NOBODY]
         arrivals = arrivals[places]
-    return places if rises(arrivals, by=0) else places[np.argsort(arrivals, kind="stable")]
+    return places if rises(arrivals, 0) else places[np.argsort(arrivals, kind="stable")]
 
 
 def _followers(work: WorkColumns) -> tuple[parts.Links, parts.Links]:
@@ -211,8 +211,8 @@ def _bare(work: WorkColumns, steps: Steps, numbers: AdmissionNumbers) -> bool:
         and not numbers.threaded
         and work.follows is None
         and all(kind.stage is not Stage.WAIT for kind in work.kinds)
-        and rises(steps.begin, by=1)
-        and rises(work.arrival_ns, by=0)
+        and rises(steps.begin, 1)
+        and rises(work.arrival_ns, 0)
     )
 
 
