@@ -18,6 +18,7 @@ from agentaudit.extract.javascript_limits import given_anywhere
 from agentaudit.extract.javascript_middleware import middleware
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, members
+from agentaudit.extract.python_code import UNFOLDED
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
@@ -52,17 +53,28 @@ def _interrupt(building: Building, agent: Agent, named: Written, tools: Mapping[
     """What is asked before the tools that are named; before no others."""
     asked = members(building.program, named)
     place = named.module.place(named.node, "interruptOn")
-    if asked is None or asked.hidden:
+    given = asked.given if asked is not None else {}
+    answers = {name: _answer(building.program, each) for name, each in given.items()}
+    hidden = asked is None or asked.hidden
+    if hidden or Truth.UNKNOWN in answers.values():
         what = f"interruptOn of {agent.name} does not fold"
         building.collector.leave_open(place, what, "which tools a person is asked about")
+    if hidden:
         return
-    names = [
-        name for name, each in asked.given.items() if each.module.value(each.node) is not False
-    ]
-    _ask(building, agent, {name: tools[name] for name in names if name in tools}, place)
+    gated = [name for name, answer in answers.items() if answer is Truth.YES and name in tools]
+    _ask(building, agent, {name: tools[name] for name in gated}, place)
     for name, tool in tools.items():
-        if name not in names:
+        if answers.get(name, Truth.NO) is Truth.NO:
             building.collector.update(replace(_now(building, tool), approval=Truth.NO))
+
+
+def _answer(known: Program, given: Written) -> Truth:
+    """Whether a member of `interruptOn` has a person asked: by an object, or by a constant."""
+    meant = known.meant(given)
+    value = meant.module.value(meant.node)
+    if isinstance(meant.node, ast.Dict) or value is True:
+        return Truth.YES
+    return Truth.UNKNOWN if value is UNFOLDED else Truth.NO
 
 
 def _ask(building: Building, agent: Agent, tools: Mapping[str, Tool], place: Evidence) -> None:
@@ -108,8 +120,10 @@ def _filter(building: Building, agent: Agent, options: Options) -> None:
 
 
 def _any(known: Program, given: Written) -> bool:
-    """Whether a list holds anything, as far as one can see."""
+    """Whether a list holds anything, as far as one can see; `undefined` and `null` do not."""
     listed = known.meant(given).node
+    if isinstance(listed, ast.Constant):
+        return listed.value is not None
     elements: Sequence[ast.expr] = listed.elts if isinstance(listed, ast.List) else (listed,)
     return bool(elements)
 

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.python_code import Effort, Module, module_of, written_keys
+from agentaudit.extract.python_code import Call, Effort, Module, module_of, written_keys
 from agentaudit.extract.python_names import FunctionDef
 
 _LONGEST = 20
@@ -60,6 +60,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
+    _given_members: dict[str, frozenset[str]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
 
@@ -115,6 +116,30 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         named = ast.Name(id=name, ctx=ast.Load())
         return Written(module, ast.copy_location(named, defined))
 
+    def grows(self, given: Written) -> bool:
+        """Whether a name stands for a list or an object to which its module adds something."""
+        module, node = given.module, given.node
+        return isinstance(node, ast.Name) and (
+            node.id in module.constants.grown or node.id in self._filled(module)
+        )
+
+    def _filled(self, module: Module) -> frozenset[str]:
+        """The names of objects that are given members after they are made."""
+        file = module.document.file
+        if file not in self._given_members:
+            targets = [target for each in module.of(ast.Assign) for target in each.targets]
+            owners = [
+                *(
+                    each.value
+                    for each in targets
+                    if isinstance(each, ast.Attribute | ast.Subscript)
+                ),
+                *(call.node.args[0] for call in module.calls() if _assigns_members(call)),
+            ]
+            names = (each.id for each in owners if isinstance(each, ast.Name))
+            self._given_members[file] = frozenset(names)
+        return self._given_members[file]
+
     def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function that an expression stands for."""
         meant = self.meant(given)
@@ -142,6 +167,10 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             named = {id(each.node): each.variable for each in call.module.calls()}
             self._variables[file] = named
         return self._variables[file].get(id(call.node), "")
+
+
+def _assigns_members(call: Call) -> bool:
+    return call.name == "Object.assign" and bool(call.node.args)
 
 
 def program(documents: Documents) -> Program:

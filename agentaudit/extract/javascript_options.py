@@ -45,12 +45,15 @@ def members(program: Program, given: Written) -> Options | None:
     meant = program.meant(given)
     if not isinstance(meant.node, ast.Dict):
         return None
-    keys = [_key(meant.module, key) for key in meant.node.keys]
-    return _gathered(program, meant.module, list(zip(keys, meant.node.values, strict=True)))
+    return _gathered(program, meant.module, _pairs(meant.module, meant.node))
 
 
-def _key(module: Module, key: ast.expr | None) -> str | None:
-    return (module.text(key) or None) if key is not None else None
+def _pairs(module: Module, written: ast.Dict) -> list[tuple[str | None, ast.expr]]:
+    """Keys and values; what is spread has no key, and one that does not fold is empty."""
+    return [
+        (module.text(key) if key is not None else None, value)
+        for key, value in zip(written.keys, written.values, strict=True)
+    ]
 
 
 def _gathered(
@@ -61,6 +64,7 @@ def _gathered(
     for name, value in pairs:
         written = Written(module, value)
         if name is not None:
+            hidden |= not name
             given[name] = written
             continue
         for each in _alternatives(value):
@@ -83,6 +87,4 @@ def _spread(program: Program, value: Written, depth: int) -> Options:
         return Options({}, hidden=True)
     if not meant.module.affords(len(meant.node.keys)):
         return Options({}, hidden=True)
-    keys = [_key(meant.module, key) for key in meant.node.keys]
-    pairs = list(zip(keys, meant.node.values, strict=True))
-    return _gathered(program, meant.module, pairs, depth + 1)
+    return _gathered(program, meant.module, _pairs(meant.module, meant.node), depth + 1)

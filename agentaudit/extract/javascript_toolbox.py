@@ -61,6 +61,8 @@ class Toolbox(Struct):
         if not meant.module.affords(len(inner)):
             self.leave_open(meant)
             return
+        if self.building.program.grows(part.value):
+            self.leave_open(part.value)
         for each in inner:
             yield from self._parts(each, depth + 1)
 

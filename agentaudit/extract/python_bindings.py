@@ -52,7 +52,12 @@ def constants(
 
 
 _ASSIGNING = (ast.Assign, ast.AnnAssign, ast.NamedExpr)
-_GROWING = frozenset({"append", "extend", "insert", "add", "update", "setdefault"})
+_GROWING = frozenset(
+    {
+        *("append", "extend", "insert", "add", "update", "setdefault"),
+        *("push", "unshift", "splice"),  # of JavaScript, whose tree is the same
+    }
+)
 
 
 def _grown(call: ast.AST) -> Iterator[str]:

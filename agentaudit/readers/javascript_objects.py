@@ -16,11 +16,18 @@ Member = tuple[ast.expr | None, ast.expr, tree_sitter.Node]
 def arguments(
     reading: Reading, node: tree_sitter.Node, expression: Expression
 ) -> list[ast.keyword]:
-    """The members of an object as arguments by name; what is spread in it has none."""
+    """
+    The members of an object as arguments by name; what is spread in it has none.
+
+    A member whose name is computed is an object of its own that is spread: nobody may take what it
+    holds for members beside it.
+    """
     made = []
     for key, value, place in members(reading, node, expression):
         named = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
-        made.append(reading.at(ast.keyword(arg=named, value=value), place))
+        alone = key is None or named is not None
+        given = value if alone else reading.at(ast.Dict(keys=[key], values=[value]), place)
+        made.append(reading.at(ast.keyword(arg=named, value=given), place))
     return made
 
 

@@ -92,3 +92,33 @@ def test_middleware_counts_calls_and_filters() -> None:
 
     assert (agent.max_iterations_count, agent.budget) == (7, Known.SET)
     assert [guardrail.name for guardrail in found.guardrails] == ["piiMiddleware"]
+
+
+def test_what_decides_whether_a_person_is_asked_may_not_be_known() -> None:
+    found = script(
+        f"{GATED}createAgent({{ tools: [drop, look], middleware: [\n"
+        "  humanInTheLoopMiddleware({ interruptOn: { drop: process.env.ASK === '1' } })] });"
+    )
+
+    assert asked(found) == {"drop": Truth.UNKNOWN, "look": Truth.NO}
+    assert not found.approvals
+    assert {end.what for end in found.unresolved} == {"interruptOn of agent.ts does not fold"}
+
+
+def test_a_tool_whose_name_is_computed_may_be_any() -> None:
+    found = script(
+        f"{GATED}createAgent({{ tools: [drop, look], middleware: [humanInTheLoopMiddleware({{\n"
+        "  interruptOn: { [named()]: { allowedDecisions: ['approve'] } } })] });"
+    )
+
+    assert asked(found) == {"drop": Truth.UNKNOWN, "look": Truth.UNKNOWN}
+    assert found.unresolved
+
+
+def test_filters_that_are_none_filter_nothing() -> None:
+    found = script(
+        "import { Agent } from '@openai/agents';\n"
+        "new Agent({ name: 'a', inputGuardrails: undefined, outputGuardrails: null });"
+    )
+
+    assert not found.guardrails

@@ -4,7 +4,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.tools import Tool
 
 HEAD = """\
@@ -279,3 +279,39 @@ def test_every_framework_has_its_way_to_make_a_tool(code: str) -> None:
 
     assert (tool.name, tool.effects, tool.egress) == ("it", ("read",), Truth.YES)
     assert (tool.typed, tool.free_form_parameters) == (Truth.YES, ("url",))
+
+
+@pytest.mark.parametrize(
+    ("tools", "later"),
+    [
+        ("[look]", "tools.push(given);"),
+        ("[]", "tools.unshift(given);"),
+        ("{ look }", "tools.drop = given;"),
+        ("{ look }", "tools['drop'] = given;"),
+        ("{ look }", "Object.assign(tools, given);"),
+    ],
+)
+def test_what_is_added_to_the_tools_later_leaves_them_open(tools: str, later: str) -> None:
+    found = deployment_of(
+        {
+            "agent.ts": (
+                "import { ToolLoopAgent, tool } from 'ai';\nconst look = tool({ execute });\n"
+                f"const tools = {tools};\n{later}\nnew ToolLoopAgent({{ tools }});\n"
+            )
+        }
+    )
+
+    assert {end.what for end in found.unresolved} == {"the list of tools does not fold"}
+
+
+def test_a_member_whose_name_is_computed_holds_no_options() -> None:
+    found = deployment_of(
+        {
+            "agent.ts": (
+                "import { Agent } from '@openai/agents';\n"
+                "new Agent({ name: 'a', [key]: { maxTurns: 3 } });\n"
+            )
+        }
+    )
+
+    assert found.agents[0].max_iterations is Known.UNKNOWN

@@ -36,7 +36,7 @@ def python(text: str, file: str = "a.tsx") -> str:
             "Agent(name='a', max-turns=3, **rest)",
         ),
         ("run(agent, { a: 1 }, { maxTurns: 1_0 })", "run(agent, {'a': 1}, maxTurns=10)"),
-        ("f({ [key]: 1, tools, ...{ a } })", "f(**1, tools=tools, **{'a': a})"),
+        ("f({ [key]: 1, tools, ...{ a } })", "f(**{key: 1}, tools=tools, **{'a': a})"),
         ("const { a, b: c, ...d } = e", "a, c, d = e"),
         ("let [a, , b = 1] = c", "a, b = c"),
         ("x = y ?? process.env['A']", "x = y or process.env['A']"),
