@@ -75,6 +75,11 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 labels=labels_of(template.get("metadata", "labels")),
                 alternatives=alternatives,
                 ports=frozenset(port for node, _ in _containers(spec) for port in _ports(node)),
+                privileged=tuple(
+                    node
+                    for node, _ in _containers(spec)
+                    if _first_true("privileged", node.child("securityContext"))
+                ),
             )
             _add_pod(replace(pod, instances=instances_of(pod)), collector)
 
@@ -168,10 +173,7 @@ def _with_engine(pod: Pod, node: Node, settings: Iterable[Setting], runtime: Run
     """An engine beside it that is let do everything is as good as the socket of the host's."""
     if engine_host(settings) not in OWN_POD:
         return runtime
-    beside = (
-        each.child("securityContext") for each, _ in _containers(pod.spec) if each is not node
-    )
-    let = any(_first_true("privileged", context) for context in beside)
+    let = any(each is not node for each in pod.privileged)
     return replace(runtime, docker_socket=True) if let else runtime
 
 

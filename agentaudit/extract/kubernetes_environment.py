@@ -34,6 +34,8 @@ class Pod(Struct, frozen=True, kw_only=True):
     labels: tuple[tuple[str, str], ...] = ()
     ports: frozenset[str] = frozenset()
     """Numbers and names of those that its containers declare."""
+    privileged: tuple[Node, ...] = ()
+    """Those of its containers that are let do everything."""
     instances: tuple[Known, int | None] = (Known.UNKNOWN, None)
     """Whether they are bounded in number, and by how many."""
 

@@ -77,11 +77,12 @@ class Execution(Struct, frozen=True, dict=True):
         for each in islice(waiting, _LONGEST):  # it grows meanwhile
             if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
                 waiting.append(each.left)
-            elif isinstance(each, ast.Name) and each.id in self.assigned.keys() - followed:
+            elif isinstance(each, ast.Name) and each.id in followed:
+                if each.id in self.parameters:
+                    yield None
+            elif isinstance(each, ast.Name) and each.id in self.assigned:
                 waiting.extend(self.assigned[each.id])
                 followed.add(each.id)
-            elif isinstance(each, ast.Name) and each.id in followed - self.parameters:
-                continue
             elif isinstance(each, ast.List | ast.Tuple) and each.elts:
                 yield each.elts[0]
             else:

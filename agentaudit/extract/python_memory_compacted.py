@@ -21,8 +21,8 @@ def compacted(module: Module, calls: Sequence[Call]) -> frozenset[str | int]:
         element
         for item in module.of(ast.keyword)
         if item.arg == "context_providers" and isinstance(item.value, ast.List)
-        for element in item.value.elts
         if any(_compacts(other, makers) for other in item.value.elts)
+        for element in item.value.elts
     )
     return frozenset(
         element.id if isinstance(element, ast.Name) else id(element)

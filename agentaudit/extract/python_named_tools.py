@@ -65,6 +65,6 @@ def _bypasses(documents: Documents) -> _Bypasses:
 
 def _asks(bypasses: _Bypasses, file: str) -> Truth:
     own, others = first_folder_of(file), bypasses.spoken_of
-    if bypasses.set or own in others or (others and "" in {own, *others}):
+    if bypasses.set or own in others or (others and (not own or "" in others)):
         return Truth.NO
     return Truth.UNKNOWN if others else Truth.YES
