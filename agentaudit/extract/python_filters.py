@@ -37,17 +37,16 @@ def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
 
 def _made_later(function: FunctionDef, checked: Mapping[str, int]) -> Iterator[str]:
     """Variables that are made of a checked one after its check, wherever they are made at all."""
-    made: dict[str, list[tuple[int, ast.expr]]] = {}
+    first = min(checked, key=checked.__getitem__, default="")
+    made: dict[str, bool] = {}
     for target, value in bindings(descendants(function)) if checked else ():
+        read = (part.id for part in descendants(value) if isinstance(part, ast.Name))
+        one = next(read, first)
+        later = target.lineno > checked.get(one, target.lineno) and _made_of(value, one)
         for name in names_in(target):
-            made.setdefault(name, []).append((target.lineno, value))
+            made[name] = made.get(name, True) and later
     own = {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
-    for name, given in made.items():
-        if name not in own and all(
-            any(line > least and _made_of(value, one) for one, least in checked.items())
-            for line, value in given
-        ):
-            yield name
+    yield from (name for name, later in made.items() if later and name not in own)
 
 
 def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
