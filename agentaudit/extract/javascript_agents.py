@@ -19,11 +19,10 @@ from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.javascript_servers import add_servers
 from agentaudit.extract.javascript_toolbox import Toolbox
 from agentaudit.extract.javascript_tools import made_tools
-from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_stores import link_stores
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
@@ -51,7 +50,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     tools: dict[int, Tool] = {}
     for module in known.modules.values():
         for tool, call in made_tools(known, module):
-            tools[id(call)] = _added(collector, tool)
+            tools[id(call)] = add_ingestion(collector, collector.add(tool))
     agents: dict[int, Agent] = {}
     built: list[_Built] = []
     for module in known.modules.values():
@@ -78,14 +77,6 @@ def _add_memories(building: Building, built: Sequence[_Built]) -> None:
     stores = [(building.collector.add(store), call) for store, call in module_memories(building)]
     agents = [(each.agent, each.call) for each in built]
     link_stores(building.module, building.calls, building.collector, (agents, stores))
-
-
-def _added(collector: Collector, tool: Tool) -> Tool:
-    """A tool, with the content of strangers that it brings in, where it does."""
-    tool = collector.add(tool)
-    if tool.reads_untrusted is Truth.YES:
-        add_source(collector, tool.id, "web pages", tool.evidence[0])
-    return tool
 
 
 def _add_agents(building: Building) -> Iterator[_Built]:

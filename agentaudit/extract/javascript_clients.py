@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import Options, as_object, members, options_of
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_nodes import node_of
@@ -97,15 +97,10 @@ def _node(given: Written) -> Node:
     node = given.node
     if not isinstance(node, ast.Call):
         return _renamed(node_of(given.module, node))
-    keys: list[ast.expr | None] = [
-        ast.copy_location(ast.Constant(value=item.arg), item.value) if item.arg else None
-        for item in node.keywords
-    ]
-    values = [item.value for item in node.keywords]
+    written = as_object(node)
     if given.module.dotted(node.func).rpartition(".")[2] in _TRANSPORTS and node.args:
-        keys.append(ast.copy_location(ast.Constant(value="url"), node.args[0]))
-        values.append(node.args[0])
-    written = ast.copy_location(ast.Dict(keys=keys, values=values), node)
+        written.keys.append(ast.copy_location(ast.Constant(value="url"), node.args[0]))
+        written.values.append(node.args[0])
     return _renamed(node_of(given.module, written))
 
 

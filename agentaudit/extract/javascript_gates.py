@@ -40,7 +40,7 @@ def add_gates(
     if named is not None:
         _interrupt(building, agent, named, tools)
     by_name = given_anywhere(building, options, ("toolApproval",))
-    inner = members(building.program, by_name) if by_name is not None else None
+    inner = members(building.program, by_name)
     for name, status in (inner.given if inner is not None else {}).items():
         if name in tools and _asks(building.program, status):
             _ask(building, agent, {name: tools[name]}, status.module.place(status.node, name))

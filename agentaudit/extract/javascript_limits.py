@@ -96,8 +96,7 @@ def given_anywhere(building: Building, options: Options, names: Sequence[str]) -
 def _places(building: Building, options: Options) -> Iterator[Options]:
     yield options
     for name in _NESTED:
-        inner = options.get(name)
-        nested = members(building.program, inner) if inner is not None else None
+        nested = members(building.program, options.get(name))
         if nested is not None:
             yield nested
     yield from building.runs

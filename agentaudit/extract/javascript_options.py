@@ -35,13 +35,25 @@ def options_of(program: Program, module: Module, call: ast.Call) -> Options:
     if pairs:
         return _gathered(program, module, pairs)
     last = program.meant(Written(module, call.args[-1])) if call.args else None
-    found = members(program, last) if last is not None else None
+    found = members(program, last)
     named = last is not None and isinstance(last.node, ast.Name | ast.Call | ast.Attribute)
     return found or Options({}, hidden=named)
 
 
-def members(program: Program, given: Written) -> Options | None:
+def as_object(call: ast.Call) -> ast.Dict:
+    """The object that is a call's last argument, as it was written."""
+    keys: list[ast.expr | None] = [
+        ast.copy_location(ast.Constant(value=item.arg), item.value) if item.arg else None
+        for item in call.keywords
+    ]
+    values = [item.value for item in call.keywords]
+    return ast.copy_location(ast.Dict(keys=keys, values=values), call)
+
+
+def members(program: Program, given: Written | None) -> Options | None:
     """The members of an object, with those that are spread in it; None of what is none."""
+    if given is None:
+        return None
     meant = program.meant(given)
     if not isinstance(meant.node, ast.Dict):
         return None

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 
 from agentaudit.extract.javascript_modules import Program, Written
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import Options, as_object, members, options_of
 from agentaudit.extract.python_schemas import json_node
 from agentaudit.extract.schemas import Taken, taken_by, taken_of
 from agentaudit.readers.document import Node, NodeKind
@@ -91,9 +91,7 @@ def schema_node(program: Program, given: Written, depth: int = 0) -> Node:
 def _wrapped(program: Program, meant: Written, call: ast.Call, depth: int) -> Node:
     """A schema that is handed on: JSON as it is written, or a schema of Zod."""
     if call.keywords:
-        keys: list[ast.expr | None] = [ast.Constant(value=item.arg) for item in call.keywords]
-        written = ast.Dict(keys=keys, values=[item.value for item in call.keywords])
-        return json_node(meant.module, ast.copy_location(written, call))
+        return json_node(meant.module, as_object(call))
     if not call.args:
         return meant.module.node(call).changed(kind=NodeKind.UNKNOWN)
     inner = program.meant(meant.beside(call.args[0]))

@@ -17,9 +17,9 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import Options, as_object, members, options_of
 from agentaudit.extract.javascript_tools import Parts, tool_from, tool_of
-from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.redaction import plain
@@ -147,30 +147,15 @@ def _added(building: Building, call: Call, method: str) -> Tool | None:
     """The tool of one registration; None of what registers something else."""
     module, node = building.module, call.node
     if method == "addTool":
-        tool = tool_of(building.program, Written(module, _as_object(node)))
+        last = as_object(node) if node.keywords else next(iter(node.args), node)
+        tool = tool_of(building.program, Written(module, last))
     elif not node.args or not module.text(node.args[0]):
         return None
     else:
         tool = tool_from(building.program, _of_registration(building, call))
     if tool is None:
         return None
-    tool = building.collector.add(tool)
-    if tool.reads_untrusted is Truth.YES:
-        add_source(building.collector, tool.id, "web pages", tool.evidence[0])
-    return tool
-
-
-def _as_object(call: ast.Call) -> ast.expr:
-    """The object that is a call's last argument, as it was written."""
-    if not call.keywords:
-        return call.args[0] if call.args else call
-    keys: list[ast.expr | None] = [
-        ast.copy_location(ast.Constant(value=item.arg), item.value) if item.arg else None
-        for item in call.keywords
-    ]
-    return ast.copy_location(
-        ast.Dict(keys=keys, values=[item.value for item in call.keywords]), call
-    )
+    return add_ingestion(building.collector, building.collector.add(tool))
 
 
 def _of_registration(building: Building, call: Call) -> Parts:
@@ -180,7 +165,7 @@ def _of_registration(building: Building, call: Call) -> Parts:
     does = others[-1] if others else None
     between = [each for each in others[:-1] if not each.text]
     config = between[0] if between else None
-    options = members(building.program, config) if config is not None else None
+    options = members(building.program, config)
     if call.last == "registerTool":
         given = options or Options({}, hidden=config is not None)
         return Parts(first, first.text, given, given.get("inputSchema"), does)

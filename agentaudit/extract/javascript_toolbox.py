@@ -10,10 +10,10 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_clients import client_of
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
@@ -143,11 +143,9 @@ class Toolbox(Struct):
 
     def _link(self, element: Written, tool: Tool) -> Tool:
         collector = self.building.collector
-        tool = collector.add(tool)
+        tool = add_ingestion(collector, collector.add(tool))
         place = element.module.place(element.node, tool.name)
         collector.link(EdgeKind.INVOKES, self.agent.id, tool.id, place)
-        if tool.reads_untrusted is Truth.YES:
-            add_source(collector, tool.id, "web pages", tool.evidence[0])
         return tool
 
     def _unknown(self, element: Written, name: str) -> Tool:
@@ -173,8 +171,7 @@ class Toolbox(Struct):
 
 def _member(meant: Written, key: ast.expr | None, value: ast.expr) -> _Part:
     """A member of an object; what is spread in it has no key."""
-    name = meant.module.text(key) if key is not None else ""
-    return _Part(meant.beside(value), name, several=key is None)
+    return _Part(meant.beside(value), meant.module.text(key), several=key is None)
 
 
 def _element(meant: Written, element: ast.expr) -> _Part:

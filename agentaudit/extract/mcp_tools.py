@@ -108,6 +108,13 @@ def _add_tool(
         _add_resource(collector, fact, known, server)
 
 
+def add_ingestion(collector: Collector, tool: Tool) -> Tool:
+    """A tool, with the content of strangers that it brings in, where it does."""
+    if tool.reads_untrusted is Truth.YES:
+        add_source(collector, tool.id, "web pages", tool.evidence[0])
+    return tool
+
+
 def add_source(collector: Collector, reader: FactId, name: str, place: Evidence) -> None:
     """Content from outside that a tool, or an agent, takes in."""
     source = collector.add(

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agentaudit.extract.autogen_limits import Limits
 from agentaudit.extract.collector import Collector, fact_id, with_place
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_adk import adk_sessions
 from agentaudit.extract.python_agent_engine import add_engines
 from agentaudit.extract.python_agentcore import agentcore_memories
@@ -35,7 +36,7 @@ from agentaudit.extract.python_stores import link_stores
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
 from agentaudit.extract.python_temporal import temporal_retries
-from agentaudit.extract.python_toolbox import add_ingestion, tools_of
+from agentaudit.extract.python_toolbox import tools_of
 from agentaudit.extract.python_tools import function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence

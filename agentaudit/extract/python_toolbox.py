@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.mcp_tools import add_source
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_class_tools import CLASS_TOOLS, class_tool
@@ -212,10 +212,3 @@ def _unknown(building: Building, element: ast.expr, name: str) -> Tool:
             confidence=Confidence.POSSIBLE,
         )
     )
-
-
-def add_ingestion(collector: Collector, tool: Tool) -> Tool:
-    """A tool, with the content of strangers that it brings in, where it does."""
-    if tool.reads_untrusted is Truth.YES:
-        add_source(collector, tool.id, "web pages", tool.evidence[0])
-    return tool

@@ -14,7 +14,7 @@ import tree_sitter
 from agentaudit.readers.javascript_functions import class_, function
 from agentaudit.readers.javascript_objects import arguments, members
 from agentaudit.readers.javascript_patterns import target
-from agentaudit.readers.javascript_reading import Reading, part, parts
+from agentaudit.readers.javascript_reading import Reading, first, part, parts
 from agentaudit.readers.javascript_texts import number, text_of
 
 _LOAD = ast.Load()
@@ -71,7 +71,7 @@ def _template(reading: Reading, node: tree_sitter.Node) -> ast.expr:
     values: list[ast.expr] = []
     for child in node.named_children:
         if child.type == "template_substitution":
-            inner = expression(reading, next(iter(parts(child)), None))
+            inner = _inner(reading, child)
             values.append(reading.at(ast.FormattedValue(value=inner, conversion=-1), child))
         else:
             values.append(reading.at(ast.Constant(value=text_of(reading, child)), child))
@@ -127,13 +127,12 @@ def _array(reading: Reading, node: tree_sitter.Node) -> ast.expr:
 
 
 def _spread(reading: Reading, node: tree_sitter.Node) -> ast.expr:
-    value = expression(reading, next(iter(parts(node)), None))
-    return reading.at(ast.Starred(value=value, ctx=_LOAD), node)
+    return reading.at(ast.Starred(value=_inner(reading, node), ctx=_LOAD), node)
 
 
 def _inner(reading: Reading, node: tree_sitter.Node) -> ast.expr:
     """What stands within brackets, or before its type."""
-    return expression(reading, next(iter(parts(node)), None))
+    return expression(reading, first(node))
 
 
 def _asserted(reading: Reading, node: tree_sitter.Node) -> ast.expr:

@@ -31,7 +31,7 @@ def _name_by_place(node: tree_sitter.Node) -> str:
 def definition(reading: Reading, node: tree_sitter.Node, name: str) -> ast.stmt:
     """A function with a name: its parameters, and what it does."""
     waiting, reading.before = reading.before, []
-    body = _body(reading, part(node, "body"))
+    body = reading.block(reading, part(node, "body"))
     reading.before = waiting
     made = ast.FunctionDef(
         name=name,
@@ -42,11 +42,6 @@ def definition(reading: Reading, node: tree_sitter.Node, name: str) -> ast.stmt:
         type_comment=None,
     )
     return reading.at(made, node)
-
-
-def _body(reading: Reading, node: tree_sitter.Node | None) -> list[ast.stmt]:
-    """The statements of a function; of an arrow with an expression, that it returns that."""
-    return reading.block(reading, node)
 
 
 def _parameters(reading: Reading, node: tree_sitter.Node) -> ast.arguments:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import tree_sitter
 
 from agentaudit.expressions import regex
-from agentaudit.readers.javascript_reading import Reading, part, parts
+from agentaudit.readers.javascript_reading import Reading, first, part, parts
 from agentaudit.readers.javascript_texts import text_of
 
 DEFAULT = "default"
@@ -33,7 +33,7 @@ def imported(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
                 alias = ast.alias(name=DEFAULT, asname=reading.source(child))
                 yield some(reading, node, module, [alias])
             case "namespace_import":
-                inner = next(iter(parts(child)), None)
+                inner = first(child)
                 if inner is not None:
                     yield whole(reading, node, module, reading.source(inner))
             case "named_imports":
@@ -46,7 +46,7 @@ def assigned(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     """What `import a = require("b")` imports."""
     for clause in parts(node):
         if clause.type == "import_require_clause":
-            name, source = next(iter(parts(clause)), None), part(clause, "source")
+            name, source = first(clause), part(clause, "source")
             if name is not None and source is not None:
                 yield whole(reading, node, _module(reading, source), reading.source(name))
 
@@ -75,7 +75,7 @@ def required(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     """What a declaration imports by `require(…)` or `await import(…)`; nothing of any other."""
     name, value = part(node, "name"), part(node, "value")
     if value is not None and value.type == "await_expression":
-        value = next(iter(parts(value)), None)
+        value = first(value)
     source = _required(reading, value)
     if name is None or source is None:
         return
@@ -91,8 +91,8 @@ def _required(reading: Reading, value: tree_sitter.Node | None) -> str | None:
     if called is None or reading.source(called) not in {"require", "import"}:
         return None
     given = part(value, "arguments") if value is not None else None
-    first = next(iter(parts(given)), None) if given is not None else None
-    return _module(reading, first) if first is not None and first.type == "string" else None
+    source = first(given) if given is not None else None
+    return _module(reading, source) if source is not None and source.type == "string" else None
 
 
 def some(

@@ -6,7 +6,7 @@ import tree_sitter
 
 from agentaudit.readers.javascript_functions import function
 from agentaudit.readers.javascript_patterns import Expression
-from agentaudit.readers.javascript_reading import Reading, part, parts
+from agentaudit.readers.javascript_reading import Reading, first, part, parts
 from agentaudit.readers.javascript_texts import text_of
 
 Member = tuple[ast.expr | None, ast.expr, tree_sitter.Node]
@@ -44,7 +44,7 @@ def _member(reading: Reading, node: tree_sitter.Node, expression: Expression) ->
         case "shorthand_property_identifier":
             return _key(reading, node, expression), reading.name(node, reading.source(node)), node
         case "spread_element":
-            return None, expression(reading, next(iter(parts(node)), None)), node
+            return None, expression(reading, first(node)), node
         case "method_definition":
             return _key(reading, part(node, "name"), expression), function(reading, node), node
         case _:
@@ -58,6 +58,6 @@ def _key(
     if node is None:
         return None
     if node.type == "computed_property_name":
-        return expression(reading, next(iter(parts(node)), None))
+        return expression(reading, first(node))
     text = text_of(reading, node) if node.type == "string" else reading.source(node)
     return reading.at(ast.Constant(value=text), node)

@@ -76,15 +76,23 @@ class Reading(Struct):
     def note(self, node: tree_sitter.Node, message: str) -> None:
         """One more problem, unless there are plenty; the text around a column is read once."""
         if len(self.problems) < _MOST_PROBLEMS:
-            row, column = node.start_point
-            start = node.start_byte - column
-            before = self.encoded[start : node.start_byte].decode(errors="replace")
-            self.problems.append((row + 1, len(before) + 1, message))
+            self.problems.append((*self.place(node), message))
+
+    def place(self, node: tree_sitter.Node) -> tuple[int, int]:
+        """The line and the column of a node as people count them: by characters, from one."""
+        row, column = node.start_point
+        before = self.encoded[node.start_byte - column : node.start_byte].decode(errors="replace")
+        return row + 1, len(before) + 1
 
 
 def parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     """The named children of a node, without comments."""
     return [child for child in node.named_children if child.type != "comment"]
+
+
+def first(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """The first of these, such as what stands within brackets."""
+    return next(iter(parts(node)), None)
 
 
 def part(node: tree_sitter.Node, *fields: str) -> tree_sitter.Node | None:

@@ -15,7 +15,7 @@ from agentaudit.readers.javascript_functions import class_definition, definition
 from agentaudit.readers.javascript_imports import DEFAULT, assigned, imported, passed_on, required
 from agentaudit.readers.javascript_parsing import note_errors, parsed
 from agentaudit.readers.javascript_patterns import target
-from agentaudit.readers.javascript_reading import Reading, descendants, part, parts
+from agentaudit.readers.javascript_reading import Reading, descendants, first, part, parts
 
 Read = tuple[ast.Module, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A tree, the comments that are meant for us, and the problems as (line, column, message)."""
@@ -85,7 +85,7 @@ def _nested(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
 
 
 def _expression(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-    inner = next(iter(parts(node)), None)
+    inner = first(node)
     if inner is None:
         return
     if inner.type == "internal_module":
@@ -151,13 +151,13 @@ def _default(reading: Reading, node: tree_sitter.Node, value: ast.expr) -> ast.s
 
 
 def _return(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-    inner = next(iter(parts(node)), None)
+    inner = first(node)
     value = expression(reading, inner) if inner is not None else None
     yield reading.at(ast.Return(value=value), node)
 
 
 def _throw(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
-    value = expression(reading, next(iter(parts(node)), None))
+    value = expression(reading, first(node))
     yield reading.at(ast.Raise(exc=value, cause=None), node)
 
 
@@ -169,8 +169,8 @@ def _if(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
 
 def _loop(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     """`while`, `do`, and `for` with its three parts, of which the first comes before it."""
-    first = part(node, "initializer")
-    yield from _statements(reading, [first] if first is not None else [])
+    begun = part(node, "initializer")
+    yield from _statements(reading, [begun] if begun is not None else [])
     test = expression(reading, part(node, "condition"))
     body = _within(reading, part(node, "body"))
     step = part(node, "increment")
@@ -241,9 +241,6 @@ _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]
 def _comments(reading: Reading, root: tree_sitter.Node) -> Iterator[Comment]:
     for node in descendants(root):
         if node.type == "comment":
-            source = reading.source(node)
-            row, column = node.start_point
-            start = node.start_byte - column
-            before = reading.encoded[start : node.start_byte].decode(errors="replace")
-            text = source.removesuffix("*/").lstrip("/*").strip()
-            yield Comment(line=row + 1, column=len(before) + 1, text=text)
+            line, column = reading.place(node)
+            text = reading.source(node).removesuffix("*/").lstrip("/*").strip()
+            yield Comment(line=line, column=column, text=text)
