@@ -5,6 +5,7 @@ Only those that other machines reach are asked for, and that do not ask who call
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -80,15 +81,12 @@ def _used(collector: Collector, open_ones: Mapping[_Place, FactId]) -> dict[Fact
         if workload.runtime_id not in agents or not isinstance(runtime, Runtime):
             continue
         kind, around = _around(workload, runtime)
-        for host, namespace, place in _hosts(workload):
+        needed = ((name, "", runtime.evidence[0]) for name in workload.needs)
+        for host, namespace, place in chain(_hosts(workload), needed):
             within = namespace if namespace and kind == "namespace" else around
             name = open_ones.get((kind, within, host))
             if name is not None:
                 found.setdefault(name, place)
-        for needed in workload.needs:
-            name = open_ones.get((kind, around, needed))
-            if name is not None:
-                found.setdefault(name, runtime.evidence[0])
     return found
 
 

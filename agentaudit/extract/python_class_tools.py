@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
 from agentaudit.extract.python_code import Module, written_keys
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import keyword, parameters_of
 from agentaudit.extract.python_tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
@@ -127,18 +127,18 @@ def in_container(module: Module, call: ast.Call) -> bool:
 def _of_sandbox(module: Module, call: ast.Call) -> bool:
     """Whether a computer (OpenAI Agents SDK) is a class of the file's own around a sandbox."""
     given = module.meant(keyword(call, "computer"))
+    if given is None or _OWN_MACHINE in module.document.text:
+        return False
     around = module.function_around(call)
-    arguments = (*around.args.args, *around.args.kwonlyargs) if around is not None else ()
+    arguments = parameters_of(around) if around is not None else ()
     typed = {each.arg: each.annotation for each in arguments if each.annotation is not None}
     made = typed.get(given.id) if isinstance(given, ast.Name) else given
     defined = module.classes.get(module.dotted(made)) if made is not None else None
-    if _OWN_MACHINE in module.document.text:
-        return False
     return any(
         module.dotted(taken.annotation).startswith(_SANDBOXES)
         for maker in (defined.body if defined is not None else ())
         if isinstance(maker, ast.FunctionDef) and maker.name == "__init__"
-        for taken in (*maker.args.args, *maker.args.kwonlyargs)
+        for taken in parameters_of(maker)
         if taken.annotation is not None
     )
 

@@ -29,7 +29,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
     """
     calls, keys = tuple(calls), SessionKeys(module)
     used = _Used(module, calls)
-    shortened, chosen = compacted(module, calls), chosen_elsewhere(module)
+    shortened, chosen = compacted(module, calls), chosen_elsewhere(module, calls)
     for call in calls:
         path, name = call.name, call.last
         if name in CONSTRUCTORS and "." in path:

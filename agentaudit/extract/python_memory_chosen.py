@@ -8,20 +8,20 @@ nothing to call answers, and may be asked no second time.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
-from agentaudit.extract.python_code import Module
-from agentaudit.extract.python_syntax import descendants, keyword
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_syntax import descendants, keyword, parameters_of
 
 _EXTENDED = regex(r"(?:Store|Saver|Memory|History|Session|Cache|Client|Provider|Context)$")
 """How base classes end that frameworks let others extend to keep or pass on what is said."""
 
 
-def chosen_elsewhere(module: Module) -> frozenset[int]:
+def chosen_elsewhere(module: Module, calls: Sequence[Call]) -> frozenset[int]:
     """Identities of the calls that make such memories."""
     takes = {
-        id(member): {argument.arg for argument in (*member.args.args, *member.args.kwonlyargs)}
+        id(member): {argument.arg for argument in parameters_of(member)}
         for defined in module.of(ast.ClassDef)
         if any(_EXTENDED.search(module.dotted(base)) for base in defined.bases)
         for member in defined.body
@@ -32,7 +32,9 @@ def chosen_elsewhere(module: Module) -> frozenset[int]:
         for given, default in (_choices(module) if takes else ())
         if given.id in takes.get(id(module.function_around(given)), ())
     )
-    return frozenset(map(id, (*defaults, *_of_single_answers(module), *_asked_for(module))))
+    return frozenset(
+        map(id, (*defaults, *_of_single_answers(module, calls), *_asked_for(module, calls)))
+    )
 
 
 def _choices(module: Module) -> Iterator[tuple[ast.Name, ast.expr]]:
@@ -49,28 +51,24 @@ def _choices(module: Module) -> Iterator[tuple[ast.Name, ast.expr]]:
                 pass
 
 
-def _of_single_answers(module: Module) -> Iterator[ast.expr]:
+def _of_single_answers(module: Module, calls: Sequence[Call]) -> Iterator[ast.expr]:
     """What agents of Strands that a function makes without tools keep: `tools=[]` says so."""
-    for call in module.of(ast.Call):
-        manager = keyword(call, "conversation_manager")
-        tools = keyword(call, "tools") if manager is not None else None
-        if isinstance(tools, ast.List) and not tools.elts and module.function_around(call):
-            yield from (() if manager is None else (manager,))
+    for node in (call.node for call in calls):
+        manager, tools = keyword(node, "conversation_manager"), keyword(node, "tools")
+        alone = isinstance(tools, ast.List) and not tools.elts
+        if manager is not None and alone and module.function_around(node):
+            yield manager
 
 
-def _asked_for(module: Module) -> Iterator[ast.expr]:
+def _asked_for(module: Module, calls: Sequence[Call]) -> Iterator[ast.expr]:
     """Managers of Strands that bound nothing, under a flag that is off by itself."""
-    made = [call for call in module.of(ast.Call) if _bounds_nothing(module, call)]
+    made = [call.node for call in calls if call.last == "NullConversationManager"]
     flags = {name for function in module.functions for name in _off(function.args)} if made else ()
     for branch in module.of(ast.If) if flags else ():
         name = module.dotted(branch.test).rpartition(".")[2]
         if name in flags:
             within = {id(node) for each in branch.body for node in descendants(each)}
             yield from (call for call in made if id(call) in within)
-
-
-def _bounds_nothing(module: Module, call: ast.Call) -> bool:
-    return module.dotted(call.func).rpartition(".")[2] == "NullConversationManager"
 
 
 def _off(given: ast.arguments) -> Iterator[str]:

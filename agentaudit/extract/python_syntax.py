@@ -48,6 +48,12 @@ _FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
 """The fields in which others may stand; contexts and operators are no more than their names."""
 
 
+def parameters_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast.arg, ...]:
+    """What a function takes by a position or a name."""
+    given = function.args
+    return (*given.posonlyargs, *given.args, *given.kwonlyargs)
+
+
 def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     """The value of the first of these keyword arguments that is given."""
     found = {item.arg: item.value for item in call.keywords if item.arg is not None}

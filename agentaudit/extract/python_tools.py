@@ -12,7 +12,7 @@ from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_effects import effects_of
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_schemas import schema_in, taken_by_types
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import keyword, parameters_of
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
@@ -143,12 +143,7 @@ def approval_of(module: Module, *places: ast.expr) -> Truth:
 
 
 def _parameters(node: FunctionDef) -> list[ast.arg]:
-    arguments = node.args
-    return [
-        item
-        for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-        if item.arg not in {"self", "cls"}
-    ]
+    return [item for item in parameters_of(node) if item.arg not in {"self", "cls"}]
 
 
 def _of_strands(module: Module, node: FunctionDef) -> bool:
