@@ -12,18 +12,8 @@ _EXECUTING = frozenset({"execute", "run"})
 _EXECUTED = frozenset(
     {
         *("code", "script", "scripts", "command", "commands", "program", "shell", "terminal"),
-        *(
-            "python",
-            "bash",
-            "sh",
-            "powershell",
-            "javascript",
-            "kubectl",
-            "cli",
-            "sql",
-            "pod",
-            "pods",
-        ),
+        *("python", "bash", "sh", "powershell", "javascript", "kubectl", "cli", "sql"),
+        *("pod", "pods"),
     }
 )
 """What a model writes and something runs; `execute` alone may be of a tool, by its name."""

@@ -53,14 +53,8 @@ _ACTIVITY = frozenset(
 _AGNO = _WORDING | {
     *("id", "role", "instructions", "expected_output", "additional_context", "output_schema"),
     *("markdown", "add_datetime_to_context", "db", "session_id", "user_id", "stream", "debug_mode"),
-    *(
-        "system_message",
-        "add_history_to_context",
-        "num_history_runs",
-        "telemetry",
-        "retries",
-        "introduction",
-    ),
+    *("system_message", "add_history_to_context", "num_history_runs", "telemetry", "retries"),
+    "introduction",
 }
 
 BUILDERS: Mapping[str, Builder] = {
