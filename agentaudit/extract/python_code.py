@@ -20,7 +20,7 @@ from agentaudit.extract.python_syntax import descendants
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.lines import lines_of
+from agentaudit.readers.lines import characters_before, lines_of
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
@@ -230,8 +230,7 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         if self.document.text.isascii():
             return offset
         lines = lines_of(self.document.text)
-        text = lines[line - 1] if line <= len(lines) else ""
-        return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
+        return characters_before(lines[line - 1], offset) if line <= len(lines) else offset
 
     def _targets(self) -> Mapping[int, str]:
         """The first name that each value gets, also where the value is awaited."""

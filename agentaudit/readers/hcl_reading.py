@@ -6,6 +6,7 @@ import tree_sitter
 from msgspec import Struct, field
 
 from agentaudit.readers.hcl_syntax import LONGEST_SOURCE, Opaque
+from agentaudit.readers.lines import characters_before, lines_of
 from agentaudit.readers.places import Place
 
 DEEPEST = 150
@@ -19,11 +20,6 @@ class Reading(Struct):
     text: str
     encoded: bytes
     problems: list[tuple[int, int, str]] = field(default_factory=list)
-    _lines: list[bytes] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.text.isascii():
-            self._lines = self.encoded.split(b"\n")
 
     def place(self, node: tree_sitter.Node, last: tree_sitter.Node | None = None) -> Place:
         """Where a node stands; with `last`, from one node to another."""
@@ -59,9 +55,9 @@ class Reading(Struct):
 
     def _characters(self, row: int, column: int) -> int:
         """How many characters stand before a column that counts bytes."""
-        if self._lines is None or row >= len(self._lines):
+        if self.text.isascii():
             return column
-        return len(self._lines[row][:column].decode(errors="replace"))
+        return characters_before(lines_of(self.text)[row], column)
 
 
 def descendants(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:

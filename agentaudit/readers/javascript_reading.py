@@ -13,7 +13,7 @@ from typing import TypeVar
 import tree_sitter
 from msgspec import Struct, field
 
-from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES
+from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, characters_before, lines_of
 
 _Placed = ast.expr | ast.stmt | ast.keyword | ast.arg | ast.excepthandler
 PlacedT = TypeVar("PlacedT", bound=_Placed)
@@ -22,8 +22,9 @@ _LOAD = ast.Load()
 
 
 class Reading(Struct):
-    """The text as bytes, the problems found so far, and what waits to be put before a statement."""
+    """The text, the problems found so far, and what waits to be put before a statement."""
 
+    text: str
     encoded: bytes
     block: "Callable[[Reading, tree_sitter.Node | None], list[ast.stmt]]"
     """What reads the statements of a block: functions have blocks, and stand in expressions."""
@@ -81,8 +82,7 @@ class Reading(Struct):
     def place(self, node: tree_sitter.Node) -> tuple[int, int]:
         """The line and the column of a node as people count them: by characters, from one."""
         row, column = node.start_point
-        before = self.encoded[node.start_byte - column : node.start_byte].decode(errors="replace")
-        return row + 1, len(before) + 1
+        return row + 1, characters_before(lines_of(self.text)[row], column) + 1
 
 
 def parts(node: tree_sitter.Node) -> list[tree_sitter.Node]:

@@ -31,7 +31,7 @@ def module_tree(file: str, text: str) -> Read | None:
     root = parsed(file, encoded)
     if root is None:
         return None
-    reading = Reading(encoded=encoded, block=_block)
+    reading = Reading(text=text, encoded=encoded, block=_block)
     body = _statements(reading, parts(root))
     note_errors(reading, root)
     comments = tuple(_comments(reading, root)) if _TO_US in text else ()

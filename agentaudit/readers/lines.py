@@ -1,6 +1,7 @@
 """Lines and columns of offsets in a text, and the limits that every reader keeps."""
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -45,6 +46,18 @@ class Lines:
 def lines_of(text: str) -> Sequence[str]:
     """The lines of a text, told apart once for all that stands in a file."""
     return text.split("\n")
+
+
+def characters_before(line: str, byte: int) -> int:
+    """How many characters of a line stand before one of its bytes, for parsers that count bytes."""
+    return byte if line.isascii() else byte - bisect_left(_continued(line), byte)
+
+
+@lru_cache(maxsize=8)
+def _continued(line: str) -> Sequence[int]:
+    """The bytes of a line that do not begin a character; a line may be as long as its file."""
+    encoded = line.encode(errors="replace")
+    return tuple(found.start() for found in re.finditer(rb"[\x80-\xbf]", encoded))
 
 
 def broken(file: str, line: int, column: int, message: str) -> InputError:
