@@ -8,7 +8,7 @@ bundlers have it.
 
 import ast
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -28,6 +28,8 @@ _ENDINGS = (
     *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
     *("/index.ts", "/index.tsx", "/index.js", "/index.mjs"),
 )
+_HIGHEST = 50
+"""Folders above a file in which its paths are looked for."""
 _ROOTED = ("@/", "~/", "src/")
 
 
@@ -241,11 +243,18 @@ class _Exports(Struct, dict=True, eq=False):
 
     def _file_of(self, file: str, source: str) -> str | None:
         """The file that a path in another means."""
-        for path in _paths(file, source):
-            for ending in ("", *_ENDINGS):
-                if path + ending in self.modules and path + ending != file:
-                    return path + ending
-        return None
+        meant = (each for path in _paths(file, source) for each in self._by_path.get(path, ()))
+        return next((each for each in meant if each != file), None)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Sequence[str]]:
+        """The files that a path may mean, in the order of their endings."""
+        found: dict[str, list[str]] = {}
+        for ending in ("", *_ENDINGS):
+            for file in self.modules:
+                if file.endswith(ending):
+                    found.setdefault(file.removesuffix(ending), []).append(file)
+        return found
 
 
 def _paths(file: str, source: str) -> Iterator[str]:
@@ -254,8 +263,10 @@ def _paths(file: str, source: str) -> Iterator[str]:
         yield posixpath.normpath(posixpath.join(folder_of(file), source))
         return
     root = next((root for root in _ROOTED if source.startswith(root)), None)
-    folder = folder_of(file) if root is not None else ""
-    while root is not None:
+    if root is None:
+        return
+    folder = folder_of(file)
+    for _ in range(_HIGHEST):
         for inner in ("", "src"):
             yield posixpath.normpath(posixpath.join(folder, inner, source.removeprefix(root)))
         if not folder:

@@ -91,6 +91,14 @@ def test_what_multiplies_or_leads_back_to_itself_ends_no_run(code: str) -> None:
     assert any(tool.name == "last" for tool in deployment.tools) or deployment.unresolved
 
 
+def test_so_does_each_further_import_from_folders_above() -> None:
+    imports = written("import { t$ } from '@/lib/$';\n", mark="$")
+    folder = "a/" * 60
+    second, third = extraction_cost(lambda count: {f"{folder}a.ts": AI + imports(count)}, 8)
+
+    assert third == second
+
+
 def test_what_many_import_is_read_only_so_often() -> None:
     table = ", ".join(f"k{at}: {at}" for at in range(1_500))
     deployment = deployment_of(
