@@ -18,9 +18,7 @@ def middleware(building: Building, options: Options, *names: str) -> Options | N
         return None
     for element in listed.node.elts:
         made = building.program.meant(listed.beside(element))
-        package, _, name = (
-            made.name.rpartition(".") if isinstance(made.node, ast.Call) else ("",) * 3
-        )
+        package, _, name = made.name.rpartition(".")
         if isinstance(made.node, ast.Call) and name in names and package.startswith(_PACKAGES):
             return options_of(building.program, made.module, made.node)
     return None
@@ -29,9 +27,11 @@ def middleware(building: Building, options: Options, *names: str) -> Options | N
 def may_have_more(building: Building, options: Options) -> bool:
     """Whether there may be middleware that nobody can see here."""
     given = options.get("middleware")
-    listed = building.program.meant(given).node if given is not None else None
-    if listed is None:
+    if given is None:
         return False
+    if building.program.grows(given):
+        return True
+    listed = building.program.meant(given).node
     return not isinstance(listed, ast.List) or any(
         isinstance(each, ast.Starred) for each in listed.elts
     )

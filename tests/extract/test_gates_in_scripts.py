@@ -122,3 +122,12 @@ def test_filters_that_are_none_filter_nothing() -> None:
     )
 
     assert not found.guardrails
+
+
+def test_middleware_that_is_added_later_may_set_a_budget() -> None:
+    found = script(
+        f"{GATED}const around = [piiMiddleware('email')];\naround.push(given);\n"
+        "createAgent({ tools: [], middleware: around });"
+    )
+
+    assert found.agents[0].budget is Known.UNKNOWN
