@@ -6,7 +6,7 @@ from types import MappingProxyType
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 
-ROLES_ANYWHERE = "IAM Roles Anywhere"
+_ROLES_ANYWHERE = "IAM Roles Anywhere"
 _OF_A_CLOUD: Mapping[str, str] = MappingProxyType(
     {
         "aws": "IRSA or EKS Pod Identity",
@@ -14,7 +14,7 @@ _OF_A_CLOUD: Mapping[str, str] = MappingProxyType(
         "azure": "Azure workload identity",
     }
 )
-_OF_ONES_OWN: Mapping[str, str] = MappingProxyType({**_OF_A_CLOUD, "aws": ROLES_ANYWHERE})
+_OF_ONES_OWN: Mapping[str, str] = MappingProxyType({**_OF_A_CLOUD, "aws": _ROLES_ANYWHERE})
 """
 EKS issues sessions to the pods of EKS; AWS takes certificates of others.
 

@@ -43,7 +43,7 @@ def temporal_retries(
     for call in calls:
         if call.name in _WRAPPERS and not (asking and call.last == _PLUGIN):
             limit = _limit(module, call.node, _WRAPPERS[call.name])
-            if limit is Known.NONE and documents.once(workflows_end):
+            if limit is Known.NONE and documents.once(_workflows_end):
                 limit = Known.UNKNOWN
             key = f"{module.document.file}#{call.last}:{call.node.lineno}"
             yield Retry(
@@ -62,7 +62,7 @@ def _only_asks(calls: Sequence[Call]) -> bool:
     return connects and not any(call.name == "temporalio.worker.Worker" for call in calls)
 
 
-def workflows_end(documents: Documents) -> bool:
+def _workflows_end(documents: Documents) -> bool:
     """Whether some program starts workflows that end in time; of which it does not say."""
     return any(
         end in document.text for document in documents.of("python") for end in _ENDS_WORKFLOWS
@@ -75,7 +75,7 @@ def ends_with_temporal(building: Building, call: Call) -> bool:
         return True
     imported = building.module.imports.values()
     of_temporal = any(name.startswith(_PACKAGES) for name in imported)
-    return of_temporal and building.documents.once(workflows_end)
+    return of_temporal and building.documents.once(_workflows_end)
 
 
 def _limit(module: Module, call: ast.Call, names: Sequence[str]) -> Known:
