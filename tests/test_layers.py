@@ -22,6 +22,7 @@ IMPORT_NAMES = {
     "pyyaml": "yaml",
     "tree-sitter": "tree_sitter",
     "tree-sitter-hcl": "tree_sitter_hcl",
+    "tree-sitter-typescript": "tree_sitter_typescript",
 }
 
 

@@ -25,6 +25,7 @@ from agentaudit.simulation.changes import parse_change, resized, with_gpus, with
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.fast.columns import work_columns
 from agentaudit.simulation.fast.requests import ColumnRequests, large_workload
+from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from tests.simulation.fast.drawn_runs import workloads
 
@@ -157,6 +158,13 @@ def test_two_gpus_with_the_calls_spread_over_them_draw_twice_what_one_draws_with
     assert with_gpus(experiment, 2).machine.power == Power(
         gpu=PowerCurve(points=((0, 2.0), (4, 4.0)))
     )
+
+
+def test_a_recording_too_short_for_a_rate_is_a_batch_as_columns_too() -> None:
+    workload = experiment(every_ns=10).first
+    kept = large_workload(work_columns(workload))
+
+    assert arrival_rate_per_s(workload) == arrival_rate_per_s(kept) == 0.0
 
 
 @settings(max_examples=30, deadline=None)

@@ -42,7 +42,12 @@ def stage_ns(columns: WorkColumns, stage: Stage) -> int:
 
 
 def mean_alone_ns(columns: WorkColumns) -> float:
-    """What a request takes alone, each step spread over its threads, on average."""
+    """What a request takes alone, on average."""
+    return fsum(each_alone_ns(columns)) / len(columns)
+
+
+def each_alone_ns(columns: WorkColumns) -> NDArray[np.float64]:
+    """What each request takes alone, each step spread over its threads."""
     threads = np.array([kind.threads for kind in columns.kinds])
     alone_ns = columns.demand_ns / threads[columns.kind]
     lengths = np.diff(columns.begin)
@@ -51,7 +56,7 @@ def mean_alone_ns(columns: WorkColumns) -> float:
     for place in range(int(lengths.max(initial=0))):
         longer = lengths > place
         each_ns[longer] += alone_ns[columns.begin[:-1][longer] + place]
-    return fsum(each_ns) / len(columns)
+    return each_ns
 
 
 def span_ns(columns: WorkColumns) -> int:

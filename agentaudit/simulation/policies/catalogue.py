@@ -9,6 +9,7 @@ from agentaudit.model.workload import Workload
 from agentaudit.simulation.arrivals import ArrivalKind
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.requests import columns_of, span_ns
+from agentaudit.simulation.fast.totals import each_alone_ns
 from agentaudit.simulation.needs import alone_ns
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
@@ -164,9 +165,11 @@ def all_at_once(workload: Workload) -> bool:
     if workload.users:
         return False
     whole_ns = span_ns(workload)
-    recorded = columns_of(workload) is None and workload.arrivals.startswith(ArrivalKind.RECORDED)
-    if not whole_ns or not recorded:
+    if not whole_ns or not workload.arrivals.startswith(ArrivalKind.RECORDED):
         return not whole_ns
+    columns = columns_of(workload)
+    if columns is not None:
+        return bool((whole_ns < each_alone_ns(columns)).all())
     return all(whole_ns < alone_ns(request) for request in workload.requests)
 
 
