@@ -54,11 +54,10 @@ class Written(Struct, frozen=True):
         return self.module.dotted(self.node)
 
 
-class Program(Struct, frozen=True, eq=False, dict=True):
+class Program(Struct, frozen=True, eq=False):
     """All modules of the repository that are read, by their files."""
 
     modules: Mapping[str, Module]
-    _functions: dict[str, Mapping[str, FunctionDef]] = field(default_factory=dict)
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
@@ -112,7 +111,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         value = module.constants.values.get(name)
         if value is not None and name not in module.constants.grown:
             return Written(module, value) if self._taken.affords_value(value) else None
-        defined = self.functions(module).get(name) or module.classes.get(name)
+        defined = module.functions_by_name.get(name) or module.classes.get(name)
         if defined is None:
             return None
         named = ast.Name(id=name, ctx=ast.Load())
@@ -147,20 +146,12 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         meant = self.meant(given)
         if not isinstance(meant.node, ast.Name):
             return None
-        found = self.functions(meant.module).get(meant.node.id)
+        found = meant.module.functions_by_name.get(meant.node.id)
         return (meant.module, found) if found is not None else None
 
     def may_follow(self, function: FunctionDef) -> bool:
         """Whether a function may be read once more for another that calls it."""
         return self._followed.affords_value(function)
-
-    def functions(self, module: Module) -> Mapping[str, FunctionDef]:
-        """The first function of each name in a module."""
-        file = module.document.file
-        if file not in self._functions:
-            named = {function.name: function for function in reversed(module.functions)}
-            self._functions[file] = named
-        return self._functions[file]
 
     def variable(self, call: Written) -> str:
         """The variable that the result of a call goes to; empty where it goes to none."""
@@ -203,7 +194,7 @@ class _Exports(Struct, dict=True, eq=False):
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
-    def _passed_on(self) -> Mapping[str, Mapping[str, str]]:
+    def _passed_on(self) -> Mapping[str, dict[str, str]]:
         """The names that modules take from others of the repository, by the own name of each."""
         return {
             f".{file}": {name: self.full_name(file, path) for name, path in module.imports.items()}
@@ -212,8 +203,7 @@ class _Exports(Struct, dict=True, eq=False):
 
     def resolved(self, file: str, module: Module) -> Module:
         """A module whose imports lead to where their names are defined."""
-        imports = {name: self.full_name(file, path) for name, path in module.imports.items()}
-        return replace(module, imports=imports, passed_on=self._passed_on)
+        return replace(module, imports=self._passed_on[f".{file}"], passed_on=self._passed_on)
 
     def full_name(self, file: str, path: str, length: int = 0) -> str:
         """The full name of what a file imports by a path and a name."""

@@ -62,11 +62,6 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return any(isinstance(element, ast.Starred) for element in elements)
 
     @cached_property
-    def functions(self) -> Mapping[str, FunctionDef]:
-        """The first function of each name."""
-        return {function.name: function for function in reversed(self.module.functions)}
-
-    @cached_property
     def classes(self) -> Mapping[str, Sequence[ast.ClassDef]]:
         """The classes of each name."""
         found: dict[str, list[ast.ClassDef]] = {}

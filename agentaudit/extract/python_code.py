@@ -126,6 +126,11 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         """The first class of each name."""
         return {defined.name: defined for defined in reversed(self.of(ast.ClassDef))}
 
+    @cached_property
+    def functions_by_name(self) -> Mapping[str, FunctionDef]:
+        """The first function of each name."""
+        return {function.name: function for function in reversed(self.functions)}
+
     def calls(self) -> Iterator[Call]:
         """Every call of the file, from the top down: those within others come after all of them."""
         targets = self._targets()

@@ -32,12 +32,11 @@ _OF_SCHEMAS = frozenset({"type", "properties"})
 
 def registered_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
     """Every tool of a registry that a module fills, once for each name."""
-    functions = {function.name: function for function in reversed(module.functions)}
     found: dict[str, Tool] = {}
     for name, given, function in (
-        *_by_calls(module, calls, functions),
+        *_by_calls(module, calls),
         *_by_decorators(module),
-        *_by_mappings(module, functions),
+        *_by_mappings(module),
     ):
         taken = schema_in(module, given)
         if name and taken is not None and name not in found:
@@ -51,14 +50,12 @@ _Registered = tuple[str, ast.expr, FunctionDef]
 """A name, a schema, and the function that runs."""
 
 
-def _by_calls(
-    module: Module, calls: Sequence[Call], functions: Mapping[str, FunctionDef]
-) -> Iterator[_Registered]:
+def _by_calls(module: Module, calls: Sequence[Call]) -> Iterator[_Registered]:
     for call in calls:
         if not _REGISTERS.search(call.last):
             continue
         given, runner = keyword(call.node, *_SCHEMAS), keyword(call.node, *_RUNNERS)
-        function = _function(runner, functions) if runner is not None else None
+        function = _function(module, runner) if runner is not None else None
         if function is not None and _is_schema(given, module):
             yield plain(module.text(argument(call.node, 0, "name"))), given, function
 
@@ -75,7 +72,7 @@ def _by_decorators(module: Module) -> Iterator[_Registered]:
                 yield plain(named) or function.name, given, function
 
 
-def _by_mappings(module: Module, functions: Mapping[str, FunctionDef]) -> Iterator[_Registered]:
+def _by_mappings(module: Module) -> Iterator[_Registered]:
     """The functions of mappings whose names have a definition beside them."""
     if not any(word in module.document.text for word in _SCHEMAS[:3]):
         return
@@ -83,7 +80,7 @@ def _by_mappings(module: Module, functions: Mapping[str, FunctionDef]) -> Iterat
     defined = dict(_defined(module, mappings))
     for mapping in mappings if defined else ():
         for name, value in mapping.items():
-            function = _function(value, functions)
+            function = _function(module, value)
             if function is not None and name in defined:
                 yield plain(name), defined[name], function
 
@@ -105,8 +102,9 @@ def _is_schema(given: ast.expr | None, module: Module) -> TypeGuard[ast.expr]:
     return bool(_OF_SCHEMAS & {key for key, _ in written_keys(module, written)})
 
 
-def _function(value: ast.expr, functions: Mapping[str, FunctionDef]) -> FunctionDef | None:
+def _function(module: Module, value: ast.expr) -> FunctionDef | None:
     """The module's own function that a name or an attribute of oneself means."""
+    functions = module.functions_by_name
     if isinstance(value, ast.Name):
         return functions.get(value.id)
     if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):

@@ -108,7 +108,7 @@ def _is_tool(building: Building, given: ast.expr) -> bool:
     """Whether one tool stands where a list might: a function, or what is known by its name."""
     path = building.module.dotted(given)
     name = path.rpartition(".")[2]
-    known = name in building.tools or name in building.functions
+    known = name in building.tools or name in building.module.functions_by_name
     if isinstance(given, ast.Name) and known:
         return True
     return building.made_by(given) is not None and name in CLASS_TOOLS
@@ -181,7 +181,7 @@ def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
     module = building.module
     name = path.rpartition(".")[2]
     if isinstance(element, ast.Name):
-        function = building.functions.get(name)
+        function = module.functions_by_name.get(name)
         if function is not None:
             return building.as_tool(function)
     if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
