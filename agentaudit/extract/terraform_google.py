@@ -7,7 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container, place_of, with_instances
+from agentaudit.extract.containers import (
+    Container,
+    add_container,
+    place_of,
+    runtime_id,
+    with_instances,
+)
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
     DEFAULT_INSTANCES,
@@ -32,6 +38,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
@@ -109,12 +116,9 @@ def _act(
 def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[Container]:
     """The containers of a service or job; the first is the one that requests come to."""
     shape, body = _SHAPES[declared.type], declared.body
-    listed = body.get(*shape.containers)
     timeout = body.get(*shape.timeout)
-    for number, node in enumerate(listed.list() if listed is not None else ()):
-        label, image = node.get("name"), node.get("image")
-        name = (label.text if label else None) or declared.title
-        key = f"{declared.key}.{number}"
+    for number, node in enumerate(body.list_at(*shape.containers)):
+        image, name, key = node.get("image"), _called(declared, node), _key(declared, number)
         place = place_of(declared.document, declared.header, declared.shown)
         runtime = google_runtime(name, key, "cloud_run", place)
         if shape.instances:
@@ -131,6 +135,20 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
             timeout_s=seconds_of(timeout.text or "") if timeout else shape.default_timeout_s,
             open_to_all=_open_to_all(declared, opened) if number == 0 else None,
         )
+
+
+def served_container(declared: Declared) -> FactId:
+    """The container of a service that requests come to."""
+    listed = declared.body.list_at(*_SHAPES[declared.type].containers)
+    return runtime_id(_called(declared, listed[0]), _key(declared, 0)) if listed else NOBODY
+
+
+def _called(declared: Declared, container: Node) -> str:
+    return container.text_at("name") or declared.title
+
+
+def _key(declared: Declared, number: int) -> str:
+    return f"{declared.key}.{number}"
 
 
 def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting]:
