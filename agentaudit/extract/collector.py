@@ -60,11 +60,11 @@ def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
     )
 
 
-def with_place(fact: Fact, place: Evidence) -> tuple[Evidence, ...]:
-    """The places of a fact with one more, each once, as long as anybody looks at them."""
+def with_place(fact: Fact, *places: Evidence) -> tuple[Evidence, ...]:
+    """The places of a fact with some more, each once, as long as anybody looks at them."""
     if len(fact.evidence) >= _MOST_PLACES:
         return fact.evidence
-    return tuple(dict.fromkeys((*fact.evidence, place)))
+    return tuple(dict.fromkeys((*fact.evidence, *places)))
 
 
 class Reference(Struct, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ def _add_agentgateway(document: Document, collector: Collector, gateways: Gatewa
             gateway,
             authorizer=Known.SET if guarded else Known.NONE,
             fails_open=tuple(failures),
-            evidence=tuple(dict.fromkeys((*gateway.evidence, *failures.values()))),
+            evidence=with_place(gateway, *failures.values()),
             policy_enforced=Truth.YES if names & set(_POLICIES) else Truth.NO,
             token_passthrough="backendAuth" in names and "passthrough" in names,
             brokers_credentials=Truth.YES

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded_yaml
@@ -114,7 +114,7 @@ def _extract(
     failures = failing_open(document)
     gateway = replace(
         gateway,
-        evidence=tuple(dict.fromkeys((*gateway.evidence, *failures.values()))),
+        evidence=with_place(gateway, *failures.values()),
         fails_open=tuple(failures),
         authorizer=Known.SET if asked else gateway.authorizer,
         logged=Truth.YES if callbacks or spent else Truth.NO,

@@ -6,7 +6,7 @@ database binds to it. https://docs.litellm.ai/docs/proxy/guardrails/quick_start,
 that does not answer https://docs.litellm.ai/docs/proxy/prod, autumn 2026.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.redaction import plain
@@ -59,16 +59,19 @@ def _always(item: Node) -> Truth:
 def failing_open(document: Document) -> Mapping[str, Evidence]:
     """Settings by which calls go through unchecked, each with its place."""
     found: dict[str, Evidence] = {}
-    unchecked = document.root.get("general_settings", _UNCHECKED)
+    for told, node in _opening(document.root):
+        found.setdefault(told, evidence(document, node, told))
+    return found
+
+
+def _opening(root: Node) -> Iterator[tuple[str, Node]]:
+    unchecked = root.get("general_settings", _UNCHECKED)
     if unchecked is not None and (unchecked.text or "").lower() == "true":
-        found[f"{_UNCHECKED}: true"] = evidence(document, unchecked, f"{_UNCHECKED}: true")
-    for item in document.root.list_at("guardrails"):
+        yield f"{_UNCHECKED}: true", unchecked
+    for item in root.list_at("guardrails"):
         fallback = item.get("litellm_params", "unreachable_fallback")
         strict = item.get("litellm_params", "fail_on_error")
         if fallback is not None and fallback.text == "fail_open":
-            told = "unreachable_fallback: fail_open"
-            found.setdefault(told, evidence(document, fallback, told))
+            yield "unreachable_fallback: fail_open", fallback
         if strict is not None and strict.boolean is False:
-            told = "fail_on_error: false"
-            found.setdefault(told, evidence(document, strict, told))
-    return found
+            yield "fail_on_error: false", strict
