@@ -4,6 +4,7 @@ Which files are a platform's: by what they are called, and by what they hold.
 It is said here, once: what loads an extractor goes by it, and the extractor does.
 """
 
+import re
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
@@ -27,7 +28,7 @@ _AGENTCORE_KEYS = (
 )
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
-OPENCLAW_FILE = regex(r"(?:^|/)(?:openclaw|clawdbot|moltbot)\.json$")
+OPENCLAW_FILE = regex(rf"(?:^|/)(?:{'|'.join(map(re.escape, OPENCLAW_NAMES))})$")
 _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
 PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/|\.azdo/"
