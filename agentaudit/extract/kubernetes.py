@@ -64,6 +64,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
         if template is not None and spec is not None:
             volumes = _volumes(spec)
             tokens = tuple(_tokens(volume for _, volume in volumes.values()))
+            containers = tuple(node for node, _ in _containers(spec))
             pod = Pod(
                 owner=owner,
                 template=template,
@@ -74,10 +75,10 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 token_ttl_s=_longest(tokens),
                 labels=labels_of(template.get("metadata", "labels")),
                 alternatives=alternatives,
-                ports=frozenset(port for node, _ in _containers(spec) for port in _ports(node)),
+                ports=frozenset(port for node in containers for port in _ports(node)),
                 privileged=tuple(
                     node
-                    for node, _ in _containers(spec)
+                    for node in containers
                     if _first_true("privileged", node.child("securityContext"))
                 ),
             )

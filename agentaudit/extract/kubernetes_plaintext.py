@@ -34,20 +34,22 @@ def extract_plaintext(documents: Documents, collector: Collector) -> None:
     """Marks the containers to which plain HTTP leads from the outside."""
     objects = kubernetes_objects(documents)
     leading = dict(_leading(objects))
-    if not leading:
-        return
     services = [
         item
         for item in objects
         if item.kind == "Service" and (item.namespace, item.name) in leading
     ]
-    named = {evidence(item.document, item.place, item.name): item for item in services}
+    if not services:
+        return
+    opening = {
+        evidence(item.document, item.place, item.name): leading[item.namespace, item.name]
+        for item in services
+    }
     found = runtimes_behind(services, Pods(collector.workloads), collector)
     for identifier, places in found.items():
-        runtime, service = collector.facts[identifier], named[places[0]]
+        runtime = collector.facts[identifier]
         if isinstance(runtime, Runtime):
-            place = leading[service.namespace, service.name]
-            served_in_plaintext(collector, runtime, place)
+            served_in_plaintext(collector, runtime, opening[places[0]])
 
 
 def _leading(
