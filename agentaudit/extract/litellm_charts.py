@@ -5,13 +5,13 @@ It does unless somebody says otherwise: `db.deployStandalone` is true, and `db.u
 one of the team's own. https://github.com/BerriAI/litellm/tree/main/deploy/charts/litellm-helm
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import kubernetes_objects
 from agentaudit.readers.document import Node
 
-_RELEASES = {
+_RELEASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "HelmRelease": (("spec", "chart", "spec", "chart"), ("spec", "values")),
     "Application": (("spec", "source", "chart"), ("spec", "source", "helm", "valuesObject")),
 }
@@ -25,12 +25,13 @@ def charted_database(documents: Documents) -> Node | None:
 
 def _databases(documents: Documents) -> Iterator[Node]:
     for item in kubernetes_objects(documents):
-        chart_path, values_path = _RELEASES.get(item.kind, ((), ()))
-        chart = item.node.get(*chart_path) if chart_path else None
+        if item.kind not in _RELEASES:
+            continue
+        chart_path, values_path = _RELEASES[item.kind]
+        chart = item.node.get(*chart_path)
         if chart is None or "litellm" not in chart.raw.rpartition("/")[2]:
             continue
-        values = item.node.get(*values_path)
-        database = values.child("db") if values is not None else None
+        database = item.node.get(*values_path, "db")
         if database is None or database.text_at("deployStandalone") != "false":
             yield chart
         elif database.text_at("useExisting") == "true":

@@ -7,7 +7,7 @@ called as the project there, which is the only one of that name.
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -37,7 +37,7 @@ _PROJECT = "pyproject.toml"
 
 def extract_packed_agents(documents: Documents, collector: Collector) -> None:
     """Marks the workloads of nothing else that is known whose image is one of those."""
-    packed = dict(_packed(documents, collector))
+    packed = _packed(documents, collector)
     if not packed:
         return
     for number, workload in enumerate(collector.workloads):
@@ -57,7 +57,7 @@ def _called(workload: Workload) -> str:
     return normal(image_launch(workload.image).package.rpartition("/")[2])
 
 
-def _packed(documents: Documents, collector: Collector) -> Iterator[tuple[str, Evidence]]:
+def _packed(documents: Documents, collector: Collector) -> Mapping[str, Evidence]:
     """Names of projects whose one Dockerfile copies agents, and where it does."""
     agents = by_folder(agent for agent in collector.of(Agent) if _is_deployed(agent))
     found: dict[str, list[Evidence]] = {}
@@ -65,9 +65,9 @@ def _packed(documents: Documents, collector: Collector) -> Iterator[tuple[str, E
         folder = folder_of(document.file)
         files = {agent.evidence[0].file for agent in agents.get(folder, ())}
         name, copied = _name(documents, folder), _copies(document, files)
-        if name:
-            found.setdefault(name, []).extend([copied] if copied is not None else [])
-    yield from ((name, places[0]) for name, places in found.items() if len(places) == 1)
+        if name and copied is not None:
+            found.setdefault(name, []).append(copied)
+    return {name: places[0] for name, places in found.items() if len(places) == 1}
 
 
 def _is_deployed(agent: Agent) -> bool:

@@ -49,7 +49,7 @@ def add_kubernetes_rights(
 def _object(declared: Declared, collector: Collector) -> KubernetesObject:
     node = _spelled(declared.module, declared.body)
     name = node.text_at("metadata", "name")
-    for rule in _parts(declared.body, "rule"):
+    for rule in declared.body.list_at("rule"):
         if any(word.unknown for _, words in rule.items() for word in words.list()):
             place, what = evidence(declared.document, rule), f"a rule of {declared.shown}"
             collector.leave_open(place, what, "it may allow anything")
@@ -60,10 +60,6 @@ def _object(declared: Declared, collector: Collector) -> KubernetesObject:
         name=name,
         namespace=node.text_at("metadata", "namespace") or "default",
     )
-
-
-def _parts(body: Node, name: str) -> tuple[Node, ...]:
-    return body.list_at(name)
 
 
 def _spelled(module: Module, node: Node) -> Node:

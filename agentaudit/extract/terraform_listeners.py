@@ -7,6 +7,7 @@ CloudFront stands before, it is what callers reach: whether others do does not s
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers import runtime_id
 from agentaudit.extract.documents import Documents
@@ -47,7 +48,7 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
 
 
 def _behind_cloudfront(documents: Documents) -> bool:
-    return any(word in document.text for document in documents for word in _BEFORE)
+    return any(holds_word(document.text, _BEFORE) for document in documents)
 
 
 def _is_plain(listener: Declared, module: Module) -> bool:
