@@ -184,6 +184,10 @@ def _told_apart(text: str) -> str:
 _DIGITS = 16
 
 
+TO_US = "agentaudit:"
+"""What a comment holds that is meant for us; to find comments may take longer than to parse."""
+
+
 class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One comment, without its marker."""
 

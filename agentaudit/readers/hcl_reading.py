@@ -1,7 +1,5 @@
 """One HCL text while it is read: the places of tree-sitter's nodes, and what went wrong."""
 
-from collections.abc import Iterator
-
 import tree_sitter
 from msgspec import Struct, field
 
@@ -58,12 +56,3 @@ class Reading(Struct):
         if self.text.isascii():
             return column
         return characters_before(lines_of(self.text)[row], column)
-
-
-def descendants(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """All nodes, in order of the text."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))

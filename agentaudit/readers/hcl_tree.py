@@ -5,9 +5,10 @@ from functools import cache
 import tree_sitter
 import tree_sitter_hcl
 
+from agentaudit.readers.descendants import descendants
 from agentaudit.readers.document import Comment, bounded_name
 from agentaudit.readers.hcl_expressions import expression
-from agentaudit.readers.hcl_reading import DEEPEST, Reading, descendants
+from agentaudit.readers.hcl_reading import DEEPEST, Reading
 from agentaudit.readers.hcl_syntax import MOST_LABELS, Attribute, Block, Body
 from agentaudit.readers.hcl_templates import literal_text
 from agentaudit.readers.places import Place

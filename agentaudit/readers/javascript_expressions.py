@@ -74,29 +74,23 @@ def _template(reading: Reading, node: tree_sitter.Node) -> ast.expr:
             inner = _inner(reading, child)
             values.append(reading.at(ast.FormattedValue(value=inner, conversion=-1), child))
         else:
-            values.append(reading.at(ast.Constant(value=text_of(reading, child)), child))
+            values.append(_text(reading, child))
     return reading.at(ast.JoinedStr(values=values), node)
 
 
 def _regex(reading: Reading, node: tree_sitter.Node) -> ast.expr:
-    pattern = part(node, "pattern")
-    given = ast.Constant(value=reading.source(pattern) if pattern is not None else "")
+    given = ast.Constant(value=reading.source_of(node, "pattern"))
     function_ = reading.name(node, "RegExp")
     return reading.at(ast.Call(func=function_, args=[reading.at(given, node)], keywords=[]), node)
 
 
 def _member(reading: Reading, node: tree_sitter.Node) -> ast.expr:
-    owner, name = part(node, "object"), part(node, "property")
-    attribute = reading.source(name) if name is not None else ""
-    value = expression(reading, owner)
-    return reading.at(ast.Attribute(value=value, attr=attribute, ctx=_LOAD), node)
+    value, name = expression(reading, part(node, "object")), reading.source_of(node, "property")
+    return reading.at(ast.Attribute(value=value, attr=name, ctx=_LOAD), node)
 
 
 def _element(reading: Reading, node: tree_sitter.Node) -> ast.expr:
-    value, index = (
-        expression(reading, part(node, "object")),
-        expression(reading, part(node, "index")),
-    )
+    value, index = (expression(reading, part(node, name)) for name in ("object", "index"))
     return reading.at(ast.Subscript(value=value, slice=index, ctx=_LOAD), node)
 
 
@@ -155,8 +149,7 @@ def _several(reading: Reading, node: tree_sitter.Node) -> ast.expr:
 
 
 def _unary(reading: Reading, node: tree_sitter.Node) -> ast.expr:
-    operator = part(node, "operator")
-    kind = _UNARY.get(reading.source(operator) if operator is not None else "", ast.Not)
+    kind = _UNARY.get(reading.source_of(node, "operator"), ast.Not)
     operand = expression(reading, part(node, "argument"))
     return reading.at(ast.UnaryOp(op=kind(), operand=operand), node)
 
@@ -183,8 +176,7 @@ def _binary(reading: Reading, node: tree_sitter.Node) -> ast.expr:
 
 
 def _operation(reading: Reading, node: tree_sitter.Node, left: ast.expr) -> ast.expr:
-    operator, right = part(node, "operator"), expression(reading, part(node, "right"))
-    word = reading.source(operator) if operator is not None else ""
+    word, right = reading.source_of(node, "operator"), expression(reading, part(node, "right"))
     if word in _ARITHMETIC:
         return ast.BinOp(left=left, op=_ARITHMETIC[word](), right=right)
     if word in _LOGICAL:

@@ -12,14 +12,12 @@ import tree_sitter
 from agentaudit.readers.javascript_patterns import Expression, names_in
 from agentaudit.readers.javascript_reading import Reading, part, parts
 
-_LOAD = ast.Load()
-
 
 def function(reading: Reading, node: tree_sitter.Node, name: str = "") -> ast.expr:
     """The name of a function, which itself stands before the statement; without one, its place."""
     name = name or _name_by_place(node)
     reading.before.append(definition(reading, node, name))
-    return reading.at(ast.Name(id=name, ctx=_LOAD), node)
+    return reading.name(node, name)
 
 
 def _name_by_place(node: tree_sitter.Node) -> str:
@@ -30,13 +28,10 @@ def _name_by_place(node: tree_sitter.Node) -> str:
 
 def definition(reading: Reading, node: tree_sitter.Node, name: str) -> ast.stmt:
     """A function with a name: its parameters, and what it does."""
-    waiting, reading.before = reading.before, []
-    body = reading.block(reading, part(node, "body"))
-    reading.before = waiting
     made = ast.FunctionDef(
         name=name,
         args=_parameters(reading, node),
-        body=body,
+        body=reading.block(reading, part(node, "body")),
         decorator_list=[],
         returns=None,
         type_comment=None,
@@ -71,7 +66,7 @@ def class_(reading: Reading, node: tree_sitter.Node, expression: Expression) -> 
     named = part(node, "name")
     name = reading.source(named) if named is not None else _name_by_place(node)
     reading.before.append(class_definition(reading, node, expression, name))
-    return reading.at(ast.Name(id=name, ctx=_LOAD), node)
+    return reading.name(node, name)
 
 
 def class_definition(
@@ -98,8 +93,7 @@ def class_definition(
 
 
 def _member(reading: Reading, node: tree_sitter.Node, expression: Expression) -> list[ast.stmt]:
-    named, value = part(node, "name"), part(node, "value")
-    name = reading.source(named) if named is not None else ""
+    named, value, name = part(node, "name"), part(node, "value"), reading.source_of(node, "name")
     if node.type == "method_definition":
         return [definition(reading, node, name)]
     if node.type != "public_field_definition" or named is None or value is None:

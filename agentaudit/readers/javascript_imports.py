@@ -31,13 +31,13 @@ def imported(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         match child.type:
             case "identifier":
                 alias = ast.alias(name=DEFAULT, asname=reading.source(child))
-                yield some(reading, node, module, [alias])
+                yield _some(reading, node, module, [alias])
             case "namespace_import":
                 inner = first(child)
                 if inner is not None:
-                    yield whole(reading, node, module, reading.source(inner))
+                    yield _whole(reading, node, module, reading.source(inner))
             case "named_imports":
-                yield some(reading, node, module, list(_aliases(reading, child)))
+                yield _some(reading, node, module, list(_aliases(reading, child)))
             case _:
                 pass
 
@@ -48,7 +48,7 @@ def assigned(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         if clause.type == "import_require_clause":
             name, source = first(clause), part(clause, "source")
             if name is not None and source is not None:
-                yield whole(reading, node, _module(reading, source), reading.source(name))
+                yield _whole(reading, node, _module(reading, source), reading.source(name))
 
 
 def passed_on(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
@@ -62,13 +62,11 @@ def passed_on(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         aliases = [ast.alias(name="*", asname=None)]
         if clause is not None:
             aliases = list(_aliases(reading, clause))
-        yield some(reading, node, module, aliases)
+        yield _some(reading, node, module, aliases)
         return
     for alias in _aliases(reading, clause) if clause is not None else ():
         if alias.asname is not None and alias.asname != alias.name:
-            to = reading.at(ast.Name(id=alias.asname, ctx=ast.Store()), node)
-            value = reading.name(node, alias.name)
-            yield reading.at(ast.Assign(targets=[to], value=value), node)
+            yield reading.assigned(node, alias.asname, reading.name(node, alias.name))
 
 
 def required(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
@@ -80,9 +78,9 @@ def required(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     if name is None or source is None:
         return
     if name.type == "identifier":
-        yield whole(reading, node, source, reading.source(name))
+        yield _whole(reading, node, source, reading.source(name))
     elif name.type == "object_pattern":
-        yield some(reading, node, source, list(_aliases(reading, name)))
+        yield _some(reading, node, source, list(_aliases(reading, name)))
 
 
 def _required(reading: Reading, value: tree_sitter.Node | None) -> str | None:
@@ -95,14 +93,14 @@ def _required(reading: Reading, value: tree_sitter.Node | None) -> str | None:
     return _module(reading, source) if source is not None and source.type == "string" else None
 
 
-def some(
+def _some(
     reading: Reading, node: tree_sitter.Node, module: str, aliases: list[ast.alias]
 ) -> ast.stmt:
     """Some names of a module."""
     return reading.at(ast.ImportFrom(module=module, names=aliases, level=0), node)
 
 
-def whole(reading: Reading, node: tree_sitter.Node, module: str, name: str) -> ast.stmt:
+def _whole(reading: Reading, node: tree_sitter.Node, module: str, name: str) -> ast.stmt:
     """A module under a name."""
     return reading.at(ast.Import(names=[ast.alias(name=module, asname=name)]), node)
 

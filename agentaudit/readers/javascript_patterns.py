@@ -19,10 +19,10 @@ def target(reading: Reading, node: tree_sitter.Node, expression: Expression) -> 
         if isinstance(made, ast.Attribute | ast.Subscript):
             made.ctx = _STORE
         return made
+    if node.type == "identifier":
+        return _stored(reading, node)
     named = [_stored(reading, each) for each in names_in(node)]
-    if len(named) == 1 and node.type == "identifier":
-        return named[0]
-    return reading.at(ast.Tuple(elts=list(named), ctx=_STORE), node)
+    return reading.at(ast.Tuple(elts=named, ctx=_STORE), node)
 
 
 def _stored(reading: Reading, node: tree_sitter.Node) -> ast.expr:

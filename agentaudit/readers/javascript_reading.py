@@ -7,7 +7,7 @@ asked of one kind of tree, whatever the language: `new Agent({name: "a"})` is th
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 import tree_sitter
@@ -18,7 +18,7 @@ from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, characters_before, li
 _Placed = ast.expr | ast.stmt | ast.keyword | ast.arg | ast.excepthandler
 PlacedT = TypeVar("PlacedT", bound=_Placed)
 _MOST_PROBLEMS = 20
-_LOAD = ast.Load()
+_LOAD, _STORE = ast.Load(), ast.Store()
 
 
 class Reading(Struct):
@@ -40,6 +40,11 @@ class Reading(Struct):
         """The text of a node."""
         return self.encoded[node.start_byte : node.end_byte].decode(errors="replace")
 
+    def source_of(self, node: tree_sitter.Node, name: str) -> str:
+        """The text of the child in a field; empty where there is none."""
+        child = node.child_by_field_name(name)
+        return self.source(child) if child is not None else ""
+
     def at(self, made: PlacedT, node: tree_sitter.Node) -> PlacedT:
         """What was made of a node, at its place."""
         (row, column), (end_row, end_column) = node.start_point, node.end_point
@@ -50,6 +55,11 @@ class Reading(Struct):
     def name(self, node: tree_sitter.Node, name: str) -> ast.Name:
         """A name at the place of a node."""
         return self.at(ast.Name(id=name, ctx=_LOAD), node)
+
+    def assigned(self, node: tree_sitter.Node, name: str, value: ast.expr) -> ast.stmt:
+        """A name that gets a value, at the place of a node."""
+        to = self.at(ast.Name(id=name, ctx=_STORE), node)
+        return self.at(ast.Assign(targets=[to], value=value), node)
 
     def unknown(self, node: tree_sitter.Node) -> ast.expr:
         """An expression that says nothing: a name that nobody gives, and nothing is called by."""
@@ -99,12 +109,3 @@ def part(node: tree_sitter.Node, *fields: str) -> tree_sitter.Node | None:
     """The child in the first of these fields that has one."""
     found = (node.child_by_field_name(name) for name in fields)
     return next((child for child in found if child is not None), None)
-
-
-def descendants(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    """All nodes, in order of the text."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))

@@ -9,19 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 import tree_sitter
 
-from agentaudit.readers.document import Comment
+from agentaudit.readers.descendants import descendants
+from agentaudit.readers.document import TO_US, Comment
 from agentaudit.readers.javascript_expressions import expression
 from agentaudit.readers.javascript_functions import class_definition, definition
 from agentaudit.readers.javascript_imports import DEFAULT, assigned, imported, passed_on, required
 from agentaudit.readers.javascript_parsing import note_errors, parsed
 from agentaudit.readers.javascript_patterns import target
-from agentaudit.readers.javascript_reading import Reading, descendants, first, part, parts
+from agentaudit.readers.javascript_reading import Reading, first, part, parts
 
 Read = tuple[ast.Module, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A tree, the comments that are meant for us, and the problems as (line, column, message)."""
-_TO_US = "agentaudit:"
-_DECLARED = frozenset({"function_declaration", "generator_function_declaration"})
-_CLASSES = frozenset({"class_declaration", "abstract_class_declaration"})
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function"})
 
 
@@ -34,7 +32,7 @@ def module_tree(file: str, text: str) -> Read | None:
     reading = Reading(text=text, encoded=encoded, block=_block)
     body = _statements(reading, parts(root))
     note_errors(reading, root)
-    comments = tuple(_comments(reading, root)) if _TO_US in text else ()
+    comments = tuple(_comments(reading, root)) if TO_US in text else ()
     return ast.Module(body=body, type_ignores=[]), comments, tuple(sorted(reading.problems))
 
 
@@ -138,16 +136,11 @@ def _export(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
         yield from _statements(reading, [declared])
         name = part(declared, "name")
         if name is not None and any(child.type == DEFAULT for child in node.children):
-            yield _default(reading, node, reading.name(name, reading.source(name)))
+            yield reading.assigned(node, DEFAULT, reading.name(name, reading.source(name)))
     elif value is not None:
-        yield _default(reading, node, expression(reading, value))
+        yield reading.assigned(node, DEFAULT, expression(reading, value))
     else:
         yield from passed_on(reading, node)
-
-
-def _default(reading: Reading, node: tree_sitter.Node, value: ast.expr) -> ast.stmt:
-    to = reading.at(ast.Name(id=DEFAULT, ctx=ast.Store()), node)
-    return reading.at(ast.Assign(targets=[to], value=value), node)
 
 
 def _return(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
@@ -224,8 +217,8 @@ _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]
     "export_statement": _export,
     "expression_statement": _expression,
     **dict.fromkeys(("lexical_declaration", "variable_declaration"), _declaration),
-    **dict.fromkeys(_DECLARED, _function),
-    **dict.fromkeys(_CLASSES, _class),
+    **dict.fromkeys(("function_declaration", "generator_function_declaration"), _function),
+    **dict.fromkeys(("class_declaration", "abstract_class_declaration"), _class),
     **dict.fromkeys(("statement_block", "labeled_statement", "ERROR"), _nested),
     **dict.fromkeys(("internal_module", "module"), _namespace),
     "return_statement": _return,

@@ -7,13 +7,11 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import broken
 
 _OURS = f"version {sys.version_info.major}.{sys.version_info.minor}"
 """What we run on: it parses no later one, such as the nested quotes of f-strings since 3.12."""
-_TO_US = "agentaudit:"
-"""What a comment holds that is meant for us; to find comments takes longer than to parse."""
 
 
 def parse_python(file: str, text: str) -> Document:
@@ -44,7 +42,7 @@ def parse_python(file: str, text: str) -> Document:
 
 
 def _comments(text: str) -> Iterator[Comment]:
-    if _TO_US not in text:
+    if TO_US not in text:
         return
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
