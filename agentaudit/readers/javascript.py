@@ -11,7 +11,6 @@ https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger
 """
 
 import re
-from itertools import islice
 
 import msgspec
 
@@ -60,7 +59,13 @@ TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
-    return _first_import(file, text) is not None
+    if _made(file) or not holds_word(text, _WORDS):
+        return False
+    if _IMPORT.search(text):
+        return True
+    if "@azure/functions" in text and TOOL_OF_FUNCTIONS.search(text):
+        return True
+    return any(_CALLS.search(match[1]) for match in _NAMES.finditer(text))
 
 
 def passes_tools_on(file: str, text: str) -> bool:
@@ -76,16 +81,6 @@ def holds_key(file: str, text: str) -> bool:
 def _made(file: str) -> bool:
     """Whether a program made it."""
     return file.endswith((".d.ts", ".min.js"))
-
-
-def _first_import(file: str, text: str) -> int | None:
-    """Where a file that somebody wrote first names what builds agents; None where it does not."""
-    if _made(file) or not holds_word(text, _WORDS):
-        return None
-    trigger = TOOL_OF_FUNCTIONS.search(text) if "@azure/functions" in text else None
-    found = [match.start() for match in (_IMPORT.search(text), trigger) if match is not None]
-    named = (match.start() for match in _NAMES.finditer(text) if _CALLS.search(match[1]))
-    return min((*found, *islice(named, 1)), default=None)
 
 
 def parse_javascript(file: str, text: str) -> Document:
