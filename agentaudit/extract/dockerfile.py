@@ -27,7 +27,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.readers.document import Document
+from agentaudit.readers.document import Document, Node
 
 _ENV_FILE = regex(
     r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
@@ -175,9 +175,9 @@ def _settings(document: Document) -> Iterator[Setting]:
         yield Setting(key=name, value=node, document=document, route=str(node.line), text=text)
 
 
-def _takes_only_what_was_built(document: Document) -> bool:
+def _takes_only_what_was_built(kept: Sequence[tuple[str, Node]]) -> bool:
     """Whether an image has of the stages before it no more than folders for what they built."""
-    taken = [(node.text or "").split() for _, node in layers(document, "COPY")]
+    taken = [(node.text or "").split() for name, node in kept if name == "COPY"]
     words = [
         word
         for words in taken
@@ -191,11 +191,11 @@ def _add_copied_files(
     document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
 ) -> None:
     """`COPY .env`: whatever that file holds stays in the image's layers."""
-    kept = {id(node) for _, node in layers(document, "COPY", "ADD")}
-    built = _takes_only_what_was_built(document)
-    for _, node in instructions(document, "COPY", "ADD"):
+    kept = layers(document, "COPY", "ADD")
+    alone = _takes_only_what_was_built(kept)
+    for _, node in kept if alone else instructions(document, "COPY", "ADD"):
         match = _ENV_FILE.search(" ".join((node.text or "").split()[:-1]))
-        if match is None or (built and id(node) not in kept):
+        if match is None:
             continue
         place = evidence(document, node, f"COPY {match['name']}")
         credential = collector.add(

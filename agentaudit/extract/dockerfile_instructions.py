@@ -14,6 +14,8 @@ LAST = ""
 _NAMED = 2
 """`FROM image AS name`: where the name stands."""
 _EXEC_FORM = regex(r"[\[\]\"',]+")
+_Layer = tuple["_Layer | None", tuple[str, Node]]
+"""What an instruction adds to, and that instruction: many stages may be of one."""
 
 
 def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
@@ -36,7 +38,7 @@ class Base(Struct, frozen=True):
     image: str
     stage: bool
     """Whether it is a stage before it, and no image from elsewhere."""
-    user: Node | None = None
+    user: Node | None
     """The last `USER` of the stage, or of those that it is of."""
 
 
@@ -81,22 +83,22 @@ def last_stage(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
 
 def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
     """Instructions of these names that make the image: of its stage, and of those that it is of."""
-    stages: list[tuple[int | None, list[tuple[str, Node]]]] = [(None, [])]
-    named: dict[str, int] = {}
+    last: _Layer | None = None
+    found: dict[str, _Layer | None] = {}
+    called: list[str] = []
     for name, node in instructions(document, "FROM", *names):
-        if name != "FROM":
-            stages[-1][1].append((name, node))
-            continue
-        words = _words_of_base(node)
-        before = named.get(words[0]) if words else None
-        named.update((each, len(stages)) for each in words[_NAMED : _NAMED + 1])
-        stages.append((before, []))
-    at: int | None = len(stages) - 1
-    parts: list[list[tuple[str, Node]]] = []
-    while at is not None:
-        at, own = stages[at]
-        parts.append(own)
-    return [each for own in reversed(parts) for each in own]
+        if name == "FROM":
+            words = _words_of_base(node)
+            last = found.get(words[0]) if words else None
+            called = words[_NAMED : _NAMED + 1]
+        else:
+            last = (last, (name, node))
+        found.update(dict.fromkeys(called, last))
+    made: list[tuple[str, Node]] = []
+    while last is not None:
+        last, own = last
+        made.append(own)
+    return made[::-1]
 
 
 def _words_of_base(node: Node) -> list[str]:
