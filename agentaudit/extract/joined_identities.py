@@ -10,7 +10,6 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.joined_credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.facts.runtimes import Runtime
@@ -66,7 +65,8 @@ class _Acting:
         for identity, agents in directly:
             for agent in agents:
                 self._behind[identity] |= bits[agent]
-        self._told = sum(bits[agent] for agent in _surely(collector, on) if agent in bits)
+        doubtful = _doubtful(collector, on)
+        self._told = sum(bit for agent, bit in bits.items() if agent not in doubtful)
         self._together = {sum(bits[agent] for agent in set(on[runtime])) for runtime in runtimes}
         ways: dict[FactId, list[FactId]] = defaultdict(list)
         for edge in edges:
@@ -105,14 +105,12 @@ class _Acting:
                         grown = True
 
 
-def _surely(collector: Collector, on: _Ways) -> Iterable[FactId]:
-    """Agents, without those that nothing but a word in the name of a container speaks of."""
+def _doubtful(collector: Collector, on: _Ways) -> set[FactId]:
+    """Agents that nothing but a word in the names of their containers speaks of."""
     resembling = {runtime.id for runtime in collector.of(Runtime) if runtime.resembles_agent}
     doubtful = {agent for runtime in resembling for agent in on.get(runtime, ())}
     sure = {agent for runtime in on if runtime not in resembling for agent in on[runtime]}
-    return [
-        agent.id for agent in collector.of(Agent) if agent.id in sure or agent.id not in doubtful
-    ]
+    return doubtful - sure
 
 
 def _ordered(ways: _Ways) -> Sequence[FactId]:
