@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from agentaudit.extract.documents import folder_of
 from agentaudit.model.facts.fact import Fact
 
 FactT = TypeVar("FactT", bound=Fact)
@@ -15,6 +16,6 @@ def by_folder(facts: Iterable[FactT]) -> Mapping[str, list[FactT]]:
         place = fact.evidence[0].file
         while place:
             found.setdefault(place, []).append(fact)
-            place = place.rpartition("/")[0]
+            place = folder_of(place)
         found.setdefault("", []).append(fact)
     return found

@@ -176,7 +176,7 @@ def limit(workload: Workload, name: str) -> int | None:
     return None
 
 
-def open_to_every_page(workload: Workload, variables: Collection[str] = ()) -> Setting | None:
+def open_to_every_page(workload: Workload, variables: Collection[str]) -> Setting | None:
     """
     Where the environment lets pages of every origin call with their user's credentials.
 

@@ -76,9 +76,8 @@ def _above_templates(file: str) -> Iterator[str]:
 
 
 def _leave_dependencies_open(documents: Documents, collector: Collector, chart: Document) -> None:
-    listed = chart.root.child("dependencies")
     folder = folder_of(chart.file)
-    for entry in listed.list() if listed is not None else ():
+    for entry in chart.root.list_at("dependencies"):
         name = entry.text_at("name")
         beside = f"{folder}/charts/{name}/Chart.yaml".lstrip("/")
         if name and documents.at(beside) is None:

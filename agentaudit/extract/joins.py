@@ -14,7 +14,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
-from agentaudit.extract.documents import folder_of
+from agentaudit.extract.documents import first_folder_of, folder_of
 from agentaudit.extract.environment import limit, memory_id, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joined_databases import join_databases
@@ -141,7 +141,7 @@ class _Coded:
         above = f"{folder}/" if folder else ""
         paths = [agent.evidence[0].file for agent in agents]
         rests = (path.removeprefix(above) for path in paths)
-        below = {rest.partition("/")[0] if "/" in rest else "" for rest in rests}
+        below = {first_folder_of(rest) for rest in rests}
         images = {image for path in paths if (image := self._image_around(path, folder))}
         return len(below) == 1 and len(images) <= 1
 
