@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hangs import LONGEST_CPU_S
+
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
 from agentaudit.readers.lines import MAX_WRITTEN
 from agentaudit.rules.ours import lint_rules
-
-LONGEST_CPU_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,11 @@ def best_of(most: int, run: Callable[[], float]) -> tuple[float, float]:
 
 def on_kernel(columns: WorkColumns, policy: Policy) -> float:
     """The mean latency in seconds."""
-    run = ran(columns, policy)
+    return mean_latency_of(ran(columns, policy))
+
+
+def mean_latency_of(run: RunColumns) -> float:
+    """In seconds."""
     return float(run.finish_ns.mean() - run.arrival_ns.mean()) / SECOND
 
 
@@ -156,7 +160,7 @@ def asked(columns: WorkColumns, policy: Policy) -> float:
     run = execute_asked(columns, MACHINE, policy)
     if run is None:
         sys.exit("the kernel cannot run the benchmark's own workload")
-    return float(run.finish_ns.mean() - run.arrival_ns.mean()) / SECOND
+    return mean_latency_of(run)
 
 
 def on_engine(columns: WorkColumns, policy: Policy) -> tuple[float, float]:
