@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.rules.fakes import fake
+from tests.extract.test_deployment import KEY, PASSWORD, TOKEN, seen
 
-KEY, TOKEN, PASSWORD = fake("openai_key"), fake("github_classic"), fake("password")
 CANARIES = (KEY, TOKEN, PASSWORD, fake("azure_resource_key"))
 NODES = [
     {
@@ -67,9 +67,7 @@ spec:
 
 
 def test_no_secret_of_them_is_anywhere_to_be_seen() -> None:
-    shown = repr(deployment_of(FILES))
-
-    assert [canary for canary in CANARIES if canary in shown or canary[-12:] in shown] == []
+    assert seen(CANARIES, deployment_of(FILES)) == []
 
 
 def test_each_of_their_secrets_is_found() -> None:
@@ -142,7 +140,6 @@ subjects: [{{kind: ServiceAccount, name: a, namespace: "{TOKEN}"}}]
 def test_no_secret_within_a_grant_is_anywhere_to_be_seen() -> None:
     """Nor in small letters, in which rights are compared."""
     deployment = deployment_of(GRANTS)
-    shown = repr(deployment).lower()
 
     assert {grant.source for grant in deployment.grants} == {
         "aws_iam",
@@ -151,4 +148,4 @@ def test_no_secret_within_a_grant_is_anywhere_to_be_seen() -> None:
         "azure_rbac",
         "azure_role",
     }
-    assert [secret for secret in CANARIES if secret[-12:].lower() in shown] == []
+    assert seen(CANARIES, deployment) == []
