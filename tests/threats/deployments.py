@@ -257,6 +257,17 @@ def stores(draw: st.DrawFn, number: int) -> MemoryStore:
     )
 
 
+@st.composite
+def egresses(draw: st.DrawFn) -> Egress:
+    """A way out that is open, watched, shut or unknown."""
+    return Egress(
+        id=FactId("egress:e0-00000000"),
+        name="e0",
+        evidence=(place(700),),
+        policy=draw(st.sampled_from(["any", "allowlist", "none", "unknown"])),
+    )
+
+
 _RELATIONS = (
     (EdgeKind.EXPOSES, "agent", "tool_server"),
     (EdgeKind.INVOKES, "agent", "tool"),
@@ -293,7 +304,7 @@ def deployments(draw: st.DrawFn) -> Deployment:
         "grant": tuple(draw(grants(number)) for number in range(2)),
         "resource": (_resource(),),
         "memory_store": (draw(stores(0)),),
-        "egress": (_egress(draw),),
+        "egress": (draw(egresses()),),
         "registry": (_registry(draw),),
     }
     possible = [
@@ -358,15 +369,6 @@ def _resource() -> Resource:
         evidence=(place(600),),
         provider="aws",
         pattern="arn:aws:s3:::r0",
-    )
-
-
-def _egress(draw: st.DrawFn) -> Egress:
-    return Egress(
-        id=FactId("egress:e0-00000000"),
-        name="e0",
-        evidence=(place(700),),
-        policy=draw(st.sampled_from(["any", "allowlist", "none", "unknown"])),
     )
 
 

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
-from agentaudit.model.facts.agents import Source
 from agentaudit.model.facts.fact import Fact, FactId
-from agentaudit.model.facts.runtimes import Egress
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.flows import CALL, TAINT
 from agentaudit.threats.graph import ThreatGraph, threat_graph
@@ -19,11 +17,10 @@ from agentaudit.threats.likeness import ASKED, folded
 from agentaudit.threats.model import threat_model
 from agentaudit.threats.stages import STAGES
 from agentaudit.threats.views import View
-from tests.threats.deployments import baseline, deployments, place, tools
+from tests.threats.deployments import baseline, deployments, egresses, sourced, tools
 
 RULES = load_threat_rules()
-SOURCE = Source(id=FactId("source:web-00000001"), name="web", evidence=(place(1),))
-NETWORK = Egress(id=FactId("egress:network-00000001"), name="network", evidence=(place(2),))
+(SOURCE,) = sourced(baseline()).sources
 TOOL = "@tool\ndef t{0}(url: str) -> str:\n    '''A tool.'''\n    return httpx.get(url).text\n"
 
 
@@ -78,13 +75,14 @@ def test_ways_from_all_that_are_alike_to_all_that_are_alike_are_counted(
 ) -> None:
     """As many as there are starts, times as many as there are ends."""
     graph = threat_graph(said_again(deployment, 2))
-    apart, together = (
-        View(graph=every, classes=RULES.actions) for every in (graph, folded(graph, RULES))
-    )
 
-    assert together.pairs(TAINT | CALL, *map(together.stage, ("source", "tool"))) == apart.pairs(
-        TAINT | CALL, *map(apart.stage, ("source", "tool"))
-    )
+    assert ways(folded(graph, RULES)) == ways(graph)
+
+
+def ways(graph: ThreatGraph) -> int:
+    """How many there are from a source to a tool."""
+    view = View(graph=graph, classes=RULES.actions)
+    return view.pairs(TAINT | CALL, view.stage("source"), view.stage("tool"))
 
 
 def asked_of(tools: int) -> ThreatGraph:
@@ -124,9 +122,7 @@ def test_nodes_of_which_each_has_a_path_stay_apart() -> None:
         st.sampled_from(["untrusted", "user", "reviewed"]).map(
             lambda trust: replace(SOURCE, trust=trust)
         ),
-        st.sampled_from(["any", "allowlist", "none", "unknown"]).map(
-            lambda policy: replace(NETWORK, policy=policy)
-        ),
+        egresses(),
     )
 )
 def test_no_stage_asks_what_those_that_are_alike_may_differ_in(fact: Fact) -> None:
