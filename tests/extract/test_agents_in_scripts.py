@@ -20,8 +20,7 @@ LANGCHAIN = (
 MASTRA = "import { Agent } from '@mastra/core/agent';\n"
 
 
-def deployed(code: str, **others: str) -> Deployment:
-    files = {f"{name.replace('_', '/')}.ts": text for name, text in others.items()}
+def deployed(code: str, **files: str) -> Deployment:
     return deployment_of({"agent.ts": code, **files})
 
 
@@ -161,19 +160,19 @@ TOOLS = (
         ),
         ("import { look } from './lib';", "{ look }", {"look"}),
         ("const { look } = await import('./lib/tools');", "true ? { look } : {}", {"look"}),
-        ("import { all } from './lib/tools';", "pick()\n\nfunction pick() { return all2; }", set()),
+        (
+            "import { all } from './lib/tools';\nfunction pick() { return all2; }",
+            "pick()",
+            set(),
+        ),
     ],
 )
 def test_tools_are_followed_through_names_and_files(
     imports: str, given: str, names: set[str]
 ) -> None:
-    given, _, rest = given.partition("\n\n")
-    code = f"{AI}{imports}\nstreamText({{ tools: {given} }});\n{rest}\n"
-    found = deployed(
-        code,
-        lib_tools=TOOLS,
-        lib_index="export { look } from './tools';\nimport { tool } from 'ai';",
-    )
+    index = "export { look } from './tools';\nimport { tool } from 'ai';"
+    files = {"lib/tools.ts": TOOLS, "lib/index.ts": index}
+    found = deployed(f"{AI}{imports}\nstreamText({{ tools: {given} }});\n", **files)
     invoked = {edge.dst for edge in found.edges if edge.kind is EdgeKind.INVOKES}
 
     assert {tool.name for tool in found.tools if tool.id in invoked} == names
@@ -182,11 +181,11 @@ def test_tools_are_followed_through_names_and_files(
 
 def test_files_that_gather_tools_are_read() -> None:
     files = {
-        "agent.ts": f"{AI}import {{ all }} from './lib/tools';\nstreamText({{ tools: all }});\n",
         "lib/tools/index.ts": "import { look } from './look';\nexport const all = { look };\n",
         "lib/tools/look.ts": "import { tool } from 'ai';\nexport const look = tool({ execute });\n",
     }
-    found = deployment_of(files)
+    code = f"{AI}import {{ all }} from './lib/tools';\nstreamText({{ tools: all }});\n"
+    found = deployed(code, **files)
 
     assert [tool.name for tool in found.tools] == ["look"]
     assert not found.unresolved
@@ -205,7 +204,7 @@ def test_agents_hand_work_to_agents() -> None:
     found = deployed(
         f"{OPENAI}import {{ c }} from './c';\nconst a = new Agent({{ name: 'a' }});\n"
         "const b = new Agent({ name: 'b', handoffs: [handoff(a), c], tools: [a.asTool({})] });\n",
-        c=f"{OPENAI}export const c = new Agent({{ name: 'c' }});\n",
+        **{"c.ts": f"{OPENAI}export const c = new Agent({{ name: 'c' }});\n"},
     )
     named = {agent.id: agent.name for agent in found.agents}
     edges = {
@@ -245,10 +244,11 @@ def test_filters_of_what_goes_in_are_told() -> None:
 
 
 def test_circles_of_files_and_names_end() -> None:
+    other = "import { tool } from 'ai';\nexport { a } from './agent';\nexport * from './b';\n"
     found = deployed(
         f"{AI}import {{ a }} from './b';\nexport {{ a }} from './b';\nconst c = c;\n"
         "streamText({ tools: { ...a, ...c } });\n",
-        b="import { tool } from 'ai';\nexport { a } from './agent';\nexport * from './b';\n",
+        **{"b.ts": other},
     )
 
     assert len(found.agents) == 1

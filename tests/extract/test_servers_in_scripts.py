@@ -31,14 +31,30 @@ def exposed(found: Deployment) -> set[str]:
     ("code", "name"),
     [
         (
-            "server.registerTool('a', { inputSchema: { url: z.string() } }, (a) => fetch(a.url));",
+            (
+                f"{SDK}server.registerTool('a', {{ inputSchema: {{ url: z.string() }} }},"
+                " (a) => fetch(a.url));"
+            ),
             "a",
         ),
-        ("server.tool('b', 'about', { url: z.string() }, async ({ url }) => fetch(url));", "b"),
-        ("server.tool('c', { url: z.string() }, async ({ url }, extra) => fetch(url));", "c"),
         (
             (
-                "import { FastMCP } from 'fastmcp';\nconst f = new FastMCP({ name: 'f' });\n"
+                f"{SDK}server.tool('b', 'about', {{ url: z.string() }},"
+                " async ({ url }) => fetch(url));"
+            ),
+            "b",
+        ),
+        (
+            (
+                f"{SDK}server.tool('c', {{ url: z.string() }},"
+                " async ({ url }, extra) => fetch(url));"
+            ),
+            "c",
+        ),
+        (
+            (
+                "import { z } from 'zod';\nimport { FastMCP } from 'fastmcp';\n"
+                "const f = new FastMCP({ name: 'f' });\n"
                 "f.addTool({ name: 'd', parameters: z.object({ url: z.string() }), "
                 "execute: async ({ url }) => fetch(url) });"
             ),
@@ -47,8 +63,7 @@ def exposed(found: Deployment) -> set[str]:
     ],
 )
 def test_a_server_has_the_tools_that_are_registered_at_it(code: str, name: str) -> None:
-    head = SDK if "fastmcp" not in code else "import { z } from 'zod';\n"
-    found = deployment_of({"server.ts": head + code})
+    found = deployment_of({"server.ts": code})
     (tool,) = found.tools
 
     assert exposed(found) == {name}
@@ -95,10 +110,7 @@ def test_tools_that_are_not_seen_are_open(code: str) -> None:
     ],
 )
 def test_how_a_server_is_reached(
-    code: str,
-    transport: str,
-    everywhere: bool,  # noqa: FBT001, a case
-    authenticated: Truth,
+    code: str, transport: str, authenticated: Truth, *, everywhere: bool
 ) -> None:
     server = only_server(SDK + code)
 
@@ -228,9 +240,7 @@ def test_claude_hands_work_to_the_agents_that_it_defines() -> None:
     ],
 )
 def test_a_server_that_the_vendor_calls_is_one_of_the_agent(
-    given: str,
-    url: str,
-    approved: bool,  # noqa: FBT001, a case
+    given: str, url: str, *, approved: bool
 ) -> None:
     code = "import { Agent, hostedMcpTool } from '@openai/agents';\n"
     (server,) = deployment_of({"a.ts": f"{code}new Agent({{ tools: [{given}] }});\n"}).tool_servers
