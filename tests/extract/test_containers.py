@@ -15,9 +15,10 @@ from agentaudit.rules.fakes import fake
 KEY = fake("openai_key")
 
 
-def runtime_of(service: str) -> Runtime:
+def runtime_of(service: str, name: str = "agent") -> Runtime:
     lines = "\n".join(f"    {line}" for line in service.strip().split("\n"))
-    return deployment_of({"compose.yaml": f"services:\n  agent:\n{lines}\n"}).runtimes[0]
+    (runtime,) = deployment_of({"compose.yaml": f"services:\n  {name}:\n{lines}\n"}).runtimes
+    return runtime
 
 
 def test_a_service_without_limits_has_none() -> None:
@@ -780,11 +781,7 @@ def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
     ],
 )
 def test_a_container_is_known_by_what_it_runs_or_starts(service: str, role: str) -> None:
-    lines = "\n".join(f"    {line}" for line in service.split("\n"))
-
-    (found,) = deployment_of({"compose.yaml": f"services:\n  one:\n{lines}\n"}).runtimes
-
-    assert found.role == role
+    assert runtime_of(service, "one").role == role
 
 
 @pytest.mark.parametrize(
