@@ -225,8 +225,7 @@ def account(name: str, namespace: str = "sync") -> str:
     ],
 )
 def test_accounts_that_are_parts_of_a_cluster_are_no_agents(
-    subjects: tuple[str, ...],
-    others: bool,  # noqa: FBT001, a column of the table
+    subjects: tuple[str, ...], *, others: bool
 ) -> None:
     text = CONTROLLERS % ("sync.acme.example", ", ".join(subjects))
     grants = deployment_of({"rbac.yaml": text}).grants

@@ -354,5 +354,5 @@ def test_code_that_runs_in_a_page_of_a_browser_has_a_sandbox() -> None:
         ("run_report", False),
     ],
 )
-def test_what_executes_says_what_it_executes(name: str, runs: bool) -> None:  # noqa: FBT001, a column of the table
+def test_what_executes_says_what_it_executes(name: str, *, runs: bool) -> None:
     assert ("execute" in named_effects(name)) is runs

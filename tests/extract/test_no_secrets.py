@@ -26,7 +26,7 @@ DRAWN = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
         ("shop2-Key-9f3kq8zt", True),
     ],
 )
-def test_the_name_of_a_secret_of_kubernetes_is_none(value: str, secret: bool) -> None:  # noqa: FBT001, a column of the table
+def test_the_name_of_a_secret_of_kubernetes_is_none(value: str, *, secret: bool) -> None:
     assert could_be_secret("backupCredentialSecret", "secret", value) is secret
 
 
