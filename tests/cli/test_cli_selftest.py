@@ -75,7 +75,7 @@ def test_ctrl_c_while_an_agent_is_recorded_ends_the_selftest(tmp_path: Path) -> 
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
-    pressing = threading.Thread(target=press)
+    pressing = threading.Thread(target=press, daemon=True)
     pressing.start()
     with pytest.raises(KeyboardInterrupt):
         recorded(bench(tmp_path), "children")
