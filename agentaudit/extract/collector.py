@@ -64,7 +64,7 @@ def with_place(fact: Fact, *places: Evidence) -> tuple[Evidence, ...]:
     """The places of a fact with some more, each once, as long as anybody looks at them."""
     if len(fact.evidence) >= _MOST_PLACES:
         return fact.evidence
-    return tuple(dict.fromkeys((*fact.evidence, *places)))
+    return tuple(dict.fromkeys((*fact.evidence, *places)))[:_MOST_PLACES]
 
 
 class Reference(Struct, frozen=True, kw_only=True):

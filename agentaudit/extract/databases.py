@@ -7,7 +7,7 @@ PostgreSQL and MySQL do not start without a password, unless they are told to.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_exposure import exposed_runtimes
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.literals import literal_of
-from agentaudit.extract.redis import Configured
+from agentaudit.extract.redis import Configured, Directive
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.runtimes import Runtime
@@ -151,17 +151,18 @@ def extract_databases(documents: Documents, collector: Collector) -> None:
     servers = [(item, product) for item in collector.workloads if (product := _product(item))]
     if not servers:
         return
-    reached, configured = exposed_runtimes(documents, collector, "store"), Configured(documents)
+    configured = documents.once(Configured)
+    reached = exposed_runtimes(documents, collector, "store")
     for server, product in servers:
         runtime = collector.facts[server.runtime_id]
         if not isinstance(runtime, Runtime):
             continue
-        for place in reached.get(runtime.id, ()):
-            runtime = replace(runtime, evidence=with_place(runtime, place))
-        said = "\n".join(_said(server, configured if product.name == "redis" else None))
+        directives = configured.by(documents, server) if product.name == "redis" else {}
+        said = "\n".join(_said(server, directives.values()))
         collector.update(
             replace(
                 runtime,
+                evidence=with_place(runtime, *reached.get(runtime.id, ())),
                 database=product.name,
                 authenticated=_asks(server, product, said),
                 exposed=bool(runtime.published_ports)
@@ -177,15 +178,14 @@ def _product(workload: Workload) -> _Product | None:
     return _BY_IMAGE.get(_REGISTRY.sub("", image_launch(workload.image).package))
 
 
-def _said(server: Workload, configured: Configured | None) -> Iterator[str]:
+def _said(server: Workload, directives: Iterable[Directive]) -> Iterator[str]:
     """Its settings, its words and the directives of its files, each on a line."""
     for setting in server.settings:
         yield f"{setting.key}={literal_of(setting.content)}"
     for word in server.words:
         yield from word.split()
-    if configured is not None:
-        for directive in configured.by(server).values():
-            yield f"{directive.name} {directive.value}"
+    for directive in directives:
+        yield f"{directive.name} {directive.value}"
 
 
 def _asks(server: Workload, product: _Product, said: str) -> Truth:

@@ -45,7 +45,7 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
         for store in stores
         if store.kind == "cache" and store.backend == "redis" and store.managed_service
     ]
-    servers, configured = _Servers(collector.workloads), Configured(documents)
+    servers, configured = _Servers(collector.workloads), documents.once(Configured)
     for workload in collector.workloads:
         store = collector.facts.get(memory_id(workload.runtime_id, "redis"))
         if not isinstance(store, MemoryStore):
@@ -55,8 +55,8 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
                 _join_managed(collector, store, caches[0])
             continue
         server = servers.of(workload)
-        directives = configured.by(server) if server is not None else {}
-        directives = directives or configured.loosely(workload)
+        directives = configured.by(documents, server) if server is not None else {}
+        directives = directives or configured.loosely(documents, workload)
         if server is not None or directives:
             bounded = _bounded(store, directives, _server_place(collector, server))
             collector.update(replace(bounded, host_bytes_count=_host_bytes(collector, server)))
@@ -114,17 +114,16 @@ def _server_place(collector: Collector, server: Workload | None) -> tuple[Eviden
 class Configured:
     """The last directive of each name, read once for each server and each file."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+    def __init__(self, _: Documents) -> None:
         self._known: dict[object, Mapping[str, Directive]] = {}
 
-    def by(self, server: Workload) -> Mapping[str, Directive]:
+    def by(self, documents: Documents, server: Workload) -> Mapping[str, Directive]:
         """Of a server, by its files and arguments."""
-        return self._once(server.runtime_id, lambda: _directives(self._documents, server))
+        return self._once(server.runtime_id, lambda: _directives(documents, server))
 
-    def loosely(self, workload: Workload) -> Mapping[str, Directive]:
+    def loosely(self, documents: Documents, workload: Workload) -> Mapping[str, Directive]:
         """Of the one redis.conf of the audit, when the Redis itself is declared nowhere."""
-        files = self._documents.once(_configurations)
+        files = documents.once(_configurations)
         if len(files) != 1 or workload.namespace:
             return {}
         return self._once("", lambda: _of_file(files[0]))
