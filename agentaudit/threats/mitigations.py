@@ -69,7 +69,8 @@ def mitigations(before: State, rules: ThreatRules) -> tuple[MitigationOutcome, .
     every = _tried(before, rules, OPERATORS)
     tried = {name: result for name, result in every if _helps(before, result[1])}
     ranked = sorted(tried, key=lambda name: (tried[name][1].badness, list(OPERATORS).index(name)))
-    alone = [_outcome(rules, name, before=before, tried=tried[name]) for name in ranked]
+    gateway = _gateway_slots(before.seen)
+    alone = [_outcome(rules, name, gateway, before=before, tried=tried[name]) for name in ranked]
     plan = _together(before, rules, tried)
     return (*alone, *((plan,) if plan else ()))
 
@@ -140,11 +141,16 @@ def _together(
 
 
 def _outcome(
-    rules: ThreatRules, name: str, *, before: State, tried: tuple[Change, State]
+    rules: ThreatRules,
+    name: str,
+    gateway: Mapping[str, str],
+    *,
+    before: State,
+    tried: tuple[Change, State],
 ) -> MitigationOutcome:
     change, after = tried
     text = rules.mitigations[name]
-    slots = {"names": _listed(change.names), **_gateway_slots(before.seen)}
+    slots = {"names": _listed(change.names), **gateway}
     return MitigationOutcome(
         name=name,
         title=text.title,
