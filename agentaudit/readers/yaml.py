@@ -105,20 +105,18 @@ class _Composing:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise self.refusal(event)
-        kind = type(event)
+        kind, before = type(event), self.nodes
         if kind is ScalarEvent:
             node = self.scalar(event)
-            return self.named(node, event, 1) if event.anchor or event.tag else node
-        before = self.nodes
-        if kind is MappingStartEvent:
+        elif kind is MappingStartEvent:
             node = self.mapping(event, depth)
         elif kind is AliasEvent:
             return self.alias(event)
         else:
             node = self.sequence(event, depth)
-        return (
-            self.named(node, event, self.nodes - before + 1) if event.anchor or event.tag else node
-        )
+        if event.anchor or event.tag:
+            return self.named(node, event, self.nodes - before + 1)
+        return node
 
     def named(self, node: Node, event: _Event, size: int) -> Node:
         """A node under its anchor and its tag, as far as it has them."""
