@@ -71,13 +71,13 @@ MAKERS: Mapping[str, Maker] = {
 
 def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Call]]:
     """The tools that a module's calls make, each with its call."""
-    keys = _names(module)
-    for call in module.calls():
-        if call.name in MAKERS:
-            named = keys.get(id(call.node)) or call.variable
-            tool = tool_of(program, Written(module, call.node), named)
-            if tool is not None:
-                yield tool, call.node
+    making = [call for call in module.calls() if call.name in MAKERS]
+    keys = _names(module) if making else {}
+    for call in making:
+        named = keys.get(id(call.node)) or call.variable
+        tool = tool_of(program, Written(module, call.node), named)
+        if tool is not None:
+            yield tool, call.node
 
 
 def _names(module: Module) -> Mapping[int, str]:
