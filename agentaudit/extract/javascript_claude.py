@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import Options, inner_options, options_of
 from agentaudit.extract.python_building import Building as PythonBuilding
 from agentaudit.extract.python_claude import DEFINITION, OPTIONS, add_claude_agents
 from agentaudit.extract.python_code import Call
@@ -50,12 +50,10 @@ def _queries(building: Building) -> Iterator[Call]:
         package, _, name = call.name.rpartition(".")
         if package in _PACKAGES and name in _STARTS:
             options = options_of(building.program, building.module, call.node)
-            inner = options.get("options")
-            given = members(building.program, inner) if inner is not None else Options({})
-            given = options if name.startswith("unstable_v2_createS") else given
-            hidden = given is None or given.hidden or options.hidden
-            keywords = list(_keywords(building, given)) if given is not None else []
-            if hidden:
+            if not name.startswith("unstable_v2_createS"):
+                options = inner_options(building.program, options, "options")
+            keywords = list(_keywords(building, options))
+            if options.hidden:
                 keywords.append(ast.keyword(arg=None, value=call.node.func))
             made = ast.Call(func=call.node.func, args=[], keywords=keywords)
             yield Call(OPTIONS, ast.copy_location(made, call.node), call.variable)

@@ -12,11 +12,11 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import inner_options, options_of
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_limits import count
 from agentaudit.extract.python_memory import memories
-from agentaudit.extract.python_memory_forms import CONSTRUCTORS
+from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -43,6 +43,8 @@ def module_memories(building: Building) -> Iterator[tuple[MemoryStore, Call]]:
 def _spelled(building: Building, call: Call) -> Call:
     """A call whose options, where they stand under a name, are its arguments by name."""
     node = call.node
+    if FORMS.keys().isdisjoint(call.name.split(".")[-2:]):  # a class, or its constructor's name
+        return call
     first = 1 if call.last in CONSTRUCTORS else 0
     if node.keywords or len(node.args) <= first or not isinstance(node.args[-1], ast.Name):
         return call
@@ -61,11 +63,9 @@ def _spelled(building: Building, call: Call) -> Call:
 def _of_mastra(building: Building, call: Call) -> MemoryStore:
     module = building.module
     options = options_of(building.program, module, call.node)
-    given = options.get("options")
-    inner = members(building.program, given) if given is not None else Options({})
-    hidden = options.hidden or inner is None or inner.hidden
-    last = inner.get("lastMessages") if inner is not None else None
-    turns, number = (Known.UNKNOWN, None) if hidden else (Known.SET, _LAST)
+    inner = inner_options(building.program, options, "options")
+    last = inner.get("lastMessages")
+    turns, number = (Known.UNKNOWN, None) if inner.hidden else (Known.SET, _LAST)
     if last is not None:
         turns, number = count(last.module, last.node)
     backend = _backend(building, options.get("storage"))

@@ -40,6 +40,15 @@ def options_of(program: Program, module: Module, call: ast.Call) -> Options:
     return found or Options({}, hidden=named)
 
 
+def inner_options(program: Program, options: Options, name: str) -> Options:
+    """The options that one of the options holds: none where it is not given."""
+    given = options.get(name)
+    inner = members(program, given) if given is not None else Options({})
+    if inner is None:
+        return Options({}, hidden=True)
+    return Options(inner.given, hidden=inner.hidden or options.hidden)
+
+
 def as_object(call: ast.Call) -> ast.Dict:
     """The object that is a call's last argument, as it was written."""
     keys: list[ast.expr | None] = [
