@@ -146,8 +146,7 @@ def _equip(built: _Built) -> None:
     elif options.hidden:
         toolbox.leave_open(Written(building.module, built.call.node.func))
     _hand_over(building, agent, options)
-    servers = options.get("mcpServers")
-    for server in _listed(building.program, servers) if servers is not None else ():
+    for server in _listed(building.program, options.get("mcpServers")):
         if not client_of(building, agent, server):
             toolbox.leave_open(server)
     add_gates(building, agent, options, toolbox.given)
@@ -164,8 +163,10 @@ def _give_all(toolbox: Toolbox, call: Call) -> None:
         building.collector.link(EdgeKind.INVOKES, toolbox.agent.id, tool.id, place)
 
 
-def _listed(known: Program, given: Written) -> Sequence[Written]:
+def _listed(known: Program, given: Written | None) -> Sequence[Written]:
     """The elements of a list, or the members of an object; a lone value as one."""
+    if given is None:
+        return ()
     meant = known.meant(given)
     if isinstance(meant.node, ast.List | ast.Tuple):
         return [meant.beside(each) for each in meant.node.elts]
@@ -176,8 +177,7 @@ def _listed(known: Program, given: Written) -> Sequence[Written]:
 def _hand_over(building: Building, agent: Agent, options: Options) -> None:
     """To whom an agent hands work."""
     for name in _HANDED:
-        given = options.get(name)
-        for each in _listed(building.program, given) if given is not None else ():
+        for each in _listed(building.program, options.get(name)):
             meant = building.program.meant(each)
             if isinstance(meant.node, ast.Call) and meant.node.args:  # handoff(agent)
                 inner = building.program.meant(meant.beside(meant.node.args[0]))

@@ -68,11 +68,7 @@ def _servers(
         return
     transport = options.get("transport")
     name = options.text("name", "serverLabel") or building.program.variable(meant) or "mcp"
-    if transport is None:
-        yield name, meant
-        return
-    made = building.program.meant(transport)
-    yield name, made
+    yield name, meant if transport is None else building.program.meant(transport)
 
 
 def _declare(building: Building, agent: Agent, name: str, given: Written) -> None:

@@ -59,8 +59,7 @@ def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
     if known is None:
         return None
     tool = known_tool(module, call, (named or name, known))
-    asks = keyword(call, "needsApproval")
-    asked = asks is not None and module.value(asks) is True
+    asked = module.value(keyword(call, "needsApproval")) is True
     return replace(
         tool,
         evidence=(module.place(call.func, name),),

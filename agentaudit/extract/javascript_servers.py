@@ -66,18 +66,20 @@ def add_servers(building: Building) -> None:
     asks = _ASKS.search(building.module.document.text) is not None
     started = _Started(_transport(building), _listens_everywhere(building), asks)
     for call in built:
-        server = building.collector.add(_server(building, call, started))
+        options = options_of(building.program, building.module, call.node)
+        server = building.collector.add(_server(building, call, options, started))
         own = registered.get(call.variable, [])
         if len(built) == 1:
             own = [tool for tools in registered.values() for tool in tools]
-        _equip(building, call, server, own)
+        _equip(building, server, options.get("tools"), own)
 
 
-def _equip(building: Building, call: Call, server: ToolServer, own: Sequence[Tool]) -> None:
+def _equip(
+    building: Building, server: ToolServer, given: Written | None, own: Sequence[Tool]
+) -> None:
     """The tools of a server; they are open where none is registered, or too many are."""
-    given = options_of(building.program, building.module, call.node).get("tools")
     if given is not None:
-        _give(building, server, given)
+        own = [*_given(building, server, given), *own]
     elif not own or not building.module.affords(len(own)):
         what = f"the tools of the server {server.name} are not known"
         effect = "what it reads, writes and sends is open"
@@ -87,9 +89,8 @@ def _equip(building: Building, call: Call, server: ToolServer, own: Sequence[Too
         building.collector.link(EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence[:1])
 
 
-def _server(building: Building, call: Call, started: _Started) -> ToolServer:
+def _server(building: Building, call: Call, options: Options, started: _Started) -> ToolServer:
     module = building.module
-    options = options_of(building.program, module, call.node)
     if call.node.args:
         options = members(building.program, Written(module, call.node.args[0])) or options
     name = options.text("name") or call.variable or module.document.file.rpartition("/")[2]
@@ -172,13 +173,13 @@ def _of_registration(building: Building, call: Call) -> Parts:
     return Parts(first, first.text, Options({}), config, does)
 
 
-def _give(building: Building, server: ToolServer, given: Written) -> None:
+def _given(building: Building, server: ToolServer, given: Written) -> Iterator[Tool]:
     """The tools that a server is given in an object."""
     inner = members(building.program, given)
     for name, each in (inner.given if inner is not None else {}).items():
         tool = building.tool_in(each, name)
         if tool is not None:
-            building.collector.link(EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence[:1])
+            yield tool
     if inner is None or inner.hidden:
         place = given.module.place(given.node, "tools")
         what = f"the tools of the server {server.name} do not fold"

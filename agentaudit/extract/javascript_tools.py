@@ -32,7 +32,7 @@ _DOES = ("execute", "func", "run", "handler", "invoke")
 _ASKS = ("needsApproval", "requireApproval")
 
 
-class Maker(Struct, frozen=True):
+class _Maker(Struct, frozen=True):
     """What makes a tool: the place of its name, its schema and its function, if not by name."""
 
     name_at: int | None = None
@@ -40,8 +40,8 @@ class Maker(Struct, frozen=True):
     does_at: int | None = None
 
 
-_OPTIONS = Maker()
-MAKERS: Mapping[str, Maker] = {
+_OPTIONS = _Maker()
+_MAKERS: Mapping[str, _Maker] = {
     **dict.fromkeys(("ai.tool", "ai.dynamicTool"), _OPTIONS),
     **dict.fromkeys(
         ("@openai/agents.tool", "@openai/agents-core.tool", "@openai/agents-realtime.tool"),
@@ -52,7 +52,7 @@ MAKERS: Mapping[str, Maker] = {
         ("@mastra/core/tools.createTool", "@mastra/core.createTool", "@mastra/core/tools.Tool"),
         _OPTIONS,
     ),
-    **dict.fromkeys(("langchain.tool", "@langchain/core/tools.tool"), Maker(does_at=0)),
+    **dict.fromkeys(("langchain.tool", "@langchain/core/tools.tool"), _Maker(does_at=0)),
     **dict.fromkeys(
         (
             f"{package}.{name}"
@@ -63,7 +63,7 @@ MAKERS: Mapping[str, Maker] = {
     ),
     **dict.fromkeys(
         (f"@anthropic-ai/{package}.tool" for package in ("claude-agent-sdk", "claude-code")),
-        Maker(name_at=0, schema_at=2, does_at=3),
+        _Maker(name_at=0, schema_at=2, does_at=3),
     ),
 }
 """The calls that make a tool, by their full names."""
@@ -71,7 +71,7 @@ MAKERS: Mapping[str, Maker] = {
 
 def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Call]]:
     """The tools that a module's calls make, each with its call."""
-    making = [call for call in module.calls() if call.name in MAKERS]
+    making = [call for call in module.calls() if call.name in _MAKERS]
     keys = _names(module) if making else {}
     for call in making:
         named = keys.get(id(call.node)) or call.variable
@@ -97,7 +97,7 @@ def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
     meant = program.meant(given)
     module, node = meant.module, meant.node
     if isinstance(node, ast.Call):
-        maker = MAKERS.get(module.dotted(node.func))
+        maker = _MAKERS.get(module.dotted(node.func))
         if maker is not None:
             return tool_from(program, _parts(program, meant, maker, named))
         known = named_tool(module, node, named) or _of_class(program, meant.beside(node.func))
@@ -141,7 +141,7 @@ def _of_class(program: Program, named: Written) -> Tool | None:
     return tool_from(program, Parts(place, name, Options(fields), None, None, does))
 
 
-def _parts(program: Program, meant: Written, maker: Maker, named: str) -> Parts:
+def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts:
     """What a call of a framework makes a tool of."""
     call = meant.node
     given = call.args if isinstance(call, ast.Call) else []
@@ -181,7 +181,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         reads_untrusted=effects.truth(effects.untrusted),
         reads_private=effects.truth(effects.private),
         egress=effects.truth(effects.egress),
-        approval=approval_of(options),
+        approval=_approval(options),
     )
     return as_taking(tool, takes)
 
@@ -190,7 +190,7 @@ def _place(parts: Parts, name: str) -> Evidence:
     return parts.place.module.place(parts.place.node, name)
 
 
-def approval_of(options: Options) -> Truth:
+def _approval(options: Options) -> Truth:
     """Whether a person is asked before every call; a function decides call by call."""
     asked = options.get(*_ASKS)
     if asked is None:

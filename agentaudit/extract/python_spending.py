@@ -10,7 +10,7 @@ import ast
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.python_builders import RUN_METHODS
-from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -41,14 +41,12 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
         first_folder_of(file)
         for file, module in modules(documents).items()
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
-        if any(_asks(module, call) for call in module.calls())
+        if any(_asks(call) for call in module.calls())
     )
 
 
-def _asks(module: Module, call: Call) -> bool:
+def _asks(call: Call) -> bool:
     if _CHECK.match(call.last):
         return True
     handed = keyword(call.node, _HANDED) if call.last in RUN_METHODS else None
-    return handed is not None and not (
-        isinstance(handed, ast.Constant) and module.value(handed) is None
-    )
+    return handed is not None and not (isinstance(handed, ast.Constant) and handed.value is None)
