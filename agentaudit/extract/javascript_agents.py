@@ -183,7 +183,7 @@ def _hand_over(building: Building, agent: Agent, options: Options) -> None:
                 inner = building.program.meant(meant.beside(meant.node.args[0]))
                 meant = inner if id(inner.node) in building.agents else meant
             other = building.agents.get(id(meant.node))
-            place = each.module.place(each.node, name)
+            place = each.place(name)
             if other is not None:
                 building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
             elif isinstance(meant.node, ast.Name | ast.Call | ast.Attribute):

@@ -12,17 +12,16 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_limits import given_anywhere
 from agentaudit.extract.javascript_middleware import middleware
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, members
 from agentaudit.extract.python_code import UNFOLDED
+from agentaudit.extract.python_gates import add_guardrail, add_question
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.model.facts.tools import Tool
 
 _FILTERS = ("inputGuardrails", "outputGuardrails", "inputProcessors", "outputProcessors")
@@ -43,16 +42,16 @@ def add_gates(
     inner = members(building.program, by_name)
     for name, status in (inner.given if inner is not None else {}).items():
         if name in tools and _asks(building.program, status):
-            _ask(building, agent, {name: tools[name]}, status.module.place(status.node, name))
+            _ask(building, agent, {name: tools[name]}, status.place(name))
     every = given_anywhere(building, options, ("requireToolApproval",))
-    if every is not None and every.module.value(every.node) is True:
-        _ask(building, agent, tools, every.module.place(every.node, "requireToolApproval"))
+    if every is not None and every.value is True:
+        _ask(building, agent, tools, every.place("requireToolApproval"))
 
 
 def _interrupt(building: Building, agent: Agent, named: Written, tools: Mapping[str, Tool]) -> None:
     """What is asked before the tools that are named; before no others."""
     asked = members(building.program, named)
-    place = named.module.place(named.node, "interruptOn")
+    place = named.place("interruptOn")
     given = asked.given if asked is not None else {}
     answers = {name: _answer(building.program, each) for name, each in given.items()}
     hidden = asked is None or asked.hidden
@@ -71,7 +70,7 @@ def _interrupt(building: Building, agent: Agent, named: Written, tools: Mapping[
 def _answer(known: Program, given: Written) -> Truth:
     """Whether a member of `interruptOn` has a person asked: by an object, or by a constant."""
     meant = known.meant(given)
-    value = meant.module.value(meant.node)
+    value = meant.value
     if isinstance(meant.node, ast.Dict) or value is True:
         return Truth.YES
     return Truth.UNKNOWN if value is UNFOLDED else Truth.NO
@@ -81,14 +80,7 @@ def _ask(building: Building, agent: Agent, tools: Mapping[str, Tool], place: Evi
     """A question before each of some tools."""
     if not tools:
         return
-    approval = building.collector.add(
-        Approval(
-            id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
-            name="human in the loop",
-            evidence=(place,),
-            scope=tuple(tools),
-        )
-    )
+    approval = add_question(building.collector, agent, tools, place)
     for tool in tools.values():
         building.collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
         building.collector.update(replace(_now(building, tool), approval=Truth.YES))
@@ -111,12 +103,12 @@ def _filter(building: Building, agent: Agent, options: Options) -> None:
     for name in _FILTERS:
         given = options.get(name)
         if given is not None and _any(building.program, given):
-            _add_guardrail(building, agent, name, given.module.place(given.node, name))
+            add_guardrail(building.collector, agent, name, given.place(name))
     for name in _FILTERING:
         filtering = middleware(building, options, name)
         given = options.get("middleware")
         if filtering is not None and given is not None:
-            _add_guardrail(building, agent, name, given.module.place(given.node, name))
+            add_guardrail(building.collector, agent, name, given.place(name))
 
 
 def _any(known: Program, given: Written) -> bool:
@@ -126,15 +118,3 @@ def _any(known: Program, given: Written) -> bool:
         return listed.value is not None
     elements: Sequence[ast.expr] = listed.elts if isinstance(listed, ast.List) else (listed,)
     return bool(elements)
-
-
-def _add_guardrail(building: Building, agent: Agent, name: str, place: Evidence) -> None:
-    guardrail = building.collector.add(
-        Guardrail(
-            id=fact_id("guardrail", name, f"{agent.id}/{name}"),
-            name=name,
-            evidence=(place,),
-            product=name,
-        )
-    )
-    building.collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)

@@ -83,7 +83,7 @@ def _presence(building: Building, options: Options, names: Sequence[str]) -> Kno
     given = given_anywhere(building, options, names)
     if given is None:
         return Known.UNKNOWN if options.hidden else Known.NONE
-    value = given.module.value(given.node)
+    value = given.value
     return Known.NONE if value is None or value == 0 else Known.SET
 
 

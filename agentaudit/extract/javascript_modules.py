@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.python_code import Call, Effort, Module, module_of, written_keys
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.model.evidence import Evidence
 
 _LONGEST = 20
 """Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
@@ -49,9 +50,18 @@ class Written(Struct, frozen=True):
         return self.module.text(self.node)
 
     @property
+    def value(self) -> object:
+        """A constant; UNFOLDED for anything else."""
+        return self.module.value(self.node)
+
+    @property
     def name(self) -> str:
         """The full name of a name, a member, or what is called."""
         return self.module.dotted(self.node)
+
+    def place(self, snippet: str) -> Evidence:
+        """Where it stands."""
+        return self.module.place(self.node, snippet)
 
 
 class Program(Struct, frozen=True, eq=False):

@@ -181,6 +181,6 @@ def _given(building: Building, server: ToolServer, given: Written) -> Iterator[T
         if tool is not None:
             yield tool
     if inner is None or inner.hidden:
-        place = given.module.place(given.node, "tools")
+        place = given.place("tools")
         what = f"the tools of the server {server.name} do not fold"
         building.collector.leave_open(place, what, "which tools it offers is open")

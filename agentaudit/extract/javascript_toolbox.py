@@ -112,7 +112,7 @@ class Toolbox(Struct):
             return
         other = self._agent(meant)
         if other is not None:
-            place = element.module.place(element.node, other.name)
+            place = element.place(other.name)
             building.collector.link(EdgeKind.DELEGATES_TO, self.agent.id, other.id, place)
             return
         if isinstance(node, ast.Call) and self._of_client(meant, node):
@@ -144,13 +144,13 @@ class Toolbox(Struct):
     def _link(self, element: Written, tool: Tool) -> Tool:
         collector = self.building.collector
         tool = add_ingestion(collector, collector.add(tool))
-        place = element.module.place(element.node, tool.name)
+        place = element.place(tool.name)
         collector.link(EdgeKind.INVOKES, self.agent.id, tool.id, place)
         return tool
 
     def _unknown(self, element: Written, name: str) -> Tool:
         name = name or element.name.rpartition(".")[2] or "tool"
-        place = element.module.place(element.node, name)
+        place = element.place(name)
         what = f"the tool {name} is not known"
         self.building.collector.leave_open(place, what, "what it does is open")
         file = element.module.document.file
@@ -163,7 +163,7 @@ class Toolbox(Struct):
 
     def leave_open(self, given: Written) -> None:
         """A list of tools that does not fold."""
-        place = given.module.place(given.node, "tools")
+        place = given.place("tools")
         self.building.collector.leave_open(
             place, "the list of tools does not fold", "which tools the agent has is open"
         )

@@ -22,7 +22,7 @@ from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_effects import Effects
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.schemas import Taken, as_taking
-from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
 _TOOL = regex(r"^(?:@langchain/core/tools|langchain/tools|langchain)\.(?:Structured)?Tool$")
@@ -112,7 +112,7 @@ def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
 class Parts(Struct, frozen=True):
     """What a tool is made of."""
 
-    place: Written
+    at: Written
     name: str
     options: Options
     schema: Written | None
@@ -160,7 +160,7 @@ def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts
 
 def tool_from(program: Program, parts: Parts) -> Tool:
     """The tool that is made of these."""
-    options, module = parts.options, parts.place.module
+    options, module = parts.options, parts.at.module
     name = options.text(*_NAMES) or parts.name or "tool"
     does = parts.does or options.get(*_DOES)
     function = program.function(does) if does is not None else None
@@ -172,10 +172,10 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         id=fact_id(
             "tool",
             name,
-            f"{module.document.file}#{parts.place.node.lineno}.{parts.place.node.col_offset}",
+            f"{module.document.file}#{parts.at.node.lineno}.{parts.at.node.col_offset}",
         ),
         name=name,
-        evidence=(_place(parts, name),),
+        evidence=(parts.at.place(name),),
         effects=tuple(sorted(effects.names)),
         effects_known=bool(effects.names),
         reads_untrusted=effects.truth(effects.untrusted),
@@ -186,13 +186,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
     return as_taking(tool, takes)
 
 
-def _place(parts: Parts, name: str) -> Evidence:
-    return parts.place.module.place(parts.place.node, name)
-
-
 def _approval(options: Options) -> Truth:
     """Whether a person is asked before every call; a function decides call by call."""
     asked = options.get(*_ASKS)
-    if asked is None:
-        return Truth.UNKNOWN
-    return Truth.YES if asked.module.value(asked.node) is True else Truth.UNKNOWN
+    return Truth.YES if asked is not None and asked.value is True else Truth.UNKNOWN

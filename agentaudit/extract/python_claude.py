@@ -26,6 +26,7 @@ from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call
+from agentaudit.extract.python_gates import add_guardrail
 from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_nodes import node_of
 from agentaudit.extract.python_syntax import keyword
@@ -34,7 +35,7 @@ from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.controls import Approval, Guardrail
+from agentaudit.model.facts.controls import Approval
 from agentaudit.readers.document import NodeKind
 
 OPTIONS = "claude_agent_sdk.ClaudeAgentOptions"
@@ -215,15 +216,8 @@ def _add_gates(options: _Options) -> None:
     hooks = keyword(options.call.node, "hooks")
     before = node_of(module, hooks).key_of("PreToolUse") if hooks is not None else None
     if hooks is not None and before is not None:
-        guardrail = collector.add(
-            Guardrail(
-                id=fact_id("guardrail", "PreToolUse", f"{agent.id}/PreToolUse"),
-                name="PreToolUse",
-                evidence=(module.place(hooks, "PreToolUse"),),
-                product="hook",
-            )
-        )
-        collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
+        place = module.place(hooks, "PreToolUse")
+        add_guardrail(collector, agent, "PreToolUse", place, product="hook")
 
 
 def _add_subagents(options: _Options) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import fact_id
+from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import Call, written_keys
 from agentaudit.extract.python_syntax import argument
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.model.facts.tools import Tool
@@ -20,23 +20,15 @@ def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool
     """A question to a human before tools of an agent, and filters of what goes in and out."""
     gate = building.middleware(call, "HumanInTheLoopMiddleware")
     if gate is not None:
-        _add_question(building, agent, gate, tools)
+        _ask(building, agent, gate, tools)
     filtered = building.middleware(call, "PIIMiddleware", "OpenAIModerationMiddleware")
     if filtered is not None:
-        module, collector = building.module, building.collector
-        product = module.dotted(filtered.func).rpartition(".")[2]
-        guardrail = collector.add(
-            Guardrail(
-                id=fact_id("guardrail", product, f"{agent.id}/{product}"),
-                name=product,
-                evidence=(module.place(filtered, product),),
-                product=product,
-            )
-        )
-        collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
+        product = building.module.dotted(filtered.func).rpartition(".")[2]
+        place = building.module.place(filtered, product)
+        add_guardrail(building.collector, agent, product, place)
 
 
-def _add_question(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
+def _ask(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
     """What is asked before the tools that `interrupt_on` names; before no others."""
     collector = building.collector
     place = building.module.place(gate, "HumanInTheLoopMiddleware")
@@ -46,19 +38,41 @@ def _add_question(building: Building, agent: Agent, gate: ast.Call, tools: Itera
         collector.leave_open(place, what, "which tools a person is asked about")
         return
     if named:
-        approval = collector.add(
-            Approval(
-                id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
-                name="human in the loop",
-                evidence=(place,),
-                scope=tuple(named),
-            )
-        )
+        approval = add_question(collector, agent, named, place)
     for tool in {tool.id: tool for tool in tools}.values():
         if tool.name in named:
             collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
         asked = Truth.YES if tool.name in named else Truth.NO
         collector.update(replace(tool, approval=asked))
+
+
+def add_question(
+    collector: Collector, agent: Agent, names: Iterable[str], place: Evidence
+) -> Approval:
+    """What asks a person before the tools of these names run."""
+    return collector.add(
+        Approval(
+            id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
+            name="human in the loop",
+            evidence=(place,),
+            scope=tuple(names),
+        )
+    )
+
+
+def add_guardrail(
+    collector: Collector, agent: Agent, name: str, place: Evidence, *, product: str = ""
+) -> None:
+    """What filters an agent's work; unless told, its product is called like it."""
+    guardrail = collector.add(
+        Guardrail(
+            id=fact_id("guardrail", name, f"{agent.id}/{name}"),
+            name=name,
+            evidence=(place,),
+            product=product or name,
+        )
+    )
+    collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
 
 
 def _named(building: Building, gate: ast.Call) -> dict[str, None] | None:
