@@ -15,7 +15,7 @@ services:
 """
 
 
-def composed(image: str, lines: str = "", *, agent: str = AGENT, **files: str) -> Deployment:
+def composed(image: str, lines: str, *, agent: str = AGENT, **files: str) -> Deployment:
     store = f"  store:\n    image: {image}\n    ports: ['1234:1234']\n{lines}"
     return deployment_of({"compose.yaml": agent + store, **files})
 
