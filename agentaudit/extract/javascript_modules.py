@@ -14,8 +14,9 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.extract.code_trees import empty_trees, modules_in
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.python_code import Call, Effort, Module, module_of, written_keys
+from agentaudit.extract.python_code import Call, Effort, Module, written_keys
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.model.evidence import Evidence
 
@@ -184,17 +185,11 @@ def program(documents: Documents) -> Program:
 def let_go(documents: Documents) -> None:
     """Lets go of all modules and their trees."""
     documents.close(_program)
-    for document in documents.of("javascript"):
-        if isinstance(document.tree, ast.Module):
-            document.tree.body.clear()
+    empty_trees(documents, "javascript")
 
 
 def _program(documents: Documents) -> Program:
-    found = ((document.file, module_of(document)) for document in documents.of("javascript"))
-    modules = {file: module for file, module in found if module is not None}
-    exports = _Exports(modules)
-    resolved = {file: exports.resolved(file, module) for file, module in modules.items()}
-    return Program(resolved)
+    return Program(_Exports(modules_in(documents, "javascript")).resolved())
 
 
 class _Exports(Struct, dict=True, eq=False):
@@ -203,19 +198,19 @@ class _Exports(Struct, dict=True, eq=False):
     modules: Mapping[str, Module]
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    @cached_property
-    def _passed_on(self) -> Mapping[str, dict[str, str]]:
-        """The names that modules take from others of the repository, by the own name of each."""
+    def resolved(self) -> Mapping[str, Module]:
+        """The modules by file, whose imports lead to where their names are defined."""
+        imports = {
+            file: {name: self._full_name(file, path) for name, path in module.imports.items()}
+            for file, module in self.modules.items()
+        }
+        passed_on = {f".{file}": names for file, names in imports.items()}
         return {
-            f".{file}": {name: self.full_name(file, path) for name, path in module.imports.items()}
+            file: replace(module, imports=imports[file], passed_on=passed_on)
             for file, module in self.modules.items()
         }
 
-    def resolved(self, file: str, module: Module) -> Module:
-        """A module whose imports lead to where their names are defined."""
-        return replace(module, imports=self._passed_on[f".{file}"], passed_on=self._passed_on)
-
-    def full_name(self, file: str, path: str, length: int = 0) -> str:
+    def _full_name(self, file: str, path: str, length: int = 0) -> str:
         """The full name of what a file imports by a path and a name."""
         if (file, path) in self._known or length > _LONGEST:
             return self._known.get((file, path), path)
@@ -233,10 +228,10 @@ class _Exports(Struct, dict=True, eq=False):
     def _export(self, file: str, name: str, length: int) -> str:
         module = self.modules[file]
         if name in module.imports:
-            return self.full_name(file, module.imports[name], length)
+            return self._full_name(file, module.imports[name], length)
         if name not in module.defined:
             for star in module.stars:
-                found = self.full_name(file, f"{star}.{name}", length)
+                found = self._full_name(file, f"{star}.{name}", length)
                 if found.startswith(".") and _own(found)[0] in self.modules:
                     return found
         return f".{file}.{name}"

@@ -4,14 +4,14 @@ Where imported names come from, followed through the files of the audited reposi
 A name that the repository defines itself begins with a dot, and so is never taken for a library's.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.extract.code_trees import empty_trees, modules_in
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Module, module_of
+from agentaudit.extract.python_code import Module
 
 _LONGEST = 20
 """Re-exports of re-exports; a longer chain is a circle, or nobody's."""
@@ -23,11 +23,9 @@ def modules(documents: Documents) -> Mapping[str, Module]:
 
 
 def let_go(documents: Documents) -> None:
-    """Lets go of all modules and their trees, which take more room than all other documents."""
+    """Lets go of all modules and their trees."""
     documents.close(_every_module)
-    for document in documents.of("python"):
-        if isinstance(document.tree, ast.Module):
-            document.tree.body.clear()
+    empty_trees(documents, "python")
 
 
 def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str, str]:
@@ -41,8 +39,7 @@ def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str
 
 
 def _every_module(documents: Documents) -> Mapping[str, Module]:
-    found = ((document.file, module_of(document)) for document in documents.of("python"))
-    modules = {file: module for file, module in found if module is not None}
+    modules = modules_in(documents, "python")
     origins = _Origins(modules)
     return {file: _resolved(origins, file, module) for file, module in modules.items()}
 
