@@ -43,7 +43,7 @@ class _Written(Struct):
         if isinstance(expression, ast.List | ast.Tuple):
             elements = tuple(self.node(item, depth + 1) for item in expression.elts)
             return place.changed(kind=NodeKind.SEQUENCE, elements=elements)
-        variable = _variable(self.module, expression)
+        variable = variable_read(self.module, expression)
         if variable:
             return place.changed(raw=f"${{{variable}}}")
         if isinstance(expression, ast.JoinedStr | ast.FormattedValue | ast.Call):
@@ -84,7 +84,7 @@ def _joined(place: Node, parts: Sequence[Node]) -> Node:
     return place.changed(raw="".join(filter(None, texts)))
 
 
-def _variable(module: Module, expression: ast.expr) -> str:
+def variable_read(module: Module, expression: ast.expr) -> str:
     """The variable of the environment that is read, also in JavaScript; empty for anything else."""
     if isinstance(expression, ast.Attribute) and module.dotted(expression.value) == _OF_NODE:
         return expression.attr

@@ -3,12 +3,15 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 
 from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_nodes import variable_read
+from agentaudit.extract.python_syntax import argument
 from agentaudit.extract.recognition import by_look, recognise
-from agentaudit.extract.settings import Setting
+from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.token_forms import token_in
 
@@ -19,6 +22,7 @@ def settings_in_code(module: Module) -> Iterator[Setting]:
     """Constants under the names of variables and keywords, then every other text by its look."""
     named = _names_of_values(module)
     prose = {id(node.value) for node in module.of(ast.Expr)}
+    stood_in_for = cache(partial(_names_of_defaults, module, named))  # asked for in few files
     count = Counter[str]()
     for node in module.of(ast.Constant):
         if not isinstance(node.value, str):
@@ -26,15 +30,22 @@ def settings_in_code(module: Module) -> Iterator[Setting]:
         if id(node) in prose and token_in(node.value) is None:
             continue
         name = named.get(id(node), "")
-        literal = recognise(name, node.value) if name else by_look(node.value)
-        if literal is not None and literal.form is CredentialForm.LITERAL:
-            count[name] += 1
+        if _gives_away(name, node.value):
+            said = (stood_in_for().get(id(node), name), name)
+            key = next(each for each in said if _gives_away(each, node.value)) or UNNAMED
+            count[key] += 1
             yield Setting(
-                key=name or "text",
+                key=key,
                 value=module.node(node, node.value),
                 document=module.document,
-                route=f"constants.{count[name]}",
+                route=f"constants.{count[key]}",
             )
+
+
+def _gives_away(name: str, value: str) -> bool:
+    """Whether a value is a credential under a name, or by its look where it has none."""
+    found = recognise(name, value) if name else by_look(value)
+    return found is not None and found.form is CredentialForm.LITERAL
 
 
 def _names_of_values(module: Module) -> dict[int, str]:
@@ -54,6 +65,32 @@ def _names_of_values(module: Module) -> dict[int, str]:
             for key, value in zip(mapping.keys, mapping.values, strict=True):
                 named[id(value)] = module.text(key)
     return named
+
+
+def _names_of_defaults(module: Module, named: Mapping[int, str]) -> Mapping[int, str]:
+    """What a value stands in for: a variable of the environment, or what is given or chosen."""
+    found: dict[int, str] = {}
+    for assignment in module.of(ast.AnnAssign):
+        found[id(assignment.value)] = _name_of(assignment.target, module)
+    for taken in module.of(ast.arguments):
+        last = [*taken.posonlyargs, *taken.args][-len(taken.defaults) :]
+        given = (
+            *zip(last, taken.defaults, strict=False),
+            *zip(taken.kwonlyargs, taken.kw_defaults, strict=True),
+        )
+        found.update({id(default): argument.arg for argument, default in given})
+    for either in module.of(ast.BoolOp):
+        kept = named.get(id(either)) or found.get(id(either), "")
+        name = variable_read(module, either.values[0]) or kept
+        found.update({id(value): name for value in either.values[1:] if id(value) not in named})
+    for chosen in module.of(ast.IfExp):
+        kept = named.get(id(chosen)) or found.get(id(chosen), "")
+        found.update({id(value): kept for value in (chosen.body, chosen.orelse)})
+    for call in module.of(ast.Call):
+        default = argument(call, 1, "default")
+        if default is not None and (variable := variable_read(module, call)):
+            found[id(default)] = variable
+    return found
 
 
 def _variable(read: ast.expr) -> str:

@@ -1,11 +1,11 @@
 """Keys in texts that are not parsed: by forms that are known, and of shells by names as well."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from agentaudit.expressions import regex
 from agentaudit.extract.literals import literal_of
 from agentaudit.extract.made_up import is_made_up
-from agentaudit.extract.settings import Setting
+from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.scripts import assignments
@@ -18,8 +18,12 @@ _NAMED_SO = regex(
 """What a value is called where a script assigns it, or an object has it."""
 
 
-def script_settings(document: Document) -> Iterator[Setting]:
-    """Keys of a known form in a text that is not parsed, under the name that stands before them."""
+def script_settings(document: Document, names: Mapping[tuple[int, str], str]) -> Iterator[Setting]:
+    """
+    Keys of a known form in a text, under the name that stands before them.
+
+    Where the text was parsed as code as well, `names` has what that calls them, by line and key.
+    """
     lines = Lines(document.text)
     if document.syntax == "script":
         for number, found in enumerate(assignments(document.text)):
@@ -30,9 +34,11 @@ def script_settings(document: Document) -> Iterator[Setting]:
     for number, token in enumerate(_different(tokens_in(document.text))):
         before = document.text[max(token.at - _NAME_BEFORE, 0) : token.at]
         named = _NAMED_SO.search(before)
+        value = _node_at(lines, token.value, token.at)
+        before_it = named["name"] if named is not None else UNNAMED
         yield Setting(
-            key=named["name"] if named is not None else "text",
-            value=_node_at(lines, token.value, token.at),
+            key=names.get((value.line, token.value), before_it),
+            value=value,
             document=document,
             route=f"text.{number}",
         )

@@ -6,6 +6,9 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 
+UNNAMED = "text"
+"""What a value is called that nothing names."""
+
 
 class Setting(Struct, frozen=True, kw_only=True):
     """One named value, where it stands, and further places that lead to it."""

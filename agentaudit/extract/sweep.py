@@ -25,7 +25,7 @@ from agentaudit.extract.recognition import by_look, may_show, recognise
 from agentaudit.extract.registry_logins import written_logins
 from agentaudit.extract.repetitions import not_again, only_there
 from agentaudit.extract.script_keys import script_settings
-from agentaudit.extract.settings import Setting
+from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.extract.terraform_overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
@@ -148,14 +148,23 @@ def _speaks_of_others(document: Document) -> bool:
 
 
 def _settings(document: Document, module: Module | None, *, by_name: bool) -> Iterator[Setting]:
+    in_code: Iterable[Setting] = settings_in_code(module) if module is not None else ()
     if isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
     elif document.syntax in SEARCHED_ONLY:
-        yield from script_settings(document)  # also of comments, and of what is broken
+        in_code = tuple(in_code)
+        told = (each for each in in_code if each.key != UNNAMED)
+        names = {(each.value.line, _secret(each)): each.key for each in told}
+        yield from script_settings(document, names)  # also of comments, and of what is broken
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)
-    if module is not None:
-        yield from settings_in_code(module)
+    yield from in_code
+
+
+def _secret(setting: Setting) -> str:
+    """What of a setting is secret: a text may say more."""
+    found = recognise(setting.key, setting.content)
+    return found.secret if found is not None else ""
 
 
 def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:

@@ -6,6 +6,7 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.recognition import recognise
 from agentaudit.extract.secret_values import is_composed
 from agentaudit.model.evidence import Confidence
+from agentaudit.rules.fakes import fake
 
 COMPOSED = "billing_state_2025"
 DRAWN = "q7Zk2PvW9sLx4TnB8rYc"
@@ -103,3 +104,46 @@ def test_what_names_an_object_of_kubernetes_is_no_secret(
     key: str, value: str, *, secret: bool
 ) -> None:
     assert (recognise(key, value) is not None) is secret
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ('key = os.environ.get("VENDOR_KEY", "SECRET")', "VENDOR_KEY"),
+        ('key = os.getenv("VENDOR_KEY", default="SECRET")', "VENDOR_KEY"),
+        ('key = os.getenv("VENDOR_KEY") or "SECRET"', "VENDOR_KEY"),
+        ('call({"a": os.getenv("VENDOR_KEY") or "SECRET"})', "VENDOR_KEY"),
+        ('key = given or "SECRET"', "key"),
+        ('key = given if given else "SECRET"', "key"),
+        ('key: str = "SECRET"', "key"),
+        ('def call(one, key="SECRET", *, other=None): ...', "key"),
+        ('def call(one, *, other, key="SECRET"): ...', "key"),
+        ('key = os.getenv("VENDOR_KEY_FILE", "SECRET")', "text"),
+        ('call("SECRET")', "text"),
+    ],
+)
+def test_a_default_is_called_after_what_it_stands_in_for(line: str, name: str) -> None:
+    code = f"import os\nimport crewai\n{line}\n".replace("SECRET", fake("openai_key"))
+    (credential,) = deployment_of({"app.py": code}).credentials
+
+    assert credential.name == name
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("const apiKey = process.env.VENDOR_KEY ?? 'SECRET';", "VENDOR_KEY"),
+        ("const apiKey = process.env['VENDOR_KEY'] || `SECRET`;", "VENDOR_KEY"),
+        ("const apiKey = given ?? 'SECRET';", "apiKey"),
+        ("const apiKey = given ? given : 'SECRET';", "apiKey"),
+        ("call({ headers: { Authorization: 'Bearer SECRET' } });", "Authorization"),
+        ("call('SECRET');", "text"),
+        ("// SECRET", "text"),
+    ],
+)
+def test_so_is_a_default_in_scripts(line: str, name: str) -> None:
+    code = f"import {{ Agent }} from '@openai/agents';\n{line}\n"
+    secret = fake("openai_key")
+    (credential,) = deployment_of({"app.ts": code.replace("SECRET", secret)}).credentials
+
+    assert credential.name == name
