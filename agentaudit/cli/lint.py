@@ -137,9 +137,9 @@ def lint(
     Find long-lived keys, unbounded memory, excess permissions.
 
     Reads MCP and agent settings, Compose, Kubernetes, Terraform, CloudFormation, CI workflows,
-    .env files, Dockerfiles, Redis configuration and Python, and runs none of it. A finding is let
-    stand by a comment on its line or above it, `agentaudit: ignore[rule-id] reason`, or by its
-    fingerprint in the file that --accept names.
+    .env files, Dockerfiles, Redis configuration, Python, TypeScript and JavaScript, and runs none
+    of it. A finding is let stand by a comment on its line or above it,
+    `agentaudit: ignore[rule-id] reason`, or by its fingerprint in the file that --accept names.
 
     \b
     Examples:
