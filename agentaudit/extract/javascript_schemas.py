@@ -46,7 +46,7 @@ def taken(program: Program, given: Written | None) -> Taken:
     """What a tool takes by the schema that it is given; nothing is known of one without."""
     if given is None:
         return Taken()
-    node = schema_node(program, given)
+    node = _schema_node(program, given)
     shape = members(program, given) if node.kind is NodeKind.UNKNOWN else None
     if shape is None:
         return taken_by(node)
@@ -59,10 +59,10 @@ def _of_shape(program: Program, shape: Options) -> Taken:
     """What the parameters take of which each has its own schema, as MCP's servers have it."""
     if shape.hidden:
         return Taken()
-    return taken_of((name, schema_node(program, each)) for name, each in shape.given.items())
+    return taken_of((name, _schema_node(program, each)) for name, each in shape.given.items())
 
 
-def schema_node(program: Program, given: Written, depth: int = 0) -> Node:
+def _schema_node(program: Program, given: Written, depth: int = 0) -> Node:
     """The JSON Schema that an expression of Zod stands for; unknown what does not fold."""
     meant = program.meant(given)
     place = meant.module.node(meant.node)
@@ -97,7 +97,7 @@ def _wrapped(program: Program, meant: Written, call: ast.Call, depth: int) -> No
     inner = program.meant(meant.beside(call.args[0]))
     if isinstance(inner.node, ast.Dict):
         return json_node(inner.module, inner.node)
-    return schema_node(program, inner, depth + 1)
+    return _schema_node(program, inner, depth + 1)
 
 
 def _refined(program: Program, meant: Written, call: ast.Call, depth: int) -> Node:
@@ -106,14 +106,14 @@ def _refined(program: Program, meant: Written, call: ast.Call, depth: int) -> No
     place = meant.module.node(call)
     if not isinstance(func, ast.Attribute):
         return place.changed(kind=NodeKind.UNKNOWN)
-    before = schema_node(program, meant.beside(func.value), depth + 1)
+    before = _schema_node(program, meant.beside(func.value), depth + 1)
     if func.attr in _SAME:
         return before
     match func.attr:
         case "array":
             return _schema(place, type=_text(place, "array"), items=before)
         case "or":
-            others = [schema_node(program, meant.beside(each), depth + 1) for each in call.args]
+            others = [_schema_node(program, meant.beside(each), depth + 1) for each in call.args]
             return _any_of(place, [before, *others])
         case "passthrough" | "loose" | "catchall":
             more = place.changed(kind=NodeKind.BOOLEAN, raw="true")
@@ -140,7 +140,7 @@ def _object(program: Program, meant: Written, call: ast.Call, depth: int) -> Nod
     if shape.hidden or not meant.module.affords(len(shape.given)):
         return place.changed(kind=NodeKind.UNKNOWN)
     entries = tuple(
-        (_text(place, name), schema_node(program, each, depth + 1))
+        (_text(place, name), _schema_node(program, each, depth + 1))
         for name, each in shape.given.items()
     )
     loose = meant.name.endswith("looseObject")
@@ -191,7 +191,7 @@ def _union(program: Program, meant: Written, call: ast.Call, depth: int) -> Node
     elements = listed.node.elts
     if not listed.module.affords(len(elements)):
         return place.changed(kind=NodeKind.UNKNOWN)
-    within = [schema_node(program, listed.beside(each), depth + 1) for each in elements]
+    within = [_schema_node(program, listed.beside(each), depth + 1) for each in elements]
     return _any_of(place, within)
 
 
@@ -203,7 +203,7 @@ def _optional(program: Program, meant: Written, call: ast.Call, depth: int) -> N
 
 def _given(program: Program, meant: Written, call: ast.Call, depth: int) -> Iterator[Node]:
     for each in call.args:
-        yield schema_node(program, meant.beside(each), depth + 1)
+        yield _schema_node(program, meant.beside(each), depth + 1)
 
 
 def _schema(place: Node, **entries: Node) -> Node:

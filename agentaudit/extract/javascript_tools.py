@@ -19,7 +19,6 @@ from agentaudit.extract.javascript_named_tools import named_tool
 from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.javascript_schemas import taken
 from agentaudit.extract.python_code import Module, written_keys
-from agentaudit.extract.python_effects import Effects
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
@@ -165,9 +164,6 @@ def tool_from(program: Program, parts: Parts) -> Tool:
     does = parts.does or options.get(*_DOES)
     function = program.function(does) if does is not None else None
     function = (module, parts.method) if parts.method is not None else function
-    effects = effects_of(program, *function) if function is not None else Effects(set())
-    schema = parts.schema or options.get(*_SCHEMAS)
-    takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     tool = Tool(
         id=fact_id(
             "tool",
@@ -176,13 +172,12 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         ),
         name=name,
         evidence=(parts.at.place(name),),
-        effects=tuple(sorted(effects.names)),
-        effects_known=bool(effects.names),
-        reads_untrusted=effects.truth(effects.untrusted),
-        reads_private=effects.truth(effects.private),
-        egress=effects.truth(effects.egress),
         approval=_approval(options),
     )
+    if function is not None:
+        tool = effects_of(program, *function).told_of(tool)
+    schema = parts.schema or options.get(*_SCHEMAS)
+    takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     return as_taking(tool, takes)
 
 

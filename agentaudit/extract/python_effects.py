@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.known_tools import EVERYTHING
@@ -13,6 +14,7 @@ from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import argument, descendants
 from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
 
 _HTTP = regex(
     r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
@@ -40,11 +42,22 @@ class Effects(Struct):
     private: bool = False
     egress: bool = False
 
-    def truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
+    def _truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
         """Yes where it was seen; no only where something else was seen instead."""
         if holds:
             return Truth.YES
         return Truth.NO if self.names else Truth.UNKNOWN
+
+    def told_of(self, tool: Tool) -> Tool:
+        """A tool whose function does this."""
+        return replace(
+            tool,
+            effects=tuple(sorted(self.names)),
+            effects_known=bool(self.names),
+            reads_untrusted=self._truth(self.untrusted),
+            reads_private=self._truth(self.private),
+            egress=self._truth(self.egress),
+        )
 
 
 def effects_of(module: Module, node: FunctionDef, parameters: Sequence[str]) -> Effects:

@@ -100,15 +100,10 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
         name=node.name,
         evidence=(module.place(_heading(node), f"def {node.name}"),),
-        effects=tuple(sorted(effects.names)),
-        effects_known=bool(effects.names),
-        reads_untrusted=effects.truth(effects.untrusted),
-        reads_private=effects.truth(effects.private),
-        egress=effects.truth(effects.egress),
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         approval=approval_of(module, *node.decorator_list),
     )
-    return as_taking(tool, _taken(module, node, parameters))
+    return as_taking(effects.told_of(tool), _taken(module, node, parameters))
 
 
 def _kept_from_models(module: Module, node: FunctionDef) -> frozenset[str]:
