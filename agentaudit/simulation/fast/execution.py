@@ -66,12 +66,13 @@ def parts_of(
     least_ns, longest_ns = least_and_most(work.demand_ns)
     if least_ns < 0 or not _fits(work, machine, numbers, longest_ns):
         return None
-    steps = steps_of(work, machine.dispatch_ns, numbers.threaded, all_needed=least_ns > 0)
+    needed = least_ns > 0
+    steps = steps_of(work, machine.dispatch_ns, numbers.threaded, all_needed=needed)
     bare = _bare(work, steps, numbers)
     asked_for = _asked(work, steps, None if bare else arriving_of(work))
     if either_way:
         asked_for = both_ways(
-            asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES, all_needed=False)
+            asked_for, steps, steps_of(work, machine.dispatch_ns, HEAVIES, all_needed=needed)
         )
     # Compiled code that is given an address takes arrays for what they usually are.
     asked_for = parts.Work._make(

@@ -165,7 +165,7 @@ def begin_steps(parts: Parts, served: Served, now_ns: int) -> Served:
         elif step != end:
             stage, demand_ns = CPU, work.dispatch_ns[work.heavy[job]]
         now[WORK_NS + stage] += demand_ns
-        ticket = job << TICKET_BITS | threads
+        ticket = int(np.int64(job) << TICKET_BITS | threads)
         if stage == CPU:
             cpu = serve(stations.cpu, cpu, now_ns, ticket, demand_ns)
         elif stage == GPU:

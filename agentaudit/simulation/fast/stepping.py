@@ -8,7 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from agentaudit.simulation.fast.admitting import start
-from agentaudit.simulation.fast.compiler import at_address, compiles, entry, inlined, taking_one
+from agentaudit.simulation.fast.compiler import (
+    at_address,
+    compiles,
+    entry,
+    inlined,
+    interpreted,
+    taking_one,
+)
 from agentaudit.simulation.fast.kernel import (
     begin_steps,
     coming_ns,
@@ -45,7 +52,7 @@ def stepper(parts: Parts) -> Callable[[], int]:
     answer goes too. Whoever calls it keeps the parts.
     """
     if not compiles():
-        return partial(_go_on, parts)
+        return partial(interpreted(_go_on), parts)
     address = parts.asking.memory.ctypes.data
     _keep(parts, address)
     return partial(taking_one(_go_on_at), address)

@@ -195,6 +195,11 @@ for way in ("poisson:99", "users:9:1s", "closed"):
         run = simulator.on_kernel(work, machine, policy)
         assert run == engine.simulate(work, machine, policy), policy
         assert run == simulator.on_kernel(work, machine, Asked(policy)), policy
+
+# As many as have places that do not fit beside their threads into a number of their own size.
+many = WorkloadShape(types=types, requests=5000, arrivals=parse_arrivals("poisson:99"), seed=1)
+work, policy = synthetic_workload(many, source="t"), SHIPPED["fcfs"].make(caps)
+assert simulator.on_kernel(work, machine, policy) == engine.simulate(work, machine, policy)
 """
 
 
