@@ -8,7 +8,7 @@ from msgspec import Struct
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript_building import Building
-from agentaudit.extract.javascript_claude import claude_agents
+from agentaudit.extract.javascript_claude import add_queries
 from agentaudit.extract.javascript_clients import client_of
 from agentaudit.extract.javascript_frameworks import BUILDERS, Builder
 from agentaudit.extract.javascript_gates import add_gates
@@ -66,7 +66,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         here = [*_add_agents(building)]
         built += here
         _add_memories(building, here)
-        claude_agents(building)
+        add_queries(building)
         add_servers(building)
     for each in built:
         _equip(each)

@@ -16,21 +16,20 @@ from agentaudit.extract.python_building import Building as PythonBuilding
 from agentaudit.extract.python_claude import DEFINITION, OPTIONS, add_claude_agents
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_runs import Runs
-from agentaudit.model.facts.agents import Agent
 
 _PACKAGES = ("@anthropic-ai/claude-agent-sdk", "@anthropic-ai/claude-code")
 _STARTS = frozenset({"query", "unstable_v2_createSession", "unstable_v2_prompt", "startup"})
 _CAPITAL = regex(r"(?=[A-Z])")
 
 
-def claude_agents(building: Building) -> list[Agent]:
+def add_queries(building: Building) -> None:
     """An agent for each query of a module, with its tools, its servers and what asks first."""
     calls = tuple(_queries(building))
     if not calls:
-        return []
+        return
     named = {call.variable: building.tools.get(id(call.node)) for call in building.calls}
     tools = {name: tool for name, tool in named.items() if name and tool is not None}
-    return add_claude_agents(
+    add_claude_agents(
         PythonBuilding(
             documents=building.documents,
             module=building.module,

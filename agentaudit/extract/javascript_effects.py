@@ -172,9 +172,7 @@ class _Body:
                     address = self.words.assigned[name][0]
                 case ast.BinOp(op=ast.Add(), left=left):
                     address = left
-                case ast.Call(args=[given]) if self._makes_address(address):
-                    address = given
-                case ast.Call(args=[_, base]) if self._makes_address(address):
+                case ast.Call(args=[base] | [_, base]) as call if self._makes_address(call):
                     address = base
                 case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start:
                     return _HOST.match(start) is None and self.words.depends(address)
@@ -184,8 +182,8 @@ class _Body:
                     break
         return self.words.depends(address)
 
-    def _makes_address(self, call: ast.expr) -> bool:
-        return isinstance(call, ast.Call) and self.module.dotted(call.func) in {"URL", "String"}
+    def _makes_address(self, call: ast.Call) -> bool:
+        return self.module.dotted(call.func) in {"URL", "String"}
 
     def _file(self, last: str) -> None:
         if _DELETES.match(last):

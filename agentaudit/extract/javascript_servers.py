@@ -31,8 +31,7 @@ _SERVER = regex(
     r"^(?:@modelcontextprotocol/(?:sdk/server(?:/(?:mcp|index))?|server)\.(?:McpServer|Server)"
     r"|fastmcp\.FastMCP|@mastra/mcp\.MCPServer|mcp-handler\.(?:createMcpHandler|default))$"
 )
-_NAMED_FIRST = frozenset({"registerTool", "tool"})
-_REGISTERS = _NAMED_FIRST | {"addTool"}
+_REGISTERS = frozenset({"registerTool", "tool", "addTool"})
 _TRANSPORTS = (
     (regex(r"\bStdioServerTransport\b|transportType: ['\"]stdio"), "stdio"),
     (regex(r"\b(?:\w*StreamableHTTP\w*Transport|NodeStreamableHTTP\w*)\b|httpStream"), "http"),
@@ -136,18 +135,17 @@ def _is_function(building: Building, given: ast.expr) -> bool:
 def _registered(building: Building) -> Iterator[tuple[Tool, str]]:
     """The tools that the module registers, each with the name of what it is registered at."""
     for call in building.calls:
-        owner, _, method = call.name.removeprefix("this.").rpartition(".")
-        if method not in _REGISTERS or not isinstance(call.node.func, ast.Attribute):
+        if call.last not in _REGISTERS or not isinstance(call.node.func, ast.Attribute):
             continue
-        tool = _added(building, call, method)
+        tool = _added(building, call)
         if tool is not None:
-            yield tool, owner
+            yield tool, call.name.removeprefix("this.").rpartition(".")[0]
 
 
-def _added(building: Building, call: Call, method: str) -> Tool | None:
+def _added(building: Building, call: Call) -> Tool | None:
     """The tool of one registration; None of what registers something else."""
     module, node = building.module, call.node
-    if method == "addTool":
+    if call.last == "addTool":
         last = as_object(node) if node.keywords else next(iter(node.args), node)
         tool = tool_of(building.program, Written(module, last))
     elif not node.args or not module.text(node.args[0]):

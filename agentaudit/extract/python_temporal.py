@@ -89,29 +89,27 @@ def _limit(module: Module, call: ast.Call, names: Sequence[str]) -> Known:
 
 def _of_config(module: Module, node: ast.expr) -> Known:
     config = module.meant(node)
-    policy, together = (_argument(module, config, name) for name in (_POLICY, _TOGETHER))
     if not isinstance(config, ast.Call | ast.Dict) or (
         isinstance(config, ast.Call) and splatted(config)
     ):
         return Known.UNKNOWN
+    policy, together = (_argument(module, config, name) for name in (_POLICY, _TOGETHER))
     if together is not None and module.value(together) is not None:
         return Known.SET
     if policy is None or module.value(policy) is None:
         return Known.NONE
     made = module.meant(policy)
-    most = keyword(made, "maximum_attempts") if isinstance(made, ast.Call) else None
     if not isinstance(made, ast.Call) or splatted(made):
         return Known.UNKNOWN
+    most = keyword(made, "maximum_attempts")
     count = module.value(most) if most is not None else 0
     if count is UNFOLDED:
         return Known.UNKNOWN
     return Known.SET if isinstance(count, int) and count > 0 else Known.NONE
 
 
-def _argument(module: Module, config: ast.expr, name: str) -> ast.expr | None:
+def _argument(module: Module, config: ast.Call | ast.Dict, name: str) -> ast.expr | None:
     """What an object or a mapping is given under a name."""
     if isinstance(config, ast.Call):
         return keyword(config, name)
-    if isinstance(config, ast.Dict):
-        return next((value for key, value in written_keys(module, config) if key == name), None)
-    return None
+    return next((value for key, value in written_keys(module, config) if key == name), None)
