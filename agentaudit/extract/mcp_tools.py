@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.mcp_catalogue import KnownServer, KnownTool, known_server
+from agentaudit.extract.mcp_catalogue import known_server
+from agentaudit.extract.mcp_known import KnownServer, KnownTool
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Source
