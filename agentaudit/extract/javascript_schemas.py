@@ -50,8 +50,9 @@ def taken(program: Program, given: Written | None) -> Taken:
     shape = members(program, given) if node.kind is NodeKind.UNKNOWN else None
     if shape is None:
         return taken_by(node)
-    if shape.get("type", "properties", "$schema") is not None and shape.text("type"):
-        return taken_by(json_node(given.module, program.meant(given).node))
+    if shape.text("type"):
+        meant = program.meant(given)
+        return taken_by(json_node(meant.module, meant.node))
     return _of_shape(program, shape)
 
 

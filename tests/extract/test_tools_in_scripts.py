@@ -216,6 +216,18 @@ def test_a_schema_tells_what_a_tool_takes(
     )
 
 
+def test_a_schema_of_another_file_is_read_with_the_names_of_that_file() -> None:
+    found = deployment_of(
+        {
+            "a.ts": f"{HEAD}import {{ takes }} from './b';\ntool({{ parameters: takes }});\n",
+            "b.ts": f"{HEAD}const text = {{ type: 'string' }};\n"
+            "export const takes = { type: 'object', properties: { url: text } };\n",
+        }
+    )
+
+    assert found.tools[0].free_form_parameters == ("url",)
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [
