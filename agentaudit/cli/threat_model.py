@@ -128,8 +128,9 @@ def _model(paths: Sequence[Path]) -> "ThreatModel":
 def _unread(deployment: "Deployment") -> Iterator[str]:
     """The first files that were not read whole."""
     from agentaudit.report.coverage import told, unread_files
+    from agentaudit.report.places import from_here
 
-    unread = unread_files(deployment)
+    unread = from_here(tuple(unread_files(deployment)), deployment.root)
     yield from map(told, unread[:_MOST_SHOWN])
     if len(unread) > _MOST_SHOWN:
         yield f"and {len(unread) - _MOST_SHOWN} more"

@@ -88,6 +88,18 @@ def test_where_no_agent_is_the_files_that_may_hold_one_are_named(tmp_path: Path)
     assert ": failed: " in said
 
 
+def test_they_are_named_from_where_the_command_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "compose.yaml").write_text("services: {agent: [}\n")
+    monkeypatch.chdir(tmp_path)
+
+    _, said = run(Path("deploy"))
+
+    assert "could not be read: deploy/compose.yaml:1:" in said
+
+
 def test_a_file_that_cannot_be_read_is_incomplete(quiet: Path) -> None:
     """It may have said anything."""
     (quiet / "compose.yaml").write_text("services: {agent: [\n")
