@@ -210,8 +210,10 @@ def _chosen(
     words = [{rule.rule.id, rule.rule.family.value} for rule in rules]
     unknown = sorted({*select, *ignore} - set().union(*words))
     if unknown:
-        names = ", ".join(unknown)
-        raise UsageError(f"no rule or family is called {names}; see `agentaudit rules list`")
+        from agentaudit.cli.rules import suggested
+
+        near = suggested(unknown[0], sorted(set().union(*words)))
+        raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
     return frozenset(
         rule.rule.id
         for rule, names in zip(rules, words, strict=True)

@@ -113,7 +113,7 @@ def show(
 
     found = {rule.rule.id: rule.rule for rule in _loaded(rules or [])}
     if name not in found:
-        raise UsageError(f"no rule is called {name}{_suggested(name, list(found))}")
+        raise UsageError(f"no rule is called {name}{suggested(name, list(found))}")
     out = terminal_of(context).out
     out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
 
@@ -188,7 +188,7 @@ def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
     return lint_rules(folders)
 
 
-def _suggested(name: str, known: list[str]) -> str:
+def suggested(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, known, n=1)

@@ -99,6 +99,7 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (("--select", "no-such-rule"), "no rule or family is called no-such-rule"),
+        (("--ignore", "memroy"), "no rule or family is called memroy; did you mean memory?"),
         (("--limit", "speed=1"), "no limit is called 'speed'"),
         (("-o", "out.bin"), "give --format"),
     ],
