@@ -30,10 +30,8 @@ from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform_agents import known
 from agentaudit.extract.terraform_clouds import google_account_of
-from agentaudit.extract.terraform_google_policies import policy_bindings, policy_of
-from agentaudit.extract.terraform_google_roles import GOOGLE_EVERYBODY, google_binding
+from agentaudit.extract.terraform_google_public import open_to_all, opened_by_bindings
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_references import addresses_in
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -83,7 +81,7 @@ _SHAPES: Mapping[str, _Shape] = MappingProxyType(
 
 def add_google(module: Module, documents: Documents, collector: Collector) -> None:
     """Every runtime of Google in a module, with the account that it acts as."""
-    opened = {type_: _opened(module, documents, collector, type_) for type_ in _SHAPES}
+    opened = {type_: opened_by_bindings(module, documents, collector, type_) for type_ in _SHAPES}
     for declared in module.resources(*_SHAPES):
         account = declared.body.get(*_SHAPES[declared.type].account)
         for container in _containers(declared, opened[declared.type]):
@@ -133,7 +131,7 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
             settings=tuple(_environment(declared, node, "env")),
             short_alternative=GOOGLE_ROLES,
             timeout_s=seconds_of(timeout.text or "") if timeout else shape.default_timeout_s,
-            open_to_all=_open_to_all(declared, opened) if number == 0 else None,
+            open_to_all=open_to_all(declared, opened) if number == 0 else None,
         )
 
 
@@ -171,42 +169,6 @@ def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting
             form=CredentialForm.SECRET_REF if value is None else None,
             channel="" if value is None else _CHANNELS.get(declared.type, "`secret_key_ref`"),
         )
-
-
-def _open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence | None:
-    """
-    Where it says that anybody on the internet may call a service.
-
-    https://cloud.google.com/run/docs/authenticating/public
-    """
-    ingress = declared.body.get("ingress")
-    guarded = declared.body.get("iap_enabled")
-    if ingress is not None and ingress.raw != "INGRESS_TRAFFIC_ALL":
-        return None
-    if guarded is not None and guarded.boolean is not False:
-        return None
-    unchecked = declared.body.get("invoker_iam_disabled")
-    if unchecked is not None and unchecked.boolean:
-        return evidence(declared.document, unchecked)
-    return opened.get(declared.title) or opened.get(declared.address)
-
-
-def _opened(
-    module: Module, documents: Documents, collector: Collector, type_: str
-) -> Mapping[str, Evidence]:
-    """The services of a type that a binding opens to anybody, by their names and addresses."""
-    opened: dict[str, Evidence] = {}
-    ways = (f"{type_}_iam_{way}" for way in ("member", "binding", "policy"))
-    for binding in module.resources(*ways):
-        named = binding.body.get("name") or binding.body.get("service")
-        policy = policy_of(binding, documents)
-        bound = (google_binding(binding), *policy_bindings(binding, policy, collector))
-        members = (member for each in bound for member in each.members)
-        found = next((each for each in members if each.raw in GOOGLE_EVERYBODY), None)
-        if named is not None and found is not None:
-            for name in (named.raw, *addresses_in(named.raw)):
-                opened.setdefault(name, evidence(binding.document, found, found.raw))
-    return opened
 
 
 def _add_engine(declared: Declared, collector: Collector) -> None:
