@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.code_trees import empty_trees, modules_in
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.python_code import Call, Effort, Module, written_keys
+from agentaudit.extract.python_bindings import also_called, place_of
+from agentaudit.extract.python_code import Effort, Module, written_keys
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.model.evidence import Evidence
 
@@ -65,14 +66,13 @@ class Written(Struct, frozen=True):
         return self.module.place(self.node, snippet)
 
 
-class Program(Struct, frozen=True, eq=False):
+class Program(Struct, frozen=True, eq=False, dict=True):
     """All modules of the repository that are read, by their files."""
 
     modules: Mapping[str, Module]
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
-    _given_members: dict[str, frozenset[str]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
 
@@ -120,7 +120,8 @@ class Program(Struct, frozen=True, eq=False):
         if module is None:
             return None
         value = module.constants.values.get(name)
-        if value is not None and name not in module.constants.grown:
+        grown = isinstance(value, ast.Dict | ast.List) and (file, name) in self._grown
+        if value is not None and not grown:
             return Written(module, value) if self._taken.affords_value(value) else None
         defined = module.functions_by_name.get(name) or module.classes.get(name)
         if defined is None:
@@ -129,28 +130,25 @@ class Program(Struct, frozen=True, eq=False):
         return Written(module, ast.copy_location(named, defined))
 
     def grows(self, given: Written) -> bool:
-        """Whether a name stands for a list or an object to which its module adds something."""
-        module, node = given.module, given.node
-        return isinstance(node, ast.Name) and (
-            node.id in module.constants.grown or node.id in self._filled(module)
+        """Whether a name stands for a list or an object to which any module adds something."""
+        node = given.node
+        if not isinstance(node, ast.Name):
+            return False
+        return self._origin(given.module, node.id) in self._grown
+
+    @cached_property
+    def _grown(self) -> frozenset[tuple[str, str]]:
+        """The files and names of lists and objects that grow, wherever that is."""
+        return frozenset(
+            self._origin(module, name)
+            for module in self.modules.values()
+            for name in (*module.constants.grown, *_filled(module))
         )
 
-    def _filled(self, module: Module) -> frozenset[str]:
-        """The names of objects that are given members after they are made."""
-        file = module.document.file
-        if file not in self._given_members:
-            targets = [target for each in module.of(ast.Assign) for target in each.targets]
-            owners = [
-                *(
-                    each.value
-                    for each in targets
-                    if isinstance(each, ast.Attribute | ast.Subscript)
-                ),
-                *(call.node.args[0] for call in module.calls() if _assigns_members(call)),
-            ]
-            names = (each.id for each in owners if isinstance(each, ast.Name))
-            self._given_members[file] = frozenset(names)
-        return self._given_members[file]
+    def _origin(self, module: Module, name: str) -> tuple[str, str]:
+        """The file that defines a name of a module, and its name there."""
+        path = module.imports.get(name)
+        return (module.document.file, name) if path is None else _own(path)
 
     def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function that an expression stands for."""
@@ -173,8 +171,17 @@ class Program(Struct, frozen=True, eq=False):
         return self._variables[file].get(id(call.node), "")
 
 
-def _assigns_members(call: Call) -> bool:
-    return call.name == "Object.assign" and bool(call.node.args)
+def _filled(module: Module) -> Iterator[str]:
+    """The names of objects that are given members after they are made."""
+    targets = [target for each in module.of(ast.Assign) for target in each.targets]
+    owners = [each.value for each in targets if isinstance(each, ast.Attribute | ast.Subscript)]
+    owners += [call.args[0] for call in module.of(ast.Call) if _assigns_members(module, call)]
+    places = {place_of(each) for each in owners} - {"", "this"}
+    yield from also_called(places, module.of(ast.Assign))
+
+
+def _assigns_members(module: Module, call: ast.Call) -> bool:
+    return bool(call.args) and module.dotted(call.func) == "Object.assign"
 
 
 def program(documents: Documents) -> Program:

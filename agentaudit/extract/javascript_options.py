@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.python_code import Module
@@ -34,10 +35,12 @@ def options_of(program: Program, module: Module, call: ast.Call) -> Options:
     pairs = [(item.arg, item.value) for item in call.keywords]
     if pairs:
         return _gathered(program, module, pairs)
-    last = program.meant(Written(module, call.args[-1])) if call.args else None
+    last = Written(module, call.args[-1]) if call.args else None
     found = members(program, last)
-    named = last is not None and isinstance(last.node, ast.Name | ast.Call | ast.Attribute)
-    return found or Options({}, hidden=named)
+    if found is not None or last is None:
+        return found or Options({})
+    named = isinstance(program.meant(last).node, ast.Name | ast.Call | ast.Attribute)
+    return Options({}, hidden=named)
 
 
 def inner_options(program: Program, options: Options, name: str) -> Options:
@@ -66,7 +69,8 @@ def members(program: Program, given: Written | None) -> Options | None:
     meant = program.meant(given)
     if not isinstance(meant.node, ast.Dict):
         return None
-    return _gathered(program, meant.module, _pairs(meant.module, meant.node))
+    found = _gathered(program, meant.module, _pairs(meant.module, meant.node))
+    return replace(found, hidden=found.hidden or program.grows(given))
 
 
 def _pairs(module: Module, written: ast.Dict) -> list[tuple[str | None, ast.expr]]:
@@ -88,10 +92,10 @@ def _gathered(
             hidden |= not name
             given[name] = written
             continue
-        for each in _alternatives(value):
-            spread = _spread(program, written.beside(each), depth)
+        for each in map(written.beside, _alternatives(value)):
+            spread = _spread(program, each, depth)
             given.update(spread.given)
-            hidden |= spread.hidden
+            hidden |= spread.hidden or program.grows(each)
     return Options(given, hidden)
 
 

@@ -3,7 +3,7 @@
 import ast
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from msgspec import Struct, field
@@ -16,7 +16,7 @@ class Constants(Struct, frozen=True, eq=False):
 
     values: Mapping[str, ast.expr] = field(default_factory=dict)
     grown: frozenset[str] = frozenset()
-    """Those to which something is added later."""
+    """Names to which something is added later, here or by another name for the same thing."""
     hidden: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     """First and last lines of functions that have a parameter of the name, from the top down."""
 
@@ -37,21 +37,61 @@ def constants(
     """
     given = Counter(list(imported))
     whole: dict[str, ast.expr] = {}
-    grown = {name for call in calls for name in _grown(call)}
+    changed = {name for call in calls for name in _grown(call)}
+    grown: set[str] = set()
     for node in nodes:
         for target, value in bindings((node,)):
             if isinstance(node, ast.AugAssign):
-                grown.update(names_in(target))
+                (grown if isinstance(value, ast.Constant) else changed).update(names_in(target))
                 continue
             given.update(names_in(target))
+            if isinstance(target, ast.Subscript):
+                changed.add(place_of(target.value))
             if isinstance(target, ast.Name) and isinstance(node, _ASSIGNING):
                 whole[target.id] = value
     values = {name: value for name, value in whole.items() if given[name] == 1}
     functions = (node for node in nodes if isinstance(node, FunctionDef))
-    return Constants(values, frozenset(grown & values.keys()), _hidden(functions, values))
+    same = {name for name in also_called(changed, nodes) if _grows(values.get(name))}
+    return Constants(values, frozenset(grown | changed | same), _hidden(functions, values))
 
 
 _ASSIGNING = (ast.Assign, ast.AnnAssign, ast.NamedExpr)
+
+
+def _grows(value: ast.expr | None) -> bool:
+    """Whether a value may become another while its name stays: no number and no text does."""
+    return not isinstance(value, ast.Constant | ast.UnaryOp)
+
+
+def also_called(names: Collection[str], nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """Names and members, and all others for what they stand for: `same = tools` is one list."""
+    if not names:
+        return frozenset()
+    beside: dict[str, list[str]] = {}
+    for target, value in bindings(node for node in nodes if isinstance(node, _ASSIGNING)):
+        one, other = place_of(target), place_of(value)
+        if one and other:
+            beside.setdefault(one, []).append(other)
+            beside.setdefault(other, []).append(one)
+    found, waiting = set(names), list(names)
+    while waiting:
+        more = [name for name in beside.get(waiting.pop(), ()) if name not in found]
+        found.update(more)
+        waiting += more
+    return frozenset(found)
+
+
+def place_of(node: ast.expr) -> str:
+    """A name, or the member of one, as it is written; empty for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return f"{owner}.{name}"
+        case _:
+            return ""
+
+
 _GROWING = frozenset(
     {
         *("append", "extend", "insert", "add", "update", "setdefault"),
@@ -62,12 +102,8 @@ _GROWING = frozenset(
 
 def _grown(call: ast.AST) -> Iterator[str]:
     function = call.func if isinstance(call, ast.Call) else call
-    if (
-        isinstance(function, ast.Attribute)
-        and function.attr in _GROWING
-        and isinstance(function.value, ast.Name)
-    ):
-        yield function.value.id
+    if isinstance(function, ast.Attribute) and function.attr in _GROWING:
+        yield from filter(None, (place_of(function.value),))
 
 
 def names_in(target: ast.expr) -> Iterator[str]:

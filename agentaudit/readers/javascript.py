@@ -96,7 +96,7 @@ def parse_javascript(file: str, text: str) -> Document:
 
     read = module_tree(file, text)
     if read is None:
-        return _unparsed(document, "this is too far from TypeScript and JavaScript")
+        return _unparsed(document, "this is too deep, or too far from TypeScript and JavaScript")
     tree, comments, problems = read
     problems = (*document.problems, *problems)
     return msgspec.structs.replace(document, tree=tree, comments=comments, problems=problems)

@@ -24,13 +24,16 @@ _FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_func
 
 
 def module_tree(file: str, text: str) -> Read | None:
-    """The tree of a text, however broken it is; None of one that takes too much to parse."""
+    """The tree of a text, however broken it is; None of one that takes too much."""
     encoded = text.encode(errors="replace")
     root = parsed(file, encoded)
     if root is None:
         return None
     reading = Reading(text=text, encoded=encoded, block=_block)
-    body = _statements(reading, parts(root))
+    try:
+        body = _statements(reading, parts(root))
+    except RecursionError:  # classes within classes take most of what a deep caller leaves
+        return None
     note_errors(reading, root)
     comments = tuple(_comments(reading, root)) if TO_US in text else ()
     return ast.Module(body=body, type_ignores=[]), comments, tuple(sorted(reading.problems))

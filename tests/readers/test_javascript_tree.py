@@ -1,6 +1,7 @@
 """TypeScript and JavaScript as a tree: what it says, where it stands, whatever the text."""
 
 import ast
+import sys
 
 import pytest
 from hypothesis import assume, given
@@ -177,6 +178,18 @@ def test_what_makes_the_parser_look_back_ever_further_is_given_up(text: str) -> 
 
     assert document.tree is None
     assert "too far from TypeScript" in document.problems[0][2]
+
+
+def test_classes_that_nest_too_deep_for_who_asks_are_a_problem_and_no_crash() -> None:
+    text = IMPORT + "class A { f() {\n" * 100 + "} }\n" * 100
+
+    def read(calls: int) -> Document:
+        return read(calls - 1) if calls else parse_javascript("a.ts", text)
+
+    document = read(sys.getrecursionlimit() // 2)
+
+    assert document.tree is None
+    assert "this is too deep" in document.problems[0][2]
 
 
 def test_a_file_without_agents_has_no_tree() -> None:
