@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.autogen_limits import Limits, One, bounds_of, narrowed
+from agentaudit.extract.autogen_limits import IN_TURN, Limits, One, bounds_of, narrowed
 from agentaudit.extract.autogen_memory import add_memory
 from agentaudit.extract.autogen_tools import add_executor, add_surfer, add_workbenches
 from agentaudit.extract.bounds import bound
@@ -53,6 +53,8 @@ class _Found(Struct, frozen=True):
     route: str
     teams: tuple[tuple[One, ...], ...]
     """What each of them bounds."""
+    paced: bool = False
+    """Whether the innermost of them asks a person in turn."""
 
 
 def extract_autogen(documents: Documents, collector: Collector) -> None:
@@ -78,17 +80,17 @@ def _agents(root: Node) -> Iterator[_Found]:
     waiting = [_Found(root, "", ())]
     while waiting:
         found = waiting.pop()
-        teams = found.teams
+        teams, paced = found.teams, found.paced
         if _is_component(found.node):
             kind = _kind(found.node)
             if kind == "agent" and _class(found.node) not in _PEOPLE:
                 yield found
             elif kind == "team":
-                teams = (*teams, bounds_of(found.node))
+                teams, paced = (*teams, bounds_of(found.node)), _asks_person(found.node)
         below = [(key, value) for key, value in found.node.items()]
         below += [(str(index), value) for index, value in enumerate(found.node.elements)]
         waiting.extend(
-            _Found(value, f"{found.route}.{key}".strip("."), teams)
+            _Found(value, f"{found.route}.{key}".strip("."), teams, paced)
             for key, value in reversed(below)
             if value.entries or value.elements
         )
@@ -96,6 +98,13 @@ def _agents(root: Node) -> Iterator[_Found]:
 
 def _is_component(node: Node) -> bool:
     return node.child("config") is not None and bool(_PROVIDER.match(node.text_at("provider")))
+
+
+def _asks_person(team: Node) -> bool:
+    """Whether a person is among those of a team who are asked in turn."""
+    members = team.get("config", "participants")
+    listed = members.elements if members is not None else ()
+    return _class(team) == IN_TURN and any(_class(member) in _PEOPLE for member in listed)
 
 
 def _class(node: Node) -> str:
@@ -130,6 +139,7 @@ def _add_agent(
             timeout=limits.timeout,
             timeout_s=limits.timeout_s,
             budget=limits.budget,
+            paced_by_person=found.paced,
         )
     )
     _add_client(document, collector, agent, (config, found))

@@ -14,6 +14,8 @@ from agentaudit.extract.bounds import bound
 from agentaudit.model.evidence import Known
 from agentaudit.readers.document import Node
 
+IN_TURN = "RoundRobinGroupChat"
+"""The team in which everybody gets a word again and again."""
 _MAGENTIC_TURNS = 20
 _ENDS_BY_ITSELF = frozenset({"GraphFlow", "SocietyOfMindAgent"})
 _SAID = frozenset(
@@ -34,6 +36,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     timeout: Known = Known.UNKNOWN
     timeout_s: int | None = None
     budget: Known = Known.UNKNOWN
+    paced_by_person: bool = False
+    """A person takes a turn after so many of the others."""
 
 
 One = tuple[str, Known, int | None]

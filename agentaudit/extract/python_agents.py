@@ -25,7 +25,7 @@ from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_limits import budget, iterations, timeout
 from agentaudit.extract.python_listed_tools import listed_tools
 from agentaudit.extract.python_logs import message_logs
-from agentaudit.extract.python_memory import memories
+from agentaudit.extract.python_memory import left_open, memories
 from agentaudit.extract.python_pages import open_to_pages, variable_of_origins
 from agentaudit.extract.python_registries import registered_tools
 from agentaudit.extract.python_retries import retries
@@ -80,7 +80,8 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         *agentcore_memories(module, calls),
         *adk_sessions(module, calls),
     )
-    stores = [(collector.add(store), call) for store, call in found]
+    kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
+    stores = [(collector.add(store), call) for store, call in kept]
     agents = _add_agents(building, built)
     others = add_claude_agents(building)
     link_stores(module, calls, collector, (agents, stores))
@@ -186,6 +187,7 @@ def _limit(collector: Collector, agent: Agent, limits: Limits) -> Agent:
         timeout=limits.timeout,
         timeout_s=limits.timeout_s,
         budget=limits.budget,
+        paced_by_person=limits.paced_by_person,
     )
     collector.update(changed)
     return changed

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module
-from agentaudit.extract.python_frameworks import is_of_framework
+from agentaudit.extract.python_frameworks import is_of_framework, is_own_package
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_syntax import argument, keyword
@@ -60,6 +60,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if elements is None:
             return node is not None and self.module.value(node) is not None
         return any(isinstance(element, ast.Starred) for element in elements)
+
+    @cached_property
+    def of_framework(self) -> bool:
+        """Whether the module is part of a framework itself: whoever uses that sets the limits."""
+        return is_own_package(self.module.document.file)
 
     @cached_property
     def classes(self) -> Mapping[str, Sequence[ast.ClassDef]]:

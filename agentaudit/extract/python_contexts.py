@@ -8,6 +8,7 @@ so many are no more than those, as long as nobody has it go on.
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import Call
+from agentaudit.extract.python_conversations import ends_with_call
 from agentaudit.extract.python_syntax import keyword, splatted
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -22,6 +23,7 @@ def add_context(building: Building, call: Call, agent: Agent, *, in_team: bool) 
     if call.name not in _UNBOUNDED or given is not None or splatted(call.node):
         return
     ends = in_team and agent.max_iterations is not Known.NONE
+    endless = agent.max_iterations is Known.NONE
     store = building.collector.add(
         MemoryStore(
             id=fact_id("memory_store", "context", f"{agent.id}/model_context"),
@@ -32,12 +34,13 @@ def add_context(building: Building, call: Call, agent: Agent, *, in_team: bool) 
             backend="in_memory",
             scope="session",
             ttl=Known.NONE,
-            max_turns=Known.UNKNOWN if ends else Known.NONE,
+            max_turns=Known.UNKNOWN if ends or building.of_framework else Known.NONE,
             max_tokens=Known.NONE,
             compaction=Known.NONE,
             persistent=Truth.NO,
             explicit_writes=Truth.NO,
             explicit_retrieval=Truth.NO,
+            ends_with_call=not endless and ends_with_call(building.module, call.node),
         )
     )
     building.collector.remember(agent.id, store, confidence=Confidence.LIKELY)

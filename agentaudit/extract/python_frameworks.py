@@ -10,6 +10,7 @@ Classes moved between packages of one family, so the table names families: `lang
 
 from collections.abc import Mapping
 
+from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Module
 
 _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -70,6 +71,18 @@ def is_of_framework(module: Module, name: str) -> bool:
     if "." not in name:  # it may come with all names of a module
         return name not in module.defined and any(_in(families, star) for star in module.stars)
     return _in(families, name)
+
+
+_OWN_PACKAGE = regex(
+    r"(?:^|/)(?:packages|libs|src)/(?:[\w.-]+/){0,3}"
+    r"(?:autogen_(?:agentchat|core|ext)|agent_framework(?:_(?!\w*examples)\w+)?|langchain_(?:core|community|classic))/"
+)
+"""Folders where libraries are kept, and packages in them that nobody else calls so."""
+
+
+def is_own_package(file: str) -> bool:
+    """Whether a file is part of a framework itself: what it does by default, its users choose."""
+    return _OWN_PACKAGE.search(file) is not None
 
 
 def is_foreign(module: Module, name: str) -> bool:

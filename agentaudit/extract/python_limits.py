@@ -129,6 +129,6 @@ def _may_be_checked(building: Building, call: Call) -> bool:
 def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:
     given = keyword(call.node, *names) or building.runs.given(names)
     if given is None:
-        return Known.UNKNOWN if splatted(call.node) else Known.NONE
+        return Known.UNKNOWN if splatted(call.node) or building.of_framework else Known.NONE
     value = building.module.value(given)
     return Known.NONE if value is None or value == 0 else Known.SET

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_code import UNFOLDED, Call, Module, written_keys
+from agentaudit.extract.python_conversations import ends_with_call
 from agentaudit.extract.python_frameworks import is_of_framework
 from agentaudit.extract.python_limits import bounded
 from agentaudit.extract.python_memory_chosen import chosen_elsewhere
@@ -47,11 +48,11 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
         if id(call.node) in shortened or call.variable in shortened:
             store = replace(store, compaction=Known.SET)
         if id(call.node) in chosen:
-            store = _left_open(store)
+            store = left_open(store)
         yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
 
 
-def _left_open(store: MemoryStore) -> MemoryStore:
+def left_open(store: MemoryStore) -> MemoryStore:
     """A store without the limits that it lacks: another one may be given in its place."""
     lacking = ("ttl", "max_turns", "max_tokens", "compaction")
     missing = {name for name in lacking if getattr(store, name) is Known.NONE}
@@ -171,6 +172,7 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
         constant_session_key=constant,
         tenant_scoped=keys.tenant_scoped(call.node, key) if key is not None else Truth.UNKNOWN,
         explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
+        ends_with_call=form.backend == "in_memory" and ends_with_call(module, call.node),
     )
 
 

@@ -10,16 +10,18 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from agentaudit.extract.autogen_limits import Limits, One, narrowed, of_word
+from agentaudit.extract.autogen_limits import IN_TURN, Limits, One, narrowed, of_word
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call
 from agentaudit.extract.python_flow import pairs
 from agentaudit.extract.python_limits import bounded, count
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import argument, keyword
 from agentaudit.model.evidence import Known
 
 _TEAMS = "autogen_agentchat.teams"
+_PERSON = "autogen_agentchat.agents.UserProxyAgent"
 _POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
 """Up to AutoGen 0.4 their condition could stand second, without its name."""
 
@@ -59,7 +61,7 @@ def limits_of_teams(
     Who is in several teams goes on for as long as the one that goes on longest.
     """
     teams = [call for call in building.calls if call.name in TEAMS]
-    limits = [narrowed(list(_of_team(building, team))) for team in teams]
+    limits = [_limits(building, team) for team in teams]
     found: dict[int, list[Limits]] = {}
     known = set()
     for agent, team in sorted(
@@ -82,11 +84,24 @@ def _loosest(found: Sequence[Limits]) -> Limits:
         timeout=_weakest([each.timeout for each in found]),
         timeout_s=None if None in seconds else max(filter(None, seconds)),
         budget=_weakest([each.budget for each in found]),
+        paced_by_person=all(each.paced_by_person for each in found),
     )
 
 
 def _weakest(found: Sequence[Known]) -> Known:
     return next((known for known in (Known.NONE, Known.UNKNOWN) if known in found), Known.SET)
+
+
+def _limits(building: Building, call: Call) -> Limits:
+    found = narrowed(list(_of_team(building, call)))
+    return replace(found, paced_by_person=call.last == IN_TURN and _has_person(building, call))
+
+
+def _has_person(building: Building, call: Call) -> bool:
+    """Whether a person is among the participants, who is asked in turn with the others."""
+    members = building.elements(argument(call.node, 0, "participants")) or ()
+    made = (building.made_by(member) for member in members)
+    return any(building.module.dotted(each.func) == _PERSON for each in made if each is not None)
 
 
 def _of_team(building: Building, call: Call) -> Iterator[One]:

@@ -231,6 +231,14 @@ def test_people_in_a_team_are_no_agents() -> None:
     assert [agent.name for agent in read(team(human, assistant())).agents] == ["writer"]
 
 
+@pytest.mark.parametrize(("kind", "paced"), [("RoundRobinGroupChat", True), ("Swarm", False)])
+def test_a_person_who_is_asked_in_turn_paces_a_team(kind: str, paced: bool) -> None:  # noqa: FBT001, a parameter of the table
+    human = component("agentchat.agents.UserProxyAgent", name="user")
+
+    assert agent_of(team(assistant(), human, kind=kind)).paced_by_person is paced
+    assert not agent_of(team(assistant())).paced_by_person
+
+
 @pytest.mark.parametrize("file", ["OAI_CONFIG_LIST", "OAI_CONFIG_LIST.json", "x/OAI_CONFIG_LIST"])
 def test_a_list_of_models_holds_their_keys(file: str) -> None:
     key = fake("openai_key")

@@ -297,6 +297,23 @@ def test_a_team_of_agents_from_elsewhere_is_what_goes_on() -> None:
     assert found == {"planner": Known.SET, "crew": Known.NONE}
 
 
+@pytest.mark.parametrize(
+    ("team", "paced"),
+    [
+        ("RoundRobinGroupChat([a, person])", True),
+        ("RoundRobinGroupChat(participants=[a, UserProxyAgent('b')])", True),
+        ("SelectorGroupChat([a, person])", False),
+        ("RoundRobinGroupChat([a])", False),
+        ("RoundRobinGroupChat([a, person])\nmore = RoundRobinGroupChat([a])", False),
+    ],
+)
+def test_a_person_who_is_asked_in_turn_paces_a_team(team: str, paced: bool) -> None:  # noqa: FBT001, a parameter of the table
+    made = "from autogen_agentchat.agents import UserProxyAgent\nperson = UserProxyAgent('user')\n"
+    deployment = of_autogen(f"{made}a = AssistantAgent('a', m)\nteam = {team}")
+
+    assert [agent.paced_by_person for agent in deployment.agents] == [paced]
+
+
 def context_of(code: str) -> tuple[MemoryStore, ...]:
     return of_autogen(code).memory_stores
 

@@ -12,6 +12,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """`bypass` when confirmations are switched off, else what the file says, or empty."""
     max_iterations: Known = Known.UNKNOWN
     max_iterations_count: int | None = None
+    paced_by_person: bool = False
+    """Whether a person takes a turn after so many of its own, however many it may take."""
     timeout: Known = Known.UNKNOWN
     timeout_s: int | None = None
     budget: Known = Known.UNKNOWN

@@ -45,3 +45,6 @@ class MemoryStore(Fact, frozen=True, kw_only=True):
     holds_conversation: bool = True
     """Evidence exists that the store holds conversation state."""
     managed_service: bool = False
+    ends_with_call: bool = False
+    """It is gone with the call of the function that makes it, which asks so many questions and no
+    more."""

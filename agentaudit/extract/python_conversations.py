@@ -1,0 +1,211 @@
+"""
+Conversations in Python that end with the function that makes them.
+
+What a function keeps to itself is gone when it returns. Where it asks a fixed number of questions
+until then, its conversation is as long as the program says. All that a value comes to must be seen
+for that: what is returned, kept in an object or handed to a stranger may be asked for ever.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.extract.python_builders import RUN_METHODS
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants, parameters_of
+
+_ASKING = RUN_METHODS | {"on_messages", "on_messages_stream", "get_response", "invoke_stream"}
+_HOLDING = regex(
+    r"^autogen_(?:agentchat|core)\.|^agent_framework\.[A-Z]|^agents\.(?:Runner|extensions\.memory)\."
+)
+"""What of the frameworks takes an agent or a store, serves nobody, and gives what holds it."""
+_BEGINNING = frozenset({"create_session", "get_new_thread"})
+"""Methods that give what holds the conversation from then on."""
+_QUIET = frozenset(
+    {
+        *("close", "reset", "on_reset", "save_state", "load_state"),
+        *("get_items", "add_items", "pop_item", "clear_session"),
+    }
+)
+"""Methods that ask nothing."""
+_HELD = frozenset({"session", "thread"})
+"""Arguments with the conversation in which a question is asked."""
+_LOOKING = frozenset({"print", "len", "str", "repr", "isinstance", "type"})
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_DEEPEST = 3
+"""Functions of the module that hand on what they are given."""
+
+
+def ends_with_call(module: Module, made: ast.Call) -> bool:
+    """Whether what is made is asked a fixed number of times, and ends with the call around it."""
+    function = module.function_around(made)
+    if function is None:
+        return False
+    within = _within(module, function, made)
+    return within is not None and within.keeps(made)
+
+
+class _Within(Struct, eq=False, dict=True):
+    """One function, and the conversation that is followed in it."""
+
+    module: Module
+    function: FunctionDef
+    nodes: Sequence[ast.AST]
+    made: ast.Call | None
+    """What begins the conversation; None where it is given."""
+    depth: int
+
+    def keeps(self, *values: ast.AST) -> bool:
+        """Whether all that values come to stays here and is asked a fixed number of times."""
+        waiting, seen = list(values), set[int]()
+        while waiting:
+            value = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            reached = self._reached(value)
+            if reached is None:
+                return False
+            waiting += reached
+        return True
+
+    def reads(self, name: str) -> Sequence[ast.AST] | None:
+        """Where a name is read; None where others may read it, too."""
+        inner = {id(node) for each in self._functions for node in descendants(each)}
+        for node in self.nodes:
+            match node:
+                case ast.Global(names=names) | ast.Nonlocal(names=names) if name in names:
+                    return None
+                case ast.Name(id=inside) if inside == name and id(node) in inner:
+                    return None
+                case _:
+                    pass
+        read = (node for node in self.nodes if isinstance(node, ast.Name) and node.id == name)
+        return [node for node in read if isinstance(node.ctx, ast.Load)]
+
+    @cached_property
+    def _functions(self) -> Sequence[ast.AST]:
+        """What stands in the function and may be called from elsewhere."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        return [node for node in self.nodes[1:] if isinstance(node, kinds)]
+
+    @cached_property
+    def _parents(self) -> Mapping[int, ast.AST]:
+        return {
+            id(child): node
+            for node in self.nodes
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, ast.expr_context)
+        }
+
+    def _reached(self, value: ast.AST) -> Sequence[ast.AST] | None:
+        """What a value becomes next; None where it gets away, or is asked again and again."""
+        parent = self._parents.get(id(value))
+        match parent:
+            case ast.Await() | ast.List() | ast.Tuple() | ast.keyword():
+                return (parent,)
+            case (
+                ast.Expr() | ast.Compare() | ast.FormattedValue() | ast.withitem(optional_vars=None)
+            ):
+                return ()
+            case (
+                ast.Assign(targets=[ast.Name(id=name)])
+                | ast.AnnAssign(target=ast.Name(id=name))
+                | ast.withitem(optional_vars=ast.Name(id=name))
+            ):
+                return self.reads(name)
+            case ast.Attribute():
+                return self._attribute(parent)
+            case ast.Call():
+                return self._handed(parent, value)
+            case _:
+                return None
+
+    def _attribute(self, attribute: ast.Attribute) -> Sequence[ast.AST] | None:
+        call = self._parents.get(id(attribute))
+        if not isinstance(call, ast.Call) or call.func is not attribute:
+            return None if attribute.attr in _ASKING else ()
+        if attribute.attr in _ASKING:
+            return None if self._repeats(call) else ()
+        if attribute.attr in _QUIET:
+            return ()
+        begins = attribute.attr in _BEGINNING or _HOLDING.search(self.module.dotted(call))
+        return (call,) if begins else None
+
+    def _handed(self, call: ast.Call, value: ast.AST) -> Sequence[ast.AST] | None:
+        name = self.module.dotted(call.func)
+        if name in _LOOKING:
+            return ()
+        held = _HOLDING.search(name) or (isinstance(value, ast.keyword) and value.arg in _HELD)
+        if held and name.rpartition(".")[2] in _ASKING:
+            return None if self._repeats(call) else ()
+        if _HOLDING.search(name):
+            return (call,)
+        return () if self._asked_by(name, call, value) and not self._repeats(call) else None
+
+    def _asked_by(self, name: str, call: ast.Call, value: ast.AST) -> bool:
+        """Whether a function of the module asks a fixed number of times what it is handed."""
+        function = self.module.functions_by_name.get(name)
+        if function is None or self.depth == _DEEPEST:
+            return False
+        within = _within(self.module, function, None, self.depth + 1)
+        given = _parameter(function, call, value)
+        read = within.reads(given) if within is not None and given else None
+        return within is not None and read is not None and within.keeps(*read)
+
+    def _repeats(self, node: ast.AST) -> bool:
+        """Whether something stands in a loop of open length that does not begin it anew."""
+        parent = self._parents.get(id(node))
+        while parent is not None:
+            if self._loops(parent, node):
+                return True
+            node, parent = parent, self._parents.get(id(parent))
+        return False
+
+    def _loops(self, loop: ast.AST, within: ast.AST) -> bool:
+        match loop:
+            case ast.For(iter=items) | ast.AsyncFor(iter=items):
+                if within is items or self._written_out(items):
+                    return False
+            case ast.While():
+                pass
+            case _:
+                return isinstance(loop, _COMPREHENSIONS)
+        last = loop.end_lineno or loop.lineno
+        return self.made is None or not loop.lineno <= self.made.lineno <= last
+
+    def _written_out(self, items: ast.expr) -> bool:
+        """Whether what a loop goes through is written in the program."""
+        if isinstance(items, ast.Name) and items.id in self.module.constants.grown:
+            return False
+        items = self.module.meant(items)
+        match items:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                return not any(isinstance(element, ast.Starred) for element in elements)
+            case ast.Call(func=ast.Name(id="enumerate"), args=[counted, *_]):
+                return self._written_out(counted)
+            case ast.Call(func=ast.Name(id="range"), args=bounds):
+                return all(isinstance(self.module.value(bound), int) for bound in bounds)
+            case _:
+                return False
+
+
+def _within(
+    module: Module, function: FunctionDef, made: ast.Call | None, depth: int = 0
+) -> _Within | None:
+    """A function as it is followed; None where too much was followed already."""
+    nodes = descendants(function)
+    return _Within(module, function, nodes, made, depth) if module.affords(len(nodes)) else None
+
+
+def _parameter(function: FunctionDef, call: ast.Call, value: ast.AST) -> str:
+    """The parameter by which a function gets a value; empty where that cannot be said."""
+    named = next((item.arg for item in call.keywords if item is value), None)
+    if named is not None:
+        return named
+    given = [each for each, item in zip(parameters_of(function), call.args) if item is value]  # noqa: B905, a call may give fewer
+    return given[0].arg if given else ""
