@@ -7,6 +7,7 @@ Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.addresses import stays_inside, tls_of
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -14,7 +15,6 @@ from agentaudit.extract.kagent_tools import add_agent_tools, headers_of, server_
 from agentaudit.extract.kagent_workloads import add_agent_runtime
 from agentaudit.extract.kubernetes_objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.launchers import image_launch, launch_of
-from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_tools
 from agentaudit.extract.redaction import arguments, bare_url, plain
 from agentaudit.extract.settings import Setting
@@ -81,6 +81,7 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
             tls=tls_of(url),
             authenticated=Truth.YES if headers else Truth.NO if url else Truth.UNKNOWN,
             remote=remote,
+            stays_inside=stays_inside(url),
             tls_verification_off=_verification_off(item),
         )
     )

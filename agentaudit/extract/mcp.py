@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import stays_inside, tls_of
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -89,6 +90,7 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         tls=tls_of(url),
         authenticated=_authenticated(declared.node, url),
         remote=remote,
+        stays_inside=stays_inside(url),
         auto_approved=_auto_approved(declared.node),
         approved_tools=_approved(declared.node),
         wildcard_tools="*" in _approved(declared.node),
@@ -166,13 +168,6 @@ def _transport(node: Node, url: str) -> str:
     if "sse" in text or (url and url.partition("?")[0].rstrip("/").endswith("/sse")):
         return "sse"
     return "http" if url else "stdio"
-
-
-def tls_of(url: str) -> Truth:
-    """Whether a server is reached over TLS."""
-    if url.startswith("https://"):
-        return Truth.YES
-    return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
 
 
 def _authenticated(node: Node, url: str) -> Truth:

@@ -3,6 +3,7 @@
 import re
 
 from agentaudit.errors import InputError
+from agentaudit.extract.addresses import stays_inside
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
@@ -132,6 +133,7 @@ def _add_server(workflow: Workflow, collector: Collector, agent: Agent, node: No
             transport="sse" if address.rstrip("/").endswith("/sse") else "http",
             url=bare_url(address) if literal else "",
             remote=True,
+            stays_inside=literal and stays_inside(address),
             tls=truth(address.startswith("https://") if literal else None),
             authenticated=truth(asks not in {"", "none"}),
         )

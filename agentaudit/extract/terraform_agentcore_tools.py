@@ -6,10 +6,10 @@ Network modes: https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/cod
 
 from collections.abc import Iterator, Sequence
 
+from agentaudit.extract.addresses import tls_of
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import add_egress, runtime_id
-from agentaudit.extract.mcp import tls_of
 from agentaudit.extract.mcp_tools import add_source, add_tools, tool_id
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_of

@@ -44,6 +44,8 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     tls: Truth = Truth.UNKNOWN
     authenticated: Truth = Truth.UNKNOWN
     remote: bool = False
+    stays_inside: bool = False
+    """Its address is a name that only one cluster resolves: a Service and its namespace."""
     exposed: bool = False
     """Other machines reach the port on which it listens: a published port, the host's network."""
     listens_everywhere: bool = False
