@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, with_place
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_exposure import exposed_runtimes
+from agentaudit.extract.kubernetes_exposure import exposed_runtimes, place_of_service
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.literals import literal_of
 from agentaudit.extract.redis import Configured, Directive
@@ -152,22 +152,22 @@ def extract_databases(documents: Documents, collector: Collector) -> None:
     if not servers:
         return
     configured = documents.once(Configured)
-    reached = exposed_runtimes(documents, collector, "store")
+    leading = exposed_runtimes(documents, collector, "store")
     for server, product in servers:
         runtime = collector.facts[server.runtime_id]
         if not isinstance(runtime, Runtime):
             continue
         directives = configured.by(documents, server) if product.name == "redis" else {}
+        services = leading.get(runtime.id, ())
         said = "\n".join(_said(server, directives.values()))
         collector.update(
             replace(
                 runtime,
-                evidence=with_place(runtime, *reached.get(runtime.id, ())),
+                evidence=with_place(runtime, *map(place_of_service, services)),
                 database=product.name,
                 authenticated=_asks(server, product, said),
-                exposed=bool(runtime.published_ports)
-                or runtime.host_network
-                or runtime.id in reached,
+                exposed=bool(runtime.published_ports or runtime.host_network or services),
+                services=tuple(service.name for service in services),
             )
         )
 

@@ -60,8 +60,7 @@ def _open_to_others(collector: Collector) -> Iterator[tuple[_Place, FactId]]:
         if not isinstance(runtime, Runtime) or not runtime.exposed or not runtime.database:
             continue
         if runtime.authenticated is not Truth.YES:
-            opened = (place.snippet for place in runtime.evidence[1:])
-            for name in (*workload.names, *opened):
+            for name in (*workload.names, *runtime.services):
                 yield (*_around(workload, runtime), name), runtime.id
 
 

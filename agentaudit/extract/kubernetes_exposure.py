@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_objects import KubernetesObject, kubernetes_objects, labels_of
 from agentaudit.extract.kubernetes_policies import Pods
@@ -21,10 +21,10 @@ _OUTWARD = frozenset({"LoadBalancer", "NodePort"})
 def extract_exposure(documents: Documents, collector: Collector) -> None:
     """Marks the servers behind every Service that answers to the outside."""
     reached = exposed_runtimes(documents, collector, "tool_server")
-    for edge in list(collector.edges.values()) if reached else ():
+    for edge in collector.edges_of(EdgeKind.RUNS_ON) if reached else ():
         server = collector.facts.get(edge.src)
-        if edge.kind is EdgeKind.RUNS_ON and edge.dst in reached and isinstance(server, ToolServer):
-            places = tuple(dict.fromkeys((*server.evidence, *reached[edge.dst])))
+        if edge.dst in reached and isinstance(server, ToolServer):
+            places = with_place(server, *map(place_of_service, reached[edge.dst]))
             collector.update(replace(server, exposed=True, evidence=places))
 
 
@@ -83,9 +83,14 @@ _LEADING: Mapping[str, Callable[[Node], Iterator[str]]] = {
 """How each kind names the Services that it opens to the outside."""
 
 
+def place_of_service(service: KubernetesObject) -> Evidence:
+    """Where a Service stands that opens something, with its name."""
+    return evidence(service.document, service.place, service.name)
+
+
 def exposed_runtimes(
     documents: Documents, collector: Collector, role: str
-) -> Mapping[FactId, tuple[Evidence, ...]]:
+) -> Mapping[FactId, tuple[KubernetesObject, ...]]:
     """The runtimes of one role to which Services lead that the outside reaches, and by which."""
     pods = Pods(item for item in collector.workloads if item.role == role)
     return runtimes_behind(documents.once(_outward_services), pods, collector)
@@ -93,18 +98,17 @@ def exposed_runtimes(
 
 def runtimes_behind(
     services: Iterable[KubernetesObject], pods: Pods, collector: Collector
-) -> Mapping[FactId, tuple[Evidence, ...]]:
+) -> Mapping[FactId, tuple[KubernetesObject, ...]]:
     """The runtimes to which Services lead, and by which."""
-    found: dict[FactId, dict[Evidence, None]] = {}
-    for service in services:
+    found: dict[FactId, dict[int, KubernetesObject]] = {}
+    for number, service in enumerate(services):
         labels = frozenset(labels_of(service.node.get("spec", "selector")))
-        place = evidence(service.document, service.place, service.name)
         selected = pods.selected(collector, service, labels) if labels else None
         targets = frozenset(_targets(service.node))
         for workload in selected or ():
             if _answers(workload, targets):
-                found.setdefault(workload.runtime_id, {})[place] = None
-    return {runtime: tuple(places) for runtime, places in found.items()}
+                found.setdefault(workload.runtime_id, {})[number] = service
+    return {runtime: tuple(leading.values()) for runtime, leading in found.items()}
 
 
 def _targets(service: Node) -> Iterator[str]:

@@ -41,15 +41,11 @@ def extract_plaintext(documents: Documents, collector: Collector) -> None:
     ]
     if not services:
         return
-    opening = {
-        evidence(item.document, item.place, item.name): leading[item.namespace, item.name]
-        for item in services
-    }
     found = runtimes_behind(services, Pods(collector.workloads), collector)
-    for identifier, places in found.items():
+    for identifier, (first, *_) in found.items():
         runtime = collector.facts[identifier]
         if isinstance(runtime, Runtime):
-            served_in_plaintext(collector, runtime, opening[places[0]])
+            served_in_plaintext(collector, runtime, leading[first.namespace, first.name])
 
 
 def _leading(

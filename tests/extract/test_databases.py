@@ -124,3 +124,38 @@ def test_what_is_not_known_of_an_open_one_is_said() -> None:
     ends = composed("redis:8.2", "    command: /scripts/start\n").unresolved
 
     assert "whether the redis of store asks who calls" in {end.what for end in ends}
+
+
+CLUSTER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: support-agent, namespace: ai}}
+spec:
+  template:
+    spec:
+      containers:
+      - {{name: agent, image: "ghcr.io/acme/support-agent:1", env: [{{name: REDIS_URL, value: "redis://{host}:6379"}}]}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: kept, namespace: ai}}
+spec:
+  template:
+    metadata: {{labels: {{app: kept}}}}
+    spec: {{containers: [{{name: kept, image: "redis:8.2", ports: [{{containerPort: 6379}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: memory, namespace: ai}}
+spec: {{type: NodePort, selector: {{app: kept}}, ports: [{{port: 6379}}]}}
+"""
+
+
+@pytest.mark.parametrize(("host", "expected"), [("memory", True), ("memories", False)])
+def test_what_opens_a_database_to_others_leads_an_agent_to_it(host: str, *, expected: bool) -> None:
+    found = deployment_of({"k8s.yaml": CLUSTER.format(host=host)}).runtimes
+    (store,) = (runtime for runtime in found if runtime.database)
+
+    assert store.exposed
+    assert store.services == ("memory",)
+    assert store.serves_agents is expected

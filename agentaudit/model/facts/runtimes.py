@@ -33,6 +33,8 @@ class Runtime(Fact, frozen=True, kw_only=True):
     """Whether that database asks who calls."""
     exposed: bool = False
     """Other machines reach that database: a published port, the host's network, a Service."""
+    services: tuple[str, ...] = ()
+    """Names of the Services that open that database; within the cluster they lead to it as well."""
     serves_agents: bool = False
     """An agent keeps its memory in that database, is told where it is, or waits for it."""
     bind_all: bool = False
