@@ -7,32 +7,33 @@ from functools import lru_cache
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.settings import Setting
 
-_GATEWAY = (
-    r"litellm|agentgateway|mcp-?gateway|portkey|envoy-ai|contextforge|mcp-?proxy|toolhive|bifrost"
-    r"|(?:^|[/-])kong(?:[/:-]|$)|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)"
-)
+_GATEWAY = {
+    "gateway": r"agentgateway|mcp-?gateway|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)",
+    "proxy": r"mcp-?proxy",
+    "kong": r"(?:^|[/-])kong(?:[/:-]|$)",
+    **{
+        name: name
+        for name in ("litellm", "portkey", "envoy-ai", "contextforge", "toolhive", "bifrost")
+    },
+}
 _MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
 )
-_GATEWAYS = (
-    *("gateway", "proxy", "kong", "litellm", "portkey", "envoy-ai", "contextforge", "toolhive"),
-    "bifrost",
-)
 _ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (role, words, regex(pattern))
-    for role, words, pattern in (
-        ("gateway", _GATEWAYS, _GATEWAY),
-        ("model", ("",), _MODEL),
-        ("tool_server", ("mcp",), r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"),
-        ("store", ("",), _STORE),
+    (role, tuple(patterns), regex("|".join(patterns.values())))
+    for role, patterns in (
+        ("gateway", _GATEWAY),
+        ("model", {"": _MODEL}),
+        ("tool_server", {"mcp": r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"}),
+        ("store", {"": _STORE}),
     )
 )
 """
 What tells each role, in small letters, the first first: `postgres-mcp` is no database.
 
-Of the words one stands in whatever the expression finds: they are looked for in less time.
+Each expression stands under a word of whatever it finds: words are looked for in less time.
 """
 _AGENT_NAME = regex(
     r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)assistant|copilot|langgraph|crewai|autogen|chatbot"
