@@ -8,6 +8,7 @@ variable of the environment says which, its default counts here, and what it is 
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_syntax import argument, keyword
@@ -56,41 +57,36 @@ def _every(module: Module, node: ast.expr) -> bool:
     node = module.meant(node)
     if isinstance(node, ast.List | ast.Tuple):
         return any(module.text(element) == "*" for element in node.elts)
-    asked = _asked(module, node)
-    default = argument(asked, 1, "default") if asked is not None else None
+    source = _source(module, node)
+    default = argument(source, 1, "default") if _asks(source, module) else None
     told = module.text(default if default is not None else node)
     return "*" in (part.strip(" []\"'") for part in told.split(","))
 
 
-def _asked(module: Module, node: ast.expr) -> ast.Call | None:
-    """The call that asks the environment, within what takes its answer apart."""
+def _source(module: Module, node: ast.expr) -> ast.expr:
+    """What a list is made from, within all that takes a text apart."""
     for _ in range(_DEEPEST):
-        node = module.meant(node)
-        if isinstance(node, ast.ListComp):
-            node = node.generators[0].iter
-        elif not isinstance(node, ast.Call):
-            return None
-        elif module.dotted(node.func) in _ASKED:
-            return node
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING_APART:
-            node = node.args[0] if node.func.attr == "loads" and node.args else node.func.value
-        else:
-            return None
-    return None
+        match module.meant(node):
+            case ast.ListComp(generators=[first, *_]):
+                node = first.iter
+            case ast.Call(func=ast.Attribute(attr="loads"), args=[text, *_]):
+                node = text
+            case ast.Call(func=ast.Attribute(attr=name, value=text)) if name in _TAKING_APART:
+                node = text
+            case meant:
+                return meant
+    return node
+
+
+def _asks(node: ast.expr, module: Module) -> TypeGuard[ast.Call]:
+    """Whether an expression asks the environment."""
+    return isinstance(node, ast.Call) and module.dotted(node.func) in _ASKED
 
 
 def _variable(module: Module, node: ast.expr) -> str:
     """By the call that asks for it, or by a setting that is called like it: `settings.origins`."""
-    asked = _asked(module, node)
-    if asked is not None:
-        return module.text(argument(asked, 0, "key"))
-    node = module.meant(node)
-    while isinstance(node, ast.ListComp | ast.Call):
-        if isinstance(node, ast.ListComp):
-            node = node.generators[0].iter
-        elif isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING_APART:
-            node = node.func.value
-        else:
-            return ""
-    called = node.attr if isinstance(node, ast.Attribute) else ""
+    source = _source(module, node)
+    if _asks(source, module):
+        return module.text(argument(source, 0, "key"))
+    called = source.attr if isinstance(source, ast.Attribute) else ""
     return called.upper() if "origin" in called.lower() else ""

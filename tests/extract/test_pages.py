@@ -63,6 +63,7 @@ def test_a_variable_may_have_a_name() -> None:
         ('os.getenv("PAGES").split(",")', "OTHER_ORIGINS: '*'", False),
         ("settings.cors_origins", "API_CORS_ORIGINS: '*'", True),
         ('[o for o in settings.cors_origins.split(",")]', "CORS_ORIGINS: '${O:-*}'", True),
+        ("json.loads(settings.cors_origins)", "CORS_ORIGINS: '*'", True),
         ("settings.pages", "PAGES: '*'", False),
     ],
 )
