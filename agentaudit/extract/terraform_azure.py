@@ -28,7 +28,7 @@ from agentaudit.extract.terraform_azure_identities import (
     user_assigned,
 )
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.extract.terraform_runtimes import setting, settings
+from agentaudit.extract.terraform_settings import setting, settings
 from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.expressions import holds_word
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers import runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.terraform_modules import Declared, Module
-from agentaudit.model.evidence import Evidence
+from agentaudit.extract.terraform_tasks import task_runtimes
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
@@ -27,8 +27,6 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("forward_config", "target_group"),
 )
 """Where an action names groups, the last in templates of CloudFormation."""
-_MOST_CONTAINERS = 20
-"""Of one task: AWS lets it have ten."""
 
 
 def add_listeners(module: Module, documents: Documents, collector: Collector) -> None:
@@ -37,14 +35,16 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
     if not plain or documents.once(_behind_cloudfront):
         return
     rules = module.referring("listener_arn", *_RULES)
-    containers = _containers(module)
+    containers = _containers(module, documents)
     for listener in plain:
         targets = set(_targets(listener.body, "default_action"))
         for rule in rules.get(listener.address, ()):
             targets.update(_targets(rule.body, "action"))
         place = listener.place(listener.body.get("protocol"))
-        for task, name in (each for target in targets for each in containers.get(target, ())):
-            _mark(collector, task, name, place)
+        for identifier in (each for target in targets for each in containers.get(target, ())):
+            runtime = collector.facts.get(identifier)
+            if isinstance(runtime, Runtime):
+                served_in_plaintext(collector, runtime, place)
 
 
 def _behind_cloudfront(documents: Documents) -> bool:
@@ -79,23 +79,21 @@ def _targets(body: Node, actions: str) -> Iterator[str]:
                     yield named.raw
 
 
-def _containers(module: Module) -> Mapping[str, Sequence[tuple[Declared, str]]]:
-    """By the groups of targets that lead to them: tasks of services, and containers by name."""
-    found: dict[str, list[tuple[Declared, str]]] = {}
+def _containers(module: Module, documents: Documents) -> Mapping[str, Sequence[FactId]]:
+    """By the groups of targets that lead to them: the containers that services name."""
+    found: dict[str, list[FactId]] = {}
+    runtimes: dict[str, Mapping[str, FactId]] = {}
     tasks = module.references("aws_ecs_task_definition")
     for service in module.resources("aws_ecs_service"):
         named = service.body.get("task_definition")
         task = tasks.referred(named.raw) if named is not None else None
         for entry in service.body.list_at("load_balancer"):
             group = entry.get("target_group_arn")
-            if task is not None and group is not None:
-                found.setdefault(group.raw, []).append((task, entry.text_at("container_name")))
+            if task is None or group is None:
+                continue
+            if task.key not in runtimes:
+                runtimes[task.key] = dict(task_runtimes(task, documents))
+            identifier = runtimes[task.key].get(entry.text_at("container_name"))
+            if identifier is not None:
+                found.setdefault(group.raw, []).append(identifier)
     return found
-
-
-def _mark(collector: Collector, task: Declared, name: str, place: Evidence) -> None:
-    """The container of a task that a listener leads to."""
-    for number in range(_MOST_CONTAINERS):
-        runtime = collector.facts.get(runtime_id(name, f"{task.key}.{number}"))
-        if isinstance(runtime, Runtime):
-            served_in_plaintext(collector, runtime, place)

@@ -1,28 +1,23 @@
 """What runs, as Terraform declares it: functions, tasks, AgentCore runtimes, machines."""
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
-from agentaudit.extract.embedded import embedded
-from agentaudit.extract.settings import Setting
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import retention
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_networks import egress_of
+from agentaudit.extract.terraform_settings import settings
+from agentaudit.extract.terraform_tasks import task_containers
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known
-from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
-_SECRET_REFERENCE = CredentialForm.SECRET_REF
 _ROLE_FOR_FUNCTIONS = {"aws": "the function's execution role"}
-_ROLE_FOR_TASKS = {"aws": "the task role"}
 _DEFAULT_TIMEOUT_S = 3
 _LONGEST_TIMEOUT_S = 900
 """AWS Lambda Developer Guide, "Configure Lambda function timeout"."""
@@ -38,41 +33,13 @@ def add_runtimes(module: Module, principals: Principals, collector: Collector) -
         runtime = add_container(collector, agent_runtime(declared))
         authenticate(principals, declared, runtime.id, ("role_arn",))
     for declared in module.resources("aws_ecs_task_definition"):
-        for container in _task_containers(declared, principals):
+        for container in task_containers(declared, principals):
             runtime = add_container(collector, container)
             authenticate(principals, declared, runtime.id, ("task_role_arn",))
     for declared in module.resources("aws_instance"):
         if declared.body.get("iam_instance_profile") is not None:
             runtime = collector.add(_machine(declared))
             authenticate(principals, declared, runtime.id, ("iam_instance_profile",))
-
-
-def settings(declared: Declared, block: Node | None, route: str) -> tuple[Setting, ...]:
-    """A mapping of names to values."""
-    if block is None:
-        return ()
-    return tuple(
-        replace(setting(declared, key, value, route), form=_form(value))
-        for key, value in block.items()
-        if value.text is not None or (value.unknown and value.raw)
-    )
-
-
-def setting(declared: Declared, key: str, value: Node, route: str) -> Setting:
-    """One value under its name; what a variable decides leads to that variable as well."""
-    return Setting(
-        key=key,
-        value=value,
-        document=declared.document,
-        route=f"{declared.shown}.{route}",
-        via=tuple(evidence(declared.document, origin) for origin in value.origin if origin.file),
-        text=value.raw if value.unknown else None,
-    )
-
-
-def _form(value: Node) -> CredentialForm | None:
-    """A parameter of a template is a name alone, which does not look like the reference it is."""
-    return _SECRET_REFERENCE if value.unknown and "." not in value.raw else None
 
 
 def authenticate(
@@ -213,83 +180,6 @@ def agent_runtime(declared: Declared) -> Container:
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, groups),
     )
-
-
-def _task_containers(declared: Declared, principals: Principals) -> Iterator[Container]:
-    node = declared.body.get("container_definitions")
-    listed = embedded(node, declared.document, principals.documents) if node else None
-    if listed is None:
-        if node is not None:
-            place = evidence(declared.document, node)
-            effect = "what its containers hold is not known"
-            principals.collector.leave_open(place, f"the containers of {declared.shown}", effect)
-        return
-    for number, definition in enumerate(listed.list()):
-        yield _task_container(declared, definition, number)
-
-
-def _task_container(declared: Declared, definition: Node, number: int) -> Container:
-    label, image = definition.get("name"), definition.get("image")
-    name = (label.text if label else None) or f"{declared.title}-{number}"
-    key = f"{declared.key}.{number}"
-    limited = definition.get("memory") is not None or declared.body.get("memory") is not None
-    privileged = definition.get("privileged")
-    group = definition.get("logConfiguration", "options", "awslogs-group")
-    runtime = replace(
-        _runtime(declared, name, key, "container"),
-        evidence=place_of(declared.document, definition, name),
-        image=(image.text or "") if image else "",
-        memory_limit=Known.SET if limited else Known.NONE,
-        privileged=bool(privileged and privileged.boolean),
-        log_retention=retention(group.raw if group is not None else "", declared.module),
-    )
-    return Container(
-        document=declared.document,
-        place=definition,
-        key=key,
-        runtime=runtime,
-        names=(name, declared.title),
-        words=_words(definition),
-        settings=(*_pairs(declared, definition, number), *_secrets(declared, definition, number)),
-        short_alternative=_ROLE_FOR_TASKS,
-    )
-
-
-def _words(definition: Node) -> tuple[str, ...]:
-    found = (definition.get(key) for key in ("entryPoint", "command"))
-    return tuple(element.text for node in found if node for element in node.list() if element.text)
-
-
-def _pairs(declared: Declared, definition: Node, number: int) -> Iterator[Setting]:
-    """`environment` as a task definition writes it: a list of names and values."""
-    listed = definition.get("environment")
-    for pair in listed.list() if listed else ():
-        key, value = pair.get("name"), pair.get("value")
-        if key is not None and value is not None and key.text:
-            yield Setting(
-                key=key.text,
-                value=value,
-                document=declared.document,
-                route=f"{declared.shown}.{number}.environment",
-                text=value.raw if value.unknown else None,
-                form=_form(value),
-                channel="`secrets` of the container definition",
-            )
-
-
-def _secrets(declared: Declared, definition: Node, number: int) -> Iterator[Setting]:
-    """`secrets`: the platform fetches them when the task starts."""
-    listed = definition.get("secrets")
-    for pair in listed.list() if listed else ():
-        key, value = pair.get("name"), pair.get("valueFrom")
-        if key is not None and value is not None and key.text:
-            yield Setting(
-                key=key.text,
-                value=value,
-                document=declared.document,
-                route=f"{declared.shown}.{number}.secrets",
-                form=_SECRET_REFERENCE,
-            )
 
 
 def _machine(declared: Declared) -> Runtime:

@@ -14,7 +14,7 @@ from agentaudit.extract.secret_names import name_words
 from agentaudit.extract.static_access import SHARED_KEYS, Rotations, rotations, static_access
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
-from agentaudit.extract.terraform_runtimes import settings
+from agentaudit.extract.terraform_settings import settings
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.memory import MemoryStore
