@@ -8,7 +8,7 @@ from typing import TypeVar, get_args, get_origin
 
 from msgspec.structs import fields, replace
 
-from agentaudit.extract.redaction import cleaned, is_clean
+from agentaudit.extract.redaction import all_cleaned, cleaned
 from agentaudit.model.facts.fact import Fact
 
 _SHORTEST_SECRET = 11
@@ -22,8 +22,8 @@ def shown(fact: FactT) -> FactT:
     for name, text in zip(names, values(fact), strict=True):
         if isinstance(text, str):
             clean: object = cleaned(text) if len(text) > _SHORTEST_SECRET else text
-        elif isinstance(text, tuple) and text and not is_clean("\n".join(text)):
-            clean = tuple(map(cleaned, text))
+        elif isinstance(text, tuple) and text:
+            clean = all_cleaned(text)
         else:
             continue
         if clean != text:

@@ -3,7 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.redaction import arguments, assignment
+from agentaudit.extract.redaction import all_cleaned, arguments, assignment
 
 WORD = "sk-emergent.q8vR2xLkQ9mP4"
 
@@ -39,3 +39,8 @@ def test_the_default_of_a_service_is_told_and_not_shown() -> None:
 
     assert len(found.credentials) == 1
     assert WORD not in repr(found)
+
+
+def test_nothing_is_as_long_as_no_name_is_and_shown_whole() -> None:
+    assert all_cleaned(("read", "x" * 5_000)) == ("read", "… (5000 characters)")
+    assert all_cleaned(("read",) * 5_000) == ("read",) * 5_000
