@@ -1,4 +1,10 @@
-"""Which gateway a configuration belongs to, and what agentgateway's own says of it."""
+"""
+Which gateway a configuration belongs to, and what agentgateway's own says of it.
+
+By agentgateway's schema (https://agentgateway.dev/schema/config, August 2026) every service that it
+asks about a call has a `failureMode`, and refuses the call unless that says otherwise; so does
+https://agentgateway.dev/docs/standalone/latest/configuration/traffic-management/extproc/.
+"""
 
 from collections.abc import Iterator
 
@@ -12,8 +18,16 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _AUTHORIZERS = ("jwtAuth", "apiKey", "basicAuth", "extAuthz", "mcpAuthentication")
-_OPEN_MODES = {"extAuthz": "allow", "extProc": "failOpen"}
-"""The modes in which agentgateway goes on without an answer; both deny by default."""
+_OPEN_MODES = {
+    **dict.fromkeys(("extAuthz", "networkExtAuthz"), "allow"),
+    **dict.fromkeys(("extProc", "remoteRateLimit", "webhook", "mcpGuardrails"), "failopen"),
+}
+"""
+The mode, in small letters, in which agentgateway goes on without an answer, by what it asks.
+
+Not among them are `buffer`, which has a size only, and `mcp`, which leaves out the targets that do
+not answer.
+"""
 _POLICIES = ("mcpAuthorization", "authorization", "extAuthz")
 
 
@@ -70,10 +84,18 @@ def _failing_open(document: Document) -> Iterator[tuple[str, Evidence]]:
     """Where a service that should allow or change calls is passed by when it does not answer."""
     for node in document.root.walk():
         for key, value in node.entries:
-            mode = value.child("failureMode") if key.raw in _OPEN_MODES else None
-            if mode is not None and mode.text == _OPEN_MODES[key.raw]:
-                told = f"{key.raw}.failureMode: {mode.text}"
-                yield told, evidence(document, mode, told)
+            for mode in _modes(value) if key.raw in _OPEN_MODES else ():
+                if (mode.text or "").lower() == _OPEN_MODES[key.raw]:
+                    told = f"{key.raw}.failureMode: {mode.text}"
+                    yield told, evidence(document, mode, told)
+
+
+def _modes(policy: Node) -> Iterator[Node]:
+    """The modes of a policy: its own, or of each of the services among which it chooses."""
+    for asked in (policy, *policy.list_at("conditional"), *policy.list_at("processors")):
+        mode = asked.child("failureMode")
+        if mode is not None:
+            yield mode
 
 
 def _keys(root: Node) -> Iterator[str]:

@@ -18,7 +18,7 @@ _UNCHECKED = "allow_requests_on_db_unavailable"
 
 
 def add_guardrails(document: Document, collector: Collector, database: Node | None) -> bool:
-    """Every guardrail of a configuration; whether one of them may stand before every call."""
+    """Every guardrail of a configuration; whether one of them stands before every call."""
     asked_by_models = {
         name
         for model in document.root.list_at("model_list")
@@ -34,9 +34,10 @@ def add_guardrails(document: Document, collector: Collector, database: Node | No
         always = _always(item)
         if always is Truth.NO and (name in asked_by_models or database is not None):
             always = Truth.UNKNOWN
+        if always is Truth.UNKNOWN:
             what = f"which calls the guardrail {name} checks"
             collector.leave_open(place, what, "calls that nobody bound to it pass it by")
-        found = found or always is not Truth.NO
+        found = found or always is Truth.YES
         collector.add(
             Guardrail(
                 id=fact_id("guardrail", name, f"{document.file}#guardrails.{name}"),

@@ -217,15 +217,35 @@ def test_a_guardrail_that_nobody_must_ask_for_is_no_policy() -> None:
     assert gateway({"guardrails": [guarded(default_on=True)]}).policy_enforced is Truth.YES
 
 
-@pytest.mark.parametrize(("mode", "told"), [("allow", True), ("deny", False)])
-def test_agentgateway_asks_a_service_that_may_be_away(mode: str, *, told: bool) -> None:
+def test_a_guardrail_that_the_environment_switches_on_is_open() -> None:
+    deployment = read({"guardrails": [guarded(default_on="os.environ/ON")]})
+
+    assert deployment.gateways[0].policy_enforced is Truth.UNKNOWN
+    assert "which calls the guardrail pii checks" in {end.what for end in deployment.unresolved}
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        ("extAuthz: {host: 'authz:9000', failureMode: allow}", True),
+        ("extAuthz: {host: 'authz:9000', failureMode: deny}", False),
+        ("extAuthz: {host: 'authz:9000', failureMode: {denyWithStatus: 503}}", False),
+        ("extAuthz: {conditional: [{host: 'authz:9000', failureMode: allow}]}", True),
+        ("extProc: {host: 'scan:9000', failureMode: failOpen}", True),
+        ("extProc: {host: 'scan:9000'}", False),
+        ("remoteRateLimit: {host: 'limits:9000', domain: a, failureMode: FailOpen}", True),
+        ("mcpGuardrails: {processors: [{kind: remote, failureMode: failOpen}]}", True),
+        ("buffer: {request: {maxBytes: 10, failureMode: failOpen}}", False),
+    ],
+)
+def test_agentgateway_asks_services_that_may_be_away(policy: str, *, told: bool) -> None:
     text = f"""\
 binds:
 - port: 3000
   listeners:
   - routes:
     - policies:
-        extAuthz: {{host: "localhost:9000", failureMode: {mode}}}
+        {policy}
       backends:
       - mcp: {{targets: [{{name: crm, stdio: {{cmd: crm-mcp}}}}]}}
 """
