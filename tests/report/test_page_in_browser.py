@@ -156,6 +156,18 @@ def test_print_shows_what_is_folded(browser: Browser, pages: Path) -> None:
     assert "sensitive actions of each times the hours" in printed
 
 
+def test_no_head_stands_alone_at_the_foot_of_a_sheet(browser: Browser, pages: Path) -> None:
+    """Its first row, or what is folded under it, comes on the same one."""
+    with opened(browser, pages / "full.html") as (page, _):
+        page.emulate_media(media="print")
+        breaks = page.evaluate(
+            "[...document.querySelectorAll('h2, caption, figcaption, thead, summary')]"
+            ".map(head => getComputedStyle(head).breakAfter)"
+        )
+
+    assert set(breaks) == {"avoid"}
+
+
 def test_the_page_prints_tagged_and_with_an_outline(browser: Browser, pages: Path) -> None:
     with opened(browser, pages / "full.html") as (page, _):
         printed = page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
