@@ -24,6 +24,7 @@ from agentaudit.extract.declared_subjects import NOTHING, Named, expired, one, s
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_tools
 from agentaudit.extract.redaction import plain
+from agentaudit.lists import first_of
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
@@ -85,9 +86,7 @@ def _tell_of_others(documents: Documents, collector: Collector) -> None:
 
 def _remark(names: Sequence[str]) -> str:
     """Of what the audit takes somebody's word."""
-    shown = ", ".join(plain(name) for name in names[:_SHOWN])
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f"declares {shown}{more}"
+    return f"declares {first_of(names, _SHOWN, plain)}"
 
 
 def _declarations(documents: Documents) -> Declarations:

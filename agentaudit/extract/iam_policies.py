@@ -13,6 +13,7 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded, unresolved
 from agentaudit.extract.redaction import lowered
+from agentaudit.lists import first_of
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -153,10 +154,8 @@ def _short(node: Node) -> str:
 
 
 def _snippet(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> str:
-    listed = ", ".join((actions or not_actions)[:4])
-    more = len(actions or not_actions) - 4
-    word = "Action" if actions else "NotAction"
-    return f"{word}: {listed}{f' and {more} more' if more > 0 else ''}"[:160] if listed else ""
+    word, named = ("Action", actions) if actions else ("NotAction", not_actions)
+    return f"{word}: {first_of(named, 4)}"[:160] if named else ""
 
 
 def _principals(node: Node | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.lists import first_of
 from agentaudit.model.observed import SpanSeen
 from agentaudit.model.rule import SpanRule
 from agentaudit.model.trace import Incident, StepKind
@@ -177,13 +178,12 @@ def unnamed_operations(
     unknown = unknown_operations(spans, rules)
     if not unknown:
         return ()
-    shown = [f"{operation} ({times:,})" for operation, times in list(unknown.items())[:_SHOWN]]
-    more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+    told = first_of(tuple(unknown.items()), _SHOWN, lambda item: f"{item[0]} ({item[1]:,})")
     return (
         Incident(
             at_ns=at_ns,
             probe="spans",
-            what=f"no rule knows {', '.join(shown)}{more}",
+            what=f"no rule knows {told}",
             lost="what kind of step some spans are: they count as orchestration; a row of"
             " your own can name it",
         ),

@@ -2,6 +2,7 @@
 
 from agentaudit import __version__
 from agentaudit.errors import exit_code
+from agentaudit.lists import first_of
 from agentaudit.model.decision import Decision, DecisionStatus, Report, Verdict
 from agentaudit.model.finding import Finding, LintResult, Severity
 from agentaudit.model.gate import Gate, GateStatus
@@ -12,8 +13,10 @@ from agentaudit.report.credential_decision import credential_decision
 from agentaudit.report.memory_decision import memory_decision
 from agentaudit.report.profile_decision import profile_decision
 from agentaudit.report.quantities import counted
+from agentaudit.report.text import one_line
 
 _CHANGES_SHOWN = 5
+_UNREAD_SHOWN = 3
 _GATE_OF = {
     DecisionStatus.DECIDED: GateStatus.PASS,
     DecisionStatus.NOT_DECIDED: GateStatus.FAIL,
@@ -130,7 +133,9 @@ def _coverage_gate(lint: LintResult | None, threats: ThreatModel | None) -> Gate
     files = {item.file: item for result in read for item in result.coverage}
     unread = [item for item in files.values() if item.status in ("failed", "partial")]
     if unread or any(result.incomplete for result in read) or not files:
+        names = first_of(unread, _UNREAD_SHOWN, lambda item: one_line(item.file))
         actual = f"{len(unread):,} of {counted(len(files), 'file')} not read whole"
+        actual += f": {names}" if names else ""
         return _not_computed("coverage", condition, actual)
     actual = f"{counted(len(files), 'file')} read or skipped by kind"
     return Gate(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 from rich.text import Text
 
+from agentaudit.lists import first_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Family, Finding, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
@@ -59,9 +60,8 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
 def _places(words: str, places: Iterable[Evidence], width: int, *, verbose: bool = False) -> Text:
     text = Text()
     told = [one_line(str(place)) for place in places]
-    shown = told if verbose else told[:_RELATED]
-    tail = f" and {len(told) - len(shown)} more" if len(told) > len(shown) else ""
-    for line in _wrapped(f"{words} {', '.join(shown)}{tail}", width, _INDENT):
+    shown = first_of(told, len(told) if verbose else _RELATED)
+    for line in _wrapped(f"{words} {shown}", width, _INDENT):
         text.append(f"{line}\n", style="dim")
     return text
 

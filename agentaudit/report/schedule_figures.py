@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from agentaudit.lists import listed
 from agentaudit.model.results import Simulation
 from agentaudit.model.views import Bar, BarsOfPolicy, Doing, LoadCurve, LoadView, Views
 from agentaudit.report.blocks import NOTHING, Figure, Row, Table, columns, plain
@@ -126,7 +127,7 @@ def _bears(curves: Sequence[LoadCurve]) -> str:
         by_limit.setdefault(limit, []).append(policy)
     held = by_limit.pop(None, [])
     parts = [
-        f"at {number(limit)}/s under {_listed(policies)}"
+        f"at {number(limit)}/s under {listed(policies)}"
         for limit, policies in sorted(by_limit.items(), reverse=True)
         if limit is not None
     ]
@@ -134,12 +135,8 @@ def _bears(curves: Sequence[LoadCurve]) -> str:
         return (
             f"Requests pile up under no policy up to {number(curves[0].points[-1].rate_per_s)}/s."
         )
-    never = f"; under {_listed(held)} they do not" if held else ""
+    never = f"; under {listed(held)} they do not" if held else ""
     return f"Requests pile up {', '.join(parts)}{never}."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _shares(policy: BarsOfPolicy) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from agentaudit.expressions import regex
 from agentaudit.extract.redaction import plain
+from agentaudit.lists import first_of
 from agentaudit.model.deployment import field_names
 from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.limits import LIMIT_NAMES, Limits
@@ -92,8 +93,7 @@ def _parts(seconds: int) -> Iterator[str]:
 
 def _said(name: str, value: object) -> str:
     if isinstance(value, tuple):
-        more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
-        return ", ".join(plain(str(item)) for item in value[:_SHOWN]) + more or "none"
+        return first_of(value, _SHOWN, lambda item: plain(str(item))) or "none"
     if isinstance(value, int) and not isinstance(value, bool):
         if name.endswith("_s"):
             return duration(value)

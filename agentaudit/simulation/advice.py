@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from agentaudit.lists import listed
 from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.model.results import PolicyResult
 from agentaudit.model.workload import Heavy
@@ -10,7 +11,7 @@ from agentaudit.simulation.fast.requests import classes_there
 from agentaudit.simulation.hurting import hurting
 from agentaudit.simulation.policies.catalogue import ORACLES
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import from_to, listed, time
+from agentaudit.simulation.sentences import from_to, time
 from agentaudit.simulation.what_if import usual_changes
 
 _COARSE = 0.05

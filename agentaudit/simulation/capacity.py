@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
+from agentaudit.lists import listed
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.results import ALL, Met
 from agentaudit.simulation.changes import MOST_GPUS, with_cpu, with_gpus, with_rate, with_users
@@ -25,7 +26,7 @@ from agentaudit.simulation.objectives import met
 from agentaudit.simulation.open_arrivals import at_a_rate
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import counted, listed, time
+from agentaudit.simulation.sentences import counted, time
 from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
+from agentaudit.lists import listed
 from agentaudit.model.answers import Holds, Recommendation, Sensitivity
 from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.simulation.assumptions import wrong_assumptions
@@ -32,7 +33,7 @@ from agentaudit.simulation.metrics import Terms, goodputs
 from agentaudit.simulation.policies.catalogue import ORACLES, SHIPPED
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import listed, signed, time
+from agentaudit.simulation.sentences import signed, time
 
 GOODPUT = "goodput"
 _FEWEST_REPLICATIONS = 4

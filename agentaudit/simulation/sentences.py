@@ -1,6 +1,4 @@
-"""How answers are worded: times, changes and lists."""
-
-from collections.abc import Sequence
+"""How answers are worded: times and changes."""
 
 _SECOND_NS = 1_000_000_000
 
@@ -33,8 +31,3 @@ def time(time_ns: float) -> str:
     if time_ns >= 1000 * _SECOND_NS:
         return f"{time_ns / 1e9:,.0f} s"
     return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"
-
-
-def listed(names: Sequence[str], word: str = "and") -> str:
-    """`a, b and c`."""
-    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))

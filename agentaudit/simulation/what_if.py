@@ -7,13 +7,14 @@ the machine is scaled anew where cores are changed, and stays as it is where not
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.lists import listed
 from agentaudit.model.answers import Arm, WhatIf
 from agentaudit.model.measures import Measure, Verdict
 from agentaudit.simulation.changes import Change, parse_change
 from agentaudit.simulation.experiment import Outcome, difference, estimate, outcome_of
 from agentaudit.simulation.metrics import percentiles
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import from_to, listed, time
+from agentaudit.simulation.sentences import from_to, time
 
 _INFERENCE = {"gpu", "gpus"}
 _CORES = {"cpu"}

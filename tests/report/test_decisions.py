@@ -247,6 +247,13 @@ def test_a_file_that_was_not_read_whole_is_no_pass(
     assert report.gates[-1].status is status
 
 
+def test_files_that_were_not_read_whole_are_named() -> None:
+    files = tuple(FileCoverage(file=f"{name}.yaml", status=FileStatus.FAILED) for name in "abcde")
+    report = hardened(lint=replace(samples.hardened_lint(), coverage=files))
+
+    assert "a.yaml, b.yaml, c.yaml and 2 more" in report.gates[-1].actual
+
+
 def test_no_finding_in_no_file_is_no_pass() -> None:
     lint: LintResult = replace(samples.hardened_lint(), coverage=())
 

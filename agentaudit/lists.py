@@ -1,0 +1,17 @@
+"""Lists as parts of sentences."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+ThingT = TypeVar("ThingT")
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """`a, b and c`."""
+    return f" {word} ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def first_of(things: Sequence[ThingT], most: int, told: Callable[[ThingT], str] = str) -> str:
+    """`a, b and 3 more`; what is not shown is not told, however many there are."""
+    more = f" and {len(things) - most:,} more" if len(things) > most else ""
+    return ", ".join(map(told, things[:most])) + more
