@@ -9,9 +9,9 @@ from agentaudit.extract.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
+from agentaudit.extract.documented_tokens import is_everybodys
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
-from agentaudit.extract.recognition import is_everybodys
 from agentaudit.extract.redaction import assignment, plain
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named

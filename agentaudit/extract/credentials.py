@@ -19,7 +19,7 @@ from agentaudit.extract.redaction import assignment
 from agentaudit.extract.secret_names import name_words, secret_name
 from agentaudit.extract.secret_values import is_composed
 from agentaudit.extract.settings import Setting
-from agentaudit.extract.stages import owner_stage, stage_of_file
+from agentaudit.extract.stages import TRIED, owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -70,17 +70,21 @@ class Holding(Struct, frozen=True, kw_only=True):
         general = self.short_alternative.get(found.provider, "")
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)
 
-    def confidence_in(self, found: Recognised) -> Confidence:
+    def confidence_in(self, found: Recognised, environment: str) -> Confidence:
         """
         How sure it is that a value is a secret, by what it looks like and by where it stands.
 
         Names alone say it often enough of what something runs with, and of what a machine drew,
-        but seldom of words and numbers in programs, in CI and in text for a model.
+        but seldom of words and numbers in programs, in CI, in text for a model, and where people
+        only try things.
         """
         literal = found.form is CredentialForm.LITERAL
-        if self.applied or not literal or found.confidence is not Confidence.LIKELY:
+        tried = environment in TRIED
+        if (self.applied and not tried) or not literal:
             return found.confidence
-        named = found.named or self.exposure == "prompt" or is_made_up(found.secret)
+        if found.confidence is not Confidence.LIKELY:
+            return found.confidence
+        named = tried or found.named or self.exposure == "prompt" or is_made_up(found.secret)
         chosen = named and is_composed(found.secret)
         return Confidence.POSSIBLE if chosen else found.confidence
 
@@ -155,13 +159,14 @@ def recognised_setting(setting: Setting) -> Recognised | None:
 
 def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
     setting, recognised = found.setting, found.recognised
+    environment = holding.environment or stage_of_file(setting.document.file)
     places = (_place(setting), *(_place(other) for other in found.others), *setting.via)
     fact = Credential(
         id=fact_id("credential", setting.key, natural_key(setting)),
         name=setting.key,
         evidence=tuple(dict.fromkeys(places)),
-        confidence=holding.confidence_in(recognised),
-        environment=holding.environment or stage_of_file(setting.document.file),
+        confidence=holding.confidence_in(recognised, environment),
+        environment=environment,
         provider=recognised.provider,
         kind=recognised.kind,
         form=recognised.form,

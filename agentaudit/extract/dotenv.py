@@ -8,7 +8,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime
 
-_TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
+TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
+"""Names of environment files that are copied, and read by nobody as they are."""
 _STAGE = regex(r"\.env\.(?P<name>\w+)$")
 
 
@@ -18,7 +19,7 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
         setting.document.file for workload in collector.workloads for setting in workload.settings
     }
     for document in documents.of("dotenv"):
-        if document.file in used or _TEMPLATE.search(document.file):
+        if document.file in used or TEMPLATE.search(document.file):
             continue
         stage = _STAGE.search(document.file)
         place = document.root.entries[0][0] if document.root.entries else document.root

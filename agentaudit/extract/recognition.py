@@ -5,12 +5,13 @@ Literals are recognised by their look first and by their name second, references
 """
 
 import re
-from collections import Counter
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.documented_tokens import is_documented, is_everybodys
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
@@ -18,11 +19,17 @@ from agentaudit.extract.literals import (
     literal_of,
 )
 from agentaudit.extract.secret_names import SecretName, opens_its_holder, secret_name
-from agentaudit.extract.secret_values import could_be_secret, is_composed, likelihood
+from agentaudit.extract.secret_values import (
+    could_be_secret,
+    is_composed,
+    likelihood,
+    likelihood_of_default,
+)
 from agentaudit.extract.signed_tokens import may_hold_signed_token, signed_token
+from agentaudit.extract.token_reach import certainty, is_own_machine
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
-from agentaudit.readers.token_forms import HOUR_S, Token, may_hold_token, token_in
+from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
 _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
@@ -47,26 +54,10 @@ _DATABASES = frozenset(
         *("amqp", "amqps", "neo4j", "bolt", "clickhouse", "mssql", "cockroachdb", "cassandra"),
     }
 )
-_OWN_MACHINE = regex(r"localhost|127\.0\.0\.1|0\.0\.0\.0|host\.docker\.internal", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
-_UNTIL = regex(r"(?:^|&)se=\d")
-_EXAMPLE_WORD = regex(
-    r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
-    r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
-    r"|12345678"
-)
-_FEWEST_DISTINCT = 6
-_PREFIX = 3
 _USUAL = 200
 """Characters of values that are worth keeping."""
-_ALPHABET = "abcdefghijklmnop"
-_COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
-_PARTED = regex(r"[-_]")
-_SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
-"""How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
-_EMULATED = regex(r"(?:^|AccountKey=)(?:Eby8vdM02xNOcqFlqUwJ|C2y6yDjf5/R\+ob0N8A7C)")
-"""How the keys of the emulators of Azure Storage and Cosmos DB begin, the same on all machines."""
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -104,7 +95,9 @@ def _recognised(key: str, value: str) -> Recognised | None:
         return _reference(key, inner, form)
     literal = literal_of(inner)
     found = by_look(literal) or _by_name("authorization" if bearer else key, literal)
-    return found or (_in_force(key, literal) if literal != inner else None)
+    if literal == inner:
+        return found
+    return _as_default(found) if found is not None else _in_force(key, literal)
 
 
 _recognised_once = lru_cache(maxsize=32_768)(_recognised)
@@ -130,7 +123,7 @@ def _carries_token(key: str) -> bool:
 def by_look(text: str) -> Recognised | None:
     """A credential recognised by its value alone, anywhere in a text."""
     token = token_in(text)
-    if token is not None and not _documented_example(token.value):
+    if token is not None and not is_documented(token.value):
         return Recognised(
             provider=token.form.provider,
             kind=token.form.kind,
@@ -138,45 +131,10 @@ def by_look(text: str) -> Recognised | None:
             lifetime=token.form.lifetime,
             ttl_s=token.form.ttl_s,
             admin=token.form.admin,
-            confidence=Confidence.LIKELY if _may_have_ended(token) else Confidence.CERTAIN,
+            confidence=certainty(token, text),
             secret=token.value,
         )
     return _jwt(text) or _url_with_password(text)
-
-
-def _may_have_ended(token: Token) -> bool:
-    """Whether an address is signed until a day: most that stand in files are past it."""
-    return token.form.kind == "sas_token" and _UNTIL.search(token.value) is not None
-
-
-def _documented_example(value: str) -> bool:
-    """
-    Whether a value with the form of a key stands for one.
-
-    Only words that chance does not make count: one key in a hundred holds three x.
-    """
-    characters = Counter(value[_PREFIX:])
-    return (
-        _EXAMPLE_WORD.search(value) is not None
-        or _SHOWN.match(value) is not None
-        or is_everybodys(value)
-        or _is_counted(value)
-        or len(characters) < _FEWEST_DISTINCT
-        or characters.most_common(1)[0][1] > len(value) // 2
-    )
-
-
-def is_everybodys(value: str) -> bool:
-    """Whether a value holds the alphabet, or the key of an emulator."""
-    lower = value.lower()
-    alphabet = _ALPHABET in lower or _ALPHABET[::-1] in lower
-    return alphabet or _EMULATED.search(value) is not None
-
-
-def _is_counted(value: str) -> bool:
-    """Whether each part of a value behind its first counts on: `xoxp-12345-abcdef-ghijkl`."""
-    parts = _PARTED.split(value.lower())[1:]
-    return len(parts) > 1 and all(len(part) > 2 and part in _COUNTED for part in parts)  # noqa: PLR2004, two letters follow each other by chance
 
 
 def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
@@ -224,10 +182,17 @@ def _by_name(key: str, value: str) -> Recognised | None:
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
         default_value=published,
-        confidence=Confidence.CERTAIN if published else likelihood(value),
+        confidence=Confidence.CERTAIN if published else likelihood(name.kind, value),
         named=not published,
         secret=value,
     )
+
+
+def _as_default(found: Recognised) -> Recognised:
+    """What was recognised in the default of a variable."""
+    if found.confidence is not Confidence.LIKELY:
+        return found
+    return replace(found, confidence=likelihood_of_default(found.secret, found.confidence))
 
 
 def _in_force(key: str, default: str) -> Recognised | None:
@@ -256,14 +221,18 @@ def _jwt(text: str) -> Recognised | None:
         form=CredentialForm.LITERAL,
         lifetime=Lifetime.STATIC if ttl_s is None else lifetime_of(ttl_s),
         ttl_s=ttl_s,
+        confidence=Confidence.LIKELY if token.issued_for_tests else Confidence.CERTAIN,
         secret=token.value,
     )
 
 
-def _opens(password: str, host: str) -> Confidence:
+def _opens(written: str, host: str) -> Confidence:
     """How surely a password opens a door: one that a person chose, on his own machine, may not."""
-    own = _OWN_MACHINE.fullmatch(host) is not None
-    return Confidence.POSSIBLE if own and is_composed(password) else likelihood(password)
+    password = literal_of(written)
+    if is_own_machine(host) and is_composed(password):
+        return Confidence.POSSIBLE
+    told = likelihood("password", password)
+    return told if password == written else likelihood_of_default(password, told)
 
 
 def lifetime_of(ttl_s: int) -> Lifetime:
@@ -288,6 +257,6 @@ def _url_with_password(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=_opens(literal_of(password), found["host"]) if literal else Confidence.LIKELY,
+        confidence=_opens(password, found["host"]) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

@@ -66,6 +66,7 @@ _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _SHORTEST_MEAN_OF_PLAIN = 3.0
 _MOST_NUMBERS = 2
+_LOCAL = frozenset({"local", "localdev", "localhost"})
 _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
 
@@ -101,7 +102,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         return False
     if is_expression(value) or is_publishable(value) or is_foreign(value):
         return False
-    if kind == "connection_string" and not _opens(value):
+    if kind == "connection_string" and not _password_in(value):
         return False
     return kind in _WEAK_KINDS or (
         len(set(value)) >= _FEWEST_DISTINCT_IN_TOKEN
@@ -113,16 +114,28 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
     )
 
 
-def likelihood(password: str) -> Confidence:
-    """Nothing but words opens a door less often than it stands for what does: `changePassword`."""
-    meant = _meant(password)
+def likelihood(kind: str, value: str) -> Confidence:
+    """
+    How likely it is that a value which could be a secret opens a door.
+
+    Nothing but words does so less often than it stands for what does: `changePassword`. What says
+    that it is local opens one on its owner's machine, and what was put together from its own name
+    (`acme_jwt_secret_2024`) waits for one that a machine draws.
+    """
+    meant = _meant(_password_in(value) if kind == "connection_string" else value)
     words = name_words(meant)
     plain = _PLAIN_WORDS.fullmatch(meant) is not None
-    return (
-        Confidence.POSSIBLE
-        if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN
-        else Confidence.LIKELY
-    )
+    if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN:
+        return Confidence.POSSIBLE
+    named = kind not in _WEAK_KINDS and set(name_words(kind)) <= set(words)
+    if not _LOCAL.isdisjoint(words) or (named and is_composed(meant)):
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY
+
+
+def likelihood_of_default(value: str, told: Confidence) -> Confidence:
+    """A default that somebody made up, `secret123`, waits for the variable that it stands for."""
+    return Confidence.POSSIBLE if is_made_up(value) else told
 
 
 def is_composed(value: str) -> bool:
@@ -147,13 +160,17 @@ def _meant(value: str) -> str:
     return text if text.isprintable() and text else value
 
 
-def _opens(connection: str) -> bool:
-    """Whether a connection string holds a password, and not what stands for one."""
-    return any(
-        form_of("", found["password"]) is CredentialForm.LITERAL
-        and _STANDING.fullmatch(found["password"]) is None
-        for pattern in (_NAMED_PASSWORD, _PLACED_PASSWORD)
-        for found in pattern.finditer(connection)
+def _password_in(connection: str) -> str:
+    """The password that a connection string holds; empty for what only stands for one."""
+    return next(
+        (
+            password
+            for pattern in (_NAMED_PASSWORD, _PLACED_PASSWORD)
+            for found in pattern.finditer(connection)
+            if form_of("", password := found["password"]) is CredentialForm.LITERAL
+            and _STANDING.fullmatch(password) is None
+        ),
+        "",
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,9 @@ _SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
 _SHORTEST_COUNT = 3
 _ROLE_OF_EVERYBODY = "anon"
 """Of keys that Supabase means to stand in pages ("Understanding API keys")."""
+_OF_TESTS = regex(
+    r"(?:^|[^a-z])(?:tests?|testing|examples?|samples?|demo|mock|fake)(?:[^a-z]|$)", re.IGNORECASE
+)
 
 
 class SignedToken(Struct, frozen=True):
@@ -40,6 +44,11 @@ class SignedToken(Struct, frozen=True):
         """Whether it is about `1234567890`, or the beginning of that."""
         subject = str(self.claims.get("sub", ""))
         return len(subject) >= _SHORTEST_COUNT and _SUBJECT_OF_DOCUMENTATION.startswith(subject)
+
+    @property
+    def issued_for_tests(self) -> bool:
+        """Whether it says that a test or an example issued it."""
+        return _OF_TESTS.search(str(self.claims.get("iss", ""))) is not None
 
     @property
     def shown_to_everybody(self) -> bool:

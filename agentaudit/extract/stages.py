@@ -19,11 +19,14 @@ _STAGES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("prod", "production", "prd"), PRODUCTION),
         **dict.fromkeys(("dev", "develop", "development"), "development"),
+        **dict.fromkeys(("demo", "demos"), "demonstration"),
         **dict.fromkeys(("preview", "previews"), "preview"),
         **dict.fromkeys(("staging", "stg"), "staging"),
         **dict.fromkeys(("sandbox", "qa", "uat"), "test"),
     }
 )
+TRIED = frozenset({"development", "demonstration", "local"})
+"""Stages in which people try things on their own machines, with what they made up for that."""
 _DENIED = frozenset({"non", "pre", "not", "no", "post"})
 """`NON_PROD` and `pre-prod` are not production."""
 _NAMES = regex(

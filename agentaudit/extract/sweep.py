@@ -17,6 +17,7 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.named_texts import dotted, named_texts
 from agentaudit.extract.python_code import Module
@@ -35,7 +36,7 @@ from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(
-    r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|examples?|samples?|docs?|templates?|testdata)/"
+    r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|evals?|examples?|samples?|docs?|templates?|testdata)/"
     r"|\.(?:example|sample|template|dist)(?:\.|$)|(?:^|/)test_|\.(?:test|spec)\.\w{2,3}$",
     re.IGNORECASE,
 )
@@ -78,7 +79,8 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
 
 def _tried(document: Document, credential: Credential) -> bool:
     """Whether tests and examples may only try it: made up, or the default of a product's own."""
-    default = credential.default_value and document.syntax in _CODE
+    copied = document.syntax == "dotenv" and TEMPLATE.search(document.file) is not None
+    default = credential.default_value and (copied or document.syntax in _CODE)
     return default or credential.confidence is Confidence.LIKELY
 
 

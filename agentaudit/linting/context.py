@@ -57,13 +57,14 @@ class Context(Struct, frozen=True):
 
         What nobody deploys is at most a note. A credential that is certain stays what it is
         wherever it stands: it works from there, too. A default that everybody knows opens nothing
-        there.
+        there, and a private key only what the test has made for it: no vendor knows it by its look.
         """
         works = (
             isinstance(fact, Credential)
             and fact.form is CredentialForm.LITERAL
             and fact.confidence is Confidence.CERTAIN
             and not fact.default_value
+            and (fact.kind, fact.provider) != ("private_key", "")
         )
         if works or not self.idle(fact):
             return severity, confidence

@@ -147,3 +147,63 @@ def test_so_is_a_default_in_scripts(line: str, name: str) -> None:
     (credential,) = deployment_of({"app.ts": code.replace("SECRET", secret)}).credentials
 
     assert credential.name == name
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("MYSQL_DSN", "root:toor@tcp(mysql:3306)/plans?parseTime=true"),
+        ("REDIS_CONNECTION_STRING", "redis:6379,password=localdev-redis-pass"),
+        ("GATEWAY_TOKEN", "BEARER-LOCAL-a9f3k2p8q7x1m4n6"),
+        ("ACME_JWT_SECRET", "acme_jwt_secret_2024_secure"),
+        ("ACME_ENCRYPTION_KEY", "offline_encryption_key_2024"),
+    ],
+)
+def test_words_that_say_what_a_value_is_for_make_it_possibly_a_secret(key: str, value: str) -> None:
+    found = recognise(key, value)
+
+    assert found is not None
+    assert found.confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("MYSQL_DSN", "root:q7Zk2PvW9s@tcp(mysql:3306)/plans"),
+        ("POSTGRES_PASSWORD", "acme_secure_password_123"),
+        ("GATEWAY_TOKEN", "LOCALE-a9f3k2p8q7x1m4n6"),
+        ("ACME_JWT_SECRET", "jwt-secret-q7Zk2PvW9sLx4TnB8rYc"),
+    ],
+)
+def test_a_value_that_says_less_is_likely_a_secret(key: str, value: str) -> None:
+    found = recognise(key, value)
+
+    assert found is not None
+    assert found.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("written", "confidence"),
+    [
+        ("secret123", Confidence.LIKELY),
+        ("${DB_PASSWORD:-secret123}", Confidence.POSSIBLE),
+        ("${DB_PASSWORD:-firewatch123}", Confidence.LIKELY),
+        ("postgres://shop:${DB_PASSWORD:-secret123}@db/shop", Confidence.POSSIBLE),
+        ("postgres://shop:secret123@db/shop", Confidence.LIKELY),
+    ],
+)
+def test_a_default_that_somebody_made_up_waits_for_its_variable(
+    written: str, confidence: Confidence
+) -> None:
+    found = recognise("DB_PASSWORD", written)
+
+    assert found is not None
+    assert found.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    "file", ["compose.dev.yaml", "docker-compose.local.yml", "docker-compose.demo.yml"]
+)
+def test_where_people_try_things_words_and_numbers_are_possibly_a_secret(file: str) -> None:
+    assert confidence_of(file, COMPOSE, COMPOSED) is Confidence.POSSIBLE
+    assert confidence_of(file, COMPOSE, DRAWN) is Confidence.LIKELY

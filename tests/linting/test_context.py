@@ -7,6 +7,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
 from agentaudit.model.finding import Severity
+from agentaudit.rules.fakes import fake
 from agentaudit.rules.ours import lint_rules
 
 WORKFLOW = """\
@@ -62,6 +63,36 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
     used, kept = found({".env": KEY}), found({"archive/.env": KEY})
 
     assert used["literal-service-token"] is kept["literal-service-token"]
+
+
+@pytest.mark.parametrize("folder", ["test/e2e", "packages/gateway/fixtures"])
+def test_a_private_key_of_a_test_opens_what_the_test_made_for_it(folder: str) -> None:
+    key = fake("private_key")
+    used, tried = found({"tls/server.key": key}), found({f"{folder}/server.key": key})
+
+    assert used["literal-service-token"] is Severity.CRITICAL
+    assert tried["literal-service-token"] is Severity.LOW
+
+
+def test_what_a_vendor_knows_by_its_look_works_from_a_test_too() -> None:
+    text = f"S3_TOKEN={fake('github_classic')}\n"
+
+    assert found({"tests/.env": text}) == found({".env": text})
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"),
+    [
+        ("charts/agent/ci/external-redis-values.yaml", Severity.LOW),
+        ("charts/agent/external-redis-values.yaml", Severity.MEDIUM),
+        ("charts/agent/ci-values.yaml", Severity.MEDIUM),
+    ],
+)
+def test_values_with_which_a_chart_is_tested_are_notes(file: str, severity: Severity) -> None:
+    chart = {"charts/agent/Chart.yaml": "apiVersion: v2\nname: agent\nversion: 1.0.0\n"}
+    text = "agent: {encryptionKey: vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG}\n"
+
+    assert found({**chart, file: text})["literal-service-token"] is severity
 
 
 @pytest.mark.parametrize(

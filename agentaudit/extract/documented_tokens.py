@@ -1,0 +1,50 @@
+"""Values with the form of a key that documentation, emulators and guides show to everybody."""
+
+from collections import Counter
+
+from agentaudit.expressions import regex
+
+_EXAMPLE_WORD = regex(
+    r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
+    r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
+    r"|12345678"
+)
+_FEWEST_DISTINCT = 6
+_PREFIX = 3
+_ALPHABET = "abcdefghijklmnop"
+_COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
+_PARTED = regex(r"[-_]")
+_SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
+"""How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
+_EMULATED = regex(r"(?:^|AccountKey=)(?:Eby8vdM02xNOcqFlqUwJ|C2y6yDjf5/R\+ob0N8A7C)")
+"""How the keys of the emulators of Azure Storage and Cosmos DB begin, the same on all machines."""
+
+
+def is_documented(value: str) -> bool:
+    """
+    Whether a value with the form of a key stands for one.
+
+    Only words that chance does not make count: one key in a hundred holds three x.
+    """
+    characters = Counter(value[_PREFIX:])
+    return (
+        _EXAMPLE_WORD.search(value) is not None
+        or _SHOWN.match(value) is not None
+        or is_everybodys(value)
+        or _is_counted(value)
+        or len(characters) < _FEWEST_DISTINCT
+        or characters.most_common(1)[0][1] > len(value) // 2
+    )
+
+
+def is_everybodys(value: str) -> bool:
+    """Whether a value holds the alphabet, or the key of an emulator."""
+    lower = value.lower()
+    alphabet = _ALPHABET in lower or _ALPHABET[::-1] in lower
+    return alphabet or _EMULATED.search(value) is not None
+
+
+def _is_counted(value: str) -> bool:
+    """Whether each part of a value behind its first counts on: `xoxp-12345-abcdef-ghijkl`."""
+    parts = _PARTED.split(value.lower())[1:]
+    return len(parts) > 1 and all(len(part) > 2 and part in _COUNTED for part in parts)  # noqa: PLR2004, two letters follow each other by chance

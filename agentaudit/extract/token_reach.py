@@ -1,0 +1,47 @@
+"""How far a token reaches: some open nothing any more, or nothing from another machine."""
+
+import re
+
+from agentaudit.expressions import regex
+from agentaudit.model.evidence import Confidence
+from agentaudit.readers.token_forms import Token
+
+_UNTIL = regex(r"(?:^|&)se=\d")
+_SIGNED_ADDRESS = regex(
+    r"[?&](?:AWSAccessKeyId=ASIA[A-Z2-7]{16}&|X-Amz-Credential=ASIA[A-Z2-7]{16}(?:/|%2F))"
+)
+"""
+What Amazon S3 signs says whose session it is of, and ends with it, at the latest.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+"""
+_USERS_KEY = regex(r"\bclient-key-data:")
+_CLUSTER = regex(
+    r"\bserver:\s{0,4}[\"']?https?://(?P<host>[^/:\s\"'\\]{1,253}|\[[0-9a-f:]{2,39}\])"
+)
+_OWN_MACHINE = regex(
+    r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal", re.IGNORECASE
+)
+
+
+def certainty(token: Token, text: str) -> Confidence:
+    """How sure it is that what was found in a text opens something for whoever reads it there."""
+    if token.form.kind == "private_key":
+        return Confidence.POSSIBLE if _is_of_own_cluster(text) else Confidence.CERTAIN
+    ends = (token.form.kind == "sas_token" and _UNTIL.search(token.value) is not None) or (
+        token.form.kind == "session_key" and _SIGNED_ADDRESS.search(text) is not None
+    )
+    return Confidence.LIKELY if ends else Confidence.CERTAIN
+
+
+def is_own_machine(host: str) -> bool:
+    """Whether a host is the machine of whoever asks it."""
+    return _OWN_MACHINE.fullmatch(host) is not None
+
+
+def _is_of_own_cluster(text: str) -> bool:
+    """Whether a text is a kubeconfig of clusters that nobody reaches from another machine."""
+    if _USERS_KEY.search(text) is None:
+        return False
+    hosts = [found["host"] for found in _CLUSTER.finditer(text)]
+    return bool(hosts) and all(map(is_own_machine, hosts))
