@@ -44,7 +44,9 @@ _AGENT_NAME = regex(
 _OTHER_AGENT = regex(
     r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
     r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|spire|puppet|netdata"
-    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab)"
+    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab|cilium"
+    r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
+    r"|komodo|falco|osquery|dynatrace|splunk|tailscale)"
     r"[/_-]agent(?:[^a-z]|$)",
     re.IGNORECASE,
 )
@@ -104,10 +106,10 @@ _KEEPER = regex(
     r"(?:argo-?cd|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
     r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
     r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
-    r"|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod)(?:-|$)",
+    r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod)(?:-|$)",
     re.IGNORECASE,
 )
-"""What keeps a cluster going, by the name of the account that its own installation makes."""
+"""What keeps a cluster going, by its image or the account that its own installation makes."""
 _GENERAL = regex(
     r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
     r"|curl)(?:[:@]|$)"
@@ -135,7 +137,7 @@ def role_of(
         return role
     if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
-    if _SUPPORT.search(image) or _OTHER_AGENT.search(image):
+    if _SUPPORT.search(image) or _OTHER_AGENT.search(image) or keeps_clusters(_called(image)):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))

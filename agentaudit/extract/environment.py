@@ -42,7 +42,11 @@ _WINDOW = regex(
 _TOKENS = regex(r"max_?tokens|token_?limit", re.IGNORECASE)
 _URL = regex(r"(?:url|uri|dsn|backend)$", re.IGNORECASE)
 _KEY = regex(r"(?:session|thread|conversation|history)(?:_?(?:id|key))$", re.IGNORECASE)
-_NOT_MEMORY = regex(r"session_token|session_secret|secret|password|cookie|timeout", re.IGNORECASE)
+_NOT_MEMORY = regex(
+    r"session_token|session_secret|secret|password|cookie|timeout|message_?(?:size|length)",
+    re.IGNORECASE,
+)
+"""Nor is how large one message may be: `POSTFIX_MESSAGE_SIZE_LIMIT`."""
 _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
 _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""

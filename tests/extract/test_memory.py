@@ -55,6 +55,13 @@ def test_a_variable_bounds_the_window(value: str, known: Known, count: int | Non
     assert (store.max_turns, store.max_turns_count) == (known, count)
 
 
+def test_how_large_one_message_may_be_bounds_no_memory() -> None:
+    limits = "{POSTFIX_MESSAGE_SIZE_LIMIT: '52428800', GRPC_MAX_MESSAGE_LENGTH: '4194304'}"
+    text = f"services:\n  agent: {{image: agent, environment: {limits}}}\n"
+
+    assert deployment_of({"compose.yaml": text}).memory_stores == ()
+
+
 def test_a_bare_redis_is_nobodys_memory() -> None:
     text = "services:\n  agent: {image: agent, environment: {REDIS_URL: 'redis://redis'}}\n"
 

@@ -108,6 +108,9 @@ def test_what_the_platform_calls_an_agent_is_one() -> None:
         ("build", "image: jenkins/inbound-agent:3283"),
         ("cloudwatch-agent", "image: registry.example/metrics:4"),
         ("metrics", "image: alloy:1\n    command: /usr/bin/grafana-agent --config.file=a"),
+        ("exporter-agent", "image: registry.example/node-exporter:1.9"),
+        ("cadvisor-agent", "image: registry.example/measuring:1"),
+        ("daemon", "image: registry.example/calico-node:3\n    command: [felix-agent]"),
     ],
 )
 def test_agents_of_other_trades_ask_no_model(name: str, more: str) -> None:
