@@ -41,7 +41,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             continue
         if form.aside and used.passed_as(call) <= form.aside:
             continue
-        if form.kind == "checkpoint" and used.only_prepares(call):
+        if used.only_prepares(call):
             continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _store(keys, call, (name, form))
@@ -85,7 +85,15 @@ class _Used(Struct, dict=True, eq=False):
 
     def only_prepares(self, call: Call) -> bool:
         """Whether what a call makes only lays out its tables, for another that keeps something."""
+        if id(call.node.func) in self._prepared_at_once:
+            return True
         return bool(call.variable) and self._asked_of.get(call.variable) == {"setup"}
+
+    @cached_property
+    def _prepared_at_once(self) -> frozenset[int]:
+        """What is made where its tables are laid out, and gone after that: `made().setup()`."""
+        asked = (item.value for item in self.module.of(ast.Attribute) if item.attr == "setup")
+        return frozenset(id(value.func) for value in asked if isinstance(value, ast.Call))
 
     @cached_property
     def _asked_of(self) -> Mapping[str, set[str]]:

@@ -137,6 +137,17 @@ def test_what_is_called_the_same_is_another(code: str) -> None:
     assert not deployment_of({"memory.ts": code}).memory_stores
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_lays_out_its_tables_and_is_gone_keeps_nothing(kept: int) -> None:
+    code = (
+        "import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres';\n"
+        "const address = process.env.DB;\nawait PostgresSaver.fromConnString(address).setup();\n"
+    )
+    kept_one = "export const saver = PostgresSaver.fromConnString(address);\n"
+
+    assert len(deployment_of({"memory.ts": code + kept_one * kept}).memory_stores) == kept
+
+
 def test_an_agent_keeps_what_it_is_given_a_store_for() -> None:
     found = deployment_of(
         {
