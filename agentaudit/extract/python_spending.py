@@ -18,11 +18,11 @@ from agentaudit.extract.rehearsals import is_rehearsal
 _WORDS = ("budget", "quota", "usage_limits")
 _CHECK = regex(
     r"^_*(?:check|enforce|ensure|assert|require|reserve|consume)_(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
-    r"(?:\w+_)?(?:budget|quota)s?(?:_\w+)?$"
+    r"(?:\w+_)?(?:budget|quota)s?(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
 )
 """
 `check_quota` and `_enforce_daily_budget` are asked before a run. To count tokens stops none, and
-`check_token_budget` makes a conversation fit into a model.
+`check_token_budget` makes a conversation fit into a model; nor does an alert.
 """
 _HANDED = "usage_limits"
 
@@ -31,18 +31,23 @@ def may_be_limited(documents: Documents, file: str) -> bool:
     """
     Whether the program that a file belongs to asks for a budget before it runs agents.
 
-    Those of one folder at the root belong together.
+    Those of one folder at the root belong together, and so do those of a folder that it imports.
     """
     return first_folder_of(file) in documents.once(_limited_programs)
 
 
 def _limited_programs(documents: Documents) -> frozenset[str]:
-    return frozenset(
-        first_folder_of(file)
-        for file, module in modules(documents).items()
+    read = modules(documents)
+    folders = {first_folder_of(file) for file in read}
+    asking = {
+        file: module
+        for file, module in read.items()
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
         if any(_asks(call) for call in module.calls())
-    )
+    }
+    imported = (path for module in asking.values() for path in module.imports.values())
+    run = folders.intersection(path.lstrip(".").partition(".")[0] for path in imported)
+    return frozenset(run.union(map(first_folder_of, asking)))
 
 
 def _asks(call: Call) -> bool:

@@ -114,6 +114,10 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
+_CHECKED = regex(
+    r"\b_*(?:check|enforce|ensure|assert|require|reserve|consume)_(?:\w+_)?(?:budget|quota)"
+)
+"""What a program may ask before it runs agents of other files: `enforce_budget(user)`."""
 _PYTHON = _Gate(
     any_of(
         (
@@ -131,6 +135,8 @@ _PYTHON = _Gate(
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", regex(r"hf_[A-Za-z]")),
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
+        ("_budget", _CHECKED),
+        ("_quota", _CHECKED),
     ),
 )
 _IMPORT = regex(
