@@ -80,7 +80,9 @@ BUILDERS: Mapping[str, Builder] = {
         Builder("autogen", 100),
     ),
     **_at(
-        "strands strands.agent", "Agent", Builder("strands", limits=("turns",), wording=_STRANDS)
+        "strands strands.agent",
+        "Agent",
+        Builder("strands", tools_at=2, limits=("turns",), wording=_STRANDS),
     ),
     **_at(
         "temporalio.contrib.strands",

@@ -61,7 +61,9 @@ def _is_scripted(building: Building, call: Call) -> bool:
 def _only_answers(builder: Builder, call: ast.Call) -> bool:
     """Whether an agent has nothing to call, so that its first answer is its last."""
     given = {item.arg for item in call.keywords if not _empty_list(item)}
-    return bool(builder.wording) and not call.args and given <= builder.wording
+    before = builder.tools_at or 0
+    told = len(call.args) > before or any(isinstance(item, ast.Starred) for item in call.args)
+    return bool(builder.wording) and not told and given <= builder.wording
 
 
 def _empty_list(item: ast.keyword) -> bool:
