@@ -40,6 +40,9 @@ _CLAUDE = {
     "anthropic_api_key": _StaticInput("anthropic", "api_key", "anthropic_federation_rule_id"),
     "claude_code_oauth_token": _StaticInput("anthropic", "token", "anthropic_federation_rule_id"),
 }
+_ELSEWHERE = {name: _StaticInput("", static.kind, "") for name, static in _CLAUDE.items()}
+"""The same, where another gateway is asked: Anthropic's federation opens nothing there."""
+_ADDRESS, _ANTHROPICS = "ANTHROPIC_BASE_URL", "://api.anthropic.com"
 _STATIC_INPUTS: Mapping[str, Mapping[str, _StaticInput]] = MappingProxyType(
     {
         _AWS_ACTION: {
@@ -71,6 +74,8 @@ def add_job_credentials(
     found = False
     for step in job.steps:
         inputs = _STATIC_INPUTS.get(step.action, {})
+        if inputs is _CLAUDE and _asks_elsewhere(workflow, job, step):
+            inputs = _ELSEWHERE
         for name, static in inputs.items():
             value = step.input(name)
             if value is not None and value.text:
@@ -89,6 +94,13 @@ def add_job_credentials(
         applied=False,
     )
     return bool(add_credentials(collector, settings, holding)) or found
+
+
+def _asks_elsewhere(workflow: WorkflowFile, job: Job, step: Step) -> bool:
+    """Whether Claude Code is told another address than Anthropic's, at which the key is good."""
+    told = (node.get("env", _ADDRESS) for node in (step.node, job.node, workflow.root))
+    address = next((value.text for value in told if value is not None), None) or ""
+    return bool(address) and _ANTHROPICS not in address
 
 
 def _affords(collector: Collector, workflow: WorkflowFile, job: Job) -> bool:

@@ -141,6 +141,26 @@ def test_static_keys_are_told_with_what_would_do_without() -> None:
     assert found["anthropic_api_key"].form is CredentialForm.SECRET_REF
 
 
+@pytest.mark.parametrize(
+    ("address", "alternative"),
+    [
+        ("${{ secrets.GATEWAY }}", ""),
+        ("https://api.anthropic.com", "anthropic_federation_rule_id"),
+        ("''", "anthropic_federation_rule_id"),
+    ],
+)
+def test_a_key_for_another_address_is_not_anthropics_to_replace(
+    address: str, alternative: str
+) -> None:
+    key = "{anthropic_api_key: '${{ secrets.K }}'}"
+    step = f"uses: anthropics/claude-code-action@v1\n        with: {key}"
+    told = f"jobs:\n  a:\n    env:\n      ANTHROPIC_BASE_URL: {address}\n"
+    text = f"on: push\n{told}    runs-on: x\n    steps:\n      - {step}\n"
+    (found,) = deployment_of({".github/workflows/a.yml": text}).credentials
+
+    assert found.short_alternative == alternative
+
+
 def test_an_alphabet_in_the_place_of_a_key_is_none() -> None:
     step = f"uses: openai/codex-action@v1\n        with: {{openai-api-key: sk-{ascii_lowercase}}}"
     text = f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {step}\n"
