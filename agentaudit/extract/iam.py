@@ -24,6 +24,7 @@ from agentaudit.extract.iam_measures import measured
 from agentaudit.extract.iam_policies import Statement
 from agentaudit.extract.iam_scope import (
     EVERY,
+    may_hold_secrets,
     names_only_bare_interpreters,
     patterns_of,
     unscoped,
@@ -175,7 +176,15 @@ def _secret_reads(allowance: Allowance) -> tuple[str, ...]:
     if not allowance.everywhere:
         return ()
     fetched = allowance.actions & (SECRET_READS | {_ROLE_TAKING})
-    return tuple(sorted(action for action in fetched if action.startswith(_FETCHING)))
+    told = (action for action in fetched if action.startswith(_FETCHING))
+    return tuple(sorted(action for action in told if _finds(allowance.statement, action)))
+
+
+def _finds(statement: Statement, action: str) -> bool:
+    """Whether the resources of a statement may hold what an action fetches."""
+    service = action.partition(":")[0]
+    found = (may_hold_secrets(resource, service) for resource in statement.resources)
+    return not statement.resources or any(found)
 
 
 def _is_admin(allowance: Allowance) -> bool:

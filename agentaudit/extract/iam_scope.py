@@ -16,6 +16,14 @@ _NARROWING = re.compile(
 )
 """Conditions on what an action is done to; others ask who does it, from where and when."""
 
+_KIND_END = re.compile(r"[:/]")
+_HOLDING = {
+    "secretsmanager": ("secret",),
+    "ssm": ("parameter",),
+    "bedrock-agentcore": ("token-vault", "workload-identity-directory"),
+}
+"""The kinds of resources in which a service keeps what its actions fetch."""
+
 _MOST_GIVING = "arn:aws:iam::aws:policy/AdministratorAccess"
 _UNRESOLVED = re.compile(r"\$\{[^}]*\}")
 
@@ -50,6 +58,21 @@ def names_only_bare_interpreters(resource: str) -> bool:
     """
     service, named = service_and_name(resource)
     return service == "bedrock-agentcore" and not matches(named, "code-interpreter-custom/any")
+
+
+def may_hold_secrets(resource: str, service: str) -> bool:
+    """
+    Whether what a service hands out may be among what a resource stands for.
+
+    All actions of AgentCore on `memory/*` fetch no key: keys are in a vault (Service Authorization
+    Reference).
+    """
+    kinds = _HOLDING.get(service)
+    named_service, named = service_and_name(resource)
+    if kinds is None or named_service != service:
+        return True
+    kind = _KIND_END.split(named, maxsplit=1)[0]
+    return any(matches(kind, each) for each in kinds)
 
 
 def service_and_name(arn: str) -> tuple[str, str]:

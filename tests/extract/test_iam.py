@@ -330,6 +330,21 @@ def test_what_fetches_any_password_reads_secrets(action: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("resource", "fetched"),
+    [
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:memory/*", 0),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:*", 5),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:token-vault/*", 5),
+        ("arn:aws:bedrock-agentcore:eu-west-1:1:workload-identity-directory/*", 5),
+    ],
+)
+def test_all_actions_on_what_holds_no_secret_fetch_none(resource: str, fetched: int) -> None:
+    grant = only(statement("bedrock-agentcore:*", resources=(resource,)))
+
+    assert len(grant.secret_reads) == fetched
+
+
+@pytest.mark.parametrize(
     ("resource", "everything"),
     [
         ("*", True),
