@@ -48,6 +48,7 @@ _SECRET = regex(
       | \[[A-Za-z]\w*\(.*\)[\w.]*\]
       | (?:op|vault|bws|doppler|infisical|sm|gcp-sm|aws-sm|secret)://.*
       | (?:vault|akeyless|secretref|keyvault|ssm):.*
+      | path=\{\.[^}]*\}.*
       | ENC\[.*\]
       | \$ANSIBLE_VAULT.*
       | (?:var|data|local|module|ephemeral|each|self|aws|random|google|azurerm)[\w]*\..+
@@ -57,6 +58,7 @@ _SECRET = regex(
     )$""",
     re.VERBOSE | re.DOTALL,
 )
+"""`path={.status.secret}` is where an operator says that it keeps one (Service Binding)."""
 _FILE = regex(r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
 _PLACEHOLDER = regex(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key

@@ -76,7 +76,7 @@ _NOT_SECRET = frozenset(
         *("ttl", "type", "per", "stop", "eos", "bos", "pad", "reset", "disable", "require"),
         *("rotate", "rotation", "allow", "enable", "use", "has", "is", "automount", "manage"),
         *("force", "write", "read", "recursive", "id", "existing", "to"),
-        *("hashed", "hash", "digest"),
+        *("hashed", "hash", "digest", "sku"),
     }
 )
 _PAGING = frozenset(
@@ -87,6 +87,8 @@ _DOING = frozenset(
     {"change", "changed", "forgot", "forgotten", "update", "verify", "validate", "confirm"}
 )
 """`changePassword` is what somebody does with one."""
+_OF_ONE = _DOING | {"checksum"}
+"""Charts write `checksum/secret` beside pods, so that these start anew with another."""
 _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("aws", "aws"),
     ("bedrock", "aws"),
@@ -212,7 +214,7 @@ def secret_name(key: str) -> SecretName | None:
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None
-    if len(words) > 1 and (words[0] in _DOING or (kind == "token" and words[-2] in _PAGING)):
+    if len(words) > 1 and (words[0] in _OF_ONE or (kind == "token" and words[-2] in _PAGING)):
         return None
     provider = next((name for word, name in _PROVIDERS if word in words), "")
     static = (provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}) or (

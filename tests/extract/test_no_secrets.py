@@ -53,3 +53,21 @@ def test_a_token_whose_parts_count_on_is_made_up(value: str) -> None:
 
 def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
     assert by_look("xoxp-12345-48217-kq7vzr2lwx-ghijkl") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("checksum/secret", DRAWN, 0),
+        ("DECLARED_SKU_TOKEN", "standard_d4s_v5", 0),
+        ("service.binding/password", "path={.metadata.name}-user,objectType=Secret", 0),
+        ("PAYMENT_CHECKSUM_SECRET", DRAWN, 1),
+        ("database/password", DRAWN, 1),
+    ],
+)
+def test_what_is_made_of_a_secret_or_says_where_it_is_is_none(
+    name: str, value: str, kept: int
+) -> None:
+    text = f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: a}}\ndata:\n  {name}: '{value}'\n"
+
+    assert len(deployment_of({"map.yaml": text}).credentials) == kept
