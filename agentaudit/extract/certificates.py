@@ -7,6 +7,9 @@ resource": `spec.duration`, 90 days unless set, and `spec.isCA`.
 """
 
 import re
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
@@ -23,6 +26,8 @@ from agentaudit.readers.lines import Lines
 from agentaudit.readers.x509 import lifetimes_s
 
 _ISSUED_S = 90 * 86_400
+_OTHER_NAMES = ("ipAddresses", "uris", "emailAddresses", "otherNames")
+_SUFFIXES = {(), ("svc",), ("svc", "cluster", "local")}
 _AUTHORITY = re.compile(r"ca(?:[._-]|cert|$)", re.IGNORECASE)
 
 
@@ -44,7 +49,8 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
             collector.leave_open(place, f"the duration of {item.name}", "how long it is good")
             continue
         key = f"Certificate/{item.namespace}/{item.name}"
-        collector.add(_certificate(place, (item.name, key), ttl_s, CredentialForm.SECRET_REF))
+        found = _certificate(place, (item.name, key), ttl_s, CredentialForm.SECRET_REF)
+        collector.add(replace(found, cluster_only=_stays_in_cluster(item)))
 
 
 def _issued(item: KubernetesObject) -> bool:
@@ -56,6 +62,22 @@ def _issued(item: KubernetesObject) -> bool:
         and version.startswith("cert-manager.io/")
         and not (authority is not None and authority.boolean)
     )
+
+
+def _stays_in_cluster(item: KubernetesObject) -> bool:
+    """Whether it is issued to services of the cluster alone, by their names in its DNS."""
+    if any(item.node.get("spec", kind) is not None for kind in _OTHER_NAMES):
+        return False
+    told = [name.split(".") for name in item.node.texts_at("spec", "dnsNames")]
+    namespaces = {item.namespace, *(parts[1] for parts in told if parts[2:3] == ["svc"])}
+    return bool(told) and all(_is_service(parts, namespaces) for parts in told)
+
+
+def _is_service(parts: Sequence[str], namespaces: Collection[str]) -> bool:
+    """`name`, `name.namespace`, `name.namespace.svc` and `name.namespace.svc.cluster.local`."""
+    name, *rest = parts
+    named = bool(name) and "*" not in name and (not rest or rest[0] in namespaces)
+    return named and tuple(rest[1:]) in _SUFFIXES
 
 
 def _add_kept(item: KubernetesObject, collector: Collector) -> None:

@@ -191,3 +191,29 @@ spec:
   {authority}
 """
     assert len(deployment_of({"certificate.yaml": text}).credentials) == found
+
+
+@pytest.mark.parametrize(
+    ("names", "inside"),
+    [
+        ("[hook.tools.svc, hook.tools, hook]", True),
+        ("[hook.tools.svc.cluster.local]", True),
+        ("[hook, hook.agents]", True),
+        ("[hook.example]", False),
+        ("['*.tools.svc']", False),
+        ("[hook.tools.svc, hook.example.com]", False),
+        ("[]", False),
+        ("[hook.tools.svc]\n  ipAddresses: [192.0.2.7]", False),
+    ],
+)
+def test_a_certificate_may_be_for_services_of_one_cluster_alone(
+    names: str, *, inside: bool
+) -> None:
+    text = (
+        "apiVersion: cert-manager.io/v1\nkind: Certificate\n"
+        "metadata: {name: hook, namespace: agents}\n"
+        f"spec:\n  duration: 8760h\n  dnsNames: {names}\n"
+    )
+    (found,) = deployment_of({"certificate.yaml": text}).credentials
+
+    assert found.cluster_only is inside

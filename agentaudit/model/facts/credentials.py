@@ -59,6 +59,8 @@ class Credential(Fact, frozen=True, kw_only=True):
     one_holder: bool = False
     """Whether no other program and no other file has the value: it has several names for one."""
     agent_reachable: bool = False
+    cluster_only: bool = False
+    """Whether it proves nothing but services of one cluster, where what issues it renews it."""
     belongs_to: str = ""
     """`production` where its name, or that of what it opens, says so; else empty."""
     needless_for: tuple[str, ...] = ()
