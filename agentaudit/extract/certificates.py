@@ -1,9 +1,9 @@
 """
 How long certificates are good: those in files and in Secrets, and those of cert-manager.
 
-What `ca.crt` holds is whom others are held against, and lives long by design; so does what
-cert-manager issues to an authority. Sources: Kubernetes, "TLS Secrets"; cert-manager, "Certificate
-resource": `spec.duration`, 90 days unless set, and `spec.isCA`.
+What `ca.crt` or `acme_root.pem` holds is whom others are held against, and lives long by design; so
+does what cert-manager issues to an authority. Sources: Kubernetes, "TLS Secrets"; cert-manager,
+"Certificate resource": `spec.duration`, 90 days unless set, and `spec.isCA`.
 """
 
 import re
@@ -28,13 +28,15 @@ from agentaudit.readers.x509 import lifetimes_s
 _ISSUED_S = 90 * 86_400
 _OTHER_NAMES = ("ipAddresses", "uris", "emailAddresses", "otherNames")
 _SUFFIXES = {(), ("svc",), ("svc", "cluster", "local")}
-_AUTHORITY = re.compile(r"ca(?:[._-]|cert|$)", re.IGNORECASE)
+_AUTHORITY = re.compile(
+    r"(?:^|[._-])(?:(?:root)?ca(?:[._-]|cert|$)|root(?:[._-]|$))", re.IGNORECASE
+)
 
 
 def extract_certificates(documents: Documents, collector: Collector) -> None:
     """Every certificate, with its time."""
     for document in documents.of("pem"):
-        if not _AUTHORITY.match(document.file.rpartition("/")[2]):
+        if not _AUTHORITY.search(document.file.rpartition("/")[2]):
             _add_certificates(document, collector)
     for item in kubernetes_objects(documents):
         if item.kind == "Secret":
@@ -83,7 +85,7 @@ def _is_service(parts: Sequence[str], namespaces: Collection[str]) -> bool:
 def _add_kept(item: KubernetesObject, collector: Collector) -> None:
     """The certificates in a Secret, which stands in the files as base64 or as text."""
     for setting in settings_of_object(item):
-        if _AUTHORITY.match(setting.key) or "CERTIFICATE-----" not in setting.content:
+        if _AUTHORITY.search(setting.key) or "CERTIFICATE-----" not in setting.content:
             continue
         place = evidence(item.document, setting.value, setting.key)
         name = f"{setting.key} of {item.name}"

@@ -14,6 +14,7 @@ from agentaudit.model.facts.credentials import CredentialForm
 _ENVIRONMENT = regex(
     r"""^(?:
         \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
+      | \$\{(?:[\w.()-]|,\ ?|\[(?:[\w.*-]*|"[^"\]}]*")\])+\}
       | \$\{env:[^}]+\}
       | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
       | \{env:[^}]+\}
@@ -29,6 +30,7 @@ _ENVIRONMENT = regex(
     )$""",
     re.VERBOSE,
 )
+"""The second is an expression of Terraform without a text in it: `${aws_x.y[0].key}`."""
 _DEFAULT = regex(
     r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)(?P<default>[^}]+)\}$"
 )

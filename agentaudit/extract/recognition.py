@@ -172,7 +172,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
     token = signed_token(value)
-    if (token is not None and token.shown_to_everybody) or is_everybodys(value):
+    if (token is not None and token.opens_nothing) or is_everybodys(value):
         return None
     published = value in PUBLISHED_DEFAULTS
     return Recognised(
@@ -212,7 +212,7 @@ def _in_force(key: str, default: str) -> Recognised | None:
 
 def _jwt(text: str) -> Recognised | None:
     token = signed_token(text)
-    if token is None or token.shown_to_everybody:
+    if token is None or token.opens_nothing:
         return None
     ttl_s = token.ttl_s
     return Recognised(

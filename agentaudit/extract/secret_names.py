@@ -89,6 +89,8 @@ _DOING = frozenset(
 """`changePassword` is what somebody does with one."""
 _OF_ONE = _DOING | {"checksum"}
 """Charts write `checksum/secret` beside pods, so that these start anew with another."""
+_WHERE_KEPT = frozenset(("secret", word) for word in ("uri", "url", "arn", "ref", "reference"))
+"""`secretUriDbPassword` is the address of one."""
 _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("aws", "aws"),
     ("bedrock", "aws"),
@@ -213,6 +215,8 @@ def secret_name(key: str) -> SecretName | None:
     words = words[:-1] if len(words) > _WHOLE_NAME and words[-1] in _WHICH else words
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
+        return None
+    if words[:2] in _WHERE_KEPT:
         return None
     if len(words) > 1 and (words[0] in _OF_ONE or (kind == "token" and words[-2] in _PAGING)):
         return None

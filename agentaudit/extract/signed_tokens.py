@@ -11,8 +11,10 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.sizes import FOR_EVER_S
 
-_JWT = regex(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.[\w-]{20,}")
-"""With its signature (RFC 7515, section 7.1), of which the shortest in use has 43 characters."""
+_JWT = regex(r"(?<![\w-])eyJ[\w-]{10,}\.(?P<claims>eyJ[\w-]+)\.(?P<signature>[\w-]{20,})")
+"""With its signature, or most of it (RFC 7515, section 7.1)."""
+_SHORTEST_SIGNATURE = 43
+"""Of HMAC with SHA-256, in base 64: the shortest of RFC 7518, section 3.1."""
 _SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
 """Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
 _SHORTEST_COUNT = 3
@@ -28,6 +30,8 @@ class SignedToken(Struct, frozen=True):
 
     value: str
     claims: Mapping[str, Any]
+    whole: bool
+    """Not cut off within its signature, as reports quote tokens; a part of one opens nothing."""
 
     @property
     def ttl_s(self) -> int | None:
@@ -51,10 +55,11 @@ class SignedToken(Struct, frozen=True):
         return _OF_TESTS.search(str(self.claims.get("iss", ""))) is not None
 
     @property
-    def shown_to_everybody(self) -> bool:
-        """Whether it is of a documentation, or made to stand in pages."""
+    def opens_nothing(self) -> bool:
+        """Whether it is of a documentation, made to stand in pages, or a part of one."""
         return (
-            self._counted
+            not self.whole
+            or self._counted
             or self.claims.get("iat") == _ISSUED_IN_DOCUMENTATION
             or self.claims.get("role") == _ROLE_OF_EVERYBODY
         )
@@ -68,7 +73,10 @@ def may_hold_signed_token(text: str) -> bool:
 def signed_token(text: str) -> SignedToken | None:
     """The first token within a text."""
     found = _JWT.search(text) if may_hold_signed_token(text) else None
-    return None if found is None else SignedToken(found[0], _claims(found["claims"]))
+    if found is None:
+        return None
+    whole = len(found["signature"]) >= _SHORTEST_SIGNATURE
+    return SignedToken(found[0], _claims(found["claims"]), whole)
 
 
 def _claims(encoded: str) -> Mapping[str, Any]:

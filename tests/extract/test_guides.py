@@ -294,6 +294,8 @@ def test_addresses_sentences_of_other_scripts_and_types_are_no_secrets(line: str
 @pytest.mark.parametrize(("role", "found"), [("anon", 0), ("service_role", 1)])
 def test_a_key_that_pages_may_show_is_none(role: str, found: int) -> None:
     claims = base64.urlsafe_b64encode(json.dumps({"role": role, "exp": 2e9}).encode()).decode()
-    token = f"eyJhbGciOiJIUzI1NiJ9.{claims.rstrip('=')}.{'q8vR2xLkQ9mP4Zt7wYs3nHc6dJf'}"
+    token = (
+        f"eyJhbGciOiJIUzI1NiJ9.{claims.rstrip('=')}.{'q8vR2xLkQ9mP4Zt7wYs3nHc6dJfTb5gWk1Xe0uLa8pZ'}"
+    )
 
     assert len(deployment_of({"settings.yaml": f"api_key: {token}\n"}).credentials) == found

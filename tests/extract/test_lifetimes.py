@@ -10,6 +10,18 @@ from agentaudit.extract.sizes import bytes_of, compound_seconds_of, seconds_of
 from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake
 
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIIBdTCCARugAwIBAgIUY2OEXxL4o7C1j5EAm7DN6HVyeeEwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjkwMzAzMDEyNTA4
+WjAQMQ4wDAYDVQQDDAVhZ2VudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNCR
+g+TzZrS3I6K6TNKkcm4ShLt2Rjb4Iroytw5cUmIrXuNfYjuyEZ1d8wHXz2oP1O+F
+iiQcR33xFeC52Pfx23ajUzBRMB0GA1UdDgQWBBQA/ri7XpYntldTRM4LZOhpJms9
+/jAfBgNVHSMEGDAWgBQA/ri7XpYntldTRM4LZOhpJms9/jAPBgNVHRMBAf8EBTAD
+AQH/MAoGCCqGSM49BAMCA0gAMEUCIA+rdyQquDmFqvLQDxx4zaV8dk1V9J+cnl9W
+31IsrndCAiEAgVn0MPKUol0NxnDK0BdK1XlSBviEJCz/C8XfjWfUbwg=
+-----END CERTIFICATE-----
+"""
+
 
 def lifetime_of(path: str, text: str) -> tuple[str, int | None]:
     (credential,) = deployment_of({path: text}).credentials
@@ -217,3 +229,14 @@ def test_a_certificate_may_be_for_services_of_one_cluster_alone(
     (found,) = deployment_of({"certificate.yaml": text}).credentials
 
     assert found.cluster_only is inside
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        *(("ca.crt", 0), ("proxy_root.crt", 0), ("tls.ca.pem", 0), ("rootCA.pem", 0)),
+        *(("agent.crt", 1), ("local.crt", 1), ("africa.pem", 1)),
+    ],
+)
+def test_what_others_are_held_against_may_live_long(name: str, found: int) -> None:
+    assert len(deployment_of({name: CERTIFICATE}).credentials) == found

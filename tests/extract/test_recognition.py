@@ -24,6 +24,7 @@ from agentaudit.readers.token_forms import (
 from agentaudit.rules.fakes import FAKES, fake
 
 WITHOUT_A_LOOK = {"aws_secret_key", "aws_session_token", "password"}
+WHOLE_SIGNATURE = "dozjgNryP4J3jVmNHl0w5NaXgL0nQ7sKf2Wb9Tz4Ue1"
 HOUR_S = 3600
 
 
@@ -416,9 +417,41 @@ def test_the_token_of_the_documentation_is_no_credential(
     shown: bool,  # noqa: FBT001 -- a column of the table
 ) -> None:
     said = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-    found = by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{said}.dozjgNryP4J3jVmNHl0w5NaXgL0n")
+    found = by_look(f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{said}.{WHOLE_SIGNATURE}")
 
     assert (found is None) is (shown or not said.startswith("eyJ"))
+
+
+@pytest.mark.parametrize(("length", "found"), [(42, False), (43, True)])
+def test_a_token_that_is_cut_off_opens_nothing(
+    length: int,
+    found: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    said = urlsafe_b64encode(b'{"sub": "agent", "aud": "tools"}').decode().rstrip("=")
+    token = f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{said}.{WHOLE_SIGNATURE[:length]}"
+
+    assert (by_look(token) is not None) is found
+    assert (recognise("TOOLS_TOKEN", token) is not None) is found
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "${aws_cache.tools[0].token}",
+        '${local.keys["tools"].main}',
+        "${urlencode(random_x.y.result)}",
+    ],
+)
+def test_an_expression_of_terraform_is_no_password(password: str) -> None:
+    found = by_look(f"redis://:{password}@cache.internal:6379")
+
+    assert found is not None
+    assert found.form is CredentialForm.ENV_REF
+
+
+@pytest.mark.parametrize("name", ["secretUriDbPassword", "SECRET_ARN_TOOLS_TOKEN"])
+def test_where_a_secret_is_kept_is_none(name: str) -> None:
+    assert recognise(name, "kv-tools-4h7d9s") is None
 
 
 @pytest.mark.parametrize("beginning", ["Eby8vdM02xNOcqFlqUwJ", "C2y6yDjf5/R+ob0N8A7C"])
