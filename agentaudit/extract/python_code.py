@@ -16,6 +16,7 @@ from agentaudit.extract.python_names import (
     imported_names,
     stars,
 )
+from agentaudit.extract.python_stand_ins import by_name
 from agentaudit.extract.python_syntax import descendants
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
@@ -124,12 +125,12 @@ class Module(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def classes(self) -> Mapping[str, ast.ClassDef]:
         """The first class of each name."""
-        return {defined.name: defined for defined in reversed(self.of(ast.ClassDef))}
+        return by_name(self.of(ast.ClassDef), self.of(ast.ExceptHandler), self.imports)
 
     @cached_property
     def functions_by_name(self) -> Mapping[str, FunctionDef]:
         """The first function of each name."""
-        return {function.name: function for function in reversed(self.functions)}
+        return by_name(self.functions, self.of(ast.ExceptHandler), self.imports)
 
     def calls(self) -> Iterator[Call]:
         """Every call of the file, from the top down: those within others come after all of them."""

@@ -8,6 +8,7 @@ from agentaudit.extract.bounds import Bound
 from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
+from agentaudit.extract.python_direct_calls import takes_no_turn
 from agentaudit.extract.python_spending import may_be_limited
 from agentaudit.extract.python_syntax import argument, keyword, splatted
 from agentaudit.extract.python_temporal import ends_with_temporal
@@ -40,7 +41,8 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     if given is None:
         if splatted(call.node) or builder.decided_elsewhere or _is_scripted(building, call):
             return Known.UNKNOWN, None
-        most = builder.iterations or (1 if _only_answers(builder, call.node) else None)
+        once = _only_answers(builder, call.node) or _only_serves(building, call, builder)
+        most = builder.iterations or (1 if once else None)
         if most is None and building.may_have_more(keyword(call.node, "middleware")):
             return Known.UNKNOWN, None
         return (Known.SET if most else Known.NONE), most
@@ -64,6 +66,11 @@ def _only_answers(builder: Builder, call: ast.Call) -> bool:
     before = builder.tools_at or 0
     told = len(call.args) > before or any(isinstance(item, ast.Starred) for item in call.args)
     return bool(builder.wording) and not told and given <= builder.wording
+
+
+def _only_serves(building: Building, call: Call, builder: Builder) -> bool:
+    """Whether an agent of Strands is no more than the holder of tools that its program calls."""
+    return builder.framework == "strands" and takes_no_turn(building, call)
 
 
 def _empty_list(item: ast.keyword) -> bool:

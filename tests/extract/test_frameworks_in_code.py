@@ -209,6 +209,45 @@ def test_what_a_program_switches_off_is_off_for_what_it_may_start(
     assert tool.approval is approval
 
 
+LOOKS = "def look(p):\n    a = Agent(tools=[file_read])\n    a.tool.file_read(path=p)\n"
+LOOKED = "a = Agent(tools=[file_read])\na.tool.file_read(path='x')\n"
+ASKS_WITHIN = "    def ask():\n        return a('Sum it up')\n    return ask()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "files", "known"),
+    [
+        (LOOKS, {}, 1),
+        (LOOKED, {}, 1),
+        (LOOKED, {"b.py": "import strands\nfrom a import other\n"}, 1),
+        (LOOKS + "    return a('Sum it up')\n", {}, None),
+        (LOOKS + ASKS_WITHIN, {}, None),
+        (LOOKED, {"b.py": "import strands\nfrom a import a\na('Sum it up')\n"}, None),
+        ("a = Agent(tools=[file_read])\ndef look(p):\n    a.tool.file_read(path=p)\n", {}, None),
+        ("a = Agent(tools=[file_read])\n", {}, None),
+    ],
+)
+def test_an_agent_whose_tools_the_program_calls_takes_no_turn(
+    code: str, files: dict[str, str], known: int | None
+) -> None:
+    (agent,) = deployment_of({"a.py": STRANDS + code, **files}).agents
+
+    assert agent.max_iterations_count == known
+
+
+@pytest.mark.parametrize("caught", ["ImportError", "(ModuleNotFoundError, OSError)", "ValueError"])
+def test_what_stands_in_for_a_missing_package_is_no_tool(caught: str) -> None:
+    code = (
+        "from strands import Agent\n"
+        "try:\n    from strands_tools import shell\n"
+        f"except {caught}:\n    def shell(*args):\n        return 'not here'\n"
+        "a = Agent(tools=[shell])\n"
+    )
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert ("execute" in tool.effects) is (caught != "ValueError")
+
+
 AUTOGEN = (
     "from autogen_agentchat.agents import AssistantAgent, CodeExecutorAgent\n"
     "from autogen_agentchat.teams import RoundRobinGroupChat, SelectorGroupChat,"
