@@ -63,11 +63,11 @@ _AGENT_SETTING = regex(
 )
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
-    r"|NODE_SELECTOR|NAMESPACE)$|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
+    r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
 )
 """
-Where an agent or a model is, or what is to be started: what asks it, passes calls on to it or
-starts it is none by that; nor is what has a guardrail look at a text.
+Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
+calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text.
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
@@ -126,18 +126,23 @@ _BESIDE = regex(
 )
 """`langgraph-proxy` stands beside an agent, and is called after it."""
 
+_SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
+"""What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
+
 
 def role_of(
     image: str, names: Iterable[str], words: Iterable[str], settings: Sequence[Setting]
 ) -> str:
     """What a container runs, by its image first, then by its names, its command and settings."""
-    names = tuple(names)
+    names, words = tuple(names), tuple(words)
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
     if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
-    if _SUPPORT.search(image) or _OTHER_AGENT.search(image) or keeps_clusters(_called(image)):
+    if _OTHER_AGENT.search(image) or keeps_clusters(_called(image)):
+        return ""
+    if _SUPPORT.search(image) or _SCHEDULES.search(" ".join(words)):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))

@@ -162,6 +162,12 @@ def _anything(_: Program, meant: Written, call: ast.Call, __: int) -> Node:
     return _schema(meant.module.node(call))
 
 
+def _custom(_: Program, meant: Written, call: ast.Call, __: int) -> Node:
+    """Anything, unless a function of the schema looks at it."""
+    place = meant.module.node(call)
+    return place.changed(kind=NodeKind.UNKNOWN) if call.args else _schema(place)
+
+
 def _choice(_: Program, meant: Written, call: ast.Call, __: int) -> Node:
     place = meant.module.node(call)
     return _schema(place, enum=place.changed(kind=NodeKind.SEQUENCE))
@@ -232,7 +238,8 @@ def _text(place: Node, text: str) -> Node:
 _READ: Mapping[str, Callable[[Program, Written, ast.Call, int], Node]] = {
     **dict.fromkeys(("object", "strictObject", "looseObject", "interface"), _object),
     "string": _string,
-    **dict.fromkeys(("any", "unknown", "custom", "instanceof", "json"), _anything),
+    **dict.fromkeys(("any", "unknown", "instanceof", "json"), _anything),
+    "custom": _custom,
     **dict.fromkeys(("enum", "nativeEnum", "literal"), _choice),
     **dict.fromkeys(("array", "set", "tuple"), _array),
     **dict.fromkeys(("record", "map", "partialRecord"), _record),

@@ -162,6 +162,8 @@ def test_words_are_followed_into_functions_of_other_files() -> None:
         ("z.object({ path: z.string().describe('a').optional() })", Truth.YES, ("path",), ()),
         ("z.object({ command: z.enum(['a', 'b']) })", Truth.YES, (), ()),
         ("z.object({ a: z.any() })", Truth.NO, (), ()),
+        ("z.object({ a: z.custom() })", Truth.NO, (), ()),
+        ("z.object({ a: z.custom((value) => ratio(value)).optional() })", Truth.YES, (), ()),
         (
             "z.object({ a: z.array(z.string()), b: z.record(z.string(), z.number()) })",
             Truth.YES,
