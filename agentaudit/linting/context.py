@@ -17,7 +17,7 @@ _TRIAL = regex(
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
 )
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
-_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated)/")
+_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated|(?:[\w.-]*[_-])?old)/")
 """Folders in which teams keep what they no longer use."""
 _UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")
 """
@@ -39,13 +39,14 @@ class Context(Struct, frozen=True):
         """
         Whether nobody deploys a fact: tests, manuals, archives, workflows that nothing starts.
 
-        A key that is written down there works all the same, and so is of tests and manuals alone.
+        A key that is written down there works all the same, and so is of tests and manuals alone;
+        not so a default that everybody knows.
         """
         file = fact.evidence[0].file
         if is_rehearsal(file):
             return True
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
-            return False
+            return fact.default_value and self._is_kept_only(file)
         tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
         return tried or self._is_kept_only(file)
 

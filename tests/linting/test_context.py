@@ -49,12 +49,14 @@ def test_in_a_folder_of_several_repositories_each_runs_its_own_workflows() -> No
     assert found({"shop/.github/workflows/triage.yml": WORKFLOW}) == run
 
 
-@pytest.mark.parametrize("folder", [".mcp-backups", "config/archive", "_archived", "deprecated"])
+@pytest.mark.parametrize(
+    "folder", [".mcp-backups", "config/archive", "_archived", "deprecated", "terraform_old", "old"]
+)
 def test_what_a_project_has_put_away_is_a_note(folder: str) -> None:
     assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.LOW
 
 
-@pytest.mark.parametrize("folder", ["backups", "archiver", "modules/backup"])
+@pytest.mark.parametrize("folder", ["backups", "archiver", "modules/backup", "threshold"])
 def test_what_makes_backups_is_deployed(folder: str) -> None:
     assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.MEDIUM
 
@@ -93,6 +95,14 @@ def test_values_with_which_a_chart_is_tested_are_notes(file: str, severity: Seve
     text = "agent: {encryptionKey: vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG}\n"
 
     assert found({**chart, file: text})["literal-service-token"] is severity
+
+
+def test_a_default_that_everybody_knows_opens_nothing_from_an_archive() -> None:
+    text = "services: {gateway: {image: litellm, environment: {LITELLM_MASTER_KEY: sk-1234}}}\n"
+    used, kept = found({"compose.yaml": text}), found({"deploy_old/compose.yaml": text})
+
+    assert used["published-default-secret"] is Severity.CRITICAL
+    assert kept["published-default-secret"] is Severity.LOW
 
 
 @pytest.mark.parametrize(
