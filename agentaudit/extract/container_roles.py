@@ -98,7 +98,7 @@ _INBOUND = regex(
 _ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
 """GitHub's server calls GitHub with the token of its caller (its `docs/streamable-http.md`)."""
 _SUPPORT = regex(
-    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|proxy|caddy|keycloak"
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
@@ -189,7 +189,12 @@ def serves_pages(image: str) -> bool:
 def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
-    return known is not None and _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is None
+    return known is not None and not names_agent(name)
+
+
+def names_agent(name: str) -> bool:
+    """Whether a word of a name is one for agents that ask models."""
+    return _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is not None
 
 
 def _called(image: str) -> str:

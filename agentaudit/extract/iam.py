@@ -26,7 +26,9 @@ from agentaudit.extract.iam_scope import (
     EVERY,
     may_hold_secrets,
     names_only_bare_interpreters,
+    names_something,
     patterns_of,
+    reaches_every,
     unscoped,
 )
 from agentaudit.model.deployment import EdgeKind
@@ -51,6 +53,13 @@ _NARROWED_BY_ANY_RESOURCE = (
     "cloudformation:executechangeset",
 )
 """Actions that give more only where they are not tied to a named resource."""
+_OF_FUNCTIONS = frozenset(
+    {
+        *("lambda:createfunction", "lambda:invokefunction"),
+        *("lambda:addpermission", "lambda:updatefunctioncode"),
+    }
+)
+"""Those for which layers, which Lambda has too, are nothing (Service Authorization Reference)."""
 _INTERPRETING = frozenset(
     {
         "bedrock-agentcore:startcodeinterpretersession",
@@ -95,6 +104,7 @@ def add_grants(
 def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     """The allowances, each method of escalation named by the first that it needs."""
     named: dict[int, list[str]] = {}
+    wide: set[int] = set()
     given = together(allowance.actions for allowance in allowances)
     for name, method in METHODS.items():
         if not given.issuperset(method.actions):
@@ -103,8 +113,14 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
         known = [giver for giver in givers if giver is not None]
         if len(known) == len(givers):
             named.setdefault(known[0], []).append(name)
+            if all(_gives_any(allowances, action, method) for action in method.actions):
+                wide.add(known[0])
     return [
-        replace(allowance, escalations=tuple(named.get(number, ())))
+        replace(
+            allowance,
+            escalations=tuple(named.get(number, ())),
+            escalates_by_name=number in named and number not in wide,
+        )
         for number, allowance in enumerate(allowances)
     ]
 
@@ -130,6 +146,16 @@ def _giver(allowances: Sequence[Allowance], action: str, method: Method) -> int 
     return None
 
 
+def _gives_any(allowances: Iterable[Allowance], action: str, method: Method) -> bool:
+    """Whether some allowance gives an action, as it escalates, on what it does not name."""
+    return any(
+        action in allowance.actions
+        and _escalates(allowance, action, method)
+        and not all(map(names_something, allowance.statement.resources or ("*",)))
+        for allowance in allowances
+    )
+
+
 def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
     statement = allowance.statement
     if action == _ROLE_PASSING and not _passes_to(statement, method.service):
@@ -140,6 +166,8 @@ def _escalates(allowance: Allowance, action: str, method: Method) -> bool:
         return False
     if action in _INTERPRETING and all(map(names_only_bare_interpreters, statement.resources)):
         return bool(statement.not_resources)
+    if action in _OF_FUNCTIONS:
+        return reaches_every(statement, "function")
     return allowance.everywhere or not action.startswith(_NARROWED_BY_ANY_RESOURCE)
 
 
@@ -164,6 +192,7 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         sensitive_actions=measure.sensitive,
         permission_actions=measure.permission_actions,
         escalations=allowance.escalations,
+        escalates_by_name=allowance.escalates_by_name,
         free_reads=allowance.free_reads,
         outlets=allowance.outlets,
         admin=_is_admin(allowance),

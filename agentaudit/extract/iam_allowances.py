@@ -40,6 +40,8 @@ class Allowance(Struct, frozen=True):
     bounded: bool
     """Whether a condition says which policies may be given away, or what bounds who gets them."""
     escalations: tuple[str, ...] = ()
+    escalates_by_name: bool = False
+    """Whether each of those ways leads through resources that are named, and not through any."""
     free_reads: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
 

@@ -26,6 +26,12 @@ _HOLDING = {
 
 _MOST_GIVING = "arn:aws:iam::aws:policy/AdministratorAccess"
 _UNRESOLVED = re.compile(r"\$\{[^}]*\}")
+_OPEN = re.compile(r"(?:\$\{[^}]*\}|\*)+")
+"""What may stand for anything: variables, `*`, and one after the other."""
+_UNNAMED = "${}"
+"""In the place of a variable, whose own name may have colons: `${AWS::Partition}`."""
+_ONE_THING = re.compile(r"\$\{[^{}]*\.arn\}")
+_WORD = re.compile(r"([a-z-]+)[:/]")
 
 
 def patterns_of(statement: Statement) -> Sequence[str]:
@@ -48,6 +54,32 @@ def is_everything(resource: str) -> bool:
     service, named = service_and_name(resource)
     kinds = _EVERY_BUCKET if service == "s3" else _EVERY_ONE_OF_A_KIND
     return bool(service) and kinds.fullmatch(named) is not None
+
+
+def reaches_every(statement: Statement, kind: str) -> bool:
+    """Whether it is for all resources of one kind: `layer:*` of Lambda is for no function."""
+    if statement.not_resources:
+        return True
+    every = filter(is_everything, statement.resources)
+    return any(_kind(resource) in {"", kind} for resource in every)
+
+
+def _kind(resource: str) -> str:
+    """The kind that an ARN says before the name: `role`; empty where it stands for all."""
+    words = _WORD.match(service_and_name(resource)[1])
+    return words[1] if words is not None else ""
+
+
+def names_something(resource: str) -> bool:
+    """
+    Whether it names what it is for, or how the names begin, whatever stands in for its variables.
+
+    `role/desk-${stage}-*` does; `role/${name}` may be `role/*`.
+    """
+    if _ONE_THING.fullmatch(resource):
+        return True
+    widest = _OPEN.sub("*", resource)
+    return bool(service_and_name(widest)[0]) and not is_everything(widest)
 
 
 def names_only_bare_interpreters(resource: str) -> bool:
@@ -77,7 +109,8 @@ def may_hold_secrets(resource: str, service: str) -> bool:
 
 def service_and_name(arn: str) -> tuple[str, str]:
     """The service of an ARN, and its resource; both empty for what is no ARN."""
-    parts = arn.split(":", 5)
+    whole = _UNRESOLVED.sub(_UNNAMED, arn) if "${" in arn else arn
+    parts = whole.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
         return "", ""
     return parts[2], parts[5]

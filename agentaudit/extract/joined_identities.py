@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.container_roles import names_agent
 from agentaudit.extract.joined_credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
@@ -38,12 +39,20 @@ def reach_identities(collector: Collector) -> None:
         for edge in collector.edges_of(EdgeKind.AUTHENTICATES_AS)
         if edge.src.startswith("runtime:")
     }
-    others.update(item.id for item in collector.of(Identity) if item.part_of_cluster)
+    parts = {item.id for item in collector.of(Identity) if item.part_of_cluster}
+    others.update(parts, (item.id for item in collector.of(Identity) if _is_people(item)))
     for grant in collector.of(Grant):
         if acting.count(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))
         elif grant.identity_id in others:
-            collector.update(replace(grant, held_by_others=True))
+            part = grant.identity_id in parts
+            collector.update(replace(grant, held_by_others=True, part_of_cluster=part))
+
+
+def _is_people(identity: Identity) -> bool:
+    """Whether it is a user or a group of a cluster that no pod is in, and no agents by its name."""
+    people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
+    return people and not identity.open_to and not names_agent(identity.name)
 
 
 class _Acting:

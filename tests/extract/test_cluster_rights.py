@@ -221,16 +221,25 @@ def account(name: str, namespace: str = "sync") -> str:
         ((account("sync-operator"), account("deployer")), True),
         ((account("network", "kube-system"),), True),
         ((account("deployer"),), False),
-        (("{kind: Group, name: build-controllers}",), False),
+        ((account("edge-proxies"),), True),
+        (("{kind: Group, name: night-shift}",), True),
+        (("{kind: User, name: desk-agent}",), False),
     ],
 )
-def test_accounts_that_are_parts_of_a_cluster_are_no_agents(
+def test_accounts_that_are_parts_of_a_cluster_and_people_are_no_agents(
     subjects: tuple[str, ...], *, others: bool
 ) -> None:
     text = CONTROLLERS % ("sync.acme.example", ", ".join(subjects))
     grants = deployment_of({"rbac.yaml": text}).grants
 
     assert {grant.held_by_others for grant in grants} == {others}
+
+
+def test_people_are_no_part_of_the_cluster() -> None:
+    text = CONTROLLERS % ("sync.acme.example", "{kind: Group, name: night-shift}")
+    grants = deployment_of({"rbac.yaml": text}).grants
+
+    assert not any(grant.part_of_cluster for grant in grants)
 
 
 def test_a_controller_that_is_an_agent_stays_one() -> None:

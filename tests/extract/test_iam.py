@@ -267,6 +267,7 @@ def test_a_role_passed_to_another_service_does_not_escalate() -> None:
         ("iam:createaccesskey", "arn:aws:iam::1:user/${aws:username}", False),
         ("sts:assumerole", "arn:aws:iam::1:role/reader", False),
         ("sts:assumerole", "arn:aws:iam::1:role/*", True),
+        ("sts:assumerole", "arn:${AWS::Partition}:iam::1:role/*", True),
         ("lambda:updatefunctioncode", "arn:aws:lambda:eu-west-1:1:function:agent", False),
         ("cloudformation:*changeset", "arn:aws:cloudformation:*:1:stack/agent-*/*", False),
         ("cloudformation:*changeset", "arn:aws:cloudformation:*:1:stack/*/*", True),
@@ -277,6 +278,46 @@ def test_named_resources_narrow_what_escalates(
     action: str, resource: str, *, escalates: bool
 ) -> None:
     found = only(statement(action, "ec2:runinstances", resources=(resource,)))
+
+    assert bool(found.escalations) is escalates
+
+
+@pytest.mark.parametrize(
+    ("resources", "by_name"),
+    [
+        (("arn:aws:iam::1:role/desk-*",), True),
+        (("arn:aws:iam::*:role/*Desk*", "arn:aws:iam::*:role/service-role/*"), True),
+        (("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/desk-${Stage}",), True),
+        (("${aws_iam_role.desk.arn}",), True),
+        (("arn:aws:iam::1:role/desk-*", "*"), False),
+        (("arn:aws:iam::1:role/${var.name}",), False),
+        (("arn:aws:iam::1:role/${var.name}*",), False),
+        (("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*",), False),
+        (("${var.roles}",), False),
+    ],
+)
+def test_a_way_through_what_is_named_is_told_from_one_through_anything(
+    resources: tuple[str, ...], *, by_name: bool
+) -> None:
+    found = only(statement("iam:putrolepolicy", resources=resources))
+
+    assert found.escalations == ("put-role-policy",)
+    assert found.escalates_by_name is by_name
+
+
+def test_what_is_given_on_anything_elsewhere_is_given_on_anything() -> None:
+    """The first statement is told, and whether a name bounds the way is asked of all."""
+    named = statement("iam:putrolepolicy", resources=("arn:aws:iam::1:role/desk-*",), key="a")
+    first, _ = grants(named, statement("iam:putrolepolicy", key="b"))
+
+    assert first.escalations == ("put-role-policy",)
+    assert not first.escalates_by_name
+
+
+@pytest.mark.parametrize(("kind", "escalates"), [("function", True), ("layer", False)])
+def test_the_code_of_functions_is_changed_through_functions(kind: str, *, escalates: bool) -> None:
+    named, every = (f"arn:aws:lambda:*:*:{each}" for each in ("function:desk-*", f"{kind}:*"))
+    found = only(statement("lambda:updatefunctioncode", resources=(named, every)))
 
     assert bool(found.escalations) is escalates
 

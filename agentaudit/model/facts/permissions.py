@@ -64,6 +64,8 @@ class Grant(Fact, frozen=True, kw_only=True):
     """Of the sensitive actions those that hand out permissions, where a table says which."""
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
+    escalates_by_name: bool = False
+    """Whether each of them leads through resources that are named: `role/desk-*`."""
     free_reads: tuple[str, ...] = ()
     """
     Actions that read any data of a kind: those of the grant, or of its whole identity where the
@@ -77,8 +79,11 @@ class Grant(Fact, frozen=True, kw_only=True):
     agent_reachable: bool = False
     held_by_others: bool = False
     """
-    Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster.
+    Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster,
+    or one of the people who run that.
     """
+    part_of_cluster: bool = False
+    """Whether its identity is, and no agent acts as that."""
     open_to: str = ""
     """
     Who has it, where that is no principal of its own: anybody, who need not prove who he is;
