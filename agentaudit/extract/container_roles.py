@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.settings import Setting
 
 _GATEWAY = {
@@ -160,13 +161,16 @@ def _fronts(names: Iterable[str]) -> bool:
 
 
 def resembles_agent(
-    image: str, names: Sequence[str], words: Iterable[str], settings: Iterable[Setting]
+    image: str, names: Sequence[str], words: Sequence[str], settings: Iterable[Setting]
 ) -> bool:
     """
     Whether nothing but a word within a name speaks of an agent, of what was taken for one.
 
     A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
+    What runs tests in the image of an agent is none, whatever it is called and told.
     """
+    if runs_another(words):
+        return True
     told = (name for text in words for name in _names_in(text))
     if any(_AGENT_NAME.search(text) for text in told):
         return False

@@ -14,6 +14,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.coding_agents import bypassed
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.documents import first_folder_of, folder_of
 from agentaudit.extract.environment import limit, memory_id, open_to_every_page
 from agentaudit.extract.joined_credentials import agents_on, join_credentials, targets
@@ -71,7 +72,8 @@ def _place_agents(collector: Collector) -> None:
         agents = known or [_own_agent(collector, workload)]
         runtime = collector.facts[workload.runtime_id]
         place, what = runtime.evidence[0], f"which agents run on {runtime.name}"
-        if known and workload.build is not None and isinstance(runtime, Runtime):
+        own = workload.build is not None and not runs_another(workload.words)
+        if known and own and isinstance(runtime, Runtime):
             collector.update(replace(runtime, resembles_agent=False))
         room = collector.affords(_AGENTS, len(agents), (place, what, "what they hold is open"))
         for agent in agents if room else ():

@@ -162,3 +162,31 @@ def test_what_is_built_from_a_server_of_pages_serves_pages(
     image = f"FROM node:22 AS build\nRUN make\nFROM {base}\nCOPY --from=build /app/dist /srv\n"
 
     assert runtime_of("shop-chatbot", build, **{"web/Dockerfile": image}).runs_agent is agent
+
+
+@pytest.mark.parametrize(
+    ("command", "another"),
+    [
+        ("python -m pytest tests/ -v", True),
+        ("[sh, -c, 'pip install --quiet pytest && pytest -q']", True),
+        ("jupyter-lab --no-browser --allow-root", True),
+        ("[/bin/sh, -c, 'sleep 300']", True),
+        (
+            "[sh, -ec, 'until curl -fs http://log:1/up; do sleep 1; done; T=$(date) curl log:1']",
+            True,
+        ),
+        ("sleep infinity", False),
+        ("python agent.py", False),
+        ("[sh, -c, 'sleep 5; python agent.py']", False),
+        ("[sh, -c, 'REPLY=$(python agent.py)']", False),
+        ("[sh, -c, 'curl -fs http://setup:1 | sh']", False),
+        ("npm start", False),
+    ],
+)
+def test_what_runs_tests_or_waits_in_the_image_of_an_agent_is_none(
+    command: str, *, another: bool
+) -> None:
+    more = f"build: ./triage\n    environment: {{OPENAI_API_KEY: x}}\n    command: {command}"
+    runtime = runtime_of("triage-agent", more, **{"triage/main.py": AGENT})
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, another)

@@ -50,7 +50,10 @@ class Runtime(Fact, frozen=True, kw_only=True):
     """Something that the outside reaches leads to it without encryption."""
     runs_agent: bool = False
     resembles_agent: bool = False
-    """Whether nothing but a word within its name says that: `agent-platform-keycloak`."""
+    """
+    Whether nothing but a word within its name says that: `agent-platform-keycloak`; or it runs
+    tests, a notebook or what waits and asks, in the image of an agent or with its settings.
+    """
     tls_verification_off: bool = False
     log_retention: Known = Known.UNKNOWN
     """Whether the log group that keeps what it prints deletes that one day."""

@@ -1,0 +1,62 @@
+"""
+What a container is told to run, where that is no agent: tests, a notebook, or what waits and asks.
+
+People start the image of an agent for that too, with its settings.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from agentaudit.expressions import regex
+
+_LONGEST = 4_000
+_CONTINUED = regex(r"\\\n")
+_SEPARATOR = regex(r"&&|\|\||\$\(|[;|&`)\n]")
+_ASSIGNMENT = regex(r"^[A-Za-z_]\w*=")
+_KEYWORDS = frozenset({"until", "while", "do", "if", "then", "else", "!"})
+_LAUNCHERS = frozenset(
+    {
+        *("sh", "bash", "ash", "dash", "-c", "-ec", "-lc", "-ex", "-exc", "-euc", "exec"),
+        *("python", "python3", "-m", "uv", "poetry", "pdm", "run", "dumb-init", "tini", "--"),
+    }
+)
+"""What stands before the program that is meant."""
+_PURPOSES = frozenset({"pytest", "py.test", "tox", "nox", "jest", "vitest", "jupyter"})
+_ASKING = frozenset(
+    {
+        *("sleep", "curl", "wget", "nc", "echo", "printf", "date", "cat", "mkdir", "pip", "pip3"),
+        *("apt-get", "apk", "set", "cd", "export", "done", "fi", "trap", "wait"),
+    }
+)
+"""What prepares, waits, or asks something over the network."""
+_NOTEBOOK = "jupyter-"
+_FOR_EVER = frozenset({"infinity", "inf"})
+"""Whoever keeps a container for ever comes into it later, to run what it is made for."""
+
+
+def runs_another(words: Iterable[str]) -> bool:
+    """Whether every program that a container is told to run is there for such a purpose."""
+    text = " ".join(words)
+    return bool(text) and len(text) <= _LONGEST and _runs_another(text)
+
+
+@lru_cache(maxsize=1024)
+def _runs_another(text: str) -> bool:
+    programs = tuple(_programs(_CONTINUED.sub(" ", text)))
+    known = all(program in _PURPOSES | _ASKING or _is_notebook(program) for program in programs)
+    return bool(programs) and known and _FOR_EVER.isdisjoint(text.split())
+
+
+def _is_notebook(program: str) -> bool:
+    return program.startswith(_NOTEBOOK)
+
+
+def _programs(text: str) -> Iterator[str]:
+    """The program of each command, without its folder; the launcher where nothing follows it."""
+    for command in _SEPARATOR.split(text):
+        words = (word.strip("\"'") for word in command.split())
+        own = (word.rpartition("/")[2] for word in words if not _ASSIGNMENT.match(word))
+        said = [word for word in own if word and word not in _KEYWORDS]
+        program = next((word for word in said if word not in _LAUNCHERS), "")
+        if said:
+            yield program or said[0]
