@@ -64,7 +64,8 @@ _AGENT_SETTING = regex(
 )
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
-    r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
+    r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
+    r"|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
 )
 """
 Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
@@ -96,6 +97,13 @@ _INBOUND = regex(
     re.IGNORECASE,
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
+_OPENING = regex(
+    r"UNAUTH|ANONYMOUS|(?:^|_)(?:NO|SKIP|DISABLE|WITHOUT)_\w*AUTH|AUTH\w*_(?:DISABLED|OPTIONAL)$",
+    re.IGNORECASE,
+)
+"""Settings by which it stops asking: `MCP_ALLOW_UNAUTHENTICATED`."""
+_ON = frozenset({"true", "1", "yes", "on"})
+_OFF = frozenset({"false", "0", "no", "off", "none", "disabled"})
 _ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
 """GitHub's server calls GitHub with the token of its caller (its `docs/streamable-http.md`)."""
 _SUPPORT = regex(
@@ -253,7 +261,18 @@ def asks_always(image: str, words: Iterable[str]) -> bool:
 
 def asks(settings: Iterable[Setting]) -> bool:
     """Whether something among the settings says how callers prove who they are."""
-    return any(_INBOUND.search(setting.key) for setting in settings)
+    return any(_INBOUND.search(setting.key) and _keeps_closed(setting) for setting in settings)
+
+
+def _keeps_closed(setting: Setting) -> bool:
+    off = setting.content.strip().lower() in _OFF
+    return off if _OPENING.search(setting.key) else not off
+
+
+def opens(setting: Setting) -> bool:
+    """Whether a setting lets everybody call what would ask without it."""
+    switch = _OPENING.search(setting.key) is not None
+    return switch and setting.content.strip().lower() in _ON
 
 
 def binds_all(words: Iterable[str], settings: Iterable[Setting]) -> bool:

@@ -82,11 +82,13 @@ def _add_log(
     enabled: bool,
     content: bool,
 ) -> AuditLog:
+    of = collector.facts.get(owner)
     return collector.add(
         AuditLog(
             id=fact_id("audit_log", kind, f"{owner}/{kind}"),
-            name=f"{kind} of {collector.facts[owner].name}" if owner in collector.facts else kind,
+            name=f"{kind} of {of.name}" if of is not None else kind,
             evidence=places,
+            environment=of.environment if of is not None else "",
             kind=kind,
             enabled=Truth.YES if enabled else Truth.NO,
             content_logged=content,

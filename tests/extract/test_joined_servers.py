@@ -49,3 +49,45 @@ def test_a_setting_of_the_container_may_make_it_ask() -> None:
 @pytest.mark.parametrize("other", ["billing/second.py", "billing/deeper/second.py"])
 def test_of_two_servers_nobody_says_which_one_is_published(other: str) -> None:
     assert not server_of("8000:8000", **{other: SERVER}).exposed
+
+
+SWITCHED = """\
+services:
+  budget-mcp-dev:
+    build: .
+    ports: ["3601:3600"]
+    environment:
+      BUDGET_URL: "http://budget:5006"
+      MCP_PORT: "3600"
+      MCP_ALLOW_UNAUTHENTICATED: "{value}"
+  budget-mcp:
+    image: registry.example/budget-mcp:1.4
+    ports: ["3600:3600"]
+    environment: {{{settings}}}
+"""
+SAME = "BUDGET_URL: 'http://budget:5006', MCP_PORT: '3600'"
+
+
+def asking(value: str, settings: str) -> list[tuple[str, Truth]]:
+    text = SWITCHED.format(value=value, settings=settings)
+    servers = deployment_of({"compose.yaml": text}).tool_servers
+    return [(item.name, item.authenticated) for item in servers]
+
+
+def test_a_switch_that_lets_everybody_call_makes_no_server_ask() -> None:
+    assert ("budget-mcp-dev", Truth.NO) in asking("true", SAME)
+    assert ("budget-mcp-dev", Truth.YES) in asking("false", SAME)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks"),
+    [(SAME, Truth.UNKNOWN), ("MAIL_HOST: mail, MAIL_PORT: '25'", Truth.NO)],
+)
+def test_what_could_be_told_not_to_ask_and_is_not_may_ask(settings: str, asks: Truth) -> None:
+    """One of the same kind beside it has the switch; another kind of server has none."""
+    assert ("budget-mcp", asks) in asking("true", settings)
+
+
+@pytest.mark.parametrize("setting", ["ENABLE_AUTH: 'false'", "AUTH_PROVIDER: none"])
+def test_a_setting_that_switches_asking_off_is_none_that_asks(setting: str) -> None:
+    assert ("budget-mcp", Truth.NO) in asking("no", setting)

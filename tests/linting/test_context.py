@@ -112,6 +112,8 @@ def test_a_default_that_everybody_knows_opens_nothing_from_an_archive() -> None:
         ("http://files-mcp.tools.svc.cluster.local:8080/mcp", "", Severity.LOW),
         ("http://files-mcp.tools.svc/mcp", "", Severity.LOW),
         ("http://files.mcp-tools:8080/mcp", "", Severity.LOW),
+        ("http://files-mcp:8080/mcp", "", Severity.LOW),
+        ("http://198.51.100.7:8080/mcp", "", Severity.HIGH),
         ("http://xn--mgba.xn--p1ai/mcp", "", Severity.HIGH),
         (
             "http://files.tools.svc/mcp",

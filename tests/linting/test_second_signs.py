@@ -1,0 +1,137 @@
+"""Second signs: what else the files say of a thing decides what a finding about it is worth."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.model.finding import Severity
+from agentaudit.rules.ours import lint_rules
+
+ADMINISTRATOR = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: all}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}
+subjects:
+  - {{kind: ServiceAccount, name: {name}, namespace: {namespace}}}
+"""
+POLICY = """\
+{{
+  "Version": "2012-10-17",
+  "Statement": [{{"Effect": "Allow", "Action": {actions}, "Resource": "{resource}"}}]
+}}
+"""
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: desk-agent, namespace: desk}}
+spec:
+  {more}
+  containers:
+    - {{name: desk-agent, image: registry.example/desk-agent:1.4}}
+"""
+BINDING = """\
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: desk, namespace: desk}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: desk, namespace: desk}]
+"""
+SERVICE = """\
+services:
+  {name}:
+    image: registry.example/{name}:1.4
+    ports: ["8000:8000"]
+    environment: {{{settings}}}
+"""
+
+
+def found(files: Mapping[str, str]) -> dict[str, Severity]:
+    """The severities of all findings, by their rules."""
+    result = lint(deployment_of(files), lint_rules())
+    return {item.rule: item.severity for item in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "severity"),
+    [
+        ("argocd-application-controller", "argocd", Severity.LOW),
+        ("network-install", "kube-system", Severity.LOW),
+        ("night-report", "desk", Severity.HIGH),
+    ],
+)
+def test_what_keeps_a_cluster_going_may_do_everything_in_it(
+    name: str, namespace: str, severity: Severity
+) -> None:
+    text = ADMINISTRATOR.format(name=name, namespace=namespace)
+
+    assert found({"rbac.yaml": text})["administrator-grant"] is severity
+
+
+@pytest.mark.parametrize(
+    ("resource", "severity"),
+    [
+        ("arn:aws:iam::111122223333:role/desk-*", Severity.LOW),
+        ("arn:aws:iam::111122223333:role/*", Severity.MEDIUM),
+        ("*", Severity.MEDIUM),
+    ],
+)
+def test_what_deploys_a_project_changes_its_roles(resource: str, severity: Severity) -> None:
+    text = POLICY.format(actions='["iam:PutRolePolicy", "iam:CreateRole"]', resource=resource)
+
+    assert found({"deploy.json": text})["privilege-escalation"] is severity
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        ('["logs:CreateLogDelivery", "logs:DeleteLogDelivery"]', False),
+        ('["logs:DeleteLogDelivery", "logs:DeleteLogGroup"]', True),
+    ],
+)
+def test_a_state_machine_needs_the_delivery_of_its_own_log(actions: str, *, told: bool) -> None:
+    text = POLICY.format(actions=actions, resource="*")
+
+    assert ("own-guardrails-changeable" in found({"machine.json": text})) is told
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ("automountServiceAccountToken: false", Severity.LOW),
+        ("restartPolicy: Always", Severity.MEDIUM),
+    ],
+)
+def test_a_default_account_without_its_token_gives_little(more: str, severity: Severity) -> None:
+    assert found({"pod.yaml": POD.format(more=more)})["default-service-account"] is severity
+
+
+@pytest.mark.parametrize(("bound", "severity"), [(BINDING, Severity.LOW), ("", Severity.MEDIUM)])
+def test_an_agent_whose_account_has_rights_seems_to_need_its_token(
+    bound: str, severity: Severity
+) -> None:
+    text = POD.format(more="serviceAccountName: desk") + bound
+
+    assert found({"pod.yaml": text})["automounted-token"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"), [("crm-mcp", Severity.HIGH), ("stub-crm-mcp", Severity.LOW)]
+)
+def test_a_server_that_stands_in_for_one_does_nothing(name: str, severity: Severity) -> None:
+    text = SERVICE.format(name=name, settings="")
+
+    assert found({"compose.yaml": text})["exposed-tool-server"] is severity
+
+
+@pytest.mark.parametrize(
+    ("stage", "severity"), [("development", Severity.LOW), ("production", Severity.MEDIUM)]
+)
+def test_nobody_asks_for_the_records_of_development(stage: str, severity: Severity) -> None:
+    settings = f"LANGSMITH_TRACING: 'false', ENVIRONMENT: {stage}"
+    text = SERVICE.format(name="desk-agent", settings=settings)
+
+    assert found({"compose.yaml": text})["audit-log-off"] is severity
