@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
@@ -19,6 +20,7 @@ from agentaudit.extract.kubernetes_roles import (
     Roles,
     bound_role,
 )
+from agentaudit.extract.kustomize import applied_namespaces
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
@@ -44,6 +46,9 @@ _SYSTEM = "kube-system"
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
+Applied = Mapping[str, frozenset[str]]
+"""By file, the namespaces of what it has, where that is not said in it."""
+
 _ACCOUNT = "ServiceAccount"
 _NO_NAMESPACE = "default"
 """What objects without a namespace are read as."""
@@ -52,32 +57,39 @@ _NO_NAMESPACE = "default"
 def extract_rights(documents: Documents, collector: Collector) -> None:
     """What each subject of a binding may do, and which pods are everybody."""
     objects = kubernetes_objects(documents)
-    add_bindings(objects, objects, collector)
+    add_bindings(objects, objects, collector, applied_namespaces(documents))
 
 
 def add_bindings(
     bindings: Iterable[KubernetesObject],
     objects: Iterable[KubernetesObject],
     collector: Collector,
+    applied: Applied = MappingProxyType({}),
 ) -> None:
     """What bindings give of the roles among some objects."""
     roles = Roles(objects, collector)
     told: set[RoleKey] = set()
     for binding in bindings:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
-            _add_binding(collector, binding, roles.of(binding), told)
+            part = any(map(_keeps_clusters, binding.node.list_at("subjects")))
+            subjects = _Subjects(collector, binding, applied, part)
+            _add_binding(subjects, roles.of(binding), told)
 
 
-def _add_binding(
-    collector: Collector,
-    binding: KubernetesObject,
-    rights: tuple[Rights, ...],
-    told: set[RoleKey],
-) -> None:
-    subjects = binding.node.list_at("subjects")
-    part = any(map(_keeps_clusters, subjects))
-    for node in subjects:
-        subject, role = _subject(collector, binding, node, part=part), bound_role(binding)
+class _Subjects(Struct, frozen=True):
+    """Those to whom a binding gives a role, all of them parts of one thing."""
+
+    collector: Collector
+    binding: KubernetesObject
+    applied: Applied
+    part: bool
+    """Whether that is one that keeps the cluster going."""
+
+
+def _add_binding(subjects: _Subjects, rights: tuple[Rights, ...], told: set[RoleKey]) -> None:
+    collector, binding = subjects.collector, subjects.binding
+    for node in binding.node.list_at("subjects"):
+        subject, role = _subject(subjects, node), bound_role(binding)
         if role in told and not _affordable(collector, binding, rights):
             continue
         told.add(role)
@@ -100,15 +112,14 @@ def _keeps_clusters(subject: Node) -> bool:
     return subject.text_at("kind") == _ACCOUNT and keeps_clusters(subject.text_at("name"))
 
 
-def _subject(
-    collector: Collector, binding: KubernetesObject, subject: Node, *, part: bool
-) -> Identity:
-    """One of those to whom a binding gives a role, all of them parts of one thing."""
+def _subject(subjects: _Subjects, subject: Node) -> Identity:
+    """One of those to whom a binding gives a role."""
+    collector, binding = subjects.collector, subjects.binding
     kind, name = subject.text_at("kind"), subject.text_at("name")
     namespace = subject.text_at("namespace") or binding.namespace
     place = evidence(binding.document, subject.child("name") or subject, name)
     account = kind == _ACCOUNT
-    if account and _is_applied_there(collector, binding, (namespace, name)):
+    if account and _is_applied_there(subjects, namespace, name):
         namespace = _NO_NAMESPACE
     open_to = _EVERYBODY.get((kind, name), "")
     if kind == "Group" and name.startswith(f"{_PODS}:"):
@@ -124,25 +135,26 @@ def _subject(
             open_to=open_to,
         )
     )
-    if account and (part or namespace == _SYSTEM) and not identity.part_of_cluster:
+    if account and (subjects.part or namespace == _SYSTEM) and not identity.part_of_cluster:
         identity = replace(identity, part_of_cluster=True)
         collector.update(identity)
     return identity
 
 
-def _is_applied_there(
-    collector: Collector, binding: KubernetesObject, account: tuple[str, str]
-) -> bool:
+def _is_applied_there(subjects: _Subjects, namespace: str, name: str) -> bool:
     """
-    Whether the file has the account without a namespace: who applies it names the one.
+    Whether the account is in a file without a namespace, and who applies that names the one.
 
-    Argo CD is installed so: `kubectl apply -n argocd -f install.yaml`.
+    Argo CD is installed so, with its binding in the same file (`kubectl apply -n argocd -f
+    install.yaml`); a kustomization has its `namespace` for all that it lists.
     """
-    namespace, name = account
-    if collector.facts.get(service_account_id(namespace, name)) is not None:
+    facts = subjects.collector.facts
+    if facts.get(service_account_id(namespace, name)) is not None:
         return False
-    bare = collector.facts.get(service_account_id(_NO_NAMESPACE, name))
-    return bare is not None and bare.evidence[0].file == binding.document.file
+    bare = facts.get(service_account_id(_NO_NAMESPACE, name))
+    files = [place.file for place in bare.evidence] if bare is not None else []
+    beside = files[:1] == [subjects.binding.document.file]
+    return beside or any(namespace in subjects.applied.get(file, ()) for file in files)
 
 
 def _giving(binding: KubernetesObject, subject: Identity) -> Giving:

@@ -4,7 +4,7 @@ Kustomize without Kustomize: resources are read as they are, and what would chan
 Nothing is built: patches, generators and the like are named, and the file counts as read in part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
@@ -58,6 +58,17 @@ def patch_files(documents: Documents) -> frozenset[str]:
         paths += [node.text_at("path") for node in _listed(root, "patches", "patchesJson6902")]
         found.update(sibling(document.file, path) for path in paths if path and "\n" not in path)
     return frozenset(found)
+
+
+def applied_namespaces(documents: Documents) -> Mapping[str, frozenset[str]]:
+    """By file, the namespaces into which kustomizations put what they list of it."""
+    found: dict[str, set[str]] = {}
+    for document in kustomizations(documents):
+        namespace = document.root.text_at("namespace")
+        for node in _listed(document.root, "resources") if namespace else ():
+            if node.text and not _REMOTE.search(node.text):
+                found.setdefault(sibling(document.file, node.text), set()).add(namespace)
+    return {file: frozenset(names) for file, names in found.items()}
 
 
 def _listed(root: Node, *names: str) -> Iterator[Node]:

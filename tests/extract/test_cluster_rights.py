@@ -235,6 +235,29 @@ def test_accounts_that_are_parts_of_a_cluster_and_people_are_no_agents(
     assert {grant.held_by_others for grant in grants} == {others}
 
 
+KUSTOMIZATION = """
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: %s
+resources: [pod.yaml, rbac.yaml]
+"""
+
+
+@pytest.mark.parametrize(("namespace", "reached"), [("desk", True), ("shop", False)])
+def test_a_kustomization_says_in_which_namespace_its_accounts_are(
+    namespace: str, *, reached: bool
+) -> None:
+    """The pod names none, and the binding the one that both are applied to."""
+    files = {
+        "k/rbac.yaml": CONTROLLERS % ("sync.acme.example", account("a", "desk")),
+        "k/pod.yaml": POD.replace(", namespace: agents", ""),
+        "k/kustomization.yaml": KUSTOMIZATION % namespace,
+    }
+    grants = deployment_of(files).grants
+
+    assert {grant.agent_reachable for grant in grants} == {reached}
+
+
 def test_people_are_no_part_of_the_cluster() -> None:
     text = CONTROLLERS % ("sync.acme.example", "{kind: Group, name: night-shift}")
     grants = deployment_of({"rbac.yaml": text}).grants
