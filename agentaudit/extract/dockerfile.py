@@ -17,7 +17,9 @@ from agentaudit.extract.dockerfile_instructions import (
     words_of,
 )
 from agentaudit.extract.dockerfile_servers import add_image_server, folders_with_servers
+from agentaudit.extract.dockerfile_users import leaves_root, runs_as_root
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.langgraph import SERVER, SERVER_WORD
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.registries import add_registry
@@ -36,7 +38,6 @@ _ENV_FILE = regex(
 _BUILT = regex(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
 """Folders that a build fills, with nothing of what it was given."""
 _ASSIGNMENT = regex(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
-_ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _AGENT_PACKAGE = regex(
     r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
 )
@@ -49,7 +50,9 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     for document in documents.of("dockerfile"):
         collector.image_folders.add(folder_of(document.file))
         built = _runtimes(document, collector)
-        _add_image_facts(document, collector, built, documents.once(every_stage)[document.file])
+        stages = documents.once(every_stage)[document.file]
+        left = leaves_root(documents, document)
+        _add_image_facts(document, collector, built, stages, left=left)
         runtimes = tuple(runtime for runtime, _ in built)
         holding = Holding(
             holder="image",
@@ -75,6 +78,7 @@ def _runtimes(document: Document, collector: Collector) -> Sequence[tuple[Runtim
             else workload.build == folder
         )
         if isinstance(runtime := collector.facts[workload.runtime_id], Runtime)
+        if workload.names != (SERVER,) or SERVER_WORD in document.text
     ]
     if found:
         return found
@@ -113,21 +117,28 @@ def _add_image_facts(
     collector: Collector,
     built: Sequence[tuple[Runtime, str]],
     stages: Mapping[str, Base],
+    *,
+    left: bool,
 ) -> None:
     """What each container is of; the last stage where the one that is asked for is none of them."""
     by_stage: dict[str, list[Runtime]] = {}
     for runtime, stage in built if stages else ():
         by_stage.setdefault(stage if stage in stages else LAST, []).append(runtime)
     for stage, runtimes in by_stage.items():
-        _add_facts_of_stage(document, collector, stages[stage], runtimes)
+        base = stages[stage]
+        root = Truth.NO if left and base == stages[LAST] else runs_as_root(base)
+        _add_facts_of_stage(document, collector, (base, root), runtimes)
 
 
 def _add_facts_of_stage(
-    document: Document, collector: Collector, base: Base, runtimes: Sequence[Runtime]
+    document: Document,
+    collector: Collector,
+    judged: tuple[Base, Truth],
+    runtimes: Sequence[Runtime],
 ) -> None:
+    base, root = judged
     launch = image_launch(base.image)
     places: list[Evidence] = [evidence(document, base.place, f"FROM {plain(base.image)}")]
-    root = _root(base)
     if base.user is not None:
         places.append(evidence(document, base.user, f"USER {plain(base.user.text or '')}"))
     for runtime in runtimes:
@@ -144,16 +155,6 @@ def _add_facts_of_stage(
         )
     if not base.stage:
         add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
-
-
-def _root(base: Base) -> Truth:
-    """The last USER decides; without one the base image does, and most of those run as root."""
-    if base.user is not None:
-        user = (base.user.text or "").strip()
-        if "$" in user:
-            return Truth.UNKNOWN
-        return Truth.YES if user in _ROOT else Truth.NO
-    return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
 
 
 def _settings(document: Document) -> Iterator[Setting]:

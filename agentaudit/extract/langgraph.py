@@ -18,6 +18,9 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _MINUTE_S = 60
+SERVER = "langgraph server"
+SERVER_WORD = "langgraph"
+"""What a Dockerfile speaks of that makes the server's image; others beside it make other ones."""
 
 
 def extract_langgraph(documents: Documents, collector: Collector) -> None:
@@ -177,8 +180,8 @@ def _add_server(documents: Documents, document: Document, collector: Collector) 
     key = document.root.key_of("env") or document.root.key_of("graphs") or document.root
     runtime = collector.add(
         Runtime(
-            id=fact_id("runtime", "langgraph server", f"{document.file}#server"),
-            name="langgraph server",
+            id=fact_id("runtime", SERVER, f"{document.file}#server"),
+            name=SERVER,
             evidence=(evidence(document, key, key.raw),),
             confidence=Confidence.LIKELY,
             kind="process",
@@ -189,7 +192,7 @@ def _add_server(documents: Documents, document: Document, collector: Collector) 
         Workload(
             runtime_id=runtime.id,
             document=document,
-            names=("langgraph server",),
+            names=(SERVER,),
             role="agent",
             build=folder,
             settings=settings,

@@ -2,7 +2,8 @@
 Scripts of shells, and texts for people: kept as they are and searched, never parsed.
 
 A script is read where it assigns what its name calls a secret, starts a coding agent that asks
-nobody, or holds a key of a known form; any other text only for the last.
+nobody, leaves root for another user, or holds a key of a known form; any other text only for the
+last.
 """
 
 import re
@@ -19,6 +20,8 @@ from agentaudit.readers.token_forms import holds_token
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
 UNASKED_WORDS = ("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode")
 """Of which each switch has one that lets a coding agent act unasked."""
+LEAVING_WORDS = ("exec gosu ", "exec su-exec ", "exec setpriv ", "exec runuser ")
+"""With which an entry point becomes a program of another user, as its last line."""
 _ASSIGNMENT = regex(
     r"""
     (?:^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|set[ \t]+|\$env:|Environment=)?
@@ -62,7 +65,7 @@ def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
     if len(text) > MAX_CODE:
         return False
-    started = holds_word(text, UNASKED_WORDS)
+    started = holds_word(text, (*UNASKED_WORDS, *LEAVING_WORDS))
     return started or holds_token(text) or next(assignments(text), None) is not None
 
 

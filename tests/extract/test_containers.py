@@ -843,3 +843,43 @@ def test_so_is_one_that_compose_starts_beside_it(privileged: str, *, host: bool)
     found = {each.name: each for each in deployment_of({"compose.yaml": text}).runtimes}
 
     assert (found["agent"].docker_socket, found["engine"].docker_socket) == (host, False)
+
+
+@pytest.mark.parametrize(
+    ("last", "root"),
+    [
+        ('exec gosu "$APP_USER" python agent.py', Truth.NO),
+        ("exec su-exec app python agent.py", Truth.NO),
+        ("exec gosu root python agent.py", Truth.YES),
+        ("exec python agent.py", Truth.YES),
+        ("", Truth.YES),
+        ("exec gosu app true\npython agent.py", Truth.YES),
+    ],
+)
+def test_an_entry_point_may_leave_root(last: str, root: Truth) -> None:
+    """The images of databases do so; the script has to be there, and to end in it."""
+    files = {
+        "compose.yaml": "services: {desk-agent: {build: .}}\n",
+        "Dockerfile": 'FROM python:3.12\nCOPY start.sh .\nENTRYPOINT ["/app/start.sh"]\n',
+        "start.sh": f"#!/bin/sh\nchown -R app /data\n{last}\n",
+    }
+    (runtime,) = deployment_of(files).runtimes
+
+    assert runtime.runs_as_root is root
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "root"),
+    [
+        ("FROM langchain/langgraph-api:3.12\n", Truth.YES),
+        ("FROM python:3.12\nCMD uvicorn app:app\n", Truth.UNKNOWN),
+    ],
+)
+def test_a_dockerfile_for_something_else_says_nothing_of_a_server(
+    dockerfile: str, root: Truth
+) -> None:
+    graphs = '{"dependencies": ["."], "graphs": {"support": "./agent.py:graph"}}'
+    runtimes = deployment_of({"langgraph.json": graphs, "Dockerfile": dockerfile}).runtimes
+    server = next(item for item in runtimes if item.name == "langgraph server")
+
+    assert server.runs_as_root is root
