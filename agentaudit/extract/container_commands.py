@@ -54,9 +54,9 @@ def _is_notebook(program: str) -> bool:
 def _programs(text: str) -> Iterator[str]:
     """The program of each command, without its folder; the launcher where nothing follows it."""
     for command in _SEPARATOR.split(text):
-        words = (word.strip("\"'") for word in command.split())
-        own = (word.rpartition("/")[2] for word in words if not _ASSIGNMENT.match(word))
-        said = [word for word in own if word and word not in _KEYWORDS]
-        program = next((word for word in said if word not in _LAUNCHERS), "")
-        if said:
-            yield program or said[0]
+        words = [word.strip("\"'") for word in command.split()]
+        own = [word for word in words if word and word not in _KEYWORDS]
+        named = (word.rpartition("/")[2] for word in own if not _ASSIGNMENT.match(word))
+        program = next((word for word in named if word not in _LAUNCHERS), "")
+        if program or (own and not _ASSIGNMENT.match(own[-1])):
+            yield program or own[0]
