@@ -4,10 +4,14 @@ from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
 _INSIDE = regex(
-    r"^https?://(?:[^/@]*@)?(?:[a-z0-9-]+\.){1,2}(?:svc(?:\.cluster\.local)?|[a-z0-9]+(?:-[a-z0-9]+)+)"
-    r"(?::[0-9]+)?(?:[/?#]|$)"
+    r"^https?://(?:[^/@]*@)?(?:"
+    r"(?:[a-z0-9-]+\.){1,2}(?:svc(?:\.cluster\.local)?|[a-z0-9]+(?:-[a-z0-9]+)+)"
+    r"|[a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?#]|$)"
 )
-"""A Service and its namespace: no top-level domain is called `svc`, or has words with hyphens."""
+"""
+A Service, alone or with its namespace: no top-level domain is called `svc`, or has words with
+hyphens, and a name without a dot is known to those around it alone.
+"""
 
 
 def tls_of(url: str) -> Truth:
@@ -18,5 +22,5 @@ def tls_of(url: str) -> Truth:
 
 
 def stays_inside(url: str) -> bool:
-    """Whether only one cluster knows the name: `http://crm.tools.svc.cluster.local/mcp`."""
+    """Whether only one cluster or network knows it: `http://crm.tools.svc.cluster.local/mcp`."""
     return _INSIDE.match(url) is not None

@@ -45,7 +45,7 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     authenticated: Truth = Truth.UNKNOWN
     remote: bool = False
     stays_inside: bool = False
-    """Its address is a name that only one cluster resolves: a Service and its namespace."""
+    """Its address is a name that one cluster or network alone resolves: a Service, or no domain."""
     exposed: bool = False
     """Other machines reach the port on which it listens: a published port, the host's network."""
     listens_everywhere: bool = False
