@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
@@ -18,6 +20,7 @@ from agentaudit.extract.recognition import (
     may_show,
     recognise,
 )
+from agentaudit.extract.rehearsals import is_put_away
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -59,6 +62,9 @@ def extract_instructions(documents: Documents, collector: Collector) -> None:
             applied=False,
         )
         found = add_credentials(collector, settings, holding)
+        if is_put_away(document.file):  # where no model reads it any more
+            for credential in found:
+                collector.update(replace(credential, exposure="file"))
         collector.add(
             Instruction(
                 id=instruction.id,

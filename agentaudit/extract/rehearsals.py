@@ -1,4 +1,4 @@
-"""Files that nobody deploys, by their names: tests, fixtures and manuals."""
+"""Files that nobody deploys, by their names: tests, fixtures and manuals, and what is put away."""
 
 from functools import lru_cache
 
@@ -17,9 +17,16 @@ _REHEARSAL = regex(
 """
 A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct install`).
 """
+_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated|(?:[\w.-]*[_-])?old)/")
+"""Folders in which teams keep what they no longer use."""
 
 
 @lru_cache(maxsize=1024)
 def is_rehearsal(file: str) -> bool:
     """Whether a file is a test, a fixture or a manual."""
     return _REHEARSAL.search(file) is not None
+
+
+def is_put_away(file: str) -> bool:
+    """Whether a file lies where its team keeps what it no longer uses."""
+    return _RETIRED.search(file) is not None

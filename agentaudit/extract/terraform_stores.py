@@ -71,6 +71,7 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
 )
 _MANAGED_DEFAULT = "volatile-lru"
 """Of ElastiCache, where nobody sets another."""
+_NAME_OF_USER = regex(r"(?:^|[._-])user_?name$", re.IGNORECASE)
 
 
 def add_stores(module: Module, collector: Collector, *, state: bool = True) -> None:
@@ -127,10 +128,12 @@ def _given(declared: Declared) -> tuple[Evidence, ...]:
     return tuple(evidence(declared.document, origin) for origin in origins)
 
 
-def _is_number(declared: Declared) -> bool:
-    """Whether a secret of GitHub is called after a number that opens nothing: `CHAT_ID`."""
+def _opens_nothing(declared: Declared, value: Node) -> bool:
+    """Whether what is kept is called after a number (`CHAT_ID`), or after the name of a user."""
     words = name_words(declared.body.text_at("secret_name"))
-    return words[-1:] == ("id",) and "key" not in words
+    number = words[-1:] == ("id",) and "key" not in words
+    called = (declared.name, value.raw if value.unknown else "")
+    return number or any(map(_NAME_OF_USER.search, called))
 
 
 def _add_secret_argument(declared: Declared, collector: Collector, *, state: bool) -> None:
@@ -143,7 +146,7 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
     name = _SECRET_ARGUMENTS[declared.type]
     block = _block_with(declared, name)
     value = block.get(name) if block is not None else None
-    if value is None or _filled_elsewhere(declared, name, value) or _is_number(declared):
+    if value is None or _filled_elsewhere(declared, name, value) or _opens_nothing(declared, value):
         return
     plain = _plain_parameter(declared)
     found = settings(declared, block, declared.name)

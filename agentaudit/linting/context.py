@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.extract.rehearsals import is_put_away, is_rehearsal
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
@@ -17,8 +17,6 @@ _TRIAL = regex(
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
 )
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
-_RETIRED = regex(r"(?:^|/)(?:_?archived?|\.[\w-]*backups?|deprecated|(?:[\w.-]*[_-])?old)/")
-"""Folders in which teams keep what they no longer use."""
 _UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")
 """
 GitHub runs what lies in `.github/workflows` itself, and in no folder below it.
@@ -73,7 +71,7 @@ class Context(Struct, frozen=True):
 
     def _is_kept_only(self, file: str) -> bool:
         """Whether a file is one that its project has put away, or that it does not start."""
-        if _RETIRED.search(file) or _UNSTARTED.search(file):
+        if is_put_away(file) or _UNSTARTED.search(file):
             return True
         return self.is_project and _OF_ANOTHER.search(file) is not None
 

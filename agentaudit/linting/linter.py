@@ -163,16 +163,16 @@ def _finding(
     *,
     context: Context,
 ) -> Finding:
-    """The finding about one fact, or about the first of several, deployed ones before others."""
+    """The finding about one fact, or about the worst of several, deployed ones before others."""
     if len(group) > 1:
-        group = sorted(group, key=lambda match: context.idle(match[0]))
-    fact = group[0][0]
+        group = sorted(group, key=lambda match: (context.idle(match[0]), -match[1].rank))
+    fact, worst = group[0]
     others = [other.evidence[0] for other, _ in group[1:]]
     related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
     subject = "deployment" if rule.rule.once else fact.id
     severity, confidence = context.judged(
         fact,
-        max((severity for _, severity in group), key=lambda severity: severity.rank),
+        worst,
         _weakest(rule.rule.confidence, fact.confidence),
     )
     return Finding(

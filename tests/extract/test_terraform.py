@@ -884,3 +884,21 @@ def test_what_only_holds_the_place_of_a_secret_is_none(
     )
 
     assert len(deployment_of({"main.tf": text}).credentials) == found
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "found"),
+    [
+        ("a", "var.master_username", 0),
+        ("username", "var.login", 0),
+        ("a", "var.username_password", 1),
+        ("usernames", "var.login", 1),
+    ],
+)
+def test_the_name_of_a_user_is_no_secret_in_state(label: str, value: str, found: int) -> None:
+    text = (
+        f'resource "aws_secretsmanager_secret_version" "{label}" {{\n  secret_id = "search"\n'
+        f"  secret_string = {value}\n}}\n"
+    )
+
+    assert len(deployment_of({"main.tf": text}).credentials) == found

@@ -67,6 +67,40 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
     assert used["literal-service-token"] is kept["literal-service-token"]
 
 
+def test_instructions_that_are_put_away_are_no_prompt() -> None:
+    text = f"Ask the API with {fake('langsmith_key')}.\n"
+    used, kept = found({"CLAUDE.md": text}), found({"docs/archive/CLAUDE.md": text})
+
+    assert "secret-in-prompt" in used
+    assert "secret-in-prompt" not in kept
+    assert used["literal-service-token"] is kept["literal-service-token"] is Severity.HIGH
+
+
+@pytest.mark.parametrize(
+    ("environment", "named", "severity"),
+    [
+        (
+            "{A_URL: 'postgres://a:catalyst_2025@db/a', TAVILY_API_KEY: '${K}'}",
+            "TAVILY_API_KEY",
+            Severity.HIGH,
+        ),
+        ("{OPENAI_API_KEY: '${K}', A_PASSWORD: q7Zk3v9TtB1m}", "OPENAI_API_KEY", Severity.HIGH),
+        ("{A_URL: 'postgres://a:catalyst_2025@db/a'}", "A_URL", Severity.LOW),
+    ],
+)
+def test_the_worst_of_what_an_agent_holds_stands_for_the_rest(
+    environment: str, named: str, severity: Severity
+) -> None:
+    agent = f"services:\n  agent:\n    image: agent:1\n    environment: {environment}\n"
+    result = lint(
+        deployment_of({"compose.yaml": agent}), lint_rules(), names={"missing-gatekeeper"}
+    )
+    (finding,) = result.findings
+
+    assert named in finding.message
+    assert finding.severity is severity
+
+
 @pytest.mark.parametrize("folder", ["test/e2e", "packages/gateway/fixtures"])
 def test_a_private_key_of_a_test_opens_what_the_test_made_for_it(folder: str) -> None:
     key = fake("private_key")
