@@ -37,11 +37,12 @@ def extract_functions(documents: Documents, collector: Collector) -> None:
 
 
 def extract_coded_functions(documents: Documents, collector: Collector) -> None:
-    """The server of an app in C#, Java or TypeScript, whose code says what its tools are."""
+    """The server of an app whose code, which is not read so far, says what its tools are."""
+    read = {tool.evidence[0].file for tool in collector.of(Tool)}
     for document in documents.of("javascript", *COMPILED):
         offer = IN_SCRIPTS if document.syntax == "javascript" else IN_PROGRAMS
         found = offer.search(document.text)
-        if found is None:
+        if found is None or document.file in read:
             continue
         line, column = Lines(document.text).place(found.start())
         node = document.root.changed(line=line, column=column, end_line=line, end_column=column)

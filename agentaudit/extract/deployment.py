@@ -34,6 +34,7 @@ from agentaudit.extract.editors import extract_editors
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.gateways import extract_gateways
 from agentaudit.extract.instructions import extract_instructions
+from agentaudit.extract.javascript_imported import imported_documents
 from agentaudit.extract.joins import join
 from agentaudit.extract.kubernetes import extract_kubernetes
 from agentaudit.extract.kubernetes_accounts import extract_accounts
@@ -253,19 +254,23 @@ def _extracted(sources: Iterable[SourceText], collector: Collector) -> _Read:
 
 def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverage, ...]]:
     documents: dict[str, Document] = {}
-    coverage: list[FileCoverage] = []
-    for source in sorted(sources, key=lambda item: item.file):
+    coverage: dict[str, FileCoverage] = {}
+    listed = sorted(sources, key=lambda item: item.file)
+    for source in listed:
         if not of_interest(source.file, source.syntax, source.text):
-            coverage.append(skipped_coverage(source.file, source.syntax))
+            coverage[source.file] = skipped_coverage(source.file, source.syntax)
             continue
         if is_template(source.file, source.text):
-            coverage.append(template_coverage(source))
+            coverage[source.file] = template_coverage(source)
             continue
         try:
             document = parse(source.file, source.syntax, source.text)
         except InputError as error:
-            coverage.append(failed_coverage(source, error))
+            coverage[source.file] = failed_coverage(source, error)
         else:
             documents[source.file] = document
-            coverage.append(read_coverage(document))
-    return Documents(documents), tuple(coverage)
+            coverage[source.file] = read_coverage(document)
+    for document in tuple(imported_documents(documents.values(), listed)):
+        documents[document.file] = document
+        coverage[document.file] = read_coverage(document)
+    return Documents(dict(sorted(documents.items()))), tuple(coverage.values())

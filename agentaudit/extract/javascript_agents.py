@@ -1,43 +1,36 @@
 """Agents that TypeScript and JavaScript code builds, with their tools, memories and limits."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec import Struct
-
-from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript_azure import add_functions
 from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_built import Built, add_agents, note_instances
+from agentaudit.extract.javascript_classes import kinds_of
 from agentaudit.extract.javascript_claude import add_queries
-from agentaudit.extract.javascript_clients import client_of
-from agentaudit.extract.javascript_frameworks import BUILDERS, Builder
+from agentaudit.extract.javascript_clients import add_worker_server, client_of
+from agentaudit.extract.javascript_frameworks import BUILDERS
 from agentaudit.extract.javascript_gates import add_gates
-from agentaudit.extract.javascript_limits import budget, iterations, timeout
 from agentaudit.extract.javascript_memory import module_memories
 from agentaudit.extract.javascript_modules import Program, Written, program
-from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_options import Options, members
+from agentaudit.extract.javascript_registrations import registry
 from agentaudit.extract.javascript_servers import add_servers
 from agentaudit.extract.javascript_toolbox import Toolbox
 from agentaudit.extract.javascript_tools import made_tools
+from agentaudit.extract.javascript_workers import added_servers, worker_memories
 from agentaudit.extract.mcp_tools import add_ingestion
-from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_stores import link_stores
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
 _GRAPH = "StateGraph"
 _HANDED = ("handoffs", "agents", "subagents")
-
-
-class _Built(Struct, frozen=True):
-    """An agent, and the call that builds it."""
-
-    building: Building
-    call: Call
-    builder: Builder
-    options: Options
-    agent: Agent
 
 
 def extract_javascript(documents: Documents, collector: Collector) -> None:
@@ -51,10 +44,11 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     for module in known.modules.values():
         for tool, call in made_tools(known, module):
             tools[id(call)] = add_ingestion(collector, collector.add(tool))
+    kinds = kinds_of(known, BUILDERS)
     agents: dict[int, Agent] = {}
-    built: list[_Built] = []
-    for module in known.modules.values():
-        building = Building(
+    buildings: dict[str, Building] = {}
+    for file, module in known.modules.items():
+        buildings[file] = Building(
             documents=documents,
             program=known,
             module=module,
@@ -62,79 +56,42 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
             calls=tuple(module.calls()),
             tools=tools,
             agents=agents,
+            kinds=kinds,
+            peers=buildings,
         )
-        here = [*_add_agents(building)]
+    registered = registry(tuple(buildings.values()))
+    built: list[Built] = []
+    for building in buildings.values():
+        here = [*add_agents(building)]
         built += here
         _add_memories(building, here)
         add_queries(building)
-        add_servers(building)
+        add_servers(building, registered)
+        add_functions(building)
+    for building in buildings.values():
+        note_instances(building)
     for each in built:
         _equip(each)
 
 
-def _add_memories(building: Building, built: Sequence[_Built]) -> None:
+def _add_memories(building: Building, built: Sequence[Built]) -> None:
     """The memories of a module, with the agents that they are handed to."""
     stores = [(building.collector.add(store), call) for store, call in module_memories(building)]
     agents = [(each.agent, each.call) for each in built]
     link_stores(building.module, building.calls, building.collector, (agents, stores))
+    by_class: dict[int, list[Agent]] = {}
+    for each in built:
+        around = building.module.class_around(each.call.node)
+        by_class.setdefault(id(around), []).append(each.agent)
+    for store, lineage in worker_memories(building):
+        kept = building.collector.add(store)
+        for agent in (
+            agent for each in lineage.classes for agent in by_class.get(id(each.defined), ())
+        ):
+            building.collector.remember(agent.id, kept, confidence=Confidence.LIKELY)
 
 
-def _add_agents(building: Building) -> Iterator[_Built]:
-    for call in building.calls:
-        builder = BUILDERS.get(call.name)
-        if builder is None:
-            continue
-        options = Options({})
-        if call.last != _GRAPH:  # which takes the shape of its state
-            options = options_of(building.program, building.module, call.node)
-        if builder.only_with_tools and options.get(*builder.tools) is None:
-            if options.hidden:
-                _leave_open(building, call)
-            continue
-        agent = _add_agent(building, call, builder, options)
-        building.agents[id(call.node)] = agent
-        yield _Built(building, call, builder, options, agent)
-
-
-def _leave_open(building: Building, call: Call) -> None:
-    place = building.module.place(call.node.func, call.last)
-    what = f"the options of {call.last} do not fold"
-    building.collector.leave_open(place, what, "whether it has tools, and which, is open")
-
-
-def _add_agent(building: Building, call: Call, builder: Builder, options: Options) -> Agent:
-    module = building.module
-    name = _name(module, call, options)
-    limit, count = iterations(building, options, builder)
-    times, seconds = timeout(building, options)
-    return building.collector.add(
-        Agent(
-            id=fact_id("agent", name, f"{module.document.file}#{call.node.lineno}.{name}"),
-            name=name,
-            evidence=(module.place(call.node.func, call.last),),
-            framework=builder.framework,
-            max_iterations=limit,
-            max_iterations_count=count,
-            timeout=times,
-            timeout_s=seconds,
-            budget=budget(building, options),
-        )
-    )
-
-
-def _name(module: Module, call: Call, options: Options) -> str:
-    """What the agent is called: by itself, by its variable, by the function around it, its file."""
-    given = options.text("name", "id")
-    if given:
-        return given
-    if call.variable and call.variable not in {"result", "response", "default", "agent"}:
-        return call.variable
-    around = module.function_around(call.node)
-    named = around.name if around is not None and around.name.isidentifier() else ""
-    return named or module.document.file.rpartition("/")[2]
-
-
-def _equip(built: _Built) -> None:
+def _equip(built: Built) -> None:
     """What an agent may call, to whom it hands work, and what filters it."""
     building, options, agent = built.building, built.options, built.agent
     toolbox = Toolbox(building, agent)
@@ -149,6 +106,8 @@ def _equip(built: _Built) -> None:
     for server in _listed(building.program, options.get("mcpServers")):
         if not client_of(building, agent, server):
             toolbox.leave_open(server)
+    for call in added_servers(building, built.call.node):
+        add_worker_server(building, agent, call)
     add_gates(building, agent, options, toolbox.given)
 
 

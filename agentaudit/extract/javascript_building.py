@@ -1,15 +1,19 @@
 """One module in TypeScript or JavaScript while its agents are built."""
 
 import ast
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 from msgspec import Struct
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript_classes import Lineage
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, options_of
 from agentaudit.extract.javascript_tools import tool_of
+from agentaudit.extract.python_bindings import place_of
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
@@ -19,6 +23,7 @@ _RUNS = frozenset(
 )
 """Methods and functions by which agents of these frameworks are run, with options of their own."""
 _MOST_RUNS = 200
+_LINE = attrgetter("lineno")
 
 
 class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -33,6 +38,40 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """By the expression that makes each, in any module."""
     agents: dict[int, Agent]
     """By the call that builds each, in any module."""
+    kinds: Mapping[int, Lineage]
+    """Classes of the repository that extend an agent, in any module."""
+    peers: Mapping[str, "Building"]
+    """Those of all modules, by file."""
+
+    @cached_property
+    def handed(self) -> Mapping[str, Sequence[ast.Call]]:
+        """The calls that each name is an argument of, or each member of `this`, line by line."""
+        found: dict[str, list[ast.Call]] = {}
+        for call in sorted((each.node for each in self.calls), key=_LINE):
+            values = (*call.args, *(item.value for item in call.keywords))
+            for name in {place_of(each).removeprefix("this.") for each in values}:
+                found.setdefault(name, []).append(call)
+        return found
+
+    @cached_property
+    def results(self) -> Mapping[str, Sequence[str]]:
+        """The variables that the results of each function go to."""
+        found: dict[str, list[str]] = {}
+        for call in self.calls:
+            if call.variable:
+                found.setdefault(call.name, []).append(call.variable)
+        return found
+
+    @cached_property
+    def adding(self) -> Sequence[ast.Call]:
+        """The calls that add a server of MCP to the agent that a class is, line by line."""
+        added = (call.node for call in self.calls if call.last == "addMcpServer")
+        return sorted(added, key=_LINE)
+
+    @cached_property
+    def handling(self) -> Sequence[Call]:
+        """The calls that have a function answer requests of a kind."""
+        return tuple(call for call in self.calls if call.last == "setRequestHandler")
 
     @cached_property
     def runs(self) -> tuple[Options, ...]:

@@ -12,7 +12,13 @@ from collections.abc import Iterator
 
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, as_object, members, options_of
+from agentaudit.extract.javascript_options import (
+    Options,
+    as_object,
+    inner_options,
+    members,
+    options_of,
+)
 from agentaudit.extract.mcp import Reading, add_server
 from agentaudit.extract.mcp_clients import DeclaredServer
 from agentaudit.extract.python_nodes import node_of
@@ -55,6 +61,24 @@ def client_of(building: Building, agent: Agent, given: Written) -> bool:
         what = f"the servers of {name} do not fold"
         building.collector.leave_open(place, what, "which tools they offer is open")
     return True
+
+
+def add_worker_server(building: Building, agent: Agent, call: ast.Call) -> None:
+    """The server that a class of Cloudflare's adds: `this.addMcpServer(name, url, options)`."""
+    module = building.module
+    name, url = (Written(module, each) for each in (*call.args, call, call)[:2])
+    if not name.text or not url.text:
+        place = module.place(call, name.text or "addMcpServer")
+        what = f"which server of MCP {agent.name} adds does not fold"
+        building.collector.leave_open(place, what, "which tools it offers is open")
+        return
+    options = inner_options(
+        building.program, options_of(building.program, module, call), "transport"
+    )
+    given = {"url": url, **options.given}
+    keys = [ast.copy_location(ast.Constant(value=key), each.node) for key, each in given.items()]
+    made = ast.Dict(keys=list(keys), values=[each.node for each in given.values()])
+    _declare(building, agent, name.text, Written(module, ast.copy_location(made, call)))
 
 
 def _servers(

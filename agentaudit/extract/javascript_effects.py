@@ -7,16 +7,15 @@ of the packages that most programs use in their place.
 """
 
 import ast
+from collections.abc import Iterable
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript_filters import without_names
 from agentaudit.extract.javascript_handing import Given, handed
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.known_tools import EVERYTHING
-from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_effects import VERBS, Effects
 from agentaudit.extract.python_execution import Execution
-from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import argument, descendants, keyword
 
 _EVALUATES = regex(
@@ -60,12 +59,15 @@ _MOST = 20
 class _Body:
     """One function while its calls are read: a tool's, or one that a tool's calls."""
 
-    def __init__(self, program: Program, given: Given, read: set[int]) -> None:
+    def __init__(
+        self, program: Program, given: Given, read: set[int], within: Iterable[ast.stmt] = ()
+    ) -> None:
         module, function = given.module, given.function
         self.program = program
         self.module = module
         self.parameters = given.parameters
-        self.calls = [node for node in descendants(function) if isinstance(node, ast.Call)]
+        nodes = (node for each in within or (function,) for node in descendants(each))
+        self.calls = [node for node in nodes if isinstance(node, ast.Call)]
         self.functions_read = read
         self.words = Execution(module, function, self.parameters)
         self.harmless = without_names(module, function)
@@ -89,6 +91,7 @@ class _Body:
             self._file(last)
         elif last in _QUERIES or last in _UNSAFE:
             self._statement(call, last)
+            self._follow(call)
         elif last in _SENDS and "." in name:
             self.found.names.add("send")
             self.found.egress = True
@@ -222,7 +225,6 @@ class _Body:
         return _ANY_STATEMENT.match(name) is not None and self.words.depends(given)
 
 
-def effects_of(program: Program, module: Module, function: FunctionDef) -> Effects:
-    """What a tool's function, and what it calls, does with what the model passes."""
-    words = frozenset(item.arg for item in function.args.posonlyargs)
-    return _Body(program, Given(module, function, words), {id(function)}).read()
+def effects_of(program: Program, given: Given, within: Iterable[ast.stmt] = ()) -> Effects:
+    """What a tool's function or a part of it, and what it calls, does with the model's words."""
+    return _Body(program, given, {id(given.function)}, within).read()

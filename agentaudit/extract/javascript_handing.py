@@ -17,6 +17,11 @@ class Given(Struct, frozen=True):
     parameters: frozenset[str]
 
 
+def given_first(module: Module, function: FunctionDef) -> Given:
+    """A function that a model calls: its words are what the first parameter holds."""
+    return Given(module, function, frozenset(item.arg for item in function.args.posonlyargs))
+
+
 def handed(
     module: Module, function: FunctionDef, call: ast.Call, depends: Callable[[ast.expr], bool]
 ) -> Given:

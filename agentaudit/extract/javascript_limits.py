@@ -32,11 +32,11 @@ def iterations(building: Building, options: Options, builder: Builder) -> Bound:
         return _stops(building, stops)
     steps = given_anywhere(building, options, _STEPS)
     if steps is not None:
-        return count(steps.module, steps.node)
+        return _count(building, steps)
     counting = middleware(building, options, *_COUNTING)
     calls = counting.get("runLimit", "threadLimit") if counting is not None else None
     if calls is not None:
-        return count(calls.module, calls.node)
+        return _count(building, calls)
     if options.hidden:
         return Known.UNKNOWN, None
     return (Known.SET if builder.iterations else Known.NONE), builder.iterations
@@ -52,7 +52,8 @@ def _stops(building: Building, given: Written) -> Bound:
         condition = building.program.meant(meant.beside(each))
         name = condition.name if isinstance(condition.node, ast.Call) else ""
         if isinstance(condition.node, ast.Call) and name in _COUNTS:
-            limit, number = count(condition.module, next(iter(condition.node.args), None))
+            first = next(iter(condition.node.args), condition.node)
+            limit, number = _count(building, condition.beside(first))
             known = known and limit is Known.SET
             found += [number] if number is not None else []
         elif name not in _UNENDING:
@@ -60,6 +61,12 @@ def _stops(building: Building, given: Written) -> Bound:
     if found:
         return Known.SET, min(found)
     return (Known.NONE if known else Known.UNKNOWN), None
+
+
+def _count(building: Building, given: Written) -> Bound:
+    """What an expression bounds, also where another file says how much."""
+    meant = building.program.meant(given)
+    return count(meant.module, meant.node)
 
 
 def timeout(building: Building, options: Options) -> tuple[Known, int | None]:

@@ -2,12 +2,10 @@
 Programs in TypeScript and JavaScript as extractors ask for them: names followed through files.
 
 A name that the repository defines itself begins with a dot, the path of its file follows, and then
-how it is called there: `.lib/tools.ts.search`. Paths of `@/` and `~/` begin at a folder above, as
-bundlers have it.
+how it is called there: `.lib/tools.ts.search`.
 """
 
 import ast
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -15,9 +13,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.code_trees import empty_trees, modules_in
-from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.python_bindings import also_called, place_of
-from agentaudit.extract.python_code import Effort, Module, written_keys
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript_growth import filled
+from agentaudit.extract.javascript_paths import by_path, file_meant
+from agentaudit.extract.python_bindings import place_of
+from agentaudit.extract.python_code import Module, written_keys
+from agentaudit.extract.python_effort import Effort
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.model.evidence import Evidence
 
@@ -27,13 +28,6 @@ _FOLLOWED = 500_000
 """Nodes of functions that are read for those which call them, in all files together."""
 _TAKEN = 2_000_000
 """Nodes of values that are read for those which import them, likewise."""
-_ENDINGS = (
-    *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
-    *("/index.ts", "/index.tsx", "/index.js", "/index.mjs"),
-)
-_HIGHEST = 50
-"""Folders above a file in which its paths are looked for."""
-_ROOTED = ("@/", "~/", "src/")
 
 
 class Written(Struct, frozen=True):
@@ -73,6 +67,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
+    _of_classes: dict[int, Mapping[str, FunctionDef | ast.expr]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
 
@@ -129,6 +124,10 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         named = ast.Name(id=name, ctx=ast.Load())
         return Written(module, ast.copy_location(named, defined))
 
+    def text(self, given: Written | None) -> str:
+        """A constant text, also through names and files; empty for anything else."""
+        return self.meant(given).text if given is not None else ""
+
     def grows(self, given: Written) -> bool:
         """Whether a name stands for a list or an object to which any module adds something."""
         node = given.node
@@ -142,7 +141,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         return frozenset(
             self._origin(module, name)
             for module in self.modules.values()
-            for name in (*module.constants.grown, *_filled(module))
+            for name in (*module.constants.grown, *filled(module))
         )
 
     def _origin(self, module: Module, name: str) -> tuple[str, str]:
@@ -151,12 +150,26 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         return (module.document.file, name) if path is None else _own(path)
 
     def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
-        """The function that an expression stands for."""
+        """The function that an expression stands for, be it a method of the class around it."""
+        node = given.node
+        if isinstance(node, ast.Attribute) and place_of(node).startswith("this."):
+            member = self._members(given.module.class_around(node)).get(node.attr)
+            if isinstance(member, FunctionDef):
+                return given.module, member
+            given = given if member is None else given.beside(member)
         meant = self.meant(given)
         if not isinstance(meant.node, ast.Name):
             return None
         found = meant.module.functions_by_name.get(meant.node.id)
         return (meant.module, found) if found is not None else None
+
+    def _members(self, defined: ast.ClassDef | None) -> Mapping[str, FunctionDef | ast.expr]:
+        """The methods and fields of a class, each class read once."""
+        if defined is None:
+            return {}
+        if id(defined) not in self._of_classes:
+            self._of_classes[id(defined)] = dict(class_members(defined))
+        return self._of_classes[id(defined)]
 
     def may_follow(self, function: FunctionDef) -> bool:
         """Whether a function may be read once more for another that calls it."""
@@ -171,17 +184,16 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         return self._variables[file].get(id(call.node), "")
 
 
-def _filled(module: Module) -> Iterator[str]:
-    """The names of objects that are given members after they are made."""
-    targets = [target for each in module.of(ast.Assign) for target in each.targets]
-    owners = [each.value for each in targets if isinstance(each, ast.Attribute | ast.Subscript)]
-    owners += [call.args[0] for call in module.of(ast.Call) if _assigns_members(module, call)]
-    places = {place_of(each) for each in owners} - {"", "this"}
-    yield from also_called(places, module.of(ast.Assign))
-
-
-def _assigns_members(module: Module, call: ast.Call) -> bool:
-    return bool(call.args) and module.dotted(call.func) == "Object.assign"
+def class_members(defined: ast.ClassDef) -> Iterator[tuple[str, FunctionDef | ast.expr]]:
+    """The methods of a class, and what its fields are given."""
+    for node in defined.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, node
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case _:
+                pass
 
 
 def program(documents: Documents) -> Program:
@@ -245,35 +257,11 @@ class _Exports(Struct, dict=True, eq=False):
 
     def _file_of(self, file: str, source: str) -> str | None:
         """The file that a path in another means."""
-        meant = (each for path in _paths(file, source) for each in self._by_path.get(path, ()))
-        return next((each for each in meant if each != file), None)
+        return file_meant(self._by_path, file, source)
 
     @cached_property
     def _by_path(self) -> Mapping[str, Sequence[str]]:
-        """The files that a path may mean, in the order of their endings."""
-        found: dict[str, list[str]] = {}
-        for ending in ("", *_ENDINGS):
-            for file in self.modules:
-                if file.endswith(ending):
-                    found.setdefault(file.removesuffix(ending), []).append(file)
-        return found
-
-
-def _paths(file: str, source: str) -> Iterator[str]:
-    """Where a path may lead: from the file itself, or from a folder above it."""
-    if source.startswith("."):
-        yield posixpath.normpath(posixpath.join(folder_of(file), source))
-        return
-    root = next((root for root in _ROOTED if source.startswith(root)), None)
-    if root is None:
-        return
-    folder = folder_of(file)
-    for _ in range(_HIGHEST):
-        for inner in ("", "src"):
-            yield posixpath.normpath(posixpath.join(folder, inner, source.removeprefix(root)))
-        if not folder:
-            return
-        folder = folder_of(folder)
+        return by_path(self.modules)
 
 
 def _own(name: str) -> tuple[str, str]:

@@ -69,14 +69,16 @@ def members(program: Program, given: Written | None) -> Options | None:
     meant = program.meant(given)
     if not isinstance(meant.node, ast.Dict):
         return None
-    found = _gathered(program, meant.module, _pairs(meant.module, meant.node))
+    found = _gathered(program, meant.module, _pairs(program, meant.module, meant.node))
     return replace(found, hidden=found.hidden or program.grows(given))
 
 
-def _pairs(module: Module, written: ast.Dict) -> list[tuple[str | None, ast.expr]]:
+def _pairs(
+    program: Program, module: Module, written: ast.Dict
+) -> list[tuple[str | None, ast.expr]]:
     """Keys and values; what is spread has no key, and one that does not fold is empty."""
     return [
-        (module.text(key) if key is not None else None, value)
+        (program.text(Written(module, key)) if key is not None else None, value)
         for key, value in zip(written.keys, written.values, strict=True)
     ]
 
@@ -112,4 +114,4 @@ def _spread(program: Program, value: Written, depth: int) -> Options:
         return Options({}, hidden=True)
     if not meant.module.affords(len(meant.node.keys)):
         return Options({}, hidden=True)
-    return _gathered(program, meant.module, _pairs(meant.module, meant.node), depth + 1)
+    return _gathered(program, meant.module, _pairs(program, meant.module, meant.node), depth + 1)

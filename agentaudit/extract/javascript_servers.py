@@ -1,10 +1,8 @@
 """
 Servers of MCP that TypeScript and JavaScript code builds: who reaches them, and their tools.
 
-MCP's SDK registers tools by `registerTool` and `tool`; FastMCP by `addTool`. A server over HTTP
-listens where the program around it does, and Node listens on every interface unless it is given a
-host (https://nodejs.org/api/net.html#serverlisten). A server that lists its tools in a handler of
-its own is known, and its tools are open.
+A server over HTTP listens where the program around it does, and Node listens on every interface
+unless it is given a host (https://nodejs.org/api/net.html#serverlisten).
 """
 
 import ast
@@ -17,24 +15,25 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
-from agentaudit.extract.javascript_options import Options, as_object, members, options_of
-from agentaudit.extract.javascript_tools import Parts, tool_from, tool_of
-from agentaudit.extract.mcp_tools import add_ingestion
+from agentaudit.extract.javascript_options import Options, members, options_of
+from agentaudit.extract.javascript_registrations import Registry, registered_in, tools_at
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
 
 _SERVER = regex(
     r"^(?:@modelcontextprotocol/(?:sdk/server(?:/(?:mcp|index))?|server)\.(?:McpServer|Server)"
     r"|fastmcp\.FastMCP|@mastra/mcp\.MCPServer|mcp-handler\.(?:createMcpHandler|default))$"
 )
-_REGISTERS = frozenset({"registerTool", "tool", "addTool"})
+_SERVED = regex(r"\bcreate(?:Legacy)?McpHandler\(|\b\w+\.serve\(['\"]/")
+"""What answers requests where its platform listens: a Worker, or a route of Next.js."""
 _TRANSPORTS = (
     (regex(r"\bStdioServerTransport\b|transportType: ['\"]stdio"), "stdio"),
     (regex(r"\b(?:\w*StreamableHTTP\w*Transport|NodeStreamableHTTP\w*)\b|httpStream"), "http"),
+    (_SERVED, "http"),
     (regex(r"\bSSEServerTransport\b"), "sse"),
 )
 _LISTENS = regex(r"(?:^|\.)listen$")
@@ -54,23 +53,35 @@ class _Started(Struct, frozen=True):
     asks: bool
 
 
-def add_servers(building: Building) -> None:
+def add_servers(building: Building, registry: Registry) -> None:
     """The servers of a module, each with the tools that are registered at it."""
-    registered: dict[str, list[Tool]] = {}
-    for tool, owner in _registered(building):
-        registered.setdefault(owner, []).append(tool)
     built = [call for call in building.calls if _SERVER.match(call.name)]
     if not built:
         return
     asks = _ASKS.search(building.module.document.text) is not None
-    started = _Started(_transport(building), _listens_everywhere(building), asks)
+    everywhere, open_at = _listens_everywhere(building)
+    started = _Started(_transport(building), everywhere is Truth.YES, asks)
     for call in built:
         options = options_of(building.program, building.module, call.node)
         server = building.collector.add(_server(building, call, options, started))
-        own = registered.get(call.variable, [])
+        if open_at is not None:
+            what = f"the host of the server {server.name} does not fold"
+            effect = "whether other machines reach it is open"
+            building.collector.leave_open(open_at, what, effect)
+        own = [
+            tool for name in _names(building, call) for tool in tools_at(registry, building, name)
+        ]
         if len(built) == 1:
-            own = [tool for tools in registered.values() for tool in tools]
+            own += registered_in(registry, building)
         _equip(building, server, options.get("tools"), own)
+
+
+def _names(building: Building, call: Call) -> Sequence[str]:
+    """What a server is called: where it is made, and where the function around returns it to."""
+    around = building.module.function_around(call.node)
+    returned = building.results.get(around.name, ()) if around is not None else ()
+    names = [name for name in (call.variable, *returned) if name]
+    return names if building.module.affords(len(names)) else names[:1]
 
 
 def _equip(
@@ -84,7 +95,7 @@ def _equip(
         effect = "what it reads, writes and sends is open"
         building.collector.leave_open(server.evidence[0], what, effect)
         return
-    for tool in own:
+    for tool in {tool.id: tool for tool in own}.values():
         building.collector.link(EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence[:1])
 
 
@@ -108,12 +119,12 @@ def _server(building: Building, call: Call, options: Options, started: _Started)
 def _transport(building: Building) -> str:
     """The one transport that the module names; empty where there are several, or none."""
     text = building.module.document.text
-    found = [name for pattern, name in _TRANSPORTS if pattern.search(text)]
-    return found[0] if len(found) == 1 else ""
+    found = {name for pattern, name in _TRANSPORTS if pattern.search(text)}
+    return found.pop() if len(found) == 1 else ""
 
 
-def _listens_everywhere(building: Building) -> bool:
-    """Whether the program listens, and does not say at which of its addresses."""
+def _listens_everywhere(building: Building) -> tuple[Truth, Evidence | None]:
+    """Whether the program listens at all of its addresses, and where one is named that is open."""
     module = building.module
     for call in building.calls:
         if not _LISTENS.search(call.name) or not (call.node.args or call.node.keywords):
@@ -122,53 +133,19 @@ def _listens_everywhere(building: Building) -> bool:
         others = [each for each in call.node.args[1:2] if not _is_function(building, each)]
         given = host or next(iter(others), None)
         if given is None:
-            return True
-        if module.text(given) and module.text(given) not in _OWN_HOSTS:
-            return module.text(given) in {"0.0.0.0", "::"}  # noqa: S104, what we look for
-    return False
+            return Truth.YES, None
+        named = building.program.meant(Written(module, given)).value
+        if not isinstance(named, str):
+            return Truth.UNKNOWN, module.place(given, call.last)
+        if named not in _OWN_HOSTS:
+            everywhere = named in {"0.0.0.0", "::"}  # noqa: S104, what we look for
+            return Truth.YES if everywhere else Truth.NO, None
+    served = _SERVED.search(module.document.text) is not None
+    return Truth.YES if served else Truth.NO, None
 
 
 def _is_function(building: Building, given: ast.expr) -> bool:
     return building.program.function(Written(building.module, given)) is not None
-
-
-def _registered(building: Building) -> Iterator[tuple[Tool, str]]:
-    """The tools that the module registers, each with the name of what it is registered at."""
-    for call in building.calls:
-        if call.last not in _REGISTERS or not isinstance(call.node.func, ast.Attribute):
-            continue
-        tool = _added(building, call)
-        if tool is not None:
-            yield tool, call.name.removeprefix("this.").rpartition(".")[0]
-
-
-def _added(building: Building, call: Call) -> Tool | None:
-    """The tool of one registration; None of what registers something else."""
-    module, node = building.module, call.node
-    if call.last == "addTool":
-        last = as_object(node) if node.keywords else next(iter(node.args), node)
-        tool = tool_of(building.program, Written(module, last))
-    elif not node.args or not module.text(node.args[0]):
-        return None
-    else:
-        tool = tool_from(building.program, _of_registration(building, call))
-    if tool is None:
-        return None
-    return add_ingestion(building.collector, building.collector.add(tool))
-
-
-def _of_registration(building: Building, call: Call) -> Parts:
-    """`registerTool(name, {inputSchema}, f)`, or `tool(name, description, schema, f)`."""
-    module = building.module
-    first, *others = (Written(module, each) for each in call.node.args)
-    does = others[-1] if others else None
-    between = [each for each in others[:-1] if not each.text]
-    config = between[0] if between else None
-    options = members(building.program, config)
-    if call.last == "registerTool":
-        given = options or Options({}, hidden=config is not None)
-        return Parts(first, first.text, given, given.get("inputSchema"), does)
-    return Parts(first, first.text, Options({}), config, does)
 
 
 def _given(building: Building, server: ToolServer, given: Written) -> Iterator[Tool]:

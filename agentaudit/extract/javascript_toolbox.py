@@ -8,10 +8,12 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_classes import class_named
 from agentaudit.extract.javascript_clients import client_of
 from agentaudit.extract.javascript_modules import Written
+from agentaudit.extract.javascript_workers import added_servers
 from agentaudit.extract.mcp_tools import add_ingestion
-from agentaudit.extract.python_syntax import keyword
+from agentaudit.extract.python_syntax import keyword, returned_by
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
@@ -19,6 +21,9 @@ from agentaudit.model.facts.tools import Tool
 
 _DEEPEST = 20
 _AS_TOOLS = frozenset({"asTool", "as_tool"})
+_AGENT_TOOL = "agents/agent-tools.agentTool"
+_GIVES_ADDED = "getAITools"
+"""The method of Cloudflare's agents that gives the tools of all servers that they added."""
 _GIVES_ALL = frozenset({"tools", "getTools", "listTools", "getToolsets", "listToolsets"})
 """Methods of clients of MCP that give the tools of their servers."""
 
@@ -85,7 +90,7 @@ class Toolbox(Struct):
         return [replace(part, value=meant.beside(each)) for each in either]
 
     def _returned(self, part: _Part, meant: Written, call: ast.Call) -> list[_Part] | None:
-        """What a function of the repository returns, if it is one thing; or what is joined."""
+        """What a function of the repository may return, or what is joined."""
         name = meant.module.dotted(call.func)
         if name == "Object.assign":
             return [replace(part, value=meant.beside(each)) for each in call.args]
@@ -99,10 +104,8 @@ class Toolbox(Struct):
         if found is None:
             return None
         module, function = found
-        returned = [each.value for each in function.body if isinstance(each, ast.Return)]
-        if len(returned) != 1 or returned[0] is None:
-            return None
-        return [replace(part, value=Written(module, returned[0]))]
+        returned = [replace(part, value=Written(module, each)) for each in returned_by(function)]
+        return returned or None
 
     def _give(self, part: _Part) -> None:
         building, element = self.building, part.value
@@ -128,6 +131,10 @@ class Toolbox(Struct):
         """The agent that a value is, or that is made a tool."""
         node = meant.node
         func = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and meant.name == _AGENT_TOOL and node.args:
+            return self.building.agents.get(
+                id(class_named(self.building.program, meant.beside(node.args[0])))
+            )
         if isinstance(func, ast.Attribute) and func.attr in _AS_TOOLS:
             node = self.building.program.meant(meant.beside(func.value)).node
         return self.building.agents.get(id(node))
@@ -135,6 +142,10 @@ class Toolbox(Struct):
     def _of_client(self, meant: Written, call: ast.Call) -> bool:
         """Whether the tools are those of servers of MCP, which become the agent's."""
         func = call.func
+        if isinstance(func, ast.Attribute) and func.attr == _GIVES_ADDED:
+            if not added_servers(self.building, call):
+                self.leave_open(meant)
+            return True  # each server that is added is known, or is open by itself
         if not isinstance(func, ast.Attribute) or func.attr not in _GIVES_ALL:
             return client_of(self.building, self.agent, meant)
         if not client_of(self.building, self.agent, meant.beside(func.value)):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_effects import effects_of
+from agentaudit.extract.javascript_handing import given_first
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_named_tools import named_tool
 from agentaudit.extract.javascript_options import Options, members, options_of
@@ -152,7 +153,7 @@ def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts
     if isinstance(call, ast.Call) and (call.keywords or len(given) > (maker.does_at or 0)):
         options = options_of(program, meant.module, call)
     first = at(maker.name_at)
-    name = (first.text if first is not None else "") or named
+    name = program.text(first) or named
     place = meant.beside(call.func) if isinstance(call, ast.Call) else meant
     return Parts(place, name, options, at(maker.schema_at), at(maker.does_at))
 
@@ -160,7 +161,7 @@ def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts
 def tool_from(program: Program, parts: Parts) -> Tool:
     """The tool that is made of these."""
     options, module = parts.options, parts.at.module
-    name = options.text(*_NAMES) or parts.name or "tool"
+    name = program.text(options.get(*_NAMES)) or parts.name or "tool"
     does = parts.does or options.get(*_DOES)
     function = program.function(does) if does is not None else None
     function = (module, parts.method) if parts.method is not None else function
@@ -175,7 +176,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         approval=_approval(options),
     )
     if function is not None:
-        tool = effects_of(program, *function).told_of(tool)
+        tool = effects_of(program, given_first(*function)).told_of(tool)
     schema = parts.schema or options.get(*_SCHEMAS)
     takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     return as_taking(tool, takes)

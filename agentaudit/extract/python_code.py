@@ -9,10 +9,11 @@ from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.python_bindings import Constants, bindings, constants, defined_names
+from agentaudit.extract.python_effort import Effort
 from agentaudit.extract.python_names import (
     FunctionDef,
     LocalImports,
-    functions_around,
+    definitions_around,
     imported_names,
     stars,
 )
@@ -46,25 +47,6 @@ class Call(Struct, frozen=True):
     def last(self) -> str:
         """The last part of the name."""
         return self.name.rpartition(".")[2]
-
-
-class Effort(Struct):
-    """How much may still be read once more: one long list under a name that all use is much."""
-
-    left: int = 60_000
-    _sizes: dict[int, int] = field(default_factory=dict)
-
-    def affords(self, count: int) -> bool:
-        self.left -= count
-        return self.left >= 0
-
-    def affords_value(self, value: ast.AST) -> bool:
-        """Whether a value may be read once more, by how many nodes it has."""
-        if isinstance(value, ast.Constant):
-            return True
-        if id(value) not in self._sizes:
-            self._sizes[id(value)] = len(descendants(value))
-        return self.affords(self._sizes[id(value)])
 
 
 class Module(Struct, frozen=True, eq=False, dict=True):
@@ -178,7 +160,15 @@ class Module(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _around(self) -> tuple[Mapping[int, FunctionDef], Mapping[int, FunctionDef]]:
-        return functions_around(self.functions)
+        return definitions_around(self.functions)
+
+    def class_around(self, node: ast.AST) -> ast.ClassDef | None:
+        """The innermost class that a node stands in; None of what stands in none."""
+        return self._classes_around.get(getattr(node, "lineno", 0))
+
+    @cached_property
+    def _classes_around(self) -> Mapping[int, ast.ClassDef]:
+        return definitions_around(self.of(ast.ClassDef))[0]
 
     def value(self, node: ast.expr | None, depth: int = 0) -> object:
         """A constant, also through names that are assigned once; UNFOLDED for anything else."""

@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import Struct, field
 
 FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
+DefT = TypeVar("DefT", bound=ast.stmt)
 
 
 class LocalImports(Struct, frozen=True, eq=False):
@@ -43,7 +45,7 @@ def imported_names(nodes: Sequence[ast.AST]) -> tuple[dict[str, str], LocalImpor
     several = {name for name, full in pairs if names[name] != full}
     if not several:
         return names, LocalImports()
-    innermost, outer = functions_around(node for node in nodes if isinstance(node, FunctionDef))
+    innermost, outer = definitions_around(node for node in nodes if isinstance(node, FunctionDef))
     handlers = (node for node in nodes if isinstance(node, ast.ExceptHandler))
     fallbacks = {id(inner) for handler in handlers for inner in handler.body}
     meant: dict[str, dict[int, str]] = {name: {} for name in several}
@@ -57,32 +59,30 @@ def imported_names(nodes: Sequence[ast.AST]) -> tuple[dict[str, str], LocalImpor
     return {**names, **outside}, LocalImports(meant, innermost, outer)
 
 
-def functions_around(
-    functions: Iterable[FunctionDef],
-) -> tuple[dict[int, FunctionDef], dict[int, FunctionDef]]:
-    """The innermost function around each line, and the one around each function's first line."""
-    innermost: dict[int, FunctionDef] = {}
-    outer: dict[int, FunctionDef] = {}
-    around: list[FunctionDef] = []
+def definitions_around(definitions: Iterable[DefT]) -> tuple[dict[int, DefT], dict[int, DefT]]:
+    """The innermost function or class around each line, and around the first line of each."""
+    innermost: dict[int, DefT] = {}
+    outer: dict[int, DefT] = {}
+    around: list[DefT] = []
     line = 0
-    starts = sorted(functions, key=lambda function: function.lineno)
-    for function in (*starts, None):  # at last all end
-        while around and (function is None or _last(around[-1]) < function.lineno):
+    starts = sorted(definitions, key=lambda defined: defined.lineno)
+    for defined in (*starts, None):  # at last all end
+        while around and (defined is None or _last(around[-1]) < defined.lineno):
             ended = around.pop()
             innermost.update(dict.fromkeys(range(line, _last(ended) + 1), ended))
             line = max(line, _last(ended) + 1)
-        if function is None:
+        if defined is None:
             break
         if around:
-            innermost.update(dict.fromkeys(range(line, function.lineno), around[-1]))
-            outer[function.lineno] = around[-1]
-        around.append(function)
-        line = function.lineno
+            innermost.update(dict.fromkeys(range(line, defined.lineno), around[-1]))
+            outer[defined.lineno] = around[-1]
+        around.append(defined)
+        line = defined.lineno
     return innermost, outer
 
 
-def _last(function: FunctionDef) -> int:
-    return function.end_lineno or function.lineno
+def _last(defined: ast.stmt) -> int:
+    return defined.end_lineno or defined.lineno
 
 
 def stars(nodes: Iterable[ast.AST]) -> Iterator[str]:

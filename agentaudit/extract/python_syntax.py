@@ -1,7 +1,13 @@
 """Parts of Python's syntax trees: what stands within a node, and what a call is given by name."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import TypeVar
+
+ExprT = TypeVar("ExprT", bound=ast.expr)
+_LINE = attrgetter("lineno")
 
 
 def descendants(top: ast.AST) -> list[ast.AST]:
@@ -15,6 +21,25 @@ def descendants(top: ast.AST) -> list[ast.AST]:
             elif isinstance(value, ast.AST):
                 found.append(value)
     return found
+
+
+def standing_in(nodes: Sequence[ExprT], around: ast.stmt) -> Sequence[ExprT]:
+    """Of nodes that are sorted by their lines, those on the lines of a function or a class."""
+    first = bisect_left(nodes, around.lineno, key=_LINE)
+    return nodes[first : bisect_right(nodes, around.end_lineno or around.lineno, key=_LINE)]
+
+
+def returned_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
+    """What a function may return, without what functions within it do."""
+    waiting: list[ast.AST] = list(function.body)
+    for node in waiting:  # it grows meanwhile
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield node.value
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            waiting += (each for name in _BLOCKS for each in getattr(node, name, ()))
+
+
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 def words_in(top: ast.AST) -> Iterator[str]:

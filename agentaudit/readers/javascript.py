@@ -6,7 +6,8 @@ that hold a key of a known form the text is kept. Imports of types alone build n
 their vendors name them:
 https://openai.github.io/openai-agents-js/, https://docs.langchain.com/oss/javascript/,
 https://ai-sdk.dev/docs/, https://mastra.ai/docs, https://code.claude.com/docs/en/agent-sdk,
-https://github.com/modelcontextprotocol/typescript-sdk; apps of Azure Functions give tools by calls:
+https://github.com/modelcontextprotocol/typescript-sdk, https://developers.cloudflare.com/agents/;
+apps of Azure Functions give tools by calls:
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger.
 """
 
@@ -24,7 +25,7 @@ from agentaudit.readers.token_forms import holds_token
 _WORDS = (
     *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
     *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
-    "mcp-handler",
+    *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
@@ -32,7 +33,8 @@ _PACKAGES = (
     r"|@langchain/(?:core/tools|classic(?:/[\w/-]+)?|mcp-adapters|redis|mongodb"
     r"|community/(?:stores|tools)/[\w/-]+)"
     r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-(?:agent-sdk|code)"
-    r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler)"
+    r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler"
+    r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think))"
 )
 _IMPORT = regex(
     rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}"""
@@ -40,6 +42,12 @@ _IMPORT = regex(
     rf"""|[^\n]{{0,200}}\brequire\([ \t]*|[^\n]{{0,200}}\bimport\([ \t]*)['"]{_PACKAGES}['"]""",
     re.MULTILINE,
 )
+_REGISTERS = regex(
+    r"""^import[ \t]+type[ \t]+\{[^{}]{0,400}\bMcpServer\b[^{}]{0,400}\}[ \t]*from"""
+    r"""[ \t]*['"]@modelcontextprotocol/""",
+    re.MULTILINE,
+)
+"""A server's type: who imports nothing else is handed one, to register tools at it."""
 _NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
 _CALLS = regex(
     r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent|(?:dynamicT|t)ool"
@@ -61,7 +69,7 @@ def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
     if _made(file) or not holds_word(text, _WORDS):
         return False
-    if _IMPORT.search(text):
+    if _IMPORT.search(text) or _REGISTERS.search(text):
         return True
     if "@azure/functions" in text and TOOL_OF_FUNCTIONS.search(text):
         return True
@@ -92,9 +100,21 @@ def parse_javascript(file: str, text: str) -> Document:
         return document
     if len(text) > MAX_WRITTEN:
         return _unparsed(document, f"more than {MAX_WRITTEN:,} characters")
+    return _with_tree(document)
+
+
+def parse_imported(file: str, text: str) -> Document | None:
+    """The tree of a file that one which builds agents imports; None of what a program made."""
+    if _made(file) or len(text) > MAX_WRITTEN:
+        return None
+    unread = ((declares_stack(file, text), UNRENDERED),)
+    return _with_tree(searched_text(file, "javascript", text, unread=unread))
+
+
+def _with_tree(document: Document) -> Document:
     from agentaudit.readers.javascript_tree import module_tree  # takes long to load
 
-    read = module_tree(file, text)
+    read = module_tree(document.file, document.text)
     if read is None:
         return _unparsed(document, "this is too deep, or too far from TypeScript and JavaScript")
     tree, comments, problems = read

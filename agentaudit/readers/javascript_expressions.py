@@ -181,7 +181,8 @@ def _operation(reading: Reading, node: tree_sitter.Node, left: ast.expr) -> ast.
         return ast.BinOp(left=left, op=_ARITHMETIC[word](), right=right)
     if word in _LOGICAL:
         return ast.BoolOp(op=_LOGICAL[word](), values=[left, right])
-    return ast.Compare(left=left, ops=[ast.Eq()], comparators=[right])
+    kind = ast.NotEq if word in {"!==", "!="} else ast.Eq
+    return ast.Compare(left=left, ops=[kind()], comparators=[right])
 
 
 def _choice(reading: Reading, node: tree_sitter.Node) -> ast.expr:

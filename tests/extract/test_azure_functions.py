@@ -163,3 +163,50 @@ def test_properties_of_a_tool_say_what_it_takes(
     tools = [tool for files in forms for tool in deployment_of(files).tools]
 
     assert [(tool.typed, tool.free_form_parameters) for tool in tools] == [(typed, free_form)] * 3
+
+
+SCRIPT = """\
+import { app, arg, input, output } from "@azure/functions";
+import { SAVE } from "./names";
+
+app.mcpTool("look_up", {
+  toolName: "look_up",
+  description: "Looks up",
+  toolProperties: { path: arg.string().describe("where"), ids: arg.string().asArray() },
+  handler: async (given) => fetch(given.arguments.path),
+});
+app.mcpTool("save", {
+  toolName: SAVE,
+  description: "Saves",
+  toolProperties: [{ propertyName: "note", propertyType: "string", description: "what" }],
+  extraOutputs: [output.storageBlob({ path: "a" })],
+  handler: save,
+});
+app.mcpTool("other", { ...given });
+
+async function save(_given, context) {
+  context.extraOutputs.set(blob, context.triggerMetadata.mcptoolargs.note);
+}
+"""
+
+
+def test_calls_of_a_script_give_the_tools_of_its_app() -> None:
+    deployment = deployment_of(
+        {
+            "app/src/functions/tools.ts": SCRIPT,
+            "app/src/functions/names.ts": 'export const SAVE = "save_note";\n',
+            "app/host.json": host(),
+        }
+    )
+    tools = {tool.name: tool for tool in deployment.tools}
+    (server,) = deployment.tool_servers
+
+    assert offered(deployment) == {"look_up", "save_note", "other"}
+    assert (server.name, server.authenticated) == ("notes", Truth.YES)
+    assert (tools["look_up"].effects, tools["look_up"].egress) == (("read",), Truth.YES)
+    assert (tools["look_up"].typed, tools["look_up"].free_form_parameters) == (
+        (Truth.YES, ("path",))
+    )
+    assert (tools["save_note"].effects, tools["save_note"].typed) == (("write",), Truth.YES)
+    assert tools["other"].typed is Truth.UNKNOWN
+    assert [end.what for end in deployment.unresolved] == ["what the tool other does is not known"]

@@ -27,6 +27,36 @@ PARTS: Mapping[str, tuple[str, str]] = {
         SERVER,
         "const s$ = new McpServer({ name: 's$' });\ns$.tool('t$', { q: z.any() }, () => 1);\n",
     ),
+    "servers and their handlers": (
+        SERVER,
+        (
+            "const s$ = new McpServer({ name: 's$' });\ns$.setRequestHandler('tools/list', () => "
+            "({ tools: [{ name: 't$', inputSchema: { type: 'object' } }] }));\n"
+            "s$.setRequestHandler('tools/call', (r) => { switch (r.params.name) { case 't$': "
+            "return fetch(r.params.arguments.url); } });\n"
+        ),
+    ),
+    "servers that are handed on": (
+        SERVER,
+        (
+            "const s$ = new McpServer({ name: 's$' });\nadd$(s$);\n"
+            "function add$(server) { server.tool('t$', { q: z.any() }, () => 1); }\n"
+        ),
+    ),
+    "classes that are agents": (
+        "import { AIChatAgent } from '@cloudflare/ai-chat';\n" + AI,
+        (
+            "class C$ extends AIChatAgent { onStart() { this.addMcpServer('s$', 'https://a.test');"
+            " }\n  onChatMessage() { generateText({ tools: { ...this.mcp.getAITools() } }); } }\n"
+        ),
+    ),
+    "classes that others extend": (
+        "import { Agent } from '@mastra/core/agent';\n",
+        (
+            "class B$ extends Agent { constructor(o) { super(o); } }\n"
+            "class C$ extends B$ { constructor() { super({ id: 'c$' }); } }\nnew C$();\n"
+        ),
+    ),
     "memories": (
         "import { Agent } from '@mastra/core/agent';\nimport { Memory } from '@mastra/memory';\n",
         "const m$ = new Memory();\nnew Agent({ id: 'a$', memory: m$ });\n",

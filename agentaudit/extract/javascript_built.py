@@ -1,0 +1,131 @@
+"""The calls and classes of TypeScript and JavaScript that are agents, and what is said of each."""
+
+import ast
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_classes import Lineage, class_named, lineage_around
+from agentaudit.extract.javascript_frameworks import BUILDERS, Builder
+from agentaudit.extract.javascript_limits import budget, iterations, timeout
+from agentaudit.extract.javascript_modules import Written
+from agentaudit.extract.javascript_options import Options, options_of
+from agentaudit.extract.javascript_workers import worker_agents, worker_around
+from agentaudit.extract.python_code import Call
+from agentaudit.model.facts.agents import Agent
+
+_GRAPH = "StateGraph"
+
+
+class Built(Struct, frozen=True):
+    """An agent, and the call that builds it."""
+
+    building: Building
+    call: Call
+    builder: Builder
+    options: Options
+    agent: Agent
+
+
+def add_agents(building: Building) -> Iterator[Built]:
+    """Every agent of a module: those that calls build, and classes that are one."""
+    running = []
+    for call, builder in _building_calls(building):
+        running.append(call)
+        options = Options({})
+        if call.last != _GRAPH:  # which takes the shape of its state
+            options = options_of(building.program, building.module, call.node)
+        if builder.only_with_tools and options.get(*builder.tools) is None:
+            if options.hidden:
+                _leave_open(building, call)
+            continue
+        yield _built(building, call, builder, options)
+    for call, builder, options in worker_agents(building, running):
+        yield _built(building, call, builder, options)
+
+
+def _building_calls(building: Building) -> Iterator[tuple[Call, Builder]]:
+    for call in building.calls:
+        if call.name in BUILDERS:
+            yield call, BUILDERS[call.name]
+            continue
+        lineage = _class_made(building, call)
+        if lineage is not None:
+            named = call.variable or lineage.name
+            yield Call(lineage.base, call.node, named), BUILDERS[lineage.base]
+
+
+def _class_made(building: Building, call: Call) -> Lineage | None:
+    """The class of one's own that a call makes an agent: its `super(…)`, or `new` without one."""
+    if not building.kinds or not isinstance(call.node.func, ast.Name):
+        return None
+    if call.name == "super":
+        around = lineage_around(building.program, building.module, call.node)
+        return building.kinds.get(id(around.defined)) if around is not None else None
+    found = _kind(building, call)
+    return found if found is not None and found.builds is None else None
+
+
+def _kind(building: Building, call: Call) -> Lineage | None:
+    """The class of agents of which a call makes one."""
+    defined = class_named(building.program, Written(building.module, call.node.func))
+    return building.kinds.get(id(defined)) if defined is not None else None
+
+
+def note_instances(building: Building) -> None:
+    """What a class makes whose constructor says how is the agent that is built there."""
+    for call in building.calls if building.kinds else ():
+        found = _kind(building, call) if isinstance(call.node.func, ast.Name) else None
+        builds = found.builds if found is not None else None
+        if builds is not None and id(builds.node) in building.agents:
+            building.agents[id(call.node)] = building.agents[id(builds.node)]
+
+
+def _built(building: Building, call: Call, builder: Builder, options: Options) -> Built:
+    agent = _add_agent(building, call, builder, options)
+    building.agents[id(call.node)] = agent
+    worker = worker_around(building, call.node)
+    if worker is not None:
+        building.agents.setdefault(id(worker.defined), agent)
+    return Built(building, call, builder, options, agent)
+
+
+def _leave_open(building: Building, call: Call) -> None:
+    place = building.module.place(call.node.func, call.last)
+    what = f"the options of {call.last} do not fold"
+    building.collector.leave_open(place, what, "whether it has tools, and which, is open")
+
+
+def _add_agent(building: Building, call: Call, builder: Builder, options: Options) -> Agent:
+    module = building.module
+    name = _name(building, call, options)
+    limit, count = iterations(building, options, builder)
+    times, seconds = timeout(building, options)
+    return building.collector.add(
+        Agent(
+            id=fact_id("agent", name, f"{module.document.file}#{call.node.lineno}.{name}"),
+            name=name,
+            evidence=(module.place(call.node.func, call.last),),
+            framework=builder.framework,
+            max_iterations=limit,
+            max_iterations_count=count,
+            timeout=times,
+            timeout_s=seconds,
+            budget=budget(building, options),
+        )
+    )
+
+
+def _name(building: Building, call: Call, options: Options) -> str:
+    """What it is called: by itself, its class, its variable, the function around, its file."""
+    module, given = building.module, options.text("name", "id")
+    worker = worker_around(building, call.node)
+    if given or (worker is not None and worker.name):
+        return given or (worker.name if worker is not None else "")
+    if call.variable and call.variable not in {"result", "response", "default", "agent"}:
+        return call.variable
+    around = module.function_around(call.node)
+    named = around.name if around is not None and around.name.isidentifier() else ""
+    return named or module.document.file.rpartition("/")[2]

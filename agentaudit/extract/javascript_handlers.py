@@ -1,0 +1,175 @@
+"""
+Servers of MCP that handle its protocol by hand: tools listed by one handler, called by another.
+
+`setRequestHandler(ListToolsRequestSchema, …)` returns descriptions of tools with JSON Schemas, and
+`setRequestHandler(CallToolRequestSchema, …)` chooses by the name that the model calls:
+https://github.com/modelcontextprotocol/typescript-sdk.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_effects import effects_of
+from agentaudit.extract.javascript_handing import Given, given_first, handed
+from agentaudit.extract.javascript_modules import Program, Written
+from agentaudit.extract.javascript_options import members, options_of
+from agentaudit.extract.javascript_tools import tool_of
+from agentaudit.extract.mcp_tools import add_ingestion
+from agentaudit.extract.python_code import Call, Module
+from agentaudit.extract.python_execution import Execution
+from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants, returned_by
+from agentaudit.model.facts.tools import Tool
+
+_LISTS = frozenset({"ListToolsRequestSchema", "tools/list"})
+_CALLS = frozenset({"CallToolRequestSchema", "tools/call"})
+_SAME = frozenset({"map", "filter", "slice", "sort", "toSorted"})
+"""Methods of a list after which it holds the same tools, or some of them."""
+_DEEPEST = 20
+_MOST = 20
+"""Functions in which it is looked for what is done for a name."""
+
+
+def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
+    """The tools that one handler lists, each with what another does when it is called."""
+    lists = _handler(building, call, _LISTS)
+    if lists is None:
+        return
+    tools = list(_listed(building, call, *lists))
+    calls = (_handler(building, each, _CALLS) for each in building.handling)
+    doing = next((each for each in calls if each is not None), None)
+    code = _branches(building.program, doing, {tool.name for tool in tools}) if doing else {}
+    for tool in tools:
+        known = tool
+        if tool.name in code:
+            given, within = code[tool.name]
+            known = effects_of(building.program, given, within).told_of(tool)
+        elif not tool.effects_known:
+            what = f"what the tool {tool.name} does is not known"
+            effect = "what it reads, writes and sends is open"
+            building.collector.leave_open(tool.evidence[0], what, effect)
+        yield add_ingestion(building.collector, building.collector.add(known))
+
+
+def _handler(
+    building: Building, call: Call, schemas: frozenset[str]
+) -> tuple[Module, FunctionDef] | None:
+    """The function that handles requests of a kind; None of any other kind."""
+    schema, does = (Written(building.module, each) for each in (*call.node.args, call.node)[:2])
+    if not {schema.name.rpartition(".")[2], schema.text} & schemas:
+        return None
+    match does.node:
+        case ast.Call(func=ast.Attribute(value=handler, attr="bind")):
+            does = does.beside(handler)
+        case ast.Call(args=[handler]):  # one that is wrapped
+            does = does.beside(handler)
+        case _:
+            pass
+    return building.program.function(does)
+
+
+def _listed(
+    building: Building, call: Call, module: Module, function: FunctionDef
+) -> Iterator[Tool]:
+    """The tools that a handler returns; what does not fold is left open."""
+    returned = [Written(module, each) for each in returned_by(function)]
+    inner = members(building.program, returned[0]) if len(returned) == 1 else None
+    given = inner.get("tools") if inner is not None else None
+    found = list(_elements(building.program, given)) if given is not None else [None]
+    tools = [tool_of(building.program, each) if each is not None else None for each in found]
+    yield from (tool for tool in tools if tool is not None)
+    if None in tools or (given is not None and building.program.grows(given)):
+        place = building.module.place(call.node.func, call.last)
+        what = "a list of tools that a handler returns does not fold"
+        building.collector.leave_open(place, what, "which tools the server offers is open")
+
+
+def _elements(program: Program, given: Written, depth: int = 0) -> Iterator[Written | None]:
+    """The elements of a list, also of those spread in it; None for what does not fold."""
+    meant = program.meant(given)
+    inner = _within(program, meant) if depth < _DEEPEST else None
+    if inner is None or not meant.module.affords(len(inner)):
+        yield None
+        return
+    for each, several in inner:
+        if several:
+            yield from _elements(program, each, depth + 1)
+        else:
+            yield each
+
+
+def _within(program: Program, meant: Written) -> Sequence[tuple[Written, bool]] | None:
+    """What a list holds, and whether each is a list again; None for what does not fold."""
+    match meant.node:
+        case ast.List(elts=elements):
+            return [_element(meant, each) for each in elements]
+        case ast.Call(func=ast.Attribute(value=before, attr=name)) if name in _SAME:
+            return [(meant.beside(before), True)]
+        case ast.IfExp(body=one, orelse=other):
+            return [(meant.beside(one), True), (meant.beside(other), True)]
+        case ast.Call() as call if meant.name == "Object.values":
+            found = options_of(program, meant.module, call)
+            return None if found.hidden else [(each, False) for each in found.given.values()]
+        case _:
+            return None
+
+
+def _element(meant: Written, element: ast.expr) -> tuple[Written, bool]:
+    if isinstance(element, ast.Starred):
+        return meant.beside(element.value), True
+    return meant.beside(element), False
+
+
+Branch = tuple[Given, Sequence[ast.stmt]]
+"""A function with what it is handed, and the statements of it that are meant."""
+
+
+def _branches(
+    program: Program, doing: tuple[Module, FunctionDef], names: set[str]
+) -> Mapping[str, Branch]:
+    """What is done for each of some names, by the handler or by functions that it hands them to."""
+    waiting = [given_first(*doing)]
+    read = {id(doing[1])}
+    found: dict[str, Branch] = {}
+    for given in waiting:  # it grows meanwhile
+        nodes = descendants(given.function)
+        for name, body in _chosen(program, given.module, nodes):
+            if name in names:
+                found.setdefault(name, (given, body))
+        words_of = Execution(given.module, given.function, given.parameters)
+        for call in (each for each in nodes if isinstance(each, ast.Call)):
+            further = program.function(Written(given.module, call.func))
+            if further is None or id(further[1]) in read or len(read) >= _MOST:
+                continue
+            read.add(id(further[1]))
+            if program.may_follow(further[1]):
+                waiting.append(handed(*further, call, words_of.depends))
+    if not found and len(names) == 1:
+        return dict.fromkeys(names, (waiting[0], doing[1].body))
+    return found
+
+
+def _chosen(
+    program: Program, module: Module, nodes: Sequence[ast.AST]
+) -> Iterator[tuple[str, Sequence[ast.stmt]]]:
+    """The names that conditions compare with, and what is done then; cases may share it."""
+    conditions = [node for node in nodes if isinstance(node, ast.If)]
+    above: list[str] = []
+    for node in sorted(conditions, key=lambda node: (node.lineno, node.col_offset)):
+        names = [program.meant(Written(module, each)).text for each in _compared(node.test)]
+        names = [name for name in names if name]
+        above += names
+        if names and node.body:
+            yield from ((name, node.body) for name in above)
+            above = []
+
+
+def _compared(test: ast.expr) -> Sequence[ast.expr]:
+    """What a name may be for a branch to be taken: a case, or either side of `===`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return [each for value in test.values for each in _compared(value)]
+    if isinstance(test, ast.Compare):
+        equal = isinstance(test.ops[0], ast.Eq)
+        return [test.left, *test.comparators] if equal else []
+    return [test]
