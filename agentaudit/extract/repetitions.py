@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.recognition import by_look
 from agentaudit.extract.settings import Setting
+from agentaudit.extract.signed_tokens import may_hold_signed_token
 from agentaudit.model.facts.credentials import Credential
 
 _LONGEST_VALUE = 300
@@ -23,11 +24,17 @@ def only_there(settings: Iterable[Setting], collector: Collector) -> Iterator[Se
 
 
 def not_again(settings: Iterable[Setting]) -> Iterator[Setting]:
-    """All of a file, but for what its long texts say again, as records of answers do."""
+    """
+    All of a file, but for what its texts say again: records of answers, and reports that quote.
+
+    A short text says a signed token again where there is more in it than that.
+    """
     known: set[str] = set()
     for setting in settings:
-        found = by_look(setting.content) if len(setting.content) > _LONGEST_VALUE else None
+        content = setting.content
+        long = len(content) > _LONGEST_VALUE
+        found = by_look(content) if long or may_hold_signed_token(content) else None
         secret = found.secret if found is not None else ""
-        if not secret or secret not in known:
+        if not secret or secret not in known or not (long or secret != content):
             known.add(secret)
             yield setting

@@ -93,7 +93,7 @@ def _unclaimed(
     here: tuple[_Place | None, str] = (None, "")
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
     assigned = [(setting, True) for setting in _assigned(document, claimed)]
-    for setting, named in chain(written, assigned):
+    for setting, named in chain(assigned, written):
         place = (document.file, setting.value.line, setting.value.column)
         beside = setting.text is not None and here == (place, setting.key)
         if (place in claimed and not beside) or not _counts(setting, by_name=named):

@@ -1,5 +1,6 @@
 """What scripts of shells and texts for people give away, and which agents are started unasked."""
 
+import base64
 import json
 
 import pytest
@@ -116,6 +117,16 @@ def test_records_repeat_their_keys_within_long_texts() -> None:
     found = deployment_of({"kept.json": text}).credentials
 
     assert sorted(each.name for each in found) == ["a", "b", "raw"]
+
+
+def test_a_report_repeats_the_token_that_it_quotes_under_its_name() -> None:
+    said = base64.urlsafe_b64encode(b'{"sub": "tools", "aud": "shop"}').decode().rstrip("=")
+    token = f"eyJhbGciOiJIUzI1NiJ9.{said}.q8vR2xLkQ9mP4Zt7wYs3nHc6dJfTb5gWk1Xe0uLa8pZ"
+    lines = [f"SHOP_TOKEN={token}", f"  SHOP_TOKEN: '{token}'", f"const key = '{token}'"]
+    text = json.dumps({"found": [{"line": line} for line in lines], "kept": token}, indent=1)
+    found = deployment_of({"audit.json": text}).credentials
+
+    assert sorted(each.name for each in found) == ["SHOP_TOKEN", "kept"]
 
 
 def test_the_switch_of_one_agent_switches_off_no_other() -> None:
