@@ -23,7 +23,10 @@ from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock")
+_SOCKETS = ("/docker.sock", "/containerd.sock")
+"""In whatever folder: an engine that runs as a person lets whoever has its socket act as him."""
+_PART = regex(r"(?:\$\{(?:[^{}]|\$?\{[^{}]*\})*\}|[^:])+")
+"""Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
 _WIDE_MOUNTS = regex(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
@@ -106,8 +109,9 @@ def _container(
 
 
 def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runtime:
-    hosts = tuple(source for source, _ in _volumes(service))
-    sockets = any(source in _SOCKETS for source in hosts)
+    volumes = tuple(_volumes(service))
+    hosts = tuple(source for source, _ in volumes)
+    sockets = any(path.rstrip("}").endswith(_SOCKETS) for each in volumes for path in each)
     limits = service.get("deploy", "resources", "limits")
     memory = service.child("mem_limit") or (limits.child("memory") if limits else None)
     cpus = service.child("cpus") or service.child("cpu_quota")
@@ -179,8 +183,7 @@ def _volumes(service: Node) -> Iterator[tuple[str, str]]:
     for element in service.list_at("volumes"):
         source, target = element.text_at("source"), element.text_at("target")
         if element.text:
-            source, _, rest = element.text.partition(":")
-            target = rest.partition(":")[0]
+            source, target, *_ = (*_PART.findall(element.text), "", "")
         if source.startswith(("/", ".", "~", "$")):
             yield source, target
 

@@ -82,6 +82,20 @@ spec:
     assert [server.evidence[0].line for server in found.tool_servers] == [13, 11]
 
 
+@pytest.mark.parametrize(
+    ("volume", "seen"),
+    [
+        ("/run/user/1000/docker.sock:/var/run/docker.sock", True),
+        ("${SOCKET}:/var/run/docker.sock:ro", True),
+        ("${SOCKET:-/run/user/${UID:-1000}/docker.sock}:/run/engine", True),
+        ("sockets:/var/run/docker.sock", False),
+        ("/run/docker.sock.d:/run/engine", False),
+    ],
+)
+def test_the_socket_of_an_engine_is_one_wherever_it_lies(volume: str, *, seen: bool) -> None:
+    assert runtime_of(f"image: a\nvolumes: ['{volume}']").docker_socket is seen
+
+
 def test_ways_to_the_host_are_seen() -> None:
     runtime = runtime_of(
         "image: a\nprivileged: true\nnetwork_mode: host\nuser: root\nvolumes:\n"
