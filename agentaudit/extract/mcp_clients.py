@@ -185,13 +185,26 @@ def _servers(node: Node | None, route: str) -> Iterator[DeclaredServer]:
         return
     for key, value in node.entries:
         if value.kind is NodeKind.MAPPING:
-            yield DeclaredServer(name=key.raw, key=key, node=value, route=f"{route}.{key.raw}")
+            declared = _with_transport(value)
+            yield DeclaredServer(name=key.raw, key=key, node=declared, route=f"{route}.{key.raw}")
     for index, value in enumerate(node.elements):
         name = value.child("name")
         if name is not None and name.text:
             yield DeclaredServer(
-                name=bounded_name(name.text), key=name, node=value, route=f"{route}.{index}"
+                name=bounded_name(name.text),
+                key=name,
+                node=_with_transport(value),
+                route=f"{route}.{index}",
             )
+
+
+def _with_transport(server: Node) -> Node:
+    """A server with what some clients write below `transport`: its command, or its address."""
+    below = server.child("transport")
+    if below is None or below.kind is not NodeKind.MAPPING:
+        return server
+    others = (entry for entry in server.entries if entry[0].raw != "transport")
+    return server.changed(entries=(*below.entries, *others))
 
 
 def _extensions(node: Node | None) -> Iterator[DeclaredServer]:

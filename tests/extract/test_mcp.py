@@ -112,6 +112,19 @@ def test_who_calls_a_remote_server_is_proven_or_not(
     assert one_server(declaration).authenticated is authenticated
 
 
+def test_what_a_client_writes_below_transport_is_the_servers() -> None:
+    text = """
+mcpServers:
+  - name: search
+    transport: {type: stdio, command: npx, args: ["-y", "mcp-search"]}
+  - {name: docs, transport: {type: http, url: "https://mcp.acme.example/mcp"}}
+"""
+    found = servers(text, "profiles/default.yaml")
+
+    assert (found["search"].package, found["search"].transport) == ("mcp-search", "stdio")
+    assert (found["docs"].url, found["docs"].transport) == ("https://mcp.acme.example/mcp", "http")
+
+
 def test_a_disabled_server_is_none() -> None:
     text = '{"mcpServers": {"a": {"command": "a", "disabled": true}, "b": {"command": "b"}}}'
 
