@@ -28,11 +28,12 @@ _QUESTIONS = frozenset(
     {
         *("tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews"),
         *("selfsubjectrulesreviews", "localsubjectaccessreviews", "selfsubjectreviews", "events"),
+        "leases",
     }
 )
 """
 Creating a review asks the API server something and keeps nothing (Kubernetes API reference,
-authentication.k8s.io and authorization.k8s.io); an event only reports.
+authentication.k8s.io and authorization.k8s.io); an event only reports, and a lease who leads.
 """
 _REPORTS = ("/status", "/finalizers")
 _WHOLE = frozenset({"*", CORE, ROLES})

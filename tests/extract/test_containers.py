@@ -445,6 +445,7 @@ metadata: {name: r}
 rules:
   - {apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}
   - {apiGroups: [""], resources: [events], verbs: [create, patch]}
+  - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create, update]}
   - {apiGroups: [acme.test], resources: [robots/status, robots/finalizers], verbs: [update]}
   - {apiGroups: [acme.test], resources: [robots, robots/status], verbs: [update]}
 ---
@@ -456,7 +457,7 @@ subjects: [{kind: ServiceAccount, name: agent, namespace: prod}]
 """
     writes = [grant.write_count for grant in deployment_of({"rbac.yaml": text}).grants]
 
-    assert sorted(writes) == [0, 0, 0, 1]
+    assert sorted(writes) == [0, 0, 0, 0, 1]
 
 
 def test_rights_of_an_account_are_grants() -> None:
