@@ -1,8 +1,12 @@
-"""What the address of a server tells: whether its calls are encrypted, and how far they go."""
+"""What addresses tell: whether calls are encrypted, how far they go, and who reaches a listener."""
 
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts by which a machine, or a pod, reaches itself and nobody else does."""
+EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104, what we look for
+_OWN_MACHINE = regex(r"^\w+://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)")
 _INSIDE = regex(
     r"^https?://(?:[^/@]*@)?(?:"
     r"(?:[a-z0-9-]+\.){1,2}(?:svc(?:\.cluster\.local)?|[a-z0-9]+(?:-[a-z0-9]+)+)"
@@ -19,6 +23,11 @@ def tls_of(url: str) -> Truth:
     if url.startswith("https://"):
         return Truth.YES
     return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
+
+
+def on_own_machine(url: str) -> bool:
+    """Whether whoever calls a server runs on its machine."""
+    return _OWN_MACHINE.match(url) is not None
 
 
 def stays_inside(url: str) -> bool:

@@ -8,6 +8,7 @@ By https://a2a-protocol.org/latest/specification/, sections "Agent Card" and "Se
 import re
 from collections.abc import Iterator
 
+from agentaudit.extract.addresses import on_own_machine
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import bare_url, plain
@@ -18,7 +19,6 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _FILE = re.compile(r"(?:^|/)agent(?:-card)?\.json$")
 _INTERFACES = ("supportedInterfaces", "additionalInterfaces")
 _REQUIREMENTS = ("securityRequirements", "security")
-_LOCAL = re.compile(r"^(?:https?|grpc)://(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/]|$)")
 _PLAIN = ("http://", "ws://", "grpc://")
 
 
@@ -64,7 +64,7 @@ def _urls(root: Node) -> Iterator[str]:
 
 
 def _tls(urls: tuple[str, ...]) -> Truth:
-    remote = [url for url in urls if not _LOCAL.match(url)]
+    remote = [url for url in urls if not on_own_machine(url)]
     if any(url.startswith(_PLAIN) for url in remote):
         return Truth.NO
     return Truth.YES if remote and all("://" in url for url in remote) else Truth.UNKNOWN

@@ -35,7 +35,7 @@ _CONFIGURES = regex(
     r"|^/etc/(?!localtime|timezone)"
 )
 """Where in a container files lie that say how a program behaves."""
-_OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[::1\])\}?:")
+_OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[?::1\]?)\}?:")
 """How a port begins that only this machine reaches, be it by the default of a variable."""
 _VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""

@@ -6,8 +6,6 @@ from agentaudit.expressions import regex
 from agentaudit.extract.settings import Setting
 
 _ADDRESS = regex(r"^(?:tcp|https?)://(?P<host>[^:/?#]+)")
-OWN_POD = frozenset({"localhost", "127.0.0.1"})
-"""Where the containers of one pod reach each other."""
 
 
 def engine_host(settings: Iterable[Setting]) -> str:

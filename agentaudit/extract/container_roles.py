@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.addresses import EVERY_INTERFACE
 from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.settings import Setting
 
@@ -279,7 +280,7 @@ def binds_all(words: Iterable[str], settings: Iterable[Setting]) -> bool:
     """Whether a container is told to listen on every address."""
     told = any("0.0.0.0" in word or word == "[::]" for word in words)  # noqa: S104, searched for, not bound
     return told or any(
-        setting.content in {"0.0.0.0", "::"}  # noqa: S104, as above
+        setting.content in EVERY_INTERFACE
         for setting in settings
         if setting.key.upper().endswith(("HOST", "BIND", "ADDRESS"))
     )

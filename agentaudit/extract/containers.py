@@ -260,7 +260,7 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
         package=launch.package,
         pinned=Truth.YES if own else launch.pinned,
         authenticated=_authenticated(container),
-        exposed=bool(container.runtime.published_ports) or container.runtime.host_network,
+        exposed=container.runtime.published,
     )
 
 

@@ -166,7 +166,7 @@ def extract_databases(documents: Documents, collector: Collector) -> None:
                 evidence=with_place(runtime, *map(place_of_service, services)),
                 database=product.name,
                 authenticated=_asks(server, product, said),
-                exposed=bool(runtime.published_ports or runtime.host_network or services),
+                exposed=runtime.published or bool(services),
                 services=tuple(service.name for service in services),
             )
         )

@@ -139,7 +139,7 @@ def _server(
 ) -> ToolServer:
     ports = [node for _, node in last_stage(document, "EXPOSE")]
     name = plain(served.launch.package)
-    exposed = any(runtime.published_ports or runtime.host_network for runtime in runtimes)
+    exposed = any(runtime.published for runtime in runtimes)
     listens = exposed or bool(ports) or any(_SPEAKS.match(word) for word in served.words)
     places = (served.place, *ports[:1])
     snippets = (name, *(f"EXPOSE {plain(node.text or '')}" for node in ports[:1]))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import EVERY_INTERFACE, LOOPBACK
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_modules import Written
@@ -37,7 +38,6 @@ _TRANSPORTS = (
     (regex(r"\bSSEServerTransport\b"), "sse"),
 )
 _LISTENS = regex(r"(?:^|\.)listen$")
-_OWN_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _ASKS = regex(
     r"auth|bearer|passport|jwt|oauth|api[-_]?key|token|session[-_]?secret|clerk|verif|middleware"
     r"|createMcpExpressApp|hostHeaderValidation|allowedHosts|allowedOrigins",
@@ -137,8 +137,8 @@ def _listens_everywhere(building: Building) -> tuple[Truth, Evidence | None]:
         named = building.program.meant(Written(module, given)).value
         if not isinstance(named, str):
             return Truth.UNKNOWN, module.place(given, call.last)
-        if named not in _OWN_HOSTS:
-            everywhere = named in {"0.0.0.0", "::"}  # noqa: S104, what we look for
+        if named not in LOOPBACK:
+            everywhere = named in EVERY_INTERFACE
             return Truth.YES if everywhere else Truth.NO, None
     served = _SERVED.search(module.document.text) is not None
     return Truth.YES if served else Truth.NO, None

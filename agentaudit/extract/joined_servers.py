@@ -36,7 +36,7 @@ def _join_published(collector: Collector) -> None:
         runtime = collector.facts[workload.runtime_id]
         if not workload.build or workload.role == "tool_server":
             continue
-        if isinstance(runtime, Runtime) and (runtime.published_ports or runtime.host_network):
+        if isinstance(runtime, Runtime) and runtime.published:
             _publish(collector, workload, runtime, servers.get(workload.build, ()))
 
 

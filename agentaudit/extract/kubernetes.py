@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.container_engines import OWN_POD, engine_host
+from agentaudit.extract.container_engines import engine_host
 from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
@@ -172,7 +173,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
 
 def _with_engine(pod: Pod, node: Node, settings: Iterable[Setting], runtime: Runtime) -> Runtime:
     """An engine beside it that is let do everything is as good as the socket of the host's."""
-    if engine_host(settings) not in OWN_POD:
+    if engine_host(settings) not in LOOPBACK:
         return runtime
     let = any(each is not node for each in pod.privileged)
     return replace(runtime, docker_socket=True) if let else runtime

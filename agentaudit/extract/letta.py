@@ -274,4 +274,4 @@ def _asks(workload: Workload, runtime: Runtime, secure: Setting | None) -> Truth
 
 
 def _open(runtime: Runtime) -> Truth:
-    return Truth.NO if runtime.published_ports or runtime.host_network else Truth.UNKNOWN
+    return Truth.NO if runtime.published else Truth.UNKNOWN

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.addresses import stays_inside, tls_of
+from agentaudit.extract.addresses import on_own_machine, stays_inside, tls_of
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documents import Documents
@@ -36,7 +36,6 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_LOCAL = regex(r"^https?://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)")
 _PATH = regex(r"^(?:/|~|\.{1,2}(?:/|$)|[A-Za-z]:[\\/]|\$\{?HOME)")
 _OWN_PROOF = ("oauth", "auth", "bearer_token_env_var", "authProviderType", "apiKey")
 _BLOCKS_OF_HEADERS = (
@@ -76,7 +75,7 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     launch = launch_of(command, words)
     url = url_of(declared.node)
     place = evidence(document, declared.key, declared.name)
-    remote = bool(url) and not _LOCAL.match(url)
+    remote = bool(url) and not on_own_machine(url)
     server = ToolServer(
         id=server_id(document, declared),
         name=declared.name,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.expressions import holds_word
+from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents
@@ -22,7 +23,7 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_ALONE = frozenset({"loopback", "127.0.0.1", "localhost"})
+_ALONE = LOOPBACK | {"loopback"}
 _OPEN_POLICIES = ("dmPolicy", "groupPolicy")
 _ALLOWED = ("allowFrom", "groupAllowFrom")
 _TOLD = Budget("open channels of agents", 20_000, free=20, whole=True)

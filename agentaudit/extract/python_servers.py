@@ -11,6 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.extract.addresses import EVERY_INTERFACE
 from agentaudit.extract.agentcore_folders import may_run_on_agentcore
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.python_building import Building
@@ -35,7 +36,7 @@ _CLASSES = frozenset(
 _PROOFS = ("auth", "auth_server_provider", "token_verifier", "middleware")
 """What may ask who calls; middleware may, by code that is not read."""
 _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse": "sse"}
-_EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104, what we look for
+_EVERYWHERE = EVERY_INTERFACE | {""}
 
 
 class _Reach(Struct, frozen=True):

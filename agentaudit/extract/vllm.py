@@ -41,7 +41,6 @@ _FEWEST = 2
 _SOUGHT = Budget("characters around keys", 50_000_000)
 """Of files that are searched for the place of a key, each as often as it has servers with one."""
 _OFF = frozenset({"false", "0", "no"})
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
 class _Server(Struct, frozen=True):
@@ -111,7 +110,7 @@ def _add_container(collector: Collector, workload: Workload, around: "_Around") 
     model = replace(
         _described(model, server),
         authenticated=_asks(server),
-        exposed=_published(runtime) or runtime.id in around.reached,
+        exposed=runtime.published or runtime.id in around.reached,
     )
     collector.update(model)
     collector.link(EdgeKind.RUNS_ON, model.id, runtime.id, server.place)
@@ -168,11 +167,6 @@ def _asks(server: _Server) -> Truth:
     if any(setting.key == "VLLM_API_KEY" for setting in workload.settings):
         return Truth.YES
     return Truth.NO if workload.settings_whole else Truth.UNKNOWN
-
-
-def _published(runtime: Runtime) -> bool:
-    ports = [port for port in runtime.published_ports if not port.startswith(_LOOPBACK)]
-    return bool(ports) or runtime.host_network
 
 
 def _add_key(collector: Collector, server: _Server, runtime: FactId | None) -> None:

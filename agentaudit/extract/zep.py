@@ -97,8 +97,7 @@ def _add_server(document: Document, collector: Collector) -> None:
             authenticated=asks,
             catalogued=True,
         )
-        published = bool(runtime.published_ports) or runtime.host_network
-        collector.add(replace(server, exposed=published and asks is Truth.NO))
+        collector.add(replace(server, exposed=runtime.published and asks is Truth.NO))
 
 
 def _asks(root: Node, workload: Workload) -> Truth:

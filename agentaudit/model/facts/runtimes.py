@@ -60,6 +60,11 @@ class Runtime(Fact, frozen=True, kw_only=True):
     egress: str = ""
     """What it may connect to: any, allowlist, none, or empty where nothing is known."""
 
+    @property
+    def published(self) -> bool:
+        """Whether other machines reach a port of it: a published one, or any of its host's."""
+        return bool(self.published_ports) or self.host_network
+
 
 class Workflow(Fact, frozen=True, kw_only=True):
     """A CI workflow or schedule that starts an agent."""
