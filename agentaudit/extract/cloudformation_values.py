@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from agentaudit.extract.made_nodes import made_text, made_unknown
 from agentaudit.extract.resolver import LONGEST_TEXT, substituted
 from agentaudit.extract.terraform_names import computed
 from agentaudit.readers.document import Node, NodeKind
@@ -33,7 +34,7 @@ class Template(Struct, frozen=True):
     def resolved(self, node: Node, depth: int = 0) -> Node:
         """A node with its functions resolved; what stays open is unknown."""
         if depth > _DEEPEST:
-            return _unknown(node, "…")
+            return made_unknown(node, "…")
         if node.kind is NodeKind.SEQUENCE:
             elements = tuple(self.resolved(element, depth + 1) for element in node.elements)
             return node.changed(elements=elements)
@@ -58,7 +59,7 @@ class Template(Struct, frozen=True):
             case "Fn::Join" if len(argument.elements) == 2:  # noqa: PLR2004 - glue, and pieces
                 return self._joined(node, *argument.elements)
             case _:
-                return _unknown(node, function)
+                return made_unknown(node, function)
 
     def _reference(self, node: Node, name: str, attribute: str) -> Node:
         """A parameter's default, or a reference to a resource."""
@@ -70,16 +71,16 @@ class Template(Struct, frozen=True):
             title = self.names.get(name, f"${{{type_}.{name}}}")
             value = computed(type_, attribute, title)
             if value and (attribute == "arn" or name in self.names):
-                return _text(node, value)
-            return _unknown(node, f"{self.types[name]}.{name}.{attribute}")
-        return _unknown(node, name)
+                return made_text(node, value)
+            return made_unknown(node, f"{self.types[name]}.{name}.{attribute}")
+        return made_unknown(node, name)
 
     def _joined(self, node: Node, glue: Node, listed: Node) -> Node:
         pieces = [_piece(piece) for piece in listed.list()]
         length = sum(map(len, pieces)) + len(glue.raw) * max(len(pieces) - 1, 0)
         if length > _LONGEST:
-            return _unknown(node, "Fn::Join")
-        return _text(node, glue.raw.join(pieces))
+            return made_unknown(node, "Fn::Join")
+        return made_text(node, glue.raw.join(pieces))
 
     def _substituted(self, node: Node, argument: Node) -> Node:
         text, given = argument, dict[str, Node]()
@@ -96,10 +97,10 @@ class Template(Struct, frozen=True):
             return _piece(value)
 
         if len(text.raw) > _LONGEST:
-            return _unknown(node, "Fn::Sub")
+            return made_unknown(node, "Fn::Sub")
         # A text that grows to many times what is written stays as it is written.
         most = LONGEST_TEXT + 2 * len(text.raw)
-        return _text(node, substituted(_PLACE_IN_SUB, filled, text.raw, most=most))
+        return made_text(node, substituted(_PLACE_IN_SUB, filled, text.raw, most=most))
 
 
 def is_call(node: Node) -> bool:
@@ -114,11 +115,3 @@ def _is_function(key: Node) -> bool:
 def _piece(node: Node) -> str:
     """What a value contributes to a text; what is unknown stays visible."""
     return f"${{{node.raw}}}" if node.unknown else node.raw
-
-
-def _text(node: Node, text: str) -> Node:
-    return node.changed(kind=NodeKind.STRING, raw=text, entries=(), elements=())
-
-
-def _unknown(node: Node, raw: str) -> Node:
-    return node.changed(kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())

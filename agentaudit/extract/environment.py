@@ -18,7 +18,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import add_logs, add_retries, place_of
 from agentaudit.extract.literals import form_of, literal_of
 from agentaudit.extract.secret_names import name_words
-from agentaudit.extract.session_keys import key_of
+from agentaudit.extract.session_keys import TEMPLATE, key_of
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.workloads import Workload
@@ -53,7 +53,6 @@ _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
 _WHOLE = regex(r"-?\d{1,4300}")
 """A number of as many digits as Python makes one of."""
-_TEMPLATE = regex(r"[{$%<]|\{\{")
 _BACKEND = regex(r"^(?P<scheme>[a-z0-9+]+)://(?:[^@/]*@)?(?P<host>[^:/?]+)", re.IGNORECASE)
 _BACKENDS = {
     "rediss": "redis",
@@ -239,13 +238,13 @@ def _template(setting: Setting | None) -> str:
     """A session key that is put together of names; one that somebody else decides says nothing."""
     if setting is None or form_of(setting.key, setting.content) is not CredentialForm.LITERAL:
         return ""
-    return setting.content if _TEMPLATE.search(setting.content) else ""
+    return setting.content if TEMPLATE.search(setting.content) else ""
 
 
 def _constant(setting: Setting) -> bool:
     """Whether a session's key is the same for everybody."""
     value = literal_of(setting.content)
-    return bool(value) and not _TEMPLATE.search(value)
+    return bool(value) and not TEMPLATE.search(value)
 
 
 def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:

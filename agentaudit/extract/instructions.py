@@ -26,7 +26,8 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document
+from agentaudit.readers.markdown import text_at
 
 _HOST = regex(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = regex(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
@@ -114,13 +115,13 @@ def _settings(document: Document) -> Iterator[Setting]:
             if recognise(match["name"], value) is None:
                 continue
             seen.add(value)
-            node = _node(number, match.start(group), value)
+            node = text_at(number, match.start(group), value)
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
         if token is None or not _shown(token, line):
             continue
         if not any(token.secret in value for value in seen):
-            node = _node(number, max(line.find(token.secret), 0), token.secret)
+            node = text_at(number, max(line.find(token.secret), 0), token.secret)
             name = "database_password" if token.kind == "connection_string" else "text"
             yield Setting(key=name, value=node, document=document, route=f"text.{number}")
 
@@ -173,14 +174,3 @@ def _stated(match: re.Match[str], value: str, rest: str) -> bool:
 def _said(sign: str, value: str, rest: str) -> bool:
     """Whether a value without quotes is a word of a sentence, or a command and its arguments."""
     return is_words(value) and (sign == ":" or rest.startswith((" ", "\t")) or not value.isalpha())
-
-
-def _node(line: int, offset: int, raw: str) -> Node:
-    return Node(
-        kind=NodeKind.STRING,
-        line=line,
-        column=offset + 1,
-        end_line=line,
-        end_column=offset + max(len(raw), 1),
-        raw=raw,
-    )

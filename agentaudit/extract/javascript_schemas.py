@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, as_object, members, options_of
+from agentaudit.extract.made_nodes import made_text
 from agentaudit.extract.python_schemas import json_node
 from agentaudit.extract.schemas import Taken, taken_by, taken_of
 from agentaudit.readers.document import Node, NodeKind
@@ -83,9 +84,9 @@ def _schema_node(program: Program, given: Written, depth: int = 0) -> Node:
     if read is not None:
         return read(program, meant, call, depth)
     if last in _PLAIN:
-        return _schema(place, type=_text(place, _PLAIN[last]))
+        return _schema(place, type=made_text(place, _PLAIN[last]))
     if last in _FORMATS:
-        return _schema(place, type=_text(place, "string"), format=_text(place, last))
+        return _schema(place, type=made_text(place, "string"), format=made_text(place, last))
     return unknown
 
 
@@ -112,7 +113,7 @@ def _refined(program: Program, meant: Written, call: ast.Call, depth: int) -> No
         return before
     match func.attr:
         case "array":
-            return _schema(place, type=_text(place, "array"), items=before)
+            return _schema(place, type=made_text(place, "array"), items=before)
         case "or":
             others = [_schema_node(program, meant.beside(each), depth + 1) for each in call.args]
             return _any_of(place, [before, *others])
@@ -122,7 +123,7 @@ def _refined(program: Program, meant: Written, call: ast.Call, depth: int) -> No
         case "extend" | "safeExtend" | "setKey":
             return _extended(before, _object(program, meant, call, depth))
         case attribute if attribute in _BOUNDING:
-            return _with(before, "pattern", _text(place, attribute))
+            return _with(before, "pattern", made_text(place, attribute))
         case _:
             return place.changed(kind=NodeKind.UNKNOWN)
 
@@ -141,13 +142,13 @@ def _object(program: Program, meant: Written, call: ast.Call, depth: int) -> Nod
     if shape.hidden or not meant.module.affords(len(shape.given)):
         return place.changed(kind=NodeKind.UNKNOWN)
     entries = tuple(
-        (_text(place, name), _schema_node(program, each, depth + 1))
+        (made_text(place, name), _schema_node(program, each, depth + 1))
         for name, each in shape.given.items()
     )
     loose = meant.name.endswith("looseObject")
     return _schema(
         place,
-        type=_text(place, "object"),
+        type=made_text(place, "object"),
         properties=place.changed(kind=NodeKind.MAPPING, entries=entries),
         additionalProperties=place.changed(kind=NodeKind.BOOLEAN, raw=str(loose).lower()),
     )
@@ -155,7 +156,7 @@ def _object(program: Program, meant: Written, call: ast.Call, depth: int) -> Nod
 
 def _string(_: Program, meant: Written, call: ast.Call, __: int) -> Node:
     place = meant.module.node(call)
-    return _schema(place, type=_text(place, "string"))
+    return _schema(place, type=made_text(place, "string"))
 
 
 def _anything(_: Program, meant: Written, call: ast.Call, __: int) -> Node:
@@ -177,7 +178,7 @@ def _array(program: Program, meant: Written, call: ast.Call, depth: int) -> Node
     place = meant.module.node(call)
     within = list(_given(program, meant, call, depth))
     items = within[0] if within else place.changed(kind=NodeKind.UNKNOWN)
-    return _schema(place, type=_text(place, "array"), items=items)
+    return _schema(place, type=made_text(place, "array"), items=items)
 
 
 def _record(program: Program, meant: Written, call: ast.Call, depth: int) -> Node:
@@ -186,7 +187,7 @@ def _record(program: Program, meant: Written, call: ast.Call, depth: int) -> Nod
     *_, values = [place.changed(kind=NodeKind.UNKNOWN), *_given(program, meant, call, depth)]
     if values.kind is NodeKind.MAPPING and not values.entries:
         values = place.changed(kind=NodeKind.BOOLEAN, raw="true")
-    return _schema(place, type=_text(place, "object"), additionalProperties=values)
+    return _schema(place, type=made_text(place, "object"), additionalProperties=values)
 
 
 def _union(program: Program, meant: Written, call: ast.Call, depth: int) -> Node:
@@ -214,7 +215,7 @@ def _given(program: Program, meant: Written, call: ast.Call, depth: int) -> Iter
 
 
 def _schema(place: Node, **entries: Node) -> Node:
-    pairs = tuple((_text(place, name), node) for name, node in entries.items())
+    pairs = tuple((made_text(place, name), node) for name, node in entries.items())
     return place.changed(kind=NodeKind.MAPPING, entries=pairs)
 
 
@@ -228,11 +229,7 @@ def _with(schema: Node, name: str, value: Node) -> Node:
     if schema.kind is not NodeKind.MAPPING:
         return schema
     kept = tuple(pair for pair in schema.entries if pair[0].raw != name)
-    return schema.changed(entries=(*kept, (_text(value, name), value)))
-
-
-def _text(place: Node, text: str) -> Node:
-    return place.changed(kind=NodeKind.STRING, raw=text, entries=(), elements=())
+    return schema.changed(entries=(*kept, (made_text(value, name), value)))
 
 
 _READ: Mapping[str, Callable[[Program, Written, ast.Call, int], Node]] = {

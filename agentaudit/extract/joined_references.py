@@ -1,10 +1,10 @@
 """References to what another file declares, resolved by name once every file was read."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Reference, fact_id
+from agentaudit.extract.literals import normal
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.permissions import Identity
@@ -47,11 +47,6 @@ def _add_actor(collector: Collector, reference: Reference) -> None:
         )
     )
     collector.link(reference.kind, reference.src, identity.id, *reference.at)
-
-
-def normal(name: str) -> str:
-    """A name without what files spell differently."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _by_name(facts: Sequence[Fact]) -> Mapping[str, Sequence[Fact]]:

@@ -22,9 +22,10 @@ from agentaudit.extract.joined_databases import join_databases
 from agentaudit.extract.joined_identities import reach_identities
 from agentaudit.extract.joined_memory import join_memory
 from agentaudit.extract.joined_needs import join_needs
-from agentaudit.extract.joined_references import normal, resolve_references
+from agentaudit.extract.joined_references import resolve_references
 from agentaudit.extract.joined_servers import join_servers
 from agentaudit.extract.kubernetes_rights import join_pods
+from agentaudit.extract.literals import normal
 from agentaudit.extract.mcp_clients import GATEWAY_CLIENT
 from agentaudit.extract.packed_agents import CODED
 from agentaudit.extract.workloads import Workload

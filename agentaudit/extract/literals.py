@@ -139,7 +139,7 @@ def is_placeholder(key: str, value: str) -> bool:
         return False
     if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
         return True
-    name, letters = _letters(key), _letters(value)
+    name, letters = normal(key), normal(value)
     named = letters == name or (len(name) > _LONG_NAME and letters.endswith(name))
     return named or Counter(value).most_common(1)[0][1] > (len(value) * 3 // 4)
 
@@ -170,5 +170,6 @@ def is_publishable(value: str) -> bool:
     return value.startswith(_PUBLISHABLE)
 
 
-def _letters(text: str) -> str:
+def normal(text: str) -> str:
+    """A name or a word without what files spell differently."""
     return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -24,9 +24,9 @@ def made_mapping(place: Node, values: Mapping[str, Node | None]) -> Node:
     return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=())
 
 
-def made_unknown(place: Node) -> Node:
+def made_unknown(place: Node, raw: str = "") -> Node:
     """Something that the file does not decide."""
-    return place.changed(kind=NodeKind.UNKNOWN, raw="", entries=(), elements=())
+    return place.changed(kind=NodeKind.UNKNOWN, raw=raw, entries=(), elements=())
 
 
 def without_nulls(node: Node) -> Node:

@@ -11,13 +11,12 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_clients import URLS, DeclaredServer
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.redaction import HEADER, plain
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _FLAG = regex(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
-_HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
 URL_SECRET = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
 _WORKSPACE = regex(r"^\$\{workspaceFolder(?:[^}]*)\}/")
 _BLOCKS = (
@@ -78,7 +77,7 @@ def _argument_settings(document: Document, node: Node | None, route: str) -> tup
         text = element.text or ""
         match = _FLAG.match(text)
         key, value = (match["name"], match["value"] or "") if match else (flag, text)
-        header = _HEADER.match(value) if not value.startswith(("http:", "https:")) else None
+        header = HEADER.match(value) if not value.startswith(("http:", "https:")) else None
         if header is not None and (match or flag):
             key, value = header["name"], header["value"]
         key, pair, assigned = value.partition("=") if flag in {"e", "env"} else (key, "", value)

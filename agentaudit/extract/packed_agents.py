@@ -15,8 +15,8 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.dockerfile_instructions import layers
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.joined_references import normal
 from agentaudit.extract.launchers import image_launch
+from agentaudit.extract.literals import normal
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.extract.workloads import Workload

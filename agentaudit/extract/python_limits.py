@@ -84,14 +84,14 @@ def _nested(building: Building, call: Call) -> ast.expr | None:
     return keyword(behaviour, "maximum_auto_invoke_attempts") if behaviour is not None else None
 
 
-def count(module: Module, given: ast.expr | None) -> Bound:
-    """What an expression bounds: nothing where it is None, zero or below."""
+def count(module: Module, given: ast.expr | None, unit: float = 1) -> Bound:
+    """What an expression bounds, in units of that size: nothing where it is None, zero or below."""
     value = module.value(given)
     if value is UNFOLDED:
         return Known.UNKNOWN, None
     if not isinstance(value, int | float) or value <= 0:
         return Known.NONE, None
-    return Known.SET, int(value)
+    return Known.SET, int(value * unit)
 
 
 def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int | None) -> Bound:

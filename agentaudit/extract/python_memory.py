@@ -8,10 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.python_code import UNFOLDED, Call, Module, written_keys
+from agentaudit.extract.python_code import Call, Module, written_keys
 from agentaudit.extract.python_conversations import ends_with_call
 from agentaudit.extract.python_frameworks import is_of_framework
-from agentaudit.extract.python_limits import bounded
+from agentaudit.extract.python_limits import bounded, count
 from agentaudit.extract.python_memory_chosen import chosen_elsewhere
 from agentaudit.extract.python_memory_compacted import compacted
 from agentaudit.extract.python_memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
@@ -195,12 +195,7 @@ def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]
         if "default_ttl" not in inner:
             return Known.NONE, None
         given = inner["default_ttl"]
-    value = module.value(given)
-    if value is UNFOLDED:
-        return Known.UNKNOWN, None
-    if not isinstance(value, int | float) or value <= 0:
-        return Known.NONE, None
-    return Known.SET, int(value * form.ttl_unit_s)
+    return count(module, given, form.ttl_unit_s)
 
 
 def _refreshes(module: Module, call: ast.Call) -> Truth:

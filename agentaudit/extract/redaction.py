@@ -20,7 +20,7 @@ _FLAG = regex(
     r"(?P<mark>[=:])(?P<value>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
-_HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
+HEADER = regex(r"^(?P<name>[\w-]+):\s*(?P<value>\S.*)$", re.DOTALL)
 _REFERENCE = regex(r"^(?:\$\{[\w:.-]+\}|\$[A-Za-z_]\w*)$")
 _DEFAULT = regex(
     r"^\$\{(?P<name>[\w.]+:-|[A-Z][A-Z0-9_]*-|(?:localEnv|containerEnv):\w+:)(?P<default>.+)\}$",
@@ -118,7 +118,7 @@ def arguments(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _hidden(value: str) -> str:
-    header = _HEADER.match(value)
+    header = HEADER.match(value)
     if header is not None:
         return f"{header['name']}: {_hidden(header['value'])}"
     return _shown(value)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
-_TEMPLATE = regex(r"[{$%<]|\{\{")
+TEMPLATE = regex(r"[{$%<]|\{\{")
 _TENANT = regex(
     r"tenant|\borg(?:ani[sz]ation)?_?(?:id|slug|name)|workspace_?id|customer_?id|account_?id",
     re.IGNORECASE,
@@ -38,7 +38,7 @@ def key_of(text: str, *, tenants: bool) -> Key:
     """The key that a text is; `tenants` says whether anything beside it names a tenant."""
     if not text:
         return Key()
-    if not _TEMPLATE.search(text):
+    if not TEMPLATE.search(text):
         return Key(scope="global", constant=True)
     if _PERSON.search(text):
         scope = "tenant" if _TENANT.search(text) else "user"

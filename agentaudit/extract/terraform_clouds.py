@@ -5,9 +5,9 @@ import re
 from agentaudit.extract.azure_roles import add_azure_roles
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_state import key_in_state
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Identity
@@ -62,24 +62,10 @@ def google_account_of(module: Module, node: Node | None) -> FactId:
 
 def _add_google_key(declared: Declared, collector: Collector) -> None:
     """A key that never expires, and that stands in the state."""
-    place = declared.place()
-    credential = collector.add(
-        Credential(
-            id=fact_id("credential", declared.name, declared.key),
-            name=declared.shown,
-            evidence=(place,),
-            provider="google",
-            kind="key_file",
-            form=CredentialForm.FILE,
-            lifetime=Lifetime.STATIC,
-            holder="repository",
-            exposure="state",
-            variable=declared.shown,
-        )
-    )
+    credential = collector.add(key_in_state(declared, "google", "key_file"))
     owner = google_account_of(declared.module, declared.body.get("service_account_id"))
     if owner:
-        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, place)
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, declared.place())
 
 
 def _cache(declared: Declared, policy: Node | None) -> MemoryStore:

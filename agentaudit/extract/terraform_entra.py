@@ -7,8 +7,8 @@ from agentaudit.extract.application_permissions import Application, add_role, gr
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_state import key_in_state
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
@@ -105,21 +105,8 @@ def _add_password(declared: Declared, owners: _Owners, collector: Collector) -> 
     body = declared.body
     relative, end = body.get("end_date_relative"), body.get("end_date")
     ttl_s = compound_seconds_of(relative.raw) if relative is not None else None
-    credential = collector.add(
-        Credential(
-            id=fact_id("credential", declared.name, declared.key),
-            name=declared.shown,
-            evidence=(declared.place(),),
-            provider="azure",
-            kind="client_secret",
-            form=CredentialForm.FILE,
-            lifetime=Lifetime.STATIC,
-            ttl_s=_TWO_YEARS_S if relative is None and end is None else ttl_s,
-            holder="repository",
-            exposure="state",
-            variable=declared.shown,
-        )
-    )
+    limit_s = _TWO_YEARS_S if relative is None and end is None else ttl_s
+    credential = collector.add(key_in_state(declared, "azure", "client_secret", ttl_s=limit_s))
     node = body.get("application_id") or body.get("application_object_id")
     owner = _owner(declared.module, node.raw, owners) if node is not None else None
     if node is not None and owner is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct, field
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam import Bearer, add_grants
 from agentaudit.extract.iam_allowances import allowed_by
@@ -21,9 +21,9 @@ from agentaudit.extract.iam_holders import (
 from agentaudit.extract.iam_managed import policy_name
 from agentaudit.extract.iam_policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform_state import key_in_state
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Node
 
@@ -262,24 +262,10 @@ class Principals(Struct):
 
     def _access_key(self, declared: Declared) -> None:
         """A key that never expires, and that stands in the state."""
-        place = declared.place()
-        credential = self.collector.add(
-            Credential(
-                id=fact_id("credential", declared.name, declared.key),
-                name=declared.shown,
-                evidence=(place,),
-                provider="aws",
-                kind="access_key",
-                form=CredentialForm.FILE,
-                lifetime=Lifetime.STATIC,
-                holder="repository",
-                exposure="state",
-                variable=declared.shown,
-            )
-        )
+        credential = self.collector.add(key_in_state(declared, "aws", "access_key"))
         user = self.identity(declared, "user")
         if user is not None:
-            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, place)
+            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, declared.place())
 
 
 def _role_of(module: Module, profile: Node) -> Node:

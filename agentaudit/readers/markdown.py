@@ -52,15 +52,16 @@ def _front_matter(file: str, text: str) -> tuple[tuple[Node, Node], ...]:
         found = ((number, _LINE.match(line)) for number, line in lines)
         return tuple(
             (
-                _node(number, match.start("name"), match["name"]),
-                _node(number, match.start("value"), match["value"]),
+                text_at(number, match.start("name"), match["name"]),
+                text_at(number, match.start("value"), match["value"]),
             )
             for number, match in found
             if match is not None
         )
 
 
-def _node(line: int, offset: int, raw: str) -> Node:
+def text_at(line: int, offset: int, raw: str) -> Node:
+    """A part of one line, behind so many characters."""
     return Node(
         kind=NodeKind.STRING,
         line=line,
