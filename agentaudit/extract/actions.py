@@ -7,39 +7,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.actions_credentials import add_job_credentials
-from agentaudit.extract.actions_jobs import (
-    Job,
-    Step,
-    WorkflowFile,
-    holds_expression,
-    pinned,
-    raw,
-    workflow_files,
-)
+from agentaudit.extract.actions_jobs import Job, Step, WorkflowFile, pinned, raw, workflow_files
 from agentaudit.extract.actions_memory import add_auto_memory
 from agentaudit.extract.actions_permissions import Permissions, permissions_of
+from agentaudit.extract.actions_signs import interpolations, open_to, session_named, uses_secrets
 from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.actions_triggers import triggers_among
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import add_egress
+from agentaudit.extract.container_facts import add_egress
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.redaction import plain
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known
 from agentaudit.model.facts.agents import Agent, Source
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Node
 
-_EVENT_TEXT = re.compile(
-    r"\b(?:github\.event\.(?:[\w-]{1,60}\.){0,10}(?:title|body|message"
-    r"|label|name|ref|email|default_branch|description|page_name|comment|review_comments|commits)\b"
-    r"|github\.head_ref)"
-)
-_SECRETS = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w")
-"""Both within an expression."""
-_INHERITED = re.compile(r"secrets:\s{0,20}inherit")
 _BYPASS = re.compile(
     r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
@@ -52,7 +37,6 @@ _MAX_TURNS = re.compile(
 """Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`)."""
 _ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
 """Actions that refuse actors without the right to write, unless they are told otherwise."""
-_ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
@@ -96,14 +80,14 @@ def _workflow(reading: _Reading) -> Workflow:
     workflow = reading.workflow
     rights = permissions_of(workflow, workflow.agent_jobs)
     names = tuple(name for name, _ in workflow.triggers)
-    interpolations = tuple(_interpolations(workflow))
+    event_texts = tuple(interpolations(workflow))
     return Workflow(
         id=fact_id("workflow", workflow.name, reading.key),
         name=workflow.name,
-        evidence=tuple(_workflow_places(reading, interpolations)),
+        evidence=tuple(_workflow_places(reading, event_texts)),
         triggers=names,
         untrusted_trigger=bool(reading.open),
-        interpolates_event=bool(interpolations),
+        interpolates_event=bool(event_texts),
         permissions=rights.given,
         permissions_set=_permissions_set(rights, names),
         write_permissions=rights.writes,
@@ -113,9 +97,9 @@ def _workflow(reading: _Reading) -> Workflow:
                 plain(step.uses) for step in workflow.steps if step.uses and not pinned(step.uses)
             )
         ),
-        open_to=tuple(_open_to(workflow)),
-        uses_secrets=_uses_secrets(workflow.document.text),
-        session_named=_session_named(workflow),
+        open_to=tuple(open_to(workflow)),
+        uses_secrets=uses_secrets(workflow.document.text),
+        session_named=session_named(workflow),
     )
 
 
@@ -125,7 +109,7 @@ def _permissions_set(rights: Permissions, triggers: tuple[str, ...]) -> Known:
     return Known.UNKNOWN if inherited else rights.known
 
 
-def _workflow_places(reading: _Reading, interpolations: Sequence[Node]) -> Iterator[Evidence]:
+def _workflow_places(reading: _Reading, event_texts: Sequence[Node]) -> Iterator[Evidence]:
     """What starts it, where it runs an agent, and where an event's text goes in."""
     root = reading.workflow.root
     triggers = reading.workflow.triggers
@@ -136,37 +120,7 @@ def _workflow_places(reading: _Reading, interpolations: Sequence[Node]) -> Itera
         if step.runs_agent:
             node = step.node.get("uses") or step.node.get("run") or step.node
             yield reading.place(node, step.uses)
-    yield from (reading.place(node) for node in interpolations)
-
-
-def _interpolations(workflow: WorkflowFile) -> Iterator[Node]:
-    """Scripts, and inputs of agents, that an event's text is written into."""
-    for step in workflow.steps:
-        script, given = step.node.get("run"), step.node.get("with")
-        values = [script] if script is not None else []
-        if step.runs_agent or step.action == "actions/github-script":
-            values += [value for _, value in given.items()] if given is not None else []
-        yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
-
-
-def _uses_secrets(text: str) -> bool:
-    return holds_expression(_SECRETS, text) or _INHERITED.search(text) is not None
-
-
-def _open_to(workflow: WorkflowFile) -> Iterator[str]:
-    for step in workflow.steps:
-        for name in _ANYONE if step.runs_agent else ():
-            if raw(step.input(name)).strip() == "*":
-                yield f"{name}: *"
-
-
-def _session_named(workflow: WorkflowFile) -> Truth:
-    """Whether every assumed session has a name."""
-    assumed = [step for step in workflow.steps if step.input("role-to-assume") is not None]
-    if not assumed:
-        return Truth.UNKNOWN
-    named = all(step.input("role-session-name") is not None for step in assumed)
-    return Truth.YES if named else Truth.NO
+    yield from (reading.place(node) for node in event_texts)
 
 
 def _add_source(reading: _Reading, fact: Workflow) -> None:

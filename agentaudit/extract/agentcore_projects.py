@@ -21,14 +21,9 @@ from agentaudit.extract.agentcore_lists import (
 )
 from agentaudit.extract.agentcore_settings import add_providers, add_settings
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers import add_container
+from agentaudit.extract.container_facts import add_container
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.made_nodes import (
-    made_mapping,
-    made_text,
-    made_unknown,
-    without_nulls,
-)
+from agentaudit.extract.made_nodes import made_mapping, made_text, made_unknown, without_nulls
 from agentaudit.extract.platform_files import agentcore_projects
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_agentcore import add_agentcore

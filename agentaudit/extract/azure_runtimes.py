@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.azure_deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Evidence, Known

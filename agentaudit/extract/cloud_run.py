@@ -8,7 +8,8 @@ defaults, and an account is one of Google. https://cloud.google.com/run/docs/ref
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import Container, add_container, place_of, with_instances
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, with_instances
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
     DEFAULT_INSTANCES,

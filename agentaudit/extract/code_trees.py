@@ -4,7 +4,8 @@ import ast
 from collections.abc import Mapping
 
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_code import Module, module_of
+from agentaudit.extract.python_code import Module
+from agentaudit.extract.python_modules import module_of
 
 
 def modules_in(documents: Documents, syntax: str) -> Mapping[str, Module]:

@@ -12,8 +12,9 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose_environment import environment_of
 from agentaudit.extract.container_engines import engine_host
+from agentaudit.extract.container_facts import add_container
 from agentaudit.extract.container_roles import serves_pages
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.dockerfile_instructions import LAST, every_stage
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.redaction import plain

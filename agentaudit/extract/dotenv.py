@@ -2,7 +2,8 @@
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container
 from agentaudit.extract.credentials import settings_of
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.redaction import plain

@@ -1,9 +1,6 @@
 """What grants reach among the facts of the deployment: resources, and roles to assume or pass."""
 
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,24 +9,33 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_actions import Level, access, expanded
-from agentaudit.extract.iam_globs import Glob, literal_head, meets, open_glob
+from agentaudit.extract.iam_globs import Glob, meets, open_glob
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.iam_measures import MOST_SENSITIVE
+from agentaudit.extract.iam_reach import Reachable, decides, length, pattern_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity, Resource
 from agentaudit.model.facts.runtimes import Runtime
 
-_DECLARED = re.compile(r"\$\{(aws_\w+\.[^{}]+)\}")
 _ROLE = ("aws", "role")
 _MOST_PAIRS = 100_000
 """Of a file's grants and what they may reach."""
 _RESOURCES, _ROLES = Budget("resources", _MOST_PAIRS), Budget("roles", _MOST_PAIRS)
-_LONG = 40
-"""Characters; a longer pattern takes as much longer."""
-_LAST = "\U0010ffff"
 _DELETING = ("delete", "terminate", "purge", "destroy", "batchdelete", "remove", "drop")
+
+
+def link_grants(_documents: Documents, collector: Collector) -> None:
+    """Edges from every grant of AWS to what it reaches."""
+    resources = Reachable(collector.of(Resource))
+    identities = (item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE)
+    roles = tuple(map(_role, identities))
+    for grant in collector.of(Grant):
+        if grant.source == "aws_iam" and grant.effect == "allow" and grant.expanded_count:
+            _link_resources(collector, grant, resources)
+            _link_roles(collector, grant, roles)
+    _open_networks(collector)
 
 
 def _open_networks(collector: Collector) -> None:
@@ -46,19 +52,7 @@ def _open_networks(collector: Collector) -> None:
             collector.update(replace(grant, outlets=outlets))
 
 
-def link_grants(_documents: Documents, collector: Collector) -> None:
-    """Edges from every grant of AWS to what it reaches."""
-    resources = Reachable(collector.of(Resource))
-    identities = (item for item in collector.of(Identity) if (item.provider, item.kind) == _ROLE)
-    roles = tuple(map(_role, identities))
-    for grant in collector.of(Grant):
-        if grant.source == "aws_iam" and grant.effect == "allow" and grant.expanded_count:
-            _link_resources(collector, grant, resources)
-            _link_roles(collector, grant, roles)
-    _open_networks(collector)
-
-
-def _link_resources(collector: Collector, grant: Grant, resources: "Reachable") -> None:
+def _link_resources(collector: Collector, grant: Grant, resources: Reachable) -> None:
     """Edges to what a grant reaches; where there are too many for a file, that is left open."""
     reached = (
         [resource for resource in resources.of(grant) if decides(grant, resource)]
@@ -80,119 +74,6 @@ def _affords(collector: Collector, grant: Grant, budget: Budget, pairs: int) -> 
     what = f"the {budget.counted} that {grant.name} reaches"
     effect = "who acts as it may reach more than is known"
     return collector.affords(budget, pairs, (grant.evidence[0], what, effect))
-
-
-class _Place(Struct, frozen=True):
-    """A resource, with what its ARN names and what is in it."""
-
-    resource: Resource
-    whole: Glob
-    within: Glob
-
-
-class Reachable:
-    """
-    Resources by what their ARNs begin with.
-
-    A grant's pattern meets an ARN only where, up to the first sign that may stand for anything,
-    one of them begins like the other: of thousands of resources, few are left to compare.
-    """
-
-    def __init__(self, resources: Sequence[Resource]) -> None:
-        self._all = resources
-        self._known: dict[str, Sequence[Resource]] = {}
-        self._by_head: dict[str, list[_Place]] = {}
-        for resource in resources:
-            arn = resource.pattern
-            place = _Place(resource, _pattern(arn), _pattern(f"{arn}/*"))
-            self._by_head.setdefault(literal_head(_fixed(arn)), []).append(place)
-        self._heads = sorted(self._by_head)
-        self._lengths = sorted({len(head) for head in self._heads})
-        self._before = list(accumulate(map(self._size, self._heads), initial=0))
-
-    def of(self, grant: Grant) -> Sequence[Resource]:
-        """The resources that one of a grant's may be, or that are around it; each once."""
-        if grant.not_resources:
-            excluded = [_pattern(each) for each in grant.not_resources]
-            return [
-                item
-                for item in self._all
-                if not any(meets(each, _pattern(item.pattern)) for each in excluded)
-            ]
-        found = (item for pattern in grant.resources for item in self._reached(pattern))
-        return list(dict.fromkeys(found))
-
-    def _reached(self, pattern: str) -> Sequence[Resource]:
-        """What one pattern reaches; many grants have the same."""
-        if pattern not in self._known:
-            asked, (first, last, around) = _pattern(pattern), self._near(pattern)
-            near = (*self._heads[first:last], *around)
-            found = (place for head in near for place in self._by_head[head])
-            if asked.literal:  # most are told apart by this look
-                found = (place for place in found if place.whole.fixed in asked.text)
-            self._known[pattern] = [
-                place.resource
-                for place in found
-                if meets(asked, place.whole) or meets(asked, place.within)
-            ]
-        return self._known[pattern]
-
-    def effort(self, grant: Grant) -> int:
-        """How many resources a grant is held against, each more often if its patterns are long."""
-        if grant.not_resources:
-            return len(self._all) * _length(grant.not_resources)
-        return sum(
-            len(self._known[pattern])
-            if pattern in self._known
-            else self._count(pattern) * _length((pattern,))
-            for pattern in grant.resources
-        )
-
-    def _count(self, pattern: str) -> int:
-        first, last, around = self._near(pattern)
-        return self._before[last] - self._before[first] + sum(map(self._size, around))
-
-    def _size(self, head: str) -> int:
-        return len(self._by_head[head])
-
-    def _near(self, pattern: str) -> tuple[int, int, Sequence[str]]:
-        """From which to which head they begin as the pattern does, and those it begins with."""
-        head = literal_head(_fixed(pattern))
-        first, last = bisect_left(self._heads, head), bisect_left(self._heads, f"{head}{_LAST}")
-        lengths = (length for length in self._lengths if length < len(head))
-        around = dict.fromkeys(head[:length] for length in lengths)
-        return first, last, [each for each in around if each in self._by_head]
-
-
-def _length(patterns: Sequence[str]) -> int:
-    return sum(1 + len(pattern) // _LONG for pattern in patterns)
-
-
-def decides(grant: Grant, resource: Resource) -> bool:
-    """Whether the edges from this grant say everything of what it may do with the resource."""
-    return decided_by_actions(grant) and has_arn(resource)
-
-
-def decided_by_actions(grant: Grant) -> bool:
-    """Whether edges say everything of what a grant may do with what has an ARN."""
-    return grant.source == "aws_iam" and bool(grant.expanded_count)
-
-
-def has_arn(resource: Resource) -> bool:
-    return resource.pattern.startswith("arn:")
-
-
-def _pattern(arn: str) -> Glob:
-    return open_glob(_fixed(arn))
-
-
-def _fixed(arn: str) -> str:
-    """
-    An ARN in which something declared, whose name nobody knows, counts as itself.
-
-    It is then reached by what refers to it, and by patterns for all of its kind.
-    """
-    return _DECLARED.sub(r"<\1>", arn) if "${" in arn else arn
 
 
 def _kinds(grant: Grant, service: str) -> list[EdgeKind]:
@@ -233,7 +114,7 @@ class _Role(Struct, frozen=True):
 
 
 def _role(identity: Identity) -> _Role:
-    arn = _pattern(f"arn:aws:iam::${{account}}:role/{identity.name}")
+    arn = pattern_of(f"arn:aws:iam::${{account}}:role/{identity.name}")
     principals = identity.trust_principals
     anybody = not principals or any(map(_stands_for_many, principals))
     names = None if anybody else frozenset(map(principal_name, principals))
@@ -253,7 +134,7 @@ def _stands_for_many(trusted: str) -> bool:
 def _link_roles(collector: Collector, grant: Grant, roles: Sequence[_Role]) -> None:
     given = {"sts:assumerole": EdgeKind.ASSUMES, "iam:passrole": EdgeKind.PASSES_ROLE}
     held = [kind for action, kind in given.items() if action in grant.sensitive_actions]
-    patterns = _length(grant.not_resources or grant.resources)
+    patterns = length(grant.not_resources or grant.resources)
     effort = len(roles) * (1 if "*" in grant.resources else patterns)
     if not (held and grant.identity_id) or not _affords(collector, grant, _ROLES, effort):
         return
@@ -280,5 +161,5 @@ def _reaching(grant: Grant) -> Callable[[Glob], bool]:
         return lambda role: not any(meets(each, role) for each in excluded)
     if "*" in grant.resources:
         return lambda _: True
-    patterns = [_pattern(each) for each in grant.resources]
+    patterns = [pattern_of(each) for each in grant.resources]
     return lambda role: any(meets(each, role) for each in patterns)

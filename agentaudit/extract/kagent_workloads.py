@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import add_egress, runtime_id
+from agentaudit.extract.container_facts import add_egress
+from agentaudit.extract.containers import runtime_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.kubernetes_accounts import add_account
 from agentaudit.extract.kubernetes_environment import Pod, environment_of

@@ -6,17 +6,14 @@ from msgspec.structs import replace
 
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.container_engines import engine_host
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_accounts import add_account, service_account_id
+from agentaudit.extract.kubernetes_accounts import add_account
 from agentaudit.extract.kubernetes_alternatives import alternatives_of
-from agentaudit.extract.kubernetes_environment import (
-    Pod,
-    command_of,
-    environment_of,
-)
+from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
     Cluster,
     is_of_cloud_run,
@@ -24,13 +21,13 @@ from agentaudit.extract.kubernetes_objects import (
     labels_of,
 )
 from agentaudit.extract.kubernetes_scaling import instances_of
+from agentaudit.extract.kubernetes_tokens import add_projected_tokens, longest, tokens_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.extract.stages import stage_in, stage_named
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
@@ -47,11 +44,8 @@ _TEMPLATES = {
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
 _GIVING_FILES = ("configMap", "secret", "projected", "csi")
 """Volumes with files that may say how a program behaves."""
-_TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
-"""Of pods, each as often as there are containers."""
 _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
 """Of ConfigMaps, each as often as there are containers that mount it."""
-_LONG_S = 12 * 3600
 
 
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
@@ -64,7 +58,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
         spec = template.child("spec") if template is not None else None
         if template is not None and spec is not None:
             volumes = _volumes(spec)
-            tokens = tuple(_tokens(volume for _, volume in volumes.values()))
+            tokens = tuple(tokens_of(volume for _, volume in volumes.values()))
             containers = tuple(node for node, _ in _containers(spec))
             pod = Pod(
                 owner=owner,
@@ -73,7 +67,7 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
                 cluster=cluster,
                 volumes=volumes,
                 tokens=tokens,
-                token_ttl_s=_longest(tokens),
+                token_ttl_s=longest(tokens),
                 labels=labels_of(template.get("metadata", "labels")),
                 alternatives=alternatives,
                 ports=frozenset(port for node in containers for port in _ports(node)),
@@ -106,7 +100,7 @@ def _add_pod(pod: Pod, collector: Collector) -> None:
         runtime = add_container(collector, container)
         account = add_account(collector, pod.owner, pod.spec, runtime)
         collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
-        _add_projected_tokens(pod, collector, runtime)
+        add_projected_tokens(pod, collector, runtime)
 
 
 def _container(pod: Pod, node: Node, collector: Collector) -> Container:
@@ -237,51 +231,6 @@ def _automount(pod: Pod) -> Truth:
     if node is None or node.boolean is None:
         return Truth.UNKNOWN
     return Truth.YES if node.boolean else Truth.NO
-
-
-def _tokens(volumes: Iterable[Node]) -> Iterator[Node]:
-    for volume in volumes:
-        for source in volume.list_at("projected", "sources"):
-            token = source.child("serviceAccountToken")
-            if token is not None:
-                yield token
-
-
-def _longest(tokens: Iterable[Node]) -> int | None:
-    seconds = (token.child("expirationSeconds") for token in tokens)
-    known = [node.integer for node in seconds if node is not None and node.integer is not None]
-    return max(known, default=None)
-
-
-def _add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
-    document: Document = pod.owner.document
-    end = (runtime.evidence[0], f"the tokens of {runtime.name}", "how long they live is open")
-    if not collector.affords(_TOKENS, len(pod.tokens), end):
-        return
-    for token in pod.tokens:
-        node = token.child("expirationSeconds") or token
-        seconds = node.integer or 3600
-        place = evidence(document, node, f"expirationSeconds: {seconds}")
-        credential = collector.add(
-            Credential(
-                id=fact_id("credential", "service account token", f"{place}"),
-                name="service account token",
-                evidence=(place,),
-                provider="kubernetes",
-                kind="service_account_token",
-                form=CredentialForm.WORKLOAD_IDENTITY,
-                lifetime=Lifetime.SHORT if seconds <= _LONG_S else Lifetime.STATIC,
-                ttl_s=seconds,
-                holder="container",
-                holder_id=runtime.id,
-                exposure="file",
-                variable=token.text_at("path"),
-                rotated=Truth.YES,
-            )
-        )
-        account = service_account_id(pod.owner.namespace, runtime.service_account)
-        collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)
-        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, account, place)
 
 
 def _stage(namespace: str) -> str:

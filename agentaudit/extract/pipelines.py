@@ -15,7 +15,7 @@ from agentaudit.extract.actions_tools import add_allowed_tools
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents import BYPASS, starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import add_egress
+from agentaudit.extract.container_facts import add_egress
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import image_launch
 from agentaudit.extract.redaction import plain

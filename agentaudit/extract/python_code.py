@@ -1,24 +1,17 @@
 """A Python file as extractors ask for it: calls by their full names, values that fold, places."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.python_bindings import Constants, bindings, constants, defined_names
+from agentaudit.extract.python_bindings import Constants, bindings
 from agentaudit.extract.python_effort import Effort
-from agentaudit.extract.python_names import (
-    FunctionDef,
-    LocalImports,
-    definitions_around,
-    imported_names,
-    stars,
-)
+from agentaudit.extract.python_names import FunctionDef, LocalImports, definitions_around
 from agentaudit.extract.python_stand_ins import by_name
-from agentaudit.extract.python_syntax import descendants
 from agentaudit.extract.redaction import plain
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -242,45 +235,6 @@ class Module(Struct, frozen=True, eq=False, dict=True):
 def _held(number: float) -> float:
     """A number, no larger than counts and seconds are; `1e999` would end the whole run."""
     return max(-_LARGEST, min(number, _LARGEST))
-
-
-def module_of(document: Document) -> Module | None:
-    """The module of one document; None of what is no Python."""
-    tree = document.tree
-    if not isinstance(tree, ast.Module):
-        return None
-    nodes = descendants(tree)
-    naming = [node for node in nodes if type(node) in _NAMING]
-    by_type = _by_type(nodes)
-    imports, local = imported_names(naming)
-    return Module(
-        document=document,
-        tree=tree,
-        imports=imports,
-        constants=constants(naming, by_type.get(ast.Call, ()), imports),
-        nodes=by_type,
-        functions=tuple(node for node in naming if isinstance(node, FunctionDef)),
-        defined=frozenset(defined_names(tree)),
-        stars=tuple(dict.fromkeys(stars(naming))),
-        local=local,
-    )
-
-
-_NAMING = frozenset(
-    {
-        *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef),
-        *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr),
-        *(ast.For, ast.AsyncFor, ast.withitem, ast.Match, ast.ExceptHandler),
-    }
-)
-"""What gives something a name; few nodes do."""
-
-
-def _by_type(nodes: Iterable[ast.AST]) -> Mapping[type[ast.AST], Sequence[ast.AST]]:
-    found: dict[type[ast.AST], list[ast.AST]] = {}
-    for node in nodes:
-        found.setdefault(type(node), []).append(node)
-    return found
 
 
 def written_keys(module: Module, mapping: ast.Dict) -> Iterator[tuple[str, ast.expr]]:

@@ -9,7 +9,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import render_blueprints
 from agentaudit.extract.redaction import plain

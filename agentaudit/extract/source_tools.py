@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agentaudit.errors import InputError
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp import Reading
-from agentaudit.extract.python_code import module_of
+from agentaudit.extract.python_modules import module_of
 from agentaudit.extract.python_tools import function_tool
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth

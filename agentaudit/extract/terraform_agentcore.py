@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import tool_server_id
+from agentaudit.extract.container_facts import tool_server_id
 from agentaudit.extract.terraform_agentcore_tools import add_agentcore_tools
 from agentaudit.extract.terraform_agents import known, seconds_of_days
 from agentaudit.extract.terraform_iam import Principals

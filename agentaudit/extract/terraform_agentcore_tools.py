@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from agentaudit.extract.addresses import tls_of
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import add_egress, runtime_id
+from agentaudit.extract.container_facts import add_egress
+from agentaudit.extract.containers import runtime_id
 from agentaudit.extract.mcp_tools import add_source, add_tools, tool_id
 from agentaudit.extract.redaction import bare_url, plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_of

@@ -7,13 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import (
-    Container,
-    add_container,
-    place_of,
-    runtime_id,
-    with_instances,
-)
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, runtime_id, with_instances
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google_platforms import (
     DEFAULT_INSTANCES,

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers import Container, add_container, place_of, runtime_id
+from agentaudit.extract.container_facts import add_container
+from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform_iam import Principals
 from agentaudit.extract.terraform_logs import retention
