@@ -23,6 +23,7 @@ from agentaudit.extract.javascript_tools import made_tools
 from agentaudit.extract.javascript_workers import added_servers, worker_memories
 from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call
+from agentaudit.extract.python_memory import left_open
 from agentaudit.extract.python_stores import link_stores
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -76,7 +77,11 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
 
 def _add_memories(building: Building, built: Sequence[Built]) -> None:
     """The memories of a module, with the agents that they are handed to."""
-    stores = [(building.collector.add(store), call) for store, call in module_memories(building)]
+    found = (
+        (left_open(store) if building.is_component else store, call)
+        for store, call in module_memories(building)
+    )
+    stores = [(building.collector.add(store), call) for store, call in found]
     agents = [(each.agent, each.call) for each in built]
     link_stores(building.module, building.calls, building.collector, (agents, stores))
     by_class: dict[int, list[Agent]] = {}

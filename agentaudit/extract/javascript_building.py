@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript_classes import Lineage
@@ -24,6 +25,8 @@ _RUNS = frozenset(
 """Methods and functions by which agents of these frameworks are run, with options of their own."""
 _MOST_RUNS = 200
 _LINE = attrgetter("lineno")
+_COMPONENT = regex(r"\bclass\s+\w+\s+(?:extends\s+[\w.]+\s+)?implements\s+INode(?:Type)?\b")
+"""A node of Flowise or n8n: whoever draws a flow with it gives it its inputs."""
 
 
 class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
@@ -84,6 +87,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """The tools that the module makes."""
         file = self.module.document.file
         return tuple(tool for tool in self.tools.values() if tool.evidence[0].file == file)
+
+    @cached_property
+    def is_component(self) -> bool:
+        """Whether the module is a part to draw flows with, which set the limits."""
+        return _COMPONENT.search(self.module.document.text) is not None
 
     def tool_at(self, node: ast.expr) -> Tool | None:
         """The tool that an expression was seen to make."""

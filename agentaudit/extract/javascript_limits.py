@@ -89,7 +89,7 @@ def budget(building: Building, options: Options) -> Known:
 def _presence(building: Building, options: Options, names: Sequence[str]) -> Known:
     given = given_anywhere(building, options, names)
     if given is None:
-        return Known.UNKNOWN if options.hidden else Known.NONE
+        return Known.UNKNOWN if options.hidden or building.is_component else Known.NONE
     value = given.value
     return Known.NONE if value is None or value == 0 else Known.SET
 

@@ -7,22 +7,25 @@ run unasked only where `tools.exec` says both `security: full` and `ask: off`. S
 "Configuration Reference", "Sandboxing" and "Exec Approvals". It was called Clawdbot and Moltbot.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import holds_word
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp_tools import add_source
 from agentaudit.extract.platform_files import OPENCLAW_FILE, OPENCLAW_NAMES
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
 
+_RUNTIME_CLASS = "runtimeClassName"
+_BOX = regex(r"gvisor|runsc|kata|firecracker")
+"""Runtimes that put a kernel or a machine of its own around a pod."""
 _ALONE = LOOPBACK | {"loopback"}
 _OPEN_POLICIES = ("dmPolicy", "groupPolicy")
 _ALLOWED = ("allowFrom", "groupAllowFrom")
@@ -33,13 +36,16 @@ _TOLD = Budget("open channels of agents", 20_000, free=20, whole=True)
 def extract_openclaw(documents: Documents, collector: Collector) -> None:
     """The agents of every configuration, in a file of its own or as a text within another."""
     for document in documents.of("json", "yaml"):
-        for root in _configurations(document, documents):
-            _add_agents(document, root, collector)
+        for root, around in _configurations(document, documents):
+            name = around.text_at("metadata", "name")
+            boxed = documents.once(_boxed).get((folder_of(document.file), name))
+            _add_agents(document, root, collector, boxed)
 
 
-def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
+def _configurations(document: Document, documents: Documents) -> Iterator[tuple[Node, Node]]:
+    """Each configuration, and what it stands in: the object of a cluster, or itself."""
     if OPENCLAW_FILE.search(document.file):
-        yield document.root
+        yield document.root, document.root
     if document.syntax != "yaml" or not holds_word(document.text, OPENCLAW_NAMES):
         return
     for root in document.roots:
@@ -48,10 +54,29 @@ def _configurations(document: Document, documents: Documents) -> Iterator[Node]:
                 if OPENCLAW_FILE.search(key.raw) and value.kind is NodeKind.STRING:
                     found = embedded(value, document, documents)
                     if found is not None:
-                        yield found
+                        yield found, root
 
 
-def _add_agents(document: Document, root: Node, collector: Collector) -> None:
+def _boxed(documents: Documents) -> Mapping[tuple[str, str], Evidence]:
+    """By folder and name: ConfigMaps of pods that the kernel of the machine does not run itself."""
+    found: dict[tuple[str, str], Evidence] = {}
+    for document in documents.of("yaml"):
+        if not holds_word(document.text, (_RUNTIME_CLASS,)):
+            continue
+        for node in (node for root in document.roots for node in root.walk()):
+            runtime = node.child(_RUNTIME_CLASS)
+            if runtime is None or not _BOX.search(runtime.text or ""):
+                continue
+            place = evidence(document, runtime, f"{_RUNTIME_CLASS}: {runtime.text}")
+            for volume in node.list_at("volumes"):
+                name = volume.text_at("configMap", "name")
+                found.setdefault((folder_of(document.file), name), place)
+    return found
+
+
+def _add_agents(
+    document: Document, root: Node, collector: Collector, boxed: Evidence | None
+) -> None:
     """One for all that have the defaults, and each that has tools or a sandbox of its own."""
     own_settings = [
         node
@@ -71,6 +96,8 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> None:
             sandboxed=_sandboxed(root, own),
             authenticated=_authenticated(root),
         )
+        if boxed is not None:
+            agent = replace(agent, sandboxed=Truth.YES, evidence=with_place(agent, boxed))
         if everywhere is not None:
             opening = evidence(document, everywhere, "allowedOrigins=*")
             agent = replace(agent, cors_open=True, evidence=with_place(agent, opening))

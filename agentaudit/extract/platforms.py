@@ -77,6 +77,10 @@ extract_started_agents = late(
     said(UNASKED_WORDS, "script", "python"), "started_agents:extract_started_agents"
 )
 """Coding agents that scripts and programs start."""
+extract_own_machines = late(
+    either(read("dockerfile"), said(("agentcore",))), "own_machines:extract_own_machines"
+)
+"""What runs in a machine or a container of its own."""
 extract_codex = late(read("toml"), "codex:extract_codex")
 extract_openclaw = late(
     either(
@@ -132,6 +136,10 @@ extract_cloudformation = late(
     "cloudformation:extract_cloudformation",
 )
 extract_azure = late(either(read("bicep"), found(arm_documents)), "azure:extract_azure")
+extract_capacities = late(
+    said(("capacity",), "bicep", "hcl", "json"), "azure_capacities:extract_capacities"
+)
+"""Of models that Azure deploys."""
 extract_render = late(found(render_blueprints), "render:extract_render")
 extract_cloud_run = late(said(("googleapis.com/",), "yaml", "json"), "cloud_run:extract_cloud_run")
 extract_sandboxes = late(

@@ -20,6 +20,7 @@ from agentaudit.extract.python_delegation import add_delegations
 from agentaudit.extract.python_executors import code_runner
 from agentaudit.extract.python_functions import add_function_apps
 from agentaudit.extract.python_gates import add_gates
+from agentaudit.extract.python_graphs import GRAPH
 from agentaudit.extract.python_identity import add_identities, entry_agents
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_limits import budget, iterations, timeout
@@ -32,6 +33,7 @@ from agentaudit.extract.python_retries import retries
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_servers import add_servers
 from agentaudit.extract.python_sessions import add_sessions
+from agentaudit.extract.python_steps import ends_by_itself
 from agentaudit.extract.python_stores import link_stores
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.python_teams import TEAMS, limits_of_teams
@@ -167,6 +169,7 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
             max_iterations_count=count,
             timeout=timeout(building, call),
             budget=budget(building, call),
+            never_repeats=call.name == GRAPH and ends_by_itself(building, call),
         )
     )
     runner = code_runner(building, call, builder.framework)

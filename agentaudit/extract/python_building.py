@@ -10,6 +10,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_frameworks import is_of_framework, is_own_package
+from agentaudit.extract.python_graphs import Graph, graphs_in
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_runs import Runs
 from agentaudit.extract.python_syntax import argument, keyword
@@ -60,6 +61,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if elements is None:
             return node is not None and self.module.value(node) is not None
         return any(isinstance(element, ast.Starred) for element in elements)
+
+    @cached_property
+    def graphs(self) -> Mapping[int, Graph]:
+        """The graphs of the module, by the calls that begin them."""
+        return graphs_in(self.module, self.calls)
 
     @cached_property
     def of_framework(self) -> bool:

@@ -15,12 +15,14 @@ from agentaudit.model.facts.tools import Tool
 
 _HOSTED = replace(CODE, hosted=True)
 _DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
+_COMPUTER = "ComputerTool"
+_BROWSER = replace(PAGES, effects=("read", "write"), free_form=("url", "text"))
 _MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
 CLASS_TOOLS: Mapping[str, KnownTool] = {
     **dict.fromkeys(
         (
             *("ShellTool", "BashProcess", "PythonREPLTool", "PythonREPL", "PythonAstREPLTool"),
-            *("LocalShellTool", "ComputerTool", "TerminalTool"),
+            *("LocalShellTool", _COMPUTER, "TerminalTool"),
             *("ShellTools", "PythonTools", "CodingTools", "DockerTools"),
         ),
         SHELL,
@@ -85,7 +87,7 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
-    known = CLASS_TOOLS[name]
+    known = _BROWSER if name == _COMPUTER and _drives_browser(module) else CLASS_TOOLS[name]
     boxed = known.hosted or in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(
@@ -93,6 +95,14 @@ def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
         approval=approval_of(module, call),
         sandboxed=Truth.YES if boxed else Truth.UNKNOWN,
     )
+
+
+def _drives_browser(module: Module) -> bool:
+    """Whether the computer that a module makes is a page of Playwright: it runs no programs."""
+    return any(path.startswith(_PLAYWRIGHT) for path in module.imports.values())
+
+
+_PLAYWRIGHT = "playwright."
 
 
 def known_tool(module: Module, node: ast.expr, named: tuple[str, KnownTool]) -> Tool:

@@ -123,7 +123,18 @@ def _place_of_mode(building: Building, call: Call) -> Evidence:
 
 
 def _mode(building: Building, call: Call) -> str:
-    return mode(building.module.text(keyword(call.node, "permission_mode")))
+    """The mode as it is given; where nothing but functions of the program may be called, none."""
+    given = mode(building.module.text(keyword(call.node, "permission_mode")))
+    return "" if given == "bypass" and _has_only_its_own(building, call) else given
+
+
+def _has_only_its_own(building: Building, call: Call) -> bool:
+    """Whether an agent has no built-in tools, and no servers but those in its own process."""
+    servers = building.module.meant(keyword(call.node, "mcp_servers"))
+    if building.elements(keyword(call.node, "tools")) != () or not isinstance(servers, ast.Dict):
+        return False
+    made = [building.made_by(value) for value in servers.values]
+    return all(each is not None and building.module.dotted(each.func) in _SERVERS for each in made)
 
 
 def _add_tools(options: _Options) -> None:

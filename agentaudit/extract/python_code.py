@@ -1,7 +1,7 @@
 """A Python file as extractors ask for it: calls by their full names, values that fold, places."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import characters_before, lines_of
 
+AnswerT = TypeVar("AnswerT")
 NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 Value = str | int | float | bool | None
@@ -63,6 +64,13 @@ class Module(Struct, frozen=True, eq=False, dict=True):
     _folded: dict[int, object] = field(default_factory=dict)
     """The values of what names stand for, each folded once: sums of names of sums multiply."""
     _effort: Effort = field(default_factory=Effort)
+    _answers: dict[object, object] = field(default_factory=dict)
+
+    def once(self, ask: Callable[["Module"], AnswerT]) -> AnswerT:
+        """What several extractors ask of a module: answered once, and kept."""
+        if ask not in self._answers:
+            self._answers[ask] = ask(self)
+        return self._answers[ask]  # type: ignore[return-value]  # kept under the question
 
     def of(self, type_: type[NodeT]) -> Sequence[NodeT]:
         """The nodes of one type, from the top down."""

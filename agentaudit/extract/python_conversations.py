@@ -35,6 +35,7 @@ _QUIET = frozenset(
 _HELD = frozenset({"session", "thread"})
 """Arguments with the conversation in which a question is asked."""
 _LOOKING = frozenset({"print", "len", "str", "repr", "isinstance", "type"})
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEEPEST = 3
 """Functions of the module that hand on what they are given."""
@@ -43,21 +44,64 @@ _DEEPEST = 3
 def ends_with_call(module: Module, made: ast.Call) -> bool:
     """Whether what is made is asked a fixed number of times, and ends with the call around it."""
     function = module.function_around(made)
-    if function is None:
+    if function is None or not module.may_be_read(function):
         return False
-    within = _within(module, function, made)
-    return within is not None and within.keeps(made)
+    return _Within(module, _scope(module, function), made).keeps(made)
 
 
-class _Within(Struct, eq=False, dict=True):
-    """One function, and the conversation that is followed in it."""
+class _Scope(Struct, eq=False, dict=True):
+    """One function: what stands around what in it, and where its names are read."""
+
+    nodes: Sequence[ast.AST]
+
+    @cached_property
+    def parents(self) -> Mapping[int, ast.AST]:
+        """What each node stands in."""
+        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def reads(self) -> Mapping[str, Sequence[ast.Name]]:
+        """Where each name is read."""
+        found: dict[str, list[ast.Name]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+        return found
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Names that others may read: those of the module, and of functions within this one."""
+        inner: set[int] = set()
+        found: set[str] = set()
+        for node in self.nodes[1:]:  # from the top down: what is within one is known with it
+            if isinstance(node, _FUNCTIONS) and id(node) not in inner:
+                inner.update(map(id, descendants(node)))
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                found.update(node.names)
+        names = (node for node in self.nodes if isinstance(node, ast.Name) and id(node) in inner)
+        return frozenset(found | {name.id for name in names})
+
+
+def _scope(module: Module, function: FunctionDef) -> _Scope:
+    """A function, gone through once for all that is made in it."""
+    scopes = module.once(_scopes)
+    if id(function) not in scopes:
+        scopes[id(function)] = _Scope(descendants(function))
+    return scopes[id(function)]
+
+
+def _scopes(_module: Module) -> dict[int, _Scope]:
+    return {}
+
+
+class _Within(Struct, eq=False):
+    """One conversation as it is followed in a function."""
 
     module: Module
-    function: FunctionDef
-    nodes: Sequence[ast.AST]
+    scope: _Scope
     made: ast.Call | None
     """What begins the conversation; None where it is given."""
-    depth: int
+    depth: int = 0
 
     def keeps(self, *values: ast.AST) -> bool:
         """Whether all that values come to stays here and is asked a fixed number of times."""
@@ -67,7 +111,7 @@ class _Within(Struct, eq=False, dict=True):
             if id(value) in seen:
                 continue
             seen.add(id(value))
-            reached = self._reached(value)
+            reached = self._reached(value) if self.module.affords(1) else None
             if reached is None:
                 return False
             waiting += reached
@@ -75,36 +119,11 @@ class _Within(Struct, eq=False, dict=True):
 
     def reads(self, name: str) -> Sequence[ast.AST] | None:
         """Where a name is read; None where others may read it, too."""
-        inner = {id(node) for each in self._functions for node in descendants(each)}
-        for node in self.nodes:
-            match node:
-                case ast.Global(names=names) | ast.Nonlocal(names=names) if name in names:
-                    return None
-                case ast.Name(id=inside) if inside == name and id(node) in inner:
-                    return None
-                case _:
-                    pass
-        read = (node for node in self.nodes if isinstance(node, ast.Name) and node.id == name)
-        return [node for node in read if isinstance(node.ctx, ast.Load)]
-
-    @cached_property
-    def _functions(self) -> Sequence[ast.AST]:
-        """What stands in the function and may be called from elsewhere."""
-        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        return [node for node in self.nodes[1:] if isinstance(node, kinds)]
-
-    @cached_property
-    def _parents(self) -> Mapping[int, ast.AST]:
-        return {
-            id(child): node
-            for node in self.nodes
-            for child in ast.iter_child_nodes(node)
-            if not isinstance(child, ast.expr_context)
-        }
+        return None if name in self.scope.shared else self.scope.reads.get(name, ())
 
     def _reached(self, value: ast.AST) -> Sequence[ast.AST] | None:
         """What a value becomes next; None where it gets away, or is asked again and again."""
-        parent = self._parents.get(id(value))
+        parent = self.scope.parents.get(id(value))
         match parent:
             case ast.Await() | ast.List() | ast.Tuple() | ast.keyword():
                 return (parent,)
@@ -126,7 +145,7 @@ class _Within(Struct, eq=False, dict=True):
                 return None
 
     def _attribute(self, attribute: ast.Attribute) -> Sequence[ast.AST] | None:
-        call = self._parents.get(id(attribute))
+        call = self.scope.parents.get(id(attribute))
         if not isinstance(call, ast.Call) or call.func is not attribute:
             return None if attribute.attr in _ASKING else ()
         if attribute.attr in _ASKING:
@@ -150,20 +169,20 @@ class _Within(Struct, eq=False, dict=True):
     def _asked_by(self, name: str, call: ast.Call, value: ast.AST) -> bool:
         """Whether a function of the module asks a fixed number of times what it is handed."""
         function = self.module.functions_by_name.get(name)
-        if function is None or self.depth == _DEEPEST:
+        given = _parameter(function, call, value) if function is not None else ""
+        if function is None or not given or self.depth == _DEEPEST:
             return False
-        within = _within(self.module, function, None, self.depth + 1)
-        given = _parameter(function, call, value)
-        read = within.reads(given) if within is not None and given else None
-        return within is not None and read is not None and within.keeps(*read)
+        within = _Within(self.module, _scope(self.module, function), None, self.depth + 1)
+        read = within.reads(given)
+        return read is not None and within.keeps(*read)
 
     def _repeats(self, node: ast.AST) -> bool:
         """Whether something stands in a loop of open length that does not begin it anew."""
-        parent = self._parents.get(id(node))
+        parent = self.scope.parents.get(id(node))
         while parent is not None:
             if self._loops(parent, node):
                 return True
-            node, parent = parent, self._parents.get(id(parent))
+            node, parent = parent, self.scope.parents.get(id(parent))
         return False
 
     def _loops(self, loop: ast.AST, within: ast.AST) -> bool:
@@ -192,14 +211,6 @@ class _Within(Struct, eq=False, dict=True):
                 return all(isinstance(self.module.value(bound), int) for bound in bounds)
             case _:
                 return False
-
-
-def _within(
-    module: Module, function: FunctionDef, made: ast.Call | None, depth: int = 0
-) -> _Within | None:
-    """A function as it is followed; None where too much was followed already."""
-    nodes = descendants(function)
-    return _Within(module, function, nodes, made, depth) if module.affords(len(nodes)) else None
 
 
 def _parameter(function: FunctionDef, call: ast.Call, value: ast.AST) -> str:

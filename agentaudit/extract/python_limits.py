@@ -9,11 +9,13 @@ from agentaudit.extract.python_builders import Builder
 from agentaudit.extract.python_building import Building
 from agentaudit.extract.python_code import UNFOLDED, Call, Module
 from agentaudit.extract.python_direct_calls import takes_no_turn
+from agentaudit.extract.python_graphs import GRAPH
 from agentaudit.extract.python_spending import may_be_limited
+from agentaudit.extract.python_steps import asks_model, is_handed_in
 from agentaudit.extract.python_syntax import argument, keyword, splatted
 from agentaudit.extract.python_temporal import ends_with_temporal
 from agentaudit.extract.python_waits import ends_in_time
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Known, Truth
 
 LIMITS = (
     *("max_iter", "max_iterations", "max_turns", "recursion_limit", "max_llm_calls", "max_steps"),
@@ -107,6 +109,8 @@ def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int |
 def timeout(building: Building, call: Call) -> Known:
     """Whether anything ends a run that takes too long: a setting, or whoever waits for it."""
     found = _presence(building, call, _TIMEOUTS)
+    if found is Known.NONE and _spends_nothing(building, call):
+        return Known.UNKNOWN
     if found is Known.NONE and ends_in_time(building, call):
         return Known.SET
     if found is Known.NONE and ends_with_temporal(building, call):
@@ -120,10 +124,32 @@ def budget(building: Building, call: Call) -> Known:
     if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
         return Known.SET
     found = _presence(building, call, _BUDGETS)
+    if found is Known.NONE and (_spends_nothing(building, call) or _is_given(building, call)):
+        return Known.UNKNOWN
     hidden = building.may_have_more(keyword(call.node, "middleware"))
     if found is Known.NONE and not hidden and _may_be_checked(building, call):
         return Known.UNKNOWN
     return Known.UNKNOWN if found is Known.NONE and hidden else found
+
+
+def _spends_nothing(building: Building, call: Call) -> bool:
+    """Whether it is a graph of which no step is seen to ask a model."""
+    idle = call.name == GRAPH and asks_model(building, call) is Truth.NO
+    if idle:
+        place = building.module.place(call.node, call.last)
+        what = "no step of the graph is seen to ask a model"
+        building.collector.leave_open(place, what, "whether it needs limits of its own")
+    return idle
+
+
+def _is_given(building: Building, call: Call) -> bool:
+    """Whether it is a graph whose steps all come from elsewhere."""
+    given = call.name == GRAPH and is_handed_in(building, call)
+    if given:
+        place = building.module.place(call.node, call.last)
+        what = "what the steps of the graph do is made elsewhere"
+        building.collector.leave_open(place, what, "how much may be spent")
+    return given
 
 
 def _may_be_checked(building: Building, call: Call) -> bool:

@@ -3,8 +3,8 @@ Memories in Python that somebody else chooses, or of which nobody sees how much 
 
 A store, a history or a client of one's own extends a framework: who makes one says what it keeps
 things in, so what it makes where it is given none is no memory that anybody deploys. In Strands, a
-flag may take away the window that it keeps by itself; and an agent that a function makes with
-nothing to call answers, and may be asked no second time.
+flag or the name of a kind may take away the window that it keeps by itself; and an agent that a
+function makes with nothing to call answers, and may be asked no second time.
 """
 
 import ast
@@ -61,14 +61,25 @@ def _of_single_answers(module: Module, calls: Sequence[Call]) -> Iterator[ast.ex
 
 
 def _asked_for(module: Module, calls: Sequence[Call]) -> Iterator[ast.expr]:
-    """Managers of Strands that bound nothing, under a flag that is off by itself."""
+    """Managers of Strands that bound nothing, under a flag that is off, or the name of a kind."""
     made = [call.node for call in calls if call.last == "NullConversationManager"]
     flags = {name for function in module.functions for name in _off(function.args)} if made else ()
-    for branch in module.of(ast.If) if flags else ():
+    for branch in module.of(ast.If) if made else ():
         name = module.dotted(branch.test).rpartition(".")[2]
-        if name in flags:
+        if name in flags or _names_kind(module, branch):
             within = {id(node) for each in branch.body for node in descendants(each)}
             yield from (call for call in made if id(call) in within)
+
+
+def _names_kind(module: Module, branch: ast.If) -> bool:
+    """Whether a branch is taken for one of the kinds that a function may be asked for."""
+    match branch.test:
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[kind]):
+            around = module.function_around(branch)
+            given = parameters_of(around) if around is not None else ()
+            return bool(module.text(kind)) and name in {each.arg for each in given}
+        case _:
+            return False
 
 
 def _off(given: ast.arguments) -> Iterator[str]:

@@ -153,7 +153,17 @@ def _taken(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Take
     given = _given_schema(module, node)
     if given is not None:
         return schema_in(module, given) or Taken(Truth.YES, signed.free_form)
-    return replace(signed, typed=Truth.NO) if _takes_more(module, node) else signed
+    if not _takes_more(module, node):
+        return signed
+    return replace(signed, typed=Truth.UNKNOWN if _stands_for_another(module, node) else Truth.NO)
+
+
+def _stands_for_another(module: Module, node: FunctionDef) -> bool:
+    """Whether a function hands on all that it gets, to one that gives it its name and schema."""
+    alone = node.args.kwarg is not None and not _parameters(node)
+    calls = (each for each in node.decorator_list if isinstance(each, ast.Call))
+    names = (keyword(each, "name") for each in calls)
+    return alone and any(name is not None and not module.text(name) for name in names)
 
 
 def _takes_more(module: Module, node: FunctionDef) -> bool:

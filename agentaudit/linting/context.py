@@ -10,6 +10,7 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import Tool
 from agentaudit.model.finding import Severity
 
 _TRIAL = regex(
@@ -45,7 +46,7 @@ class Context(Struct, frozen=True):
             return True
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
             return fact.default_value and self._is_kept_only(file)
-        tried = isinstance(fact, Agent | MemoryStore) and _TRIAL.search(file) is not None
+        tried = isinstance(fact, Agent | MemoryStore | Tool) and _TRIAL.search(file) is not None
         return tried or self._is_kept_only(file)
 
     def judged(

@@ -19,6 +19,8 @@ class Whole(Struct, frozen=True, kw_only=True):
     has_gateway: bool = False
     may_limit_spending: bool = False
     """A gateway limits what its callers spend, or it is not known that it does not."""
+    limits_model_rate: bool = False
+    """A model that is deployed answers only so much in a minute, whoever asks."""
     has_credential_broker: bool = False
     """A gateway that resolves credentials outside the agent's process."""
     has_gatekeeper: bool = False
@@ -71,6 +73,7 @@ def whole_of(deployment: Deployment) -> Whole:
         memory_stores=len(deployment.memory_stores),
         has_gateway=bool(deployment.gateways),
         may_limit_spending=any(gateway.budget is not Known.NONE for gateway in deployment.gateways),
+        limits_model_rate=any(model.rate is Known.SET for model in deployment.models),
         has_credential_broker=any(
             gateway.brokers_credentials is Truth.YES for gateway in deployment.gateways
         ),

@@ -15,6 +15,9 @@ HEAD = (
 )
 
 
+BYPASSED = "permission_mode='bypassPermissions'"
+
+
 def read(arguments: str, before: str = "") -> Deployment:
     return deployment_of({"a.py": f"{HEAD}{before}\noptions = ClaudeAgentOptions({arguments})\n"})
 
@@ -30,6 +33,10 @@ def agent_of(arguments: str) -> Agent:
         ("permission_mode='bypassPermissions'", "bypass"),
         ("permission_mode='acceptEdits'", "acceptEdits"),
         ("permission_mode='plan'", "plan"),
+        (f"{BYPASSED}, tools=[], mcp_servers={{'db': create_sdk_mcp_server('db')}}", ""),
+        (f"{BYPASSED}, tools=[], mcp_servers={{'db': {{'command': 'npx'}}}}", "bypass"),
+        (f"{BYPASSED}, tools=[], mcp_servers=servers", "bypass"),
+        (f"{BYPASSED}, mcp_servers={{'db': create_sdk_mcp_server('db')}}", "bypass"),
     ],
 )
 def test_the_mode_says_who_is_asked(arguments: str, mode: str) -> None:

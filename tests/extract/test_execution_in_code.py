@@ -153,3 +153,46 @@ def test_a_computer_around_a_sandbox_is_one(taken: str, given: str, sandboxed: T
     (tool,) = deployment_of({"a.py": SCREEN.format(taken=taken, given=given)}).tools
 
     assert tool.sandboxed is sandboxed
+
+
+def test_a_computer_that_is_a_page_of_a_browser_runs_no_programs() -> None:
+    code = (
+        "from agents import Agent, ComputerTool\n{imported}\n\n"
+        "agent = Agent(name='a', tools=[ComputerTool(computer=screen)])\n"
+    )
+    browser = code.format(imported="from playwright.async_api import Page")
+    (page,) = deployment_of({"a.py": browser}).tools
+    (machine,) = deployment_of({"a.py": code.format(imported="import pyautogui")}).tools
+
+    assert (page.effects, page.egress) == (("read", "write"), Truth.YES)
+    assert "execute" in machine.effects
+
+
+def test_a_runtime_of_agentcore_gives_each_session_a_machine() -> None:
+    code = "from strands import Agent\nfrom strands_tools import shell\na = Agent(tools=[shell])\n"
+    hosted = f"from bedrock_agentcore.runtime import BedrockAgentCoreApp\n{code}"
+
+    assert [tool.own_machine for tool in deployment_of({"a.py": hosted}).tools] == [True]
+    assert [tool.own_machine for tool in deployment_of({"a.py": code}).tools] == [False]
+
+
+@pytest.mark.parametrize(
+    ("folder", "image", "apart"),
+    [
+        ("infra/sandbox", "infra/sandbox/Dockerfile", True),
+        ("infra/sandbox", "infra/Dockerfile", False),
+        ("infra/runner", "infra/runner/Dockerfile", False),
+    ],
+)
+def test_what_an_image_of_a_sandbox_holds_runs_in_one(
+    folder: str, image: str, *, apart: bool
+) -> None:
+    code = (
+        "from claude_agent_sdk import ClaudeAgentOptions\n"
+        "options = ClaudeAgentOptions(permission_mode='bypassPermissions')\n"
+    )
+    files = {f"{folder}/agent.py": code, image: "FROM python:3.14\nCOPY agent.py .\n"}
+    deployment = deployment_of(files)
+    running = [tool.own_machine for tool in deployment.tools if "execute" in tool.effects]
+
+    assert {*running, *(agent.own_machine for agent in deployment.agents)} == {apart}

@@ -29,3 +29,19 @@ def test_what_a_framework_makes_itself_is_bounded_by_whoever_uses_it() -> None:
 def test_what_only_lies_in_a_folder_of_that_name_is_a_program() -> None:
     assert bounds(deployment_of({"autogen_ext/helper.py": AGENT})) == {Known.NONE}
     assert bounds(deployment_of({"helper.py": AGENT})) == {Known.NONE}
+
+
+HISTORY = (
+    "import {{ DynamoDBChatMessageHistory }} from '@langchain/community/stores/message/dynamodb';\n"
+    "import {{ AgentExecutor }} from 'langchain/agents';\n"
+    "class Memory {implements}{{ name = 'memory'; }}\n"
+    "const kept = new DynamoDBChatMessageHistory({{ tableName: 'a', sessionId: id }});\n"
+    "const agent = new AgentExecutor({{ agent: made, tools: [] }});\n"
+)
+
+
+def test_a_part_to_draw_flows_with_is_bounded_by_whoever_draws_one() -> None:
+    part, program = HISTORY.format(implements="implements INode "), HISTORY.format(implements="")
+
+    assert bounds(deployment_of({"Memory.ts": part})) == {Known.UNKNOWN}
+    assert bounds(deployment_of({"memory.ts": program})) == {Known.NONE}

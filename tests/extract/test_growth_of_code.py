@@ -52,6 +52,18 @@ a$ = create_agent(tools=[C$()])
         "t$ = Tool(name='t$', inputSchema={'type': 'object', 'properties': {'q': {}}})\n",
     ),
     "agents and their stores": (AGENTS, "m$ = MemorySaver()\na$ = create_agent(c=m$)\n"),
+    "graphs, their steps and ways": (
+        "from langgraph.graph import StateGraph\n",
+        "def s$(t): ...\ng$ = StateGraph(dict)\ng$.add_node(s$)\ng$.add_edge('s$', 's$')\n",
+    ),
+    "steps of one graph": (
+        "from langgraph.graph import StateGraph\ng = StateGraph(dict)\n",
+        "def s$(t): ...\ng.add_node(s$)\ng.add_edge('s$', 't$')\n",
+    ),
+    "conversations of functions": (
+        TEAMS,
+        "async def f$():\n    a$ = AssistantAgent('a$', m)\n    await a$.run(task='t')\n",
+    ),
     "retries and imports": (
         "import langchain, tenacity\n",
         "import a$\n@tenacity.retry\ndef f$(): x.converse()\n",

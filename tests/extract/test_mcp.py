@@ -365,7 +365,12 @@ def test_code_that_runs_in_a_page_of_a_browser_has_a_sandbox() -> None:
         ("network_execute", False),
         ("execute_plan", False),
         ("run_report", False),
+        ("run_sql_query", False),
     ],
 )
 def test_what_executes_says_what_it_executes(name: str, *, runs: bool) -> None:
     assert ("execute" in named_effects(name)) is runs
+
+
+def test_a_statement_reads_and_writes_and_runs_no_programs() -> None:
+    assert named_effects("runSQLQuery") == ("write", "read")

@@ -365,6 +365,9 @@ STRANDS = "from strands import Agent\nfrom strands.agent import NullConversation
         ("def f(whole=True):\n  if whole: m = NullConversationManager()", Known.NONE),
         ("def f(whole):\n  if whole: m = NullConversationManager()", Known.NONE),
         ("def f(whole=False):\n  if not whole: m = NullConversationManager()", Known.NONE),
+        ("def f(kind):\n  if kind == 'none': m = NullConversationManager()", Known.UNKNOWN),
+        ("def f(kind):\n  if other == 'none': m = NullConversationManager()", Known.NONE),
+        ("def f(kind):\n  if kind == other: m = NullConversationManager()", Known.NONE),
     ],
 )
 def test_what_keeps_a_whole_conversation_may_hold_one_answer_or_be_off(

@@ -80,3 +80,33 @@ def test_a_configuration_within_a_manifest_has_the_places_of_its_file() -> None:
         "messages of anybody on telegram",
         "messages of anybody on slack",
     }
+
+
+CONFIGURED = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: desk}\ndata:\n  openclaw.json: |\n"
+    '    {"gateway": {"port": 18789}, "agents": {}}\n'
+)
+POD = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {{name: claw}}\nspec:\n  {runtime}\n"
+    "  containers: [{{name: claw, image: openclaw}}]\n"
+    "  volumes: [{{name: settings, configMap: {{name: {mounted}}}}}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "mounted", "sandboxed"),
+    [
+        ("runtimeClassName: gvisor", "desk", Truth.YES),
+        ("runtimeClassName: kata-vm-isolation", "desk", Truth.YES),
+        ("runtimeClassName: gvisor", "other", Truth.NO),
+        ("runtimeClassName: nvidia", "desk", Truth.NO),
+        ("hostNetwork: false", "desk", Truth.NO),
+    ],
+)
+def test_a_pod_with_a_kernel_of_its_own_is_a_sandbox(
+    runtime: str, mounted: str, sandboxed: Truth
+) -> None:
+    pod = POD.format(runtime=runtime, mounted=mounted)
+    agents = deployment_of({"claw/desk.yaml": CONFIGURED, "claw/pod.yaml": pod}).agents
+
+    assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {sandboxed}

@@ -187,6 +187,25 @@ def test_what_wraps_a_function_says_what_it_is_handed(made: str, typed: Truth) -
     assert (tool.name, tool.typed) == ("look", typed)
 
 
+@pytest.mark.parametrize(
+    ("heading", "typed"),
+    [
+        ("@mcp.tool(name=known.name)\n    def hand_on(**given):", Truth.UNKNOWN),
+        ("@mcp.tool(name='search')\n    def hand_on(**given):", Truth.NO),
+        ("@mcp.tool()\n    def hand_on(**given):", Truth.NO),
+        ("@mcp.tool(name=known.name)\n    def hand_on(mode, **given):", Truth.NO),
+    ],
+)
+def test_what_stands_for_a_function_that_gives_it_its_name_may_be_typed(
+    heading: str, typed: Truth
+) -> None:
+    head = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('s')\n"
+    code = f"{head}for known in every:\n    {heading}\n        return known(**given)\n"
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert tool.typed is typed
+
+
 def api(paths: Tree, **more: object) -> Deployment:
     payload = json.dumps({"openapi": "3.0.0", "paths": paths, **more})
     text = json.dumps(

@@ -16,6 +16,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether a person takes a turn after so many of its own, however many it may take."""
     timeout: Known = Known.UNKNOWN
     timeout_s: int | None = None
+    never_repeats: bool = False
+    """Whether it is a graph that takes each of its steps once at most."""
     budget: Known = Known.UNKNOWN
     """Whether a rate, token or money limit is set."""
     authenticated: Truth = Truth.UNKNOWN
@@ -28,6 +30,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether a filter of the platform is attached; unknown where the platform has none."""
     wildcard_tools: bool = False
     sandboxed: Truth = Truth.UNKNOWN
+    own_machine: bool = False
+    """Whether it is packed into the image of a sandbox."""
     root_paths: tuple[str, ...] = ()
     """Folders that its own tools may use besides that of its project."""
     cors_open: bool = False
@@ -54,6 +58,8 @@ class Model(Fact, frozen=True, kw_only=True):
     """Whether a server of our own asks its callers for a key."""
     exposed: bool = False
     """Other machines reach its port: a published port, the host's network, a Service."""
+    rate: Known = Known.UNKNOWN
+    """Whether its deployment answers only so much in a minute."""
     runs_fetched_code: bool = False
     """Code that comes with the weights is run, in whatever version they have on the day."""
 

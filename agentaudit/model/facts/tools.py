@@ -27,6 +27,8 @@ class Tool(Fact, frozen=True, kw_only=True):
     """Parameters that take an object or a list, and say nothing of what stands in it."""
     approval: Truth = Truth.UNKNOWN
     sandboxed: Truth = Truth.UNKNOWN
+    own_machine: bool = False
+    """Whether what runs it is made for it: a machine for each session, or an image of a sandbox."""
 
 
 class ToolServer(Fact, frozen=True, kw_only=True):
