@@ -9,14 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
-from agentaudit.model.workload import Machine, Stage, Workload, WorkRequest
+from agentaudit.model.workload import Stage, Workload, WorkRequest
 from agentaudit.simulation.experiment import Experiment, types_of
 from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_columns, sooner
-from agentaudit.simulation.machine import MOST_CORES
+from agentaudit.simulation.machine import MOST_CORES, with_cores
 from agentaudit.simulation.open_arrivals import comes_at_no_rate, how_they_come
 from agentaudit.simulation.power import stretched
-from agentaudit.simulation.sentences import counted
-from agentaudit.simulation.speed import faster, ideal_cores, wider
+from agentaudit.simulation.speed import faster, wider
 
 _WORD = re.compile(r"(?P<name>cpu|gpu|gpus|rate|tool:[^=]+)=(?P<how>\S+)")
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<times>x?)", re.ASCII)
@@ -116,7 +115,7 @@ def with_demands(
 
 def with_cpu(experiment: Experiment, cores: int) -> Experiment:
     """Another number of the same cores."""
-    return replace(experiment, machine=resized(experiment.machine, cores))
+    return replace(experiment, machine=with_cores(experiment.machine, cores))
 
 
 def with_gpus(experiment: Experiment, count: int) -> Experiment:
@@ -134,27 +133,6 @@ def with_gpus(experiment: Experiment, count: int) -> Experiment:
             most_calls=machine.most_calls and machine.most_calls * count,
             kv_tokens=machine.kv_tokens and machine.kv_tokens * count,
         ),
-    )
-
-
-def resized(machine: Machine, cores: int) -> Machine:
-    """
-    The machine with another number of its cores.
-
-    Where they slow each other down they do so at the same number of requests a core. Its CPU's
-    watts are unknown then.
-    """
-    ideal = machine.cpu == ideal_cores(machine.cores)
-    curve = ideal_cores(cores) if ideal else wider(machine.cpu, cores / machine.cores)
-    power = machine.power
-    if power is not None:
-        power = replace(power, cpu=None)
-    return replace(
-        machine,
-        name=f"{machine.name}, with {counted(cores, 'core')}",
-        cores=cores,
-        cpu=curve,
-        power=power,
     )
 
 

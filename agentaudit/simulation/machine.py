@@ -11,7 +11,7 @@ from agentaudit.simulation.beside import background, background_sentences
 from agentaudit.simulation.llm_load import fitted_batch_curve
 from agentaudit.simulation.recorded_power import recorded_power
 from agentaudit.simulation.sentences import counted
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.speed import ideal_cores, wider
 
 MOST_CORES = 4096
 
@@ -121,15 +121,24 @@ def plain_machine(cores: int) -> Machine:
 
 
 def with_cores(machine: Machine, cores: int) -> Machine:
-    """The machine with another number of ideal cores; UsageError where it is none."""
+    """
+    The machine with another number of its cores; UsageError where it is none.
+
+    Where they slow each other down they do so at the same number of jobs a core. Its CPU's watts
+    are unknown then.
+    """
     if not 1 <= cores <= MOST_CORES:
         raise UsageError(f"--cores is from 1 to {MOST_CORES}, not {cores}")
+    if cores == machine.cores:
+        return machine
+    ideal = machine.cpu == ideal_cores(machine.cores)
+    told = () if ideal else (_RESIZED,)
     return replace(
         machine,
         name=f"{machine.name}, with {counted(cores, 'core')} instead",
         cores=cores,
-        cpu=ideal_cores(cores),
-        assumptions=tuple(dict.fromkeys((_IDEAL, *machine.assumptions))),
+        cpu=ideal_cores(cores) if ideal else wider(machine.cpu, cores / machine.cores),
+        assumptions=tuple(dict.fromkeys((*machine.assumptions, *told))),
         power=machine.power and replace(machine.power, cpu=None),
     )
 
@@ -165,6 +174,10 @@ def _limits(machine: Machine) -> Iterator[str]:
 _IDEAL = (
     "Cores do not slow each other down: n running threads have n cores' speed up to the number of"
     " cores, and share them evenly beyond."
+)
+_RESIZED = (
+    "Another number of cores is more or fewer of the same: they slow each other down at the same"
+    " number of jobs a core."
 )
 _DEFAULT_GPU = (
     "Nothing says how LLM calls slow each other down here, so the LLM server is taken to batch like"

@@ -118,8 +118,7 @@ def rows_of(
 
 def machine_of(source: Source, cores: int) -> Machine:
     """The source's machine, with another number of cores where that is asked."""
-    machine = source.machine
-    return machine if cores == machine.cores else with_cores(machine, cores)
+    return with_cores(source.machine, cores)
 
 
 def _row(

@@ -21,11 +21,12 @@ from agentaudit.model.workload import (
     WorkStep,
 )
 from agentaudit.simulation.assumptions import wrong_assumptions
-from agentaudit.simulation.changes import parse_change, resized, with_gpus, with_users
+from agentaudit.simulation.changes import parse_change, with_gpus, with_users
 from agentaudit.simulation.experiment import Experiment
 from agentaudit.simulation.fast.columns import work_columns
 from agentaudit.simulation.fast.requests import ColumnRequests, large_workload
 from agentaudit.simulation.load import arrival_rate_per_s
+from agentaudit.simulation.machine import with_cores
 from agentaudit.simulation.speed import ideal_cores, total_speed
 from tests.simulation.fast.drawn_runs import workloads
 
@@ -102,7 +103,7 @@ def test_ideal_cores_stay_ideal(now: int, then: int, jobs: int) -> None:
     """Ideal cores stay ideal, whatever their number."""
     ideal = Machine(name="m", cores=now, cpu=ideal_cores(now), gpu=MACHINE.gpu)
 
-    assert total_speed(resized(ideal, then).cpu, jobs) == min(jobs, then)
+    assert total_speed(with_cores(ideal, then).cpu, jobs) == min(jobs, then)
 
 
 def test_more_cores_that_slow_down_do_so_later() -> None:
@@ -113,7 +114,7 @@ def test_more_cores_that_slow_down_do_so_later() -> None:
         gpu=MACHINE.gpu,
         power=Power(cpu=WATTS, gpu=WATTS),
     )
-    doubled = resized(slowing, 8)
+    doubled = with_cores(slowing, 8)
 
     assert [total_speed(doubled.cpu, n) for n in (1, 2, 8, 16)] == [1.0, 2.0, 8.0, 4.0]
     assert doubled.power == Power(gpu=WATTS)

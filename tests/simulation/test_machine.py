@@ -85,7 +85,12 @@ def test_other_cores_beside_the_same_gpu() -> None:
     machine = with_cores(PRESETS["v1"], 16)
 
     assert (machine.cores, machine.gpu) == (16, PRESETS["v1"].gpu)
-    assert total_speed(machine.cpu, 99) == 16
+    assert total_speed(machine.cpu, 99) == pytest.approx(29.66 / 3)
+    assert any("slow each other down at the same number" in one for one in machine.assumptions)
+
+
+def test_the_cores_that_a_machine_has_anyway_change_nothing() -> None:
+    assert with_cores(PRESETS["v1"], 48) is PRESETS["v1"]
 
 
 @pytest.mark.parametrize("cores", [0, -3, 5000])
