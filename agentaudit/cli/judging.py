@@ -21,6 +21,7 @@ from agentaudit.simulation.fidelity import (
     validated,
 )
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.served import Overheads
 
 _FOREIGN = 0.1
@@ -117,9 +118,9 @@ def validation(subject: Subject, runs: Sequence[ValidatedRun]) -> Validation:
 def _warnings(runs: Sequence[ValidatedRun]) -> Iterator[str]:
     disturbed = [run for run in runs if run.foreign_cores > _FOREIGN]
     if disturbed:
-        most = max(run.foreign_cores for run in disturbed)
+        most = counted(f"{max(run.foreign_cores for run in disturbed):.2g}", "core")
         yield (
-            f"Other programs used up to {most:.2g} cores in {len(disturbed)} of {len(runs)} runs:"
+            f"Other programs used up to {most} in {len(disturbed)} of {len(runs)} runs:"
             " errors are those of a machine that was not ours alone. Repeat it when it is idle."
         )
     stolen = max((run.stolen_cores for run in runs), default=0.0)

@@ -94,7 +94,8 @@ class ObjectiveResult(Struct, frozen=True, kw_only=True):
 class OfferedLoad(Struct, frozen=True, kw_only=True):
     """Work that comes in, as a share of what each resource can serve at best (rho)."""
 
-    cpu: float
+    cpu: float | None
+    """None where nobody measured the CPU time of the requests."""
     gpu: float
 
 
@@ -110,7 +111,8 @@ class PolicyResult(Struct, frozen=True, kw_only=True):
     """`all` first, then types in alphabetical order."""
     throughput_per_s: float
     makespan_ns: int
-    cpu_utilisation: float
+    cpu_utilisation: float | None
+    """None where nobody measured the CPU time of the requests."""
     gpu_utilisation: float
     running_peak: int
     overloaded: bool

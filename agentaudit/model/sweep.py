@@ -26,7 +26,8 @@ class SweepRow(Struct, frozen=True, kw_only=True):
     waiting: Percentiles
     service: Percentiles
     throughput_per_s: float
-    cpu_utilisation: float
+    cpu_utilisation: float | None
+    """None where nobody measured the CPU time of the requests."""
     gpu_utilisation: float
     running_peak: int
     overloaded: bool

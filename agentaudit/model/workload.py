@@ -78,6 +78,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     seed: int
     assumptions: tuple[str, ...] = ()
     """What had to be assumed to make it, each a sentence."""
+    cpu_known: bool = True
+    """Whether anybody knows how much its requests need of the cores; of imported traces nobody."""
 
     @property
     def users(self) -> int:

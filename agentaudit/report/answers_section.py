@@ -113,8 +113,8 @@ def _sensitivity_row(one: Sensitivity, found: Recommendation) -> Row:
 def _load(simulation: Simulation) -> Folded:
     load = simulation.load
     offered = (
-        f"Offered load: CPU {percent(load.cpu)}, LLM server {percent(load.gpu)} of what each can"
-        " serve at best."
+        f"Offered load: CPU {'unknown' if load.cpu is None else percent(load.cpu)}, LLM server"
+        f" {percent(load.gpu)} of what each can serve at best."
         if load
         else ""
     )

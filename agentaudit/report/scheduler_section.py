@@ -98,7 +98,7 @@ def _policy_row(result: PolicyResult, baseline: str) -> Row:
             tail,
             *plain(
                 f"{result.throughput_per_s:.2f}",
-                percent(result.cpu_utilisation),
+                "unknown" if result.cpu_utilisation is None else percent(result.cpu_utilisation),
                 percent(result.gpu_utilisation),
             ),
         )

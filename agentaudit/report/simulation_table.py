@@ -164,7 +164,7 @@ def _rate_rows(simulation: Simulation, *, expenses: bool) -> Iterator[Row]:
         yield (
             one_line(result.policy),
             number(result.throughput_per_s),
-            percent(result.cpu_utilisation),
+            "unknown" if result.cpu_utilisation is None else percent(result.cpu_utilisation),
             percent(result.gpu_utilisation),
             *(told if expenses else ()),
         )

@@ -83,9 +83,14 @@ def _cells(lines: Sequence[_Line]) -> Iterator[tuple[str, ...]]:
             duration(min(p90)),
             duration(max(p90)),
             number(round(fmean(row.throughput_per_s for row in line.rows), 3)),
-            percent(fmean(row.cpu_utilisation for row in line.rows)),
+            _mean_percent([row.cpu_utilisation for row in line.rows]),
             f"{best[at]} of {len(line.rows)}",
         )
+
+
+def _mean_percent(shares: Sequence[float | None]) -> str:
+    known = [share for share in shares if share is not None]
+    return percent(fmean(known)) if known else "unknown"
 
 
 def _append(text: Text, table: Sequence[tuple[str, ...]]) -> None:

@@ -31,10 +31,11 @@ def advice(
     return (
         *_too_much(cpu, gpu),
         *(() if recommended else _best(ranking)),
+        *_unmeasured(ranking),
         *(() if recommended else hurting(ranking)),
         *_classes(ranking),
         *(told or usual_changes(ranking)),
-        *_load(cpu, gpu, ranking.results),
+        *_load(cpu if ranking.experiment.first.cpu_known else None, gpu, ranking.results),
     )
 
 
@@ -48,13 +49,15 @@ def _too_much(cpu: float, gpu: float) -> Iterator[str]:
         )
 
 
-def _load(cpu: float, gpu: float, results: Sequence[PolicyResult]) -> Iterator[str]:
-    if not (cpu or gpu) or max(cpu, gpu) > 1:
+def _load(cpu: float | None, gpu: float, results: Sequence[PolicyResult]) -> Iterator[str]:
+    if not (cpu or gpu) or max(cpu or 0.0, gpu) > 1:
         return
     behind = [result.policy for result in results if result.overloaded]
+    served = f"{gpu:.0%} of what the LLM server can"
     sentence = (
-        f"The load is {cpu:.0%} of what the CPU can serve, and {gpu:.0%} of what the LLM server can"
-        " with full batches"
+        f"The load is {served} serve with full batches, and an unknown part of what the CPU can"
+        if cpu is None
+        else f"The load is {cpu:.0%} of what the CPU can serve, and {served} with full batches"
     )
     yield (
         f"{sentence}; still, requests pile up under {listed(behind)}." if behind else sentence + "."
@@ -79,12 +82,29 @@ def _best(ranking: Ranking) -> Iterator[str]:
         equal_tail = not _better(ranking, Measure.P90, base, median)
         yield _use(median, base) if equal_tail else _trade(median, base)
     else:
-        hurt = all(_p90(result) > _p90(base) for result in results if result is not base)
         yield (
             f"No policy lowers P50 or P90 by more than {EQUAL:.0%}, or by more than chance, against"
-            f" {base.policy}: scheduling is not what limits this workload on this machine"
-            + (", and a cap can only hurt it." if hurt else ".")
-            + _blind_to(results)
+            f" {base.policy}{_why(ranking, results)}.{_blind_to(results)}"
+        )
+
+
+def _why(ranking: Ranking, results: Sequence[PolicyResult]) -> str:
+    """What follows where no policy is better, if the cores were seen at all."""
+    if not ranking.experiment.first.cpu_known:
+        return ""
+    base = ranking.base_result
+    hurt = all(_p90(result) > _p90(base) for result in results if result is not base)
+    limits = ": scheduling is not what limits this workload on this machine"
+    return f"{limits}, and a cap can only hurt it" if hurt else limits
+
+
+def _unmeasured(ranking: Ranking) -> Iterator[str]:
+    """What no policy and no answer here can know of."""
+    if not ranking.experiment.first.cpu_known:
+        yield (
+            "Nobody measured the CPU time of this trace, so all of this holds for the LLM server"
+            " alone: what a policy or more cores would do for the tools is unknown. `agentaudit"
+            " profile` records it."
         )
 
 
@@ -143,7 +163,7 @@ def _equals(ranking: Ranking, best: PolicyResult) -> Iterator[str]:
     if equal:
         count = len(ranking.experiment.workloads)
         told = f", as far as {count} replications can tell" if count > 1 else f" within {EQUAL:.0%}"
-        yield f"{listed(equal)} does the same{told}."
+        yield f"{listed(equal)} {'does' if len(equal) == 1 else 'do'} the same{told}."
 
 
 def _classes(ranking: Ranking) -> Iterator[str]:

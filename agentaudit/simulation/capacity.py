@@ -23,7 +23,7 @@ from agentaudit.simulation.experiment import Experiment, Outcome, estimate, outc
 from agentaudit.simulation.load import arrival_rate_per_s
 from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.objectives import met
-from agentaudit.simulation.open_arrivals import at_a_rate
+from agentaudit.simulation.open_arrivals import at_a_rate, comes_at_no_rate, how_they_come
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import counted, time
@@ -74,19 +74,16 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
         full += at_capacity
     value, interval = fmean(rates), above_zero(mean_interval(rates))
     now = fmean(map(arrival_rate_per_s, experiment.workloads))
-    told = _objectives(ranking)
-    under = f"Under {policy.name} ({policy.parameters})"
+    under = f"Under {policy.name} ({policy.parameters}) {_are(ranking)}"
     if not value:
-        sentence = (
-            f"{under} {told} is missed at any rate: requests take longer when alone.{assumed}"
-        )
+        sentence = f"{under} missed at any rate: requests take longer when alone.{assumed}"
         return _found(Question.MAX_RATE, policy, None, sentence)
     between = f" (95 % interval {interval.low:.3g} to {interval.high:.3g})" if interval else ""
     cpu, gpu = (load * value / now for load in experiment.load())
+    offered = f"offered {cpu:.0%}" if experiment.first.cpu_known else "offered an unknown part"
     sentence = (
-        f"{under} {told} is met up to {value:.3g} requests/s{between}, {value / now:.2g} times the"
-        f" rate of now; the CPU is then offered {cpu:.0%} of what it can serve, the LLM server"
-        f" {gpu:.0%}."
+        f"{under} met up to {value:.3g} requests/s{between}, {value / now:.2g} times the rate of"
+        f" now; the CPU is then {offered} of what it can serve, the LLM server {gpu:.0%}."
     )
     if 2 * full > len(rates):
         sentence += (
@@ -174,12 +171,18 @@ def _fewest(ranking: Ranking, name: str, resource: _Resource) -> Found:
     policy = policy if found is None else found.policy
     sentence = (
         f"{counted(high, resource.noun)} {'is' if high == 1 else 'are'} the fewest with which"
-        f" {policy.name} ({policy.parameters}) meets {_objectives(ranking)} at this rate with 95 %"
-        f" confidence: {_values(ranking, found)}."
+        f" {policy.name} ({policy.parameters}) meets {_objectives(ranking)}{_as_they_come(ranking)}"
+        f" with 95 % confidence: {_values(ranking, found)}."
     )
     if low:
         sentence += f" With {low}: {_values(ranking, tried[low])}."
     return _found(resource.question, policy, float(high), sentence)
+
+
+def _as_they_come(ranking: Ranking) -> str:
+    if comes_at_no_rate(ranking.experiment):
+        return f", with requests {how_they_come(ranking.experiment)},"
+    return " at this rate"
 
 
 def _with(ranking: Ranking, name: str, resource: _Resource, count: int) -> Outcome | None:
@@ -204,8 +207,8 @@ def _never(
         else " More of them change nothing: the time is spent elsewhere."
     )
     sentence = (
-        f"No number of {resource.noun}s meets {_objectives(ranking)} under {policy.name}: with"
-        f" {count}, {_values(ranking, last)}.{why}"
+        f"No number of {resource.noun}s meets {_objectives(ranking)} under {policy.name} with 95 %"
+        f" confidence: with {count}, {_values(ranking, last)}.{why}"
     )
     return _found(resource.question, policy, None, sentence)
 
@@ -234,12 +237,12 @@ def _most_users(ranking: Ranking, policy: Policy) -> Found:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if served(middle) else (low, middle)
-    told, under = _objectives(ranking), f"Under {policy.name} ({policy.parameters})"
+    under = f"Under {policy.name} ({policy.parameters}) {_are(ranking)}"
     if not low:
-        sentence = f"{under} {told} is missed even by one user: {_values(ranking, tried[1])}."
+        sentence = f"{under} missed even by one user: {_values(ranking, tried[1])}."
         return _found(Question.USERS, policy, None, sentence)
     sentence = (
-        f"{under} {told} is met with up to {counted(low, 'user')}, with 95 % confidence:"
+        f"{under} met with up to {counted(low, 'user')}, with 95 % confidence:"
         f" {_values(ranking, tried[low])}."
     )
     if high in tried:
@@ -276,6 +279,11 @@ def _values(ranking: Ranking, outcome: Outcome | None) -> str:
         spread = "" if half is None else f" ±{half:.0%}"
         parts.append(f"{of_type}{one.measure} is {time(found.value)}{spread}")
     return listed(parts)
+
+
+def _are(ranking: Ranking) -> str:
+    """`p95 < 8 s is`, or `p95 < 8 s and chat p90 < 2 s are`."""
+    return f"{_objectives(ranking)} {'is' if len(ranking.terms.objectives) == 1 else 'are'}"
 
 
 def _objectives(ranking: Ranking) -> str:

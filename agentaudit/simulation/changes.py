@@ -8,7 +8,7 @@ from math import isfinite
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.workload import Stage, Workload, WorkRequest
 from agentaudit.simulation.experiment import Experiment, types_of
 from agentaudit.simulation.fast.requests import dealt, longer, names_there, on_columns, sooner
@@ -114,7 +114,12 @@ def with_demands(
 
 
 def with_cpu(experiment: Experiment, cores: int) -> Experiment:
-    """Another number of the same cores."""
+    """Another number of the same cores; IncompleteError where nobody knows what they would do."""
+    if not experiment.first.cpu_known:
+        raise IncompleteError(
+            f"{experiment.first.source}: nobody measured the CPU time of this trace, so what"
+            " another number of cores would do is unknown. `agentaudit profile` records it."
+        )
     return replace(experiment, machine=with_cores(experiment.machine, cores))
 
 

@@ -66,6 +66,7 @@ def simulation_of(
     experiment = ranking.experiment
     workload, machine = experiment.first, experiment.machine
     cpu, gpu = experiment.load()
+    known = cpu if workload.cpu_known else None
     return Simulation(
         workload_source=workload.source,
         arrivals=workload.arrivals,
@@ -79,7 +80,7 @@ def simulation_of(
         tool_version=__version__,
         replications=len(experiment.workloads),
         warm_up_requests=ranking.terms.after,
-        load=OfferedLoad(cpu=cpu, gpu=gpu) if cpu or gpu else None,
+        load=OfferedLoad(cpu=known, gpu=gpu) if cpu or gpu else None,
         statistics=_statistics(ranking),
         what_ifs=tuple(what_ifs),
         recommendation=recommendation,

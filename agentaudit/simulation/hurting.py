@@ -67,6 +67,8 @@ def _nothing_to_gain(ranking: Ranking) -> Iterator[str]:
     free = next((one for one in ranking.outcomes if one.policy.name == "multi-processing"), None)
     if free is None or free.overloaded or stretch(ranking, free) >= _STRETCHED:
         return
+    if not ranking.experiment.first.cpu_known:
+        return  # what they do to each other on the cores nobody has seen
     yield (
         f"Requests hardly slow each other down: with no cap service takes"
         f" {stretch(ranking, free):.2f} times as long as alone. There is nothing that a cap or a"

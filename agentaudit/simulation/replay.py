@@ -46,6 +46,7 @@ def workloads_of(trace: Trace, *, source: str, gpu: SpeedCurve) -> tuple[Workloa
         seed=0,
         # Of the whole requests alone: what was noted of others comes after them.
         assumptions=(*premises(trace, whole, steps, demands.notes), sessions.sentence),
+        cpu_known=not trace.target.imported or any(step.cpu_ns for step in trace.steps),
     )
     if len(whole) == len(there):
         return workload, workload

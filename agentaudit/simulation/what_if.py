@@ -54,6 +54,13 @@ def changed_outcome(ranking: Ranking, change: Change, name: str) -> Outcome:
 
 def usual_changes(ranking: Ranking) -> Iterator[str]:
     """Twice the cores, and an LLM server twice as fast, beside the best policy."""
+    if not ranking.experiment.first.cpu_known:
+        faster = changed_outcome(ranking, parse_change("gpu=2x"), ranking.baseline)
+        yield (
+            f"What if, under {ranking.baseline}, P90: an LLM server twice as fast,"
+            f" {_became(ranking, faster)}."
+        )
+        return
     cores = ranking.experiment.machine.cores
     more, faster = (
         changed_outcome(ranking, parse_change(text), ranking.baseline)

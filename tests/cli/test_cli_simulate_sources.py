@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from agentaudit.cli.main import app
 from agentaudit.cli.workloads import written_source
-from agentaudit.errors import InputError, UsageError
+from agentaudit.errors import IncompleteError, InputError, UsageError
 from agentaudit.model.results import Simulation
 from agentaudit.model.workload import Heavy
 from agentaudit.simulation.synthetic import synthetic_workload
@@ -104,6 +104,37 @@ def test_arrivals_and_tokens_are_calls_of_the_assumed_model(tmp_path: Path) -> N
     assert (result.requests, result.arrivals) == (3, "recorded")
     assert any("1000 tokens in, 100 out a second" in said for said in result.assumptions)
     assert not any(said.startswith("Check:") for said in result.assumptions)
+
+
+def test_cores_that_nobody_measured_stay_unknown(tmp_path: Path) -> None:
+    trace = tmp_path / "azure.csv"
+    trace.write_text(AZURE)
+
+    result = simulated(tmp_path, trace, *SPEED, "--watts", "cpu=100..200,gpu=100..300")
+    (policy, advice) = (result.results[0], " ".join(result.advice))
+
+    assert policy.cpu_utilisation is None
+    assert policy.energy is not None
+    assert (policy.energy.cpu_joules, policy.energy.gpu_joules is None) == (None, False)
+    assert result.load is not None
+    assert result.load.cpu is None
+    assert "Nobody measured the CPU time of this trace" in advice
+    assert "more cores would do for the tools is unknown" in advice
+    assert "scheduling is not what limits" not in advice
+    assert "cores instead of" not in advice
+
+
+@pytest.mark.parametrize(
+    "asked", [("--what-if", "cpu=+4"), ("--slo", "p90 < 9s", "--find", "cores")]
+)
+def test_cores_that_nobody_measured_answer_nothing(tmp_path: Path, asked: tuple[str, ...]) -> None:
+    trace = tmp_path / "azure.csv"
+    trace.write_text(AZURE)
+
+    result = simulate(trace, *SPEED, *asked)
+
+    assert isinstance(result.exception, IncompleteError)
+    assert "another number of cores would do is unknown" in str(result.exception)
 
 
 @pytest.mark.parametrize(("text", "requests"), [(AZURE, 3), (BURSTGPT, 2)])
