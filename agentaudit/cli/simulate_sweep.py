@@ -1,7 +1,6 @@
 """`agentaudit simulate sweep`: many runs at once, on all cores or on a cluster."""
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from agentaudit.cli.user_policies import PolicySource
     from agentaudit.cli.workloads import Importing
     from agentaudit.model.sweep import Cell, SweepRow
+    from agentaudit.model.workload import Machine, Workload
     from agentaudit.simulation.policies.foreign import ForeignPolicy
     from agentaudit.simulation.sweep import Source
 
@@ -72,8 +72,10 @@ def sweep(
         int | None, typer.Option(metavar="N", help="How many requests in each run.")
     ] = None,
     machine: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|FILE", help="sys1, sys2, v1 or a file, in place of the host."),
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|FILE", help="sys1, sys2, v1 or a file, in place of the host. Repeatable."
+        ),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -87,7 +89,7 @@ def sweep(
     ] = None,
 ) -> None:
     """
-    Run all combinations of arrivals, cores, policies and caps.
+    Run all combinations of arrivals, machines, cores, policies and caps.
 
     Policies share the requests of a seed, so that their differences are their own. What is
     computed is kept: a sweep that was interrupted goes on where it stopped, one that is finished
@@ -98,6 +100,7 @@ def sweep(
     Examples:
       agentaudit simulate sweep run.aatrace --rate 1,2,3,4 --requests 500
       agentaudit simulate sweep workload.yaml --cores 8,16,32 -p fcfs -p mas --seeds 20
+      agentaudit simulate sweep run.aatrace --machine sys1 --machine here.yaml --rate 2,4
       agentaudit simulate sweep run.aatrace -p comb --caps N_cap=4 --caps N_cap=8
       agentaudit simulate sweep run.aatrace --rate 1,2,4 -p fcfs -p my.py:MyPolicy
       agentaudit simulate sweep AzureLLMInferenceTrace_code.csv --tokens-per-s 8000:60 --limit 500
@@ -109,7 +112,9 @@ def sweep(
     from agentaudit.cli.user_policies import own_policies, split_words
     from agentaudit.cli.workloads import Importing
     from agentaudit.model.sweep import Sweep
+    from agentaudit.probes.host import usable_cores
     from agentaudit.report.sweep_table import render_sweep
+    from agentaudit.simulation.sentences import listed
     from agentaudit.simulation.sweep import Axes, cells_of
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.journal import journal_path
@@ -127,20 +132,20 @@ def sweep(
         seeds=range(seeds),
     )
     importing = Importing(tokens_per_s=tokens_per_s, limit=limit)
-    made, whole = _source(source, requests=requests, machine=machine, importing=importing)
+    made, whole = _source(source, requests=requests, machines=machine, importing=importing)
     cells = cells_of(made, axes)
     kept = _Kept(output=output, fingerprint=_fingerprint(made, written), terminal=terminal)
     rows = kept.rows(
-        Swept(made, tuple(written)), cells, jobs=jobs or os.cpu_count() or 1, scheduler=scheduler
+        Swept(made, tuple(written)), cells, jobs=jobs or usable_cores(), scheduler=scheduler
     )
     first = made.workload(axes.arrivals[0], 0)
     result = Sweep(
         workload_source=str(source),
         requests=len(first.requests),
-        machine=made.machine.name,
+        machine=listed([one.name for one in made.machines.values()]),
         fingerprint=kept.fingerprint,
         rows=tuple(rows[cell] for cell in sorted(rows)),
-        assumptions=(*first.assumptions, *made.machine.assumptions),
+        assumptions=_assumptions(first, made.machines),
         tool_version=__version__,
     )
     write_artifact(result, output)
@@ -223,7 +228,7 @@ def _computed(
 
 
 def _source(
-    source: Path, *, requests: int | None, machine: str | None, importing: "Importing"
+    source: Path, *, requests: int | None, machines: list[str] | None, importing: "Importing"
 ) -> "tuple[Source, bool]":
     """What is swept, and whether all of its file could be read."""
     from agentaudit.cli.workloads import (
@@ -233,16 +238,30 @@ def _source(
         recorded_source,
         written_source,
     )
+
+    def those(host: "Machine") -> "Mapping[str, Machine]":
+        """One alone needs no name in its cells."""
+        named = {name: machine_named(name) for name in machines or ()}
+        return named if len(named) > 1 else {"": next(iter(named.values()), host)}
+
     from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if is_written(source):
         check_importing(source, importing)
         shape, host = written_source(source, requests=requests)
-        chosen = machine_named(machine) if machine else host
-        return WrittenSource(shape=shape, name=str(source), machine=chosen), True
+        return WrittenSource(shape=shape, name=str(source), machines=those(host)), True
     workload, host, whole = recorded_source(source, importing)
-    chosen = machine_named(machine) if machine else host
-    return RecordedSource(recorded=workload, machine=chosen, requests=requests), whole
+    return RecordedSource(recorded=workload, machines=those(host), requests=requests), whole
+
+
+def _assumptions(workload: "Workload", machines: "Mapping[str, Machine]") -> tuple[str, ...]:
+    """Each once; where there are several machines, with the one that it is of."""
+    told = (
+        f"{name}: {sentence}" if name else sentence
+        for name, machine in machines.items()
+        for sentence in machine.assumptions
+    )
+    return (*workload.assumptions, *dict.fromkeys(told))
 
 
 def _fingerprint(source: "Source", written: "Sequence[PolicySource]") -> str:

@@ -5,7 +5,6 @@ They come from a recording, from a trace that another program wrote, from a work
 one of those that travel with the program.
 """
 
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -166,8 +165,9 @@ def written_source(
     seed: int | None = None,
 ) -> "tuple[WorkloadShape, Machine]":
     """What a workload file describes, and the machine that it names, or this one."""
+    from agentaudit.probes.host import usable_cores
     from agentaudit.readers.yaml import parse_yaml
-    from agentaudit.simulation.machine import plain_machine
+    from agentaudit.simulation.machine import this_machine
     from agentaudit.simulation.workload_file import overridden, parse_workload
 
     source = _preset(source) if str(source).startswith(PRESET) else source
@@ -175,7 +175,7 @@ def written_source(
     shape = overridden(
         parse_workload(root, file=str(source)), arrivals=arrivals, requests=requests, seed=seed
     )
-    return shape, shape.machine or plain_machine(os.cpu_count() or 1)
+    return shape, shape.machine or this_machine(usable_cores())
 
 
 def _preset(source: Path) -> Path:

@@ -10,6 +10,8 @@ class Cell(Struct, frozen=True, kw_only=True, order=True):
 
     arrivals: str
     """As a user writes them; `recorded` of a recording."""
+    machine: str = ""
+    """As a user writes it, where several are swept; "" is the only one."""
     cores: int
     policy: str
     caps: str

@@ -25,6 +25,8 @@ _NARROWEST = 40
 _MOST_TYPES = 4
 _OBJECTIVES_A_TABLE = 2
 _LONGEST_TYPE = 14
+_FEW_TYPES = 2
+_LONGEST_OF_FEW = 24
 
 
 def render_simulation(simulation: Simulation, *, width: int) -> Text:
@@ -125,8 +127,9 @@ def _type_rows(simulation: Simulation) -> Iterator[Row]:
     unit, size = _unit(simulation)
     types = [latency.type for latency in simulation.results[0].by_type[1:]]
     shown = types[:_MOST_TYPES]
+    longest = _LONGEST_TYPE if len(shown) > _FEW_TYPES else _LONGEST_OF_FEW
     more = (f"and {len(types) - len(shown)} more",) if len(types) > len(shown) else ()
-    yield ("Policy", *(f"{_shortened(one_line(name))} {unit}" for name in shown), *more)
+    yield ("Policy", *(f"{_shortened(one_line(name), longest)} {unit}" for name in shown), *more)
     for result in simulation.results:
         p90 = {found.type: estimated(found.latency, Measure.P90, size) for found in result.by_type}
         yield (one_line(result.policy), *(p90[name] for name in shown), *("" for _ in more))
@@ -174,5 +177,5 @@ def _unit(simulation: Simulation) -> tuple[str, int]:
     return unit_of(max(result.overall.latency.p99_ns for result in simulation.results))
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_TYPE else f"{name[: _LONGEST_TYPE - 1]}…"
+def _shortened(name: str, longest: int) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -34,18 +34,18 @@ class _Line(Struct, frozen=True, kw_only=True):
 
 def render_sweep(rows: Sequence[SweepRow]) -> Text:
     """
-    A table for each of the arrivals and numbers of cores, the lowest mean P90 first.
+    A table for each of the arrivals, machines and numbers of cores, the lowest mean P90 first.
 
     The seeds of a policy are those of all others, so that it counts in how many of them it is best.
     """
-    tables: dict[tuple[str, int], dict[tuple[str, str], list[SweepRow]]] = defaultdict(
+    tables: dict[tuple[str, str, int], dict[tuple[str, str], list[SweepRow]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for row in rows:
         cell = row.cell
-        tables[cell.arrivals, cell.cores][cell.policy, cell.caps].append(row)
+        tables[cell.arrivals, cell.machine, cell.cores][cell.policy, cell.caps].append(row)
     text, overloaded = Text(), False
-    for (arrivals, cores), policies in tables.items():
+    for (arrivals, machine, cores), policies in tables.items():
         lines = sorted(
             (
                 _Line(policy=policy, caps=caps, rows=found)
@@ -55,7 +55,8 @@ def render_sweep(rows: Sequence[SweepRow]) -> Text:
         )
         if text:
             text.append("\n")
-        title = f"{one_line(arrivals or 'as they come')}, {counted(cores, 'core')}"
+        on = f"{one_line(machine)}, " if machine else ""
+        title = f"{one_line(arrivals or 'as they come')}, {on}{counted(cores, 'core')}"
         text.append(f"{title}\n", style="bold")
         _append(text, [_HEADING, *_cells(lines)])
         overloaded |= any(line.overloaded for line in lines)

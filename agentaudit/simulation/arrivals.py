@@ -63,6 +63,16 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         lawful = self.kind in (ArrivalKind.POISSON, ArrivalKind.GAMMA)
         return self.number if lawful else 0.0
 
+    def faster(self, factor: float) -> "Arrivals":
+        """The same by a clock that runs so many times as fast; only laws with a rate have one."""
+        on_ns, off_ns = self.phases_ns
+        return replace(
+            self,
+            number=self.number * factor,
+            off_rate=self.off_rate * factor,
+            phases_ns=(round(on_ns / factor), round(off_ns / factor)),
+        )
+
     def __str__(self) -> str:
         return self._how() if self.mix is None else f"{self._how()}, {self.mix}"
 

@@ -97,7 +97,7 @@ def _statistics(ranking: Ranking) -> tuple[str, ...]:
         else "Nothing is left out as warm-up: by MSER-5 there is none, or the run is one batch or"
         " shorter than 50 requests."
     )
-    if after * 2 >= requests - 10:
+    if after and after * 2 >= requests - 10:
         left_out += " Latencies have not settled by then: longer runs would say more."
     intervals = (
         f"Numbers are means of {count} replications; ± is the 95 % interval by Student's t, and"

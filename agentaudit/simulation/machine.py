@@ -112,11 +112,26 @@ def named_machine(name: str) -> Machine:
 def plain_machine(cores: int) -> Machine:
     """Ideal cores beside the default GPU, where nothing was measured."""
     return Machine(
-        name=f"{cores} cores",
+        name=counted(cores, "core"),
         cores=cores,
         cpu=ideal_cores(cores),
         gpu=H200,
         assumptions=(_IDEAL, _DEFAULT_GPU),
+    )
+
+
+def this_machine(cores: int) -> Machine:
+    """What a workload that names no machine is taken to run on: another one has other numbers."""
+    told = (
+        f"The workload names no machine: it is taken to run on the {counted(cores, 'core')} of this"
+        " one, and has other numbers elsewhere. `machine: {cores: N}` in it, or --machine, says"
+        " which."
+    )
+    machine = plain_machine(cores)
+    return replace(
+        machine,
+        name=f"this machine, {counted(cores, 'core')}",
+        assumptions=(told, *machine.assumptions),
     )
 
 

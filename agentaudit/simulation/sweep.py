@@ -1,12 +1,13 @@
 """
-Sweeps: many runs of one workload, over arrivals, cores, policies, caps and seeds.
+Sweeps: many runs of one workload, over arrivals, machines, cores, policies, caps and seeds.
 
 Cells of equal arrivals and seed share their requests (common random numbers), so that what differs
 between them is what was asked. A row is a function of its cell and the source, and of nothing else:
 where and in which order cells are computed does not matter.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
 from types import MappingProxyType
 from typing import Protocol
@@ -34,7 +35,9 @@ class Source(Protocol):
     """What is swept: it makes the workload of each arrivals and seed."""
 
     @property
-    def machine(self) -> Machine: ...
+    def machines(self) -> Mapping[str, Machine]:
+        """By what cells call them: "" where there is one alone."""
+        ...
 
     def workload(self, arrivals: str, seed: int) -> Workload: ...
 
@@ -43,7 +46,7 @@ class RecordedSource(Struct, frozen=True, kw_only=True):
     """Requests of a recording; another number of them is drawn by the seed."""
 
     recorded: Workload
-    machine: Machine
+    machines: Mapping[str, Machine]
     requests: int | None = None
 
     def workload(self, arrivals: str, seed: int) -> Workload:
@@ -56,7 +59,7 @@ class WrittenSource(Struct, frozen=True, kw_only=True):
 
     shape: WorkloadShape
     name: str
-    machine: Machine
+    machines: Mapping[str, Machine]
 
     def workload(self, arrivals: str, seed: int) -> Workload:
         how = parse_arrivals(arrivals) if arrivals else None
@@ -86,18 +89,27 @@ def cells_of(source: Source, axes: Axes) -> tuple[Cell, ...]:
     Raises UsageError for a name, a cap, a number of cores or a way to arrive that there is none of.
     """
     found: dict[Cell, None] = {}
-    for arrivals, cores in product(axes.arrivals, axes.cores or (source.machine.cores,)):
-        workload, machine = source.workload(arrivals, axes.seeds[0]), machine_of(source, cores)
-        for caps in axes.caps:
-            with_caps(default_caps(workload, machine), caps)
+    for arrivals in axes.arrivals:
+        workload = source.workload(arrivals, axes.seeds[0])
         names = policy_names(axes.policies, workload, others=bool(axes.others))
-        for name, caps, seed in product(names, axes.caps, axes.seeds):
-            found[Cell(arrivals=arrivals, cores=cores, policy=name, caps=caps, seed=seed)] = None
-        for name, seed in product(axes.others, axes.seeds):
-            found[Cell(arrivals=arrivals, cores=cores, policy=name, caps="", seed=seed)] = None
-        if len(found) > MOST_CELLS:
-            raise UsageError(f"a sweep has at most {MOST_CELLS:,} cells")
+        tried = (*product(names, axes.caps), *product(axes.others, ("",)))
+        for called, cores in _machines(source, axes):
+            machine = with_cores(source.machines[called], cores)
+            for caps in axes.caps:
+                with_caps(default_caps(workload, machine), caps)
+            here = partial(Cell, arrivals=arrivals, machine=called, cores=cores)
+            for (name, caps), seed in product(tried, axes.seeds):
+                found[here(policy=name, caps=caps, seed=seed)] = None
+            if len(found) > MOST_CELLS:
+                raise UsageError(f"a sweep has at most {MOST_CELLS:,} cells")
     return tuple(found)
+
+
+def _machines(source: Source, axes: Axes) -> Iterator[tuple[str, int]]:
+    """What each machine is called, with each of its numbers of cores: its own unless asked."""
+    for called, machine in source.machines.items():
+        for cores in axes.cores or (machine.cores,):
+            yield called, cores
 
 
 def tasks_of(cells: Iterable[Cell]) -> tuple[tuple[Cell, ...], ...]:
@@ -113,12 +125,11 @@ def rows_of(
 ) -> list[SweepRow]:
     """What came of the cells of one task, in their order; `others` are the user's, by name."""
     workload = source.workload(task[0].arrivals, task[0].seed)
-    return [_row(workload, machine_of(source, cell.cores), cell, others) for cell in task]
-
-
-def machine_of(source: Source, cores: int) -> Machine:
-    """The source's machine, with another number of cores where that is asked."""
-    return with_cores(source.machine, cores)
+    machines = source.machines
+    return [
+        _row(workload, with_cores(machines[cell.machine], cell.cores), cell, others)
+        for cell in task
+    ]
 
 
 def _row(

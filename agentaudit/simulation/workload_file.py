@@ -38,6 +38,7 @@ from agentaudit.simulation.arrivals import (
     CLOSED,
     LARGEST_WORKLOAD,
     TIMED,
+    ArrivalKind,
     Arrivals,
     parse_arrivals,
 )
@@ -62,16 +63,33 @@ def overridden(
     shape: WorkloadShape, *, arrivals: Arrivals | None, requests: int | None, seed: int | None
 ) -> WorkloadShape:
     """The shape with what the command line says in place of the file; UsageError for nonsense."""
-    if arrivals is not None and arrivals.kind in TIMED:
-        raise UsageError("a workload file has no recorded arrivals: choose closed, poisson:RATE, …")
     if requests is not None and not 1 <= requests <= LARGEST_WORKLOAD:
         raise UsageError(f"--requests is from 1 to {LARGEST_WORKLOAD}, not {requests}")
     return replace(
         shape,
-        arrivals=arrivals or shape.arrivals,
+        arrivals=_chosen(shape.arrivals, arrivals),
         requests=requests or shape.requests,
         seed=shape.seed if seed is None else seed,
     )
+
+
+def _chosen(written: Arrivals, asked: Arrivals | None) -> Arrivals:
+    """What is asked in place of what is written; that may be scaled where it has a rate."""
+    if asked is None:
+        return written
+    if asked.kind is ArrivalKind.SCALED and written.rate_per_s:
+        return replace(written.faster(asked.number), mix=asked.mix or written.mix)
+    if asked.kind is ArrivalKind.SCALED:
+        raise UsageError(
+            f"arrivals scaled: the workload file has none with a rate, but {written}: choose"
+            " poisson:RATE, …"
+        )
+    if asked.kind is ArrivalKind.RECORDED:
+        raise UsageError(
+            "a workload file has no recorded arrivals: choose closed, poisson:RATE, …, or leave"
+            " --arrivals out for its own"
+        )
+    return asked
 
 
 class _WorkloadReading(Reading):

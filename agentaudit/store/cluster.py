@@ -6,6 +6,7 @@ counts once. Workers have this package installed, and read files of a dataset th
 lies where they can reach it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ from agentaudit.store.dataset_parts import part_of_file
 
 TIMEOUT_S = 20
 RETRIES = 2
+_ADDRESS = re.compile(r"(?:[a-z]+://)?\S+:(?P<port>\d{1,5})", re.ASCII)
+_MOST_PORT = 65535
 
 _Base = TypeVar("_Base")
 _Task = TypeVar("_Task")
@@ -70,6 +73,10 @@ def _client(scheduler: str) -> Iterator[Any]:
         from distributed import Client  # noqa: PLC0415, an extra
     except ImportError as error:
         raise UsageError("a cluster needs the extra: pip install agentaudit[cluster]") from error
+    address = _ADDRESS.fullmatch(scheduler)
+    if address is None or int(address["port"]) > _MOST_PORT:
+        # A client that was made of one would try for a minute, and die with a traceback.
+        raise UsageError(f"--scheduler is an address as in tcp://host:8786, not {scheduler!r:.80}")
     try:
         client = Client(  # type: ignore[no-untyped-call]  # it has no types
             scheduler, timeout=TIMEOUT_S, set_as_default=False

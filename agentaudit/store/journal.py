@@ -7,7 +7,7 @@ what a killed writer leaves, and is left out.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -64,7 +64,7 @@ def _unfinished(path: Path, fingerprint: str) -> Iterator[SweepRow]:
 @contextmanager
 def journal(output: Path, fingerprint: str) -> Iterator["Journal"]:
     """
-    A journal to add rows to; those that stand in it already stay.
+    A journal to add rows to; those that stand in it already stay. One without any is gone after it.
 
     Raises UsageError where nothing can be written.
     """
@@ -74,29 +74,35 @@ def journal(output: Path, fingerprint: str) -> Iterator["Journal"]:
         with path.open("ab") as file:
             whole = path.read_bytes().rfind(b"\n") + 1
             os.truncate(path, whole)  # a torn end goes, so that the next row has its own line
-            if not whole:
-                file.write(f"{fingerprint}\n".encode())
-            yield Journal(file)
+            yield Journal(file, heading=b"" if whole else f"{fingerprint}\n".encode())
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            if not path.stat().st_size:
+                path.unlink()
 
 
 class Journal:
     """Where rows go as they are computed."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], *, heading: bytes) -> None:
         self._file = file
+        self._heading = heading
+        """What comes before the first row of a new journal."""
 
     def add(self, rows: Iterable[SweepRow]) -> None:
         """What is added survives this process."""
-        self._file.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        lines = (msgspec.json.encode(row) + b"\n" for row in rows)
+        self._file.write(b"".join((self._heading, *lines)))
+        self._heading = b""
         self._file.flush()
 
 
 def _another(path: Path) -> InputError:
     return _problem(
         path,
-        "holds another sweep: of another workload, machine or release, or with other policies of"
+        "holds another sweep: of another workload, release or choice of machines, or with other policies of"
         " your own (one that was edited is another). Choose another file with -o, or remove this"
         " one",
     )

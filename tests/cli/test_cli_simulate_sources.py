@@ -91,6 +91,16 @@ def test_a_preset_that_there_is_none_of() -> None:
     )
 
 
+def test_a_workload_that_names_no_machine_says_which_it_was_given(tmp_path: Path) -> None:
+    workload = tmp_path / "w.yaml"
+    workload.write_text("arrivals: poisson:2\ntypes: [{name: a, steps: [{cpu: 1ms}]}]")
+
+    result = simulated(tmp_path, workload)
+
+    assert result.machine.name.startswith("this machine, ")
+    assert any(said.startswith("The workload names no machine") for said in result.assumptions)
+
+
 # ---- traces of others ---------------------------------------------------------------------------
 
 

@@ -115,6 +115,29 @@ def test_a_finished_sweep_grows(written: Path) -> None:
     assert rows(written.parent / "sweep.json") == after
 
 
+def test_machines_are_swept_side_by_side(written: Path) -> None:
+    small = written.parent / "small.yaml"
+    small.write_text("cores: 2")
+
+    result = swept(
+        written, "--machine", "v1", "--machine", str(small), "--seeds", "2", "-p", "fcfs"
+    )
+    found = rows(written.parent / "sweep.json")
+
+    assert result.exit_code == 0
+    assert "as they come, v1, 48 cores" in result.stdout
+    assert {(row.cell.machine, row.cell.cores) for row in found} == {("v1", 48), (str(small), 2)}
+
+
+def test_what_is_no_address_of_a_cluster_leaves_nothing_behind(written: Path) -> None:
+    for address in ("dask", "tcp://dask", "tcp://dask:99999"):
+        result = swept(written, "--seeds", "1", "--scheduler", address)
+
+        assert isinstance(result.exception, UsageError)
+        assert "as in tcp://host:8786" in str(result.exception)
+    assert not journal_path(written.parent / "sweep.json").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -149,7 +149,7 @@ def test_what_charts_show_is_the_same() -> None:
 
 
 def rows(shape: WorkloadShape) -> list[SweepRow]:
-    source = WrittenSource(shape=shape, name="w.yaml", machine=MACHINE)
+    source = WrittenSource(shape=shape, name="w.yaml", machines={"": MACHINE})
     cells = cells_of(source, Axes(arrivals=("", "closed", "users:9"), cores=(4, 8)))
     return [row for cell in cells for row in rows_of(source, (cell,))]
 

@@ -36,7 +36,7 @@ SHAPE = WorkloadShape(
     arrivals=parse_arrivals("poisson:2"),
     seed=0,
 )
-SOURCE = WrittenSource(shape=SHAPE, name="w.yaml", machine=plain_machine(2))
+SOURCE = WrittenSource(shape=SHAPE, name="w.yaml", machines={"": plain_machine(2)})
 CELLS = cells_of(
     SOURCE, Axes(arrivals=("", "closed", "users:4:1s"), cores=(1, 4), seeds=range(3), caps=("",))
 )
@@ -84,7 +84,7 @@ def test_policies_of_one_seed_have_the_same_requests() -> None:
 
 def test_a_recording_is_drawn_again_by_each_seed() -> None:
     recorded = RecordedSource(
-        recorded=SOURCE.workload("", 0), machine=plain_machine(2), requests=50
+        recorded=SOURCE.workload("", 0), machines={"": plain_machine(2)}, requests=50
     )
 
     one, other = (recorded.workload("poisson:3", seed) for seed in (0, 1))

@@ -9,7 +9,14 @@ from agentaudit.errors import InputError, UsageError
 from agentaudit.model.workload import Heavy, Power, PowerCurve, Stage
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.simulation import workload_file
-from agentaudit.simulation.arrivals import CLOSED, RECORDED, WAYS, ArrivalKind, Arrivals
+from agentaudit.simulation.arrivals import (
+    CLOSED,
+    RECORDED,
+    WAYS,
+    ArrivalKind,
+    Arrivals,
+    parse_arrivals,
+)
 from agentaudit.simulation.machine import H200, PRESETS, RTX_PRO_6000
 from agentaudit.simulation.machine_file import parse_machine
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
@@ -289,6 +296,30 @@ def test_a_file_has_no_recorded_arrivals_and_no_empty_run() -> None:
         overridden(shape, arrivals=RECORDED, requests=None, seed=None)
     with pytest.raises(UsageError, match="--requests is from 1"):
         overridden(shape, arrivals=None, requests=0, seed=None)
+
+
+@pytest.mark.parametrize(
+    ("written", "scaled"),
+    [
+        ("poisson:2", "poisson:4"),
+        ("gamma:2:3", "gamma:4:3"),
+        ("onoff:8:4s:20s:1,mix:0.5", "onoff:16:2s:10s:2,mix:0.5"),
+    ],
+)
+def test_arrivals_with_a_rate_come_by_a_faster_clock(written: str, scaled: str) -> None:
+    shape = parsed(f'arrivals: "{written}"\ntypes: [{{name: a, steps: [{{cpu: 1s}}]}}]')
+
+    changed = overridden(shape, arrivals=parse_arrivals("scaled:2"), requests=None, seed=None)
+
+    assert changed.arrivals == parse_arrivals(scaled)
+
+
+@pytest.mark.parametrize("written", ["closed", "users:8:5s"])
+def test_arrivals_without_a_rate_have_no_clock(written: str) -> None:
+    shape = parsed(f"arrivals: {written}\ntypes: [{{name: a, steps: [{{cpu: 1s}}]}}]")
+
+    with pytest.raises(UsageError, match="has none with a rate"):
+        overridden(shape, arrivals=parse_arrivals("scaled:2"), requests=None, seed=None)
 
 
 @pytest.mark.parametrize(
