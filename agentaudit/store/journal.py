@@ -102,9 +102,9 @@ class Journal:
 def _another(path: Path) -> InputError:
     return _problem(
         path,
-        "holds another sweep: of another workload, release or choice of machines, or with other policies of"
-        " your own (one that was edited is another). Choose another file with -o, or remove this"
-        " one",
+        "holds another sweep: of another workload, release or choice of machines, or with other"
+        " policies of your own (one that was edited is another). Choose another file with -o, or"
+        " remove this one",
     )
 
 
