@@ -111,10 +111,10 @@ def sweep(
     """
     from agentaudit.cli.user_policies import own_policies, split_words
     from agentaudit.cli.workloads import Importing
+    from agentaudit.lists import listed
     from agentaudit.model.sweep import Sweep
     from agentaudit.probes.host import usable_cores
     from agentaudit.report.sweep_table import render_sweep
-    from agentaudit.simulation.sentences import listed
     from agentaudit.simulation.sweep import Axes, cells_of
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.journal import journal_path

@@ -24,8 +24,9 @@ def render_validation(validation: Validation, *, width: int) -> Text:
     _append_table(text, _latency_rows(validation))
     text.append("\nMean error, of each run\n", style="bold")
     _append_table(text, _error_rows(validation))
-    text.append("\nBetween policies\n", style="bold")
-    _append_table(text, _comparison_rows(validation))
+    if validation.foreknown_comparisons.pairs:
+        text.append("\nBetween policies\n", style="bold")
+        _append_table(text, _comparison_rows(validation))
     for title, sentences in (
         ("Warnings", validation.warnings),
         ("Assumptions", validation.assumptions),
