@@ -79,6 +79,7 @@ _FRONT = regex(
     r"|database|init|migrations?|monitor(?:ing)?"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
+_PAGE = "frontend"
 _TAG = regex(r"[:@].*$")
 _SEPARATED = regex(r"[^a-z0-9]+")
 _MANNER = regex(
@@ -183,10 +184,12 @@ def resembles_agent(
     told = (name for text in words for name in _names_in(text))
     if any(_AGENT_NAME.search(text) for text in told):
         return False
+    called = _called(image)
+    if _head(called) == _PAGE:  # it is told what is behind it, in one Secret for both
+        return True
     beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
     if not beside and any(_configures_agent(setting.key) for setting in settings):
         return False
-    called = _called(image)
     if _AGENT_PRODUCT.match(called):
         return False
     if any(_FRONT.fullmatch(_head(name)) for name in names):

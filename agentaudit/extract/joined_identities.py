@@ -76,7 +76,8 @@ class _Acting:
                 self._behind[identity] |= bits[agent]
         doubtful = _doubtful(collector, on)
         self._told = sum(bit for agent, bit in bits.items() if agent not in doubtful)
-        self._together = {sum(bits[agent] for agent in set(on[runtime])) for runtime in runtimes}
+        alone = {runtime: _sum_of(bits, on[runtime]) for runtime in runtimes}
+        self._together = {*alone.values(), *_in_one_pod(collector, alone)}
         ways: dict[FactId, list[FactId]] = defaultdict(list)
         for edge in edges:
             ways[edge.src].append(edge.dst)
@@ -88,7 +89,7 @@ class _Acting:
 
     def apart(self, identity: FactId) -> bool:
         """
-        Whether no single runtime runs all of them, as a program of several agents does.
+        Whether no single runtime runs all of them, as a program of several agents does, or a pod.
 
         What only resembles an agent is none of several.
         """
@@ -112,6 +113,19 @@ class _Acting:
                     if more:
                         behind[target] |= more
                         grown = True
+
+
+def _sum_of(bits: Mapping[FactId, int], agents: Iterable[FactId]) -> int:
+    return sum(bits[agent] for agent in set(agents))
+
+
+def _in_one_pod(collector: Collector, alone: Mapping[FactId, int]) -> Iterable[int]:
+    """The agents of each pod: its containers have one account, and cannot have two."""
+    pods: dict[tuple[str, str], int] = defaultdict(int)
+    for runtime in collector.of(Runtime):
+        if runtime.kind == "pod" and runtime.id in alone:
+            pods[runtime.evidence[0].file, runtime.name.partition("/")[0]] |= alone[runtime.id]
+    return pods.values()
 
 
 def _doubtful(collector: Collector, on: _Ways) -> set[FactId]:

@@ -11,7 +11,7 @@ from agentaudit.extract.container_engines import engine_host
 from agentaudit.extract.container_facts import add_container
 from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_accounts import add_account
+from agentaudit.extract.kubernetes_accounts import account_named, add_account
 from agentaudit.extract.kubernetes_alternatives import alternatives_of
 from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
@@ -159,7 +159,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         instances_count=pod.instances[1],
         published_ports=tuple(_host_ports(node)),
         gpu=limits is not None and any("gpu" in name for name, _ in limits.items()),
-        service_account=pod.spec.text_at("serviceAccountName") or "default",
+        service_account=account_named(pod.spec),
         automount_token=_automount(pod),
         token_ttl_s=pod.token_ttl_s,
     )

@@ -18,6 +18,8 @@ _ANNOTATIONS = (
     "iam.gke.io/gcp-service-account",
     "azure.workload.identity/client-id",
 )
+_NAMED = ("serviceAccountName", "serviceAccount")
+"""The second is the older name of the first, and counts (Kubernetes API, `PodSpec`)."""
 _TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105, the name of a type
 _TOKEN_OWNER = "kubernetes.io/service-account.name"  # noqa: S105, the name of an annotation
 
@@ -36,11 +38,16 @@ def service_account_id(namespace: str, name: str) -> FactId:
     return fact_id("identity", name, f"ServiceAccount/{namespace}/{name}")
 
 
+def account_named(spec: Node) -> str:
+    """The account that a pod asks for; who asks for none gets the namespace's own."""
+    return next(filter(None, map(spec.text_at, _NAMED)), "default")
+
+
 def add_account(
     collector: Collector, owner: KubernetesObject, spec: Node, runtime: Runtime
 ) -> Identity:
     """The account a pod runs under, which exists even when no file declares it."""
-    node = spec.child("serviceAccountName") or spec
+    node = next(filter(None, map(spec.child, _NAMED)), spec)
     name = runtime.service_account
     return collector.add(
         Identity(

@@ -249,6 +249,22 @@ def test_agents_of_two_pods_run_apart() -> None:
     assert (len(identity.agents), identity.agents_apart) == (2, True)
 
 
+def test_agents_of_one_pod_cannot_have_two_accounts() -> None:
+    beside = '{name: billing-agent, image: "acme/billing-agent:1"}'
+    pods = PODS + POD.replace("%s", "support").replace(':1"}]', f':1"}}, {beside}]')
+    (identity,) = deployment_of({"pods.yaml": pods}).identities
+
+    assert (len(identity.agents), identity.agents_apart) == (2, False)
+
+
+def test_the_older_name_of_an_account_counts() -> None:
+    older = POD.replace("serviceAccountName", "serviceAccount")
+    pods = PODS + POD.replace("%s", "support") + older.replace("%s", "billing")
+    (identity,) = deployment_of({"pods.yaml": pods}).identities
+
+    assert (identity.name, len(identity.agents)) == ("team", 2)
+
+
 def test_what_only_resembles_an_agent_is_none_of_several() -> None:
     """Pods that copy what an agent wrote have its image, and a script to start."""
     copying = POD.replace("%s-agent:1", "agent-coordinator:1").replace("%s", "copy")

@@ -124,6 +124,14 @@ def test_a_page_is_called_after_the_agent_whose_image_it_shares() -> None:
     assert (page.resembles_agent, agent.resembles_agent) == (True, False)
 
 
+def test_a_page_that_is_given_the_settings_behind_it_only_resembles_an_agent() -> None:
+    told = "    environment: {LLM_API_KEY: '${LLM_API_KEY}'}"
+    page = runtime_of("shop", f"image: registry.example/shop-frontend:4\n{told}")
+    agent = runtime_of("shop", f"image: registry.example/shop-backend:4\n{told}")
+
+    assert (page.resembles_agent, agent.resembles_agent) == (True, False)
+
+
 def test_whoever_has_a_guardrail_look_at_a_text_is_no_agent() -> None:
     guarded = "image: python:3.12\n    environment: {BEDROCK_GUARDRAIL_ID: gr-1}"
     asking = "image: python:3.12\n    environment: {BEDROCK_MODEL_ID: amazon.nova-pro}"
