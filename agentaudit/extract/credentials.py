@@ -99,6 +99,11 @@ class _Found(Struct, frozen=True, kw_only=True):
     """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
 
 
+_GOOGLES_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_FILES_OF_OTHERS = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AZURE_CREDENTIALS_FILE"})
+"""Where a chart names one file for every cloud, as Velero's does, it says nothing of any."""
+
+
 def add_credentials(
     collector: Collector, settings: Iterable[Setting], holding: Holding
 ) -> tuple[Credential, ...]:
@@ -118,7 +123,10 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
     pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
     primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
     elsewhere = any(map(_is_elsewhere, settings))
+    of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
     for setting in settings:
+        if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
+            continue
         others: tuple[Setting, ...] = ()
         recognised = recognised_setting(setting)
         if primary is not None and setting.key.upper() in _AWS_PAIR:

@@ -26,6 +26,8 @@ _OWN_GROUP = regex(
 )
 """Groups of the API that come with distributions for one's own machines, and with their disks."""
 _OWN_DISKS = regex(r"^(?:longhorn|local-path|microk8s-|openebs|rook-|ceph|topolvm|synology)")
+_DESCRIPTION = "CustomResourceDefinition"
+"""Describes fields for every cloud, with examples of them: no sign of the cluster's own."""
 _EKS = ("eks.amazonaws.com", "k8s.aws/", "eksctl.io", "ebs.csi.aws.com", "efs.csi.aws.com")
 
 
@@ -33,7 +35,8 @@ def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
     """By provider, what would do without its keys here; EKS unless its machines are one's own."""
     own = any(map(_runs_on_own_machines, objects))
     texts = {item.document.file: item.document.text for item in objects} if own else {}
-    on_eks = any(holds_word(text, _EKS) for text in texts.values())
+    described = {item.document.file for item in objects if item.kind == _DESCRIPTION}
+    on_eks = any(holds_word(texts[file], _EKS) for file in texts.keys() - described)
     return dict(_OF_ONES_OWN if own and not on_eks else _OF_A_CLOUD)
 
 

@@ -46,6 +46,15 @@ metadata: {name: s, annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::1:ro
 """
 
 
+DESCRIPTION = """\
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: claims.shop.example}
+spec: {versions: [{schema: {openAPIV3Schema: {description: "such as ebs.csi.aws.com"}}}]}
+"""
+
+
 @pytest.mark.parametrize(
     ("more", "alternative", "severity"),
     [
@@ -53,6 +62,7 @@ metadata: {name: s, annotations: {eks.amazonaws.com/role-arn: "arn:aws:iam::1:ro
         (CLAIM % "gp3", "IRSA or EKS Pod Identity", Severity.MEDIUM),
         (CLAIM % "local-path" + ON_EKS, "IRSA or EKS Pod Identity", Severity.MEDIUM),
         (CLAIM % "local-path", "IAM Roles Anywhere", Severity.LOW),
+        (CLAIM % "local-path" + DESCRIPTION, "IAM Roles Anywhere", Severity.LOW),
         (STATEFUL, "IAM Roles Anywhere", Severity.LOW),
         (CHART, "IAM Roles Anywhere", Severity.LOW),
     ],
@@ -65,3 +75,13 @@ def test_ones_own_machines_have_no_identity_of_eks(
 
     assert alternative in finding.message
     assert finding.severity is severity
+
+
+@pytest.mark.parametrize(("other", "told"), [("/credentials/cloud", 0), ("/credentials/aws", 1)])
+def test_one_file_for_every_cloud_says_nothing_of_one(other: str, told: int) -> None:
+    named = '{name: GOOGLE_APPLICATION_CREDENTIALS, value: "/credentials/cloud"}'
+    beside = f"- {{name: AWS_SHARED_CREDENTIALS_FILE, value: {other}}}"
+    pod = BACKUP.partition("env:")[0] + f"env:\n{' ' * 16}- {named}\n{' ' * 16}{beside}\n"
+    found = [item.variable for item in deployment_of({"backup.yaml": pod}).credentials]
+
+    assert found.count("GOOGLE_APPLICATION_CREDENTIALS") == told
