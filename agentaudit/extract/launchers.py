@@ -1,6 +1,7 @@
 """What a command starts: which package, from which registry, in which version."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -26,6 +27,9 @@ _FETCHERS = frozenset({"npx", "bunx", "uvx", "pipx"})
 _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
+_BESIDE = "--with"
+_INTERPRETERS = frozenset({"python", "python3"})
+"""What they run is fetched beside them: `uv run --with a python -m a`."""
 _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
 _GIT = regex(r"^git\+|^github:|^https://github\.com/")
@@ -145,7 +149,9 @@ def _packaged(arguments: Sequence[str]) -> str:
     for position, word in enumerate(arguments[:-1]):
         if word in _PACKAGE:
             return arguments[position + 1]
-    return _first_word([word for word in arguments if word not in _RUNNERS])
+    started = _first_word([word for word in arguments if word not in _RUNNERS])
+    beside = (value for flag, value in pairwise(arguments) if flag == _BESIDE)
+    return next(beside, started) if started in _INTERPRETERS else started
 
 
 def _first_word(arguments: Sequence[str]) -> str:

@@ -297,6 +297,8 @@ def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
         ("uv", ["--directory", "/srv/box", "run", "src/server.py"], "uv", Truth.YES),
         ("uv", ["run", "--directory", "/srv/serena", "serena"], "uv", Truth.YES),
         ("uv", ["run", "--with", "mcp[cli]", "mcp", "run", "server.py"], "mcp", Truth.NO),
+        ("uv", ["run", "--with", "box-mcp", "python", "-m", "box"], "box-mcp", Truth.NO),
+        ("uv", ["run", "--with", "box-mcp==1.2.0", "python", "-m", "b"], "box-mcp", Truth.YES),
         ("uv", ["tool", "run", "serena"], "serena", Truth.NO),
         ("npm", ["run", "start"], "npm", Truth.YES),
         ("npm", ["exec", "-y", "files-mcp"], "files-mcp", Truth.NO),
