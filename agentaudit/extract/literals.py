@@ -70,7 +70,7 @@ _PLACEHOLDER = regex(
       | (?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
       | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
       | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|(?:a[-_ ])?real)
-      |^some[-_]|^managedidentity$
+      |^some[-_]|^managedidentity$|(?:^|[-_])throw[-_]?away(?:[-_]|$)
       | (?:^|[-_ ])(?:for|in)[-_ ](?:ci|e2e|(?:unit|integration)?[-_ ]?test(?:s|ing)?)(?![a-z])
       | (?:^|[-_])ci[-_](?:only|tests?|testing)(?![a-z])
       | not[-_ ]for[-_ ]prod|change[-_ ](?:(?:this|it)[-_ ])?in[-_ ]prod""",

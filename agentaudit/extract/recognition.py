@@ -18,7 +18,7 @@ from agentaudit.extract.literals import (
     is_placeholder,
     literal_of,
 )
-from agentaudit.extract.secret_names import SecretName, opens_its_holder, secret_name
+from agentaudit.extract.secret_names import SecretName, name_words, opens_its_holder, secret_name
 from agentaudit.extract.secret_values import (
     could_be_secret,
     is_composed,
@@ -175,6 +175,8 @@ def _by_name(key: str, value: str) -> Recognised | None:
     if (token is not None and token.opens_nothing) or is_everybodys(value):
         return None
     published = value in PUBLISHED_DEFAULTS
+    if published and name.kind == "access_key" and "secret" not in name_words(key):
+        return None  # a user's name, of MinIO: whether the door is open, the password tells
     return Recognised(
         provider=name.provider,
         kind=name.kind,

@@ -59,6 +59,9 @@ def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
     ("name", "value", "kept"),
     [
         ("checksum/secret", DRAWN, 0),
+        ("DATABASE_PASSWORD", "upgrade-throwaway-4417", 0),
+        ("MINIO_ACCESS_KEY", "minioadmin", 0),
+        ("MINIO_SECRET_KEY", "minioadmin", 1),
         ("DECLARED_SKU_TOKEN", "standard_d4s_v5", 0),
         ("service.binding/password", "path={.metadata.name}-user,objectType=Secret", 0),
         ("PAYMENT_CHECKSUM_SECRET", DRAWN, 1),
