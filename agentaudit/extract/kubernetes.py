@@ -12,7 +12,7 @@ from agentaudit.extract.container_facts import add_container
 from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import account_named, add_account
-from agentaudit.extract.kubernetes_alternatives import alternatives_of
+from agentaudit.extract.kubernetes_alternatives import alternatives_of, alternatives_within
 from agentaudit.extract.kubernetes_environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes_objects import (
     Cluster,
@@ -109,13 +109,14 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
     key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
     document = owner.document
     environment = environment_of(pod, node, key, collector)
+    words = command_of(node)
     return Container(
         document=document,
         place=node.child("name") or node,
         key=key,
         runtime=_with_engine(pod, node, environment.settings, _runtime(pod, node, key)),
         names=tuple(dict.fromkeys((owner.name, name))),
-        words=command_of(node),
+        words=words,
         settings=environment.settings,
         settings_whole=environment.whole,
         configurations=_configurations(pod, node, collector),
@@ -126,7 +127,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         namespace=owner.namespace,
         ports=frozenset(_ports(node)),
         ports_of_pod=pod.ports,
-        short_alternative=pod.alternatives,
+        short_alternative=alternatives_within(pod.alternatives, words),
     )
 
 

@@ -28,6 +28,8 @@ _OWN_GROUP = regex(
 _OWN_DISKS = regex(r"^(?:longhorn|local-path|microk8s-|openebs|rook-|ceph|topolvm|synology)")
 _DESCRIPTION = "CustomResourceDefinition"
 """Describes fields for every cloud, with examples of them: no sign of the cluster's own."""
+_OTHER_STORE = regex(r"\bmc alias set\b|--endpoint-url(?:=|\s|$)")
+"""How clients of S3 are told the address of another store, which knows no sessions of AWS."""
 _EKS = ("eks.amazonaws.com", "k8s.aws/", "eksctl.io", "ebs.csi.aws.com", "efs.csi.aws.com")
 
 
@@ -38,6 +40,13 @@ def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
     described = {item.document.file for item in objects if item.kind == _DESCRIPTION}
     on_eks = any(holds_word(texts[file], _EKS) for file in texts.keys() - described)
     return dict(_OF_ONES_OWN if own and not on_eks else _OF_A_CLOUD)
+
+
+def alternatives_within(alternatives: dict[str, str], words: Sequence[str]) -> dict[str, str]:
+    """The same for one container: none to keys of AWS where its command names another store."""
+    if not any(map(_OTHER_STORE.search, words)):
+        return alternatives
+    return {provider: named for provider, named in alternatives.items() if provider != "aws"}
 
 
 def _runs_on_own_machines(item: KubernetesObject) -> bool:

@@ -85,3 +85,19 @@ def test_one_file_for_every_cloud_says_nothing_of_one(other: str, told: int) -> 
     found = [item.variable for item in deployment_of({"backup.yaml": pod}).credentials]
 
     assert found.count("GOOGLE_APPLICATION_CREDENTIALS") == told
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("[sh, -c, 'mc alias set own http://store:9000 $KEY_ID $KEY']", 0),
+        ("[aws, --endpoint-url, 'http://store:9000', s3, ls]", 0),
+        ("[aws, s3, ls]", 1),
+    ],
+)
+def test_a_command_names_a_store_that_knows_no_sessions(command: str, told: int) -> None:
+    text = BACKUP.replace("env:", f"command: {command}\n              env:", 1)
+    found = deployment_of({"backup.yaml": text})
+    names = ["static-cloud-key-despite-identity"]
+
+    assert len(lint(found, lint_rules(), names=names).findings) == told
