@@ -173,6 +173,10 @@ TYPES: Mapping[str, tuple[str, Callable[[Deployed], Node]]] = MappingProxyType(
             "azurerm_storage_account",
             _switch("allowSharedKeyAccess", "shared_access_key_enabled"),
         ),
+        "microsoft.containerregistry/registries": (
+            "azurerm_container_registry",
+            _switch("adminUserEnabled", "admin_enabled"),
+        ),
         "microsoft.cache/redis": ("azurerm_redis_cache", _redis),
         "microsoft.cache/redisenterprise/databases": ("azurerm_redis_cache", _managed_redis),
         "microsoft.documentdb/databaseaccounts": (

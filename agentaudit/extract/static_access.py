@@ -2,11 +2,12 @@
 Whether a key or a password that never changes opens a resource, and whether secrets are rotated.
 
 Sources: the resource pages of the providers' documentation (azurerm: keys are on unless switched
-off; aws: `iam_database_authentication_enabled`, `password_wo`, `advanced_security_options` with
-`enabled` and `internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`; ElastiCache's
-`auth_token`, and `authentication_mode` of its users; `expiration_date` of a secret of Key Vault,
-`rotation`, `ttl` and `expire_time` of one of Secret Manager), and the AWS CloudFormation resource
-reference for the same properties.
+off, the admin user of a registry is off unless switched on; aws:
+`iam_database_authentication_enabled`, `password_wo`, `advanced_security_options` with `enabled` and
+`internal_user_database_enabled`, `aws_secretsmanager_secret_rotation`; ElastiCache's `auth_token`,
+and `authentication_mode` of its users; `expiration_date` of a secret of Key Vault, `rotation`,
+`ttl` and `expire_time` of one of Secret Manager), and the AWS CloudFormation resource reference for
+the same properties.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,10 +28,13 @@ SHARED_KEYS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "azurerm_search_service": ("search", ("local_authentication_enabled",)),
         "azurerm_storage_account": ("bucket", ("shared_access_key_enabled",)),
         "azurerm_redis_cache": ("cache", ("access_keys_authentication_enabled",)),
+        "azurerm_container_registry": ("registry", ("admin_enabled",)),
         "azurerm_cosmosdb_account": ("database", ("local_authentication_disabled",)),
     }
 )
 """Accounts of Azure: what they are, and the attribute that switches their keys off."""
+_OPEN_BY_DEFAULT = {"azurerm_container_registry": Truth.NO}
+"""Where nobody says, a registry has no admin user; all others have keys."""
 _DATABASES = {
     "aws_db_instance": ("password", "password_wo"),
     "aws_rds_cluster": ("master_password", "master_password_wo"),
@@ -58,7 +62,7 @@ def static_access(declared: Declared) -> Truth:
         node = next((node for node in found if node is not None), None)
         if declared.type == "azurerm_cosmosdb_account":
             return _OPPOSITE[switch(node, absent=Truth.NO)]
-        return switch(node, absent=Truth.YES)
+        return switch(node, absent=_OPEN_BY_DEFAULT.get(declared.type, Truth.YES))
     if declared.type in _DATABASES:
         if all(body.get(name) is None for name in _DATABASES[declared.type]):
             return Truth.UNKNOWN

@@ -27,6 +27,31 @@ def test_keys_of_azure_are_on_unless_switched_off(type_: str, switch: str) -> No
     assert opened(type_, f"{switch} = var.keys") is Truth.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("body", "open_"),
+    [
+        ("admin_enabled = true", Truth.YES),
+        ("admin_enabled = false", Truth.NO),
+        ('name = "a"', Truth.NO),
+        ("admin_enabled = var.admin", Truth.UNKNOWN),
+    ],
+)
+def test_a_registry_has_an_admin_user_where_it_is_switched_on(body: str, open_: Truth) -> None:
+    assert opened("azurerm_container_registry", body) is open_
+
+
+def test_bicep_says_the_same_of_a_registry() -> None:
+    text = """\
+    resource images 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+      name: 'images'
+      properties: { adminUserEnabled: true }
+    }
+    """
+    (registry,) = deployment_of({"main.bicep": text}).resources
+
+    assert (registry.kind, registry.static_access) == ("registry", Truth.YES)
+
+
 def test_a_storage_account_has_one_switch_in_terraform() -> None:
     """`allow_shared_key_access` is a name of other tools; here it switches nothing."""
     assert opened("azurerm_storage_account", "allow_shared_key_access = false") is Truth.YES
