@@ -29,6 +29,8 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
 _FILES = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
+_CREW = regex(r"(?:^|/)crew\.jsonc?$")
+"""What is of a crew without an agent in it; `agents.json` may be of anybody's agents."""
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
@@ -53,7 +55,8 @@ def extract_crewai(documents: Documents, collector: Collector) -> None:
             for declared in _declared(document)
         ]
         found.setdefault(_project(document.file), []).extend(agents)
-        crews.append(document)
+        if agents or _CREW.search(document.file):
+            crews.append(document)
     for document in crews:
         memory = document.root.key_of("memory")
         if memory is not None and _remembers(document.root):

@@ -14,6 +14,7 @@ _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
 _PARTED = regex(r"[-_]")
+_RUN = regex(r"[a-z]+|\d+|.")
 _SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
 """How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
 _EMULATED = regex(r"(?:^|AccountKey=)(?:Eby8vdM02xNOcqFlqUwJ|C2y6yDjf5/R\+ob0N8A7C)")
@@ -45,6 +46,7 @@ def is_everybodys(value: str) -> bool:
 
 
 def _is_counted(value: str) -> bool:
-    """Whether each part of a value behind its first counts on: `xoxp-12345-abcdef-ghijkl`."""
+    """Whether all behind its beginning counts on: `xoxp-12345-abcdef`, `glpat-abc123def456`."""
     parts = _PARTED.split(value.lower())[1:]
-    return len(parts) > 1 and all(len(part) > 2 and part in _COUNTED for part in parts)  # noqa: PLR2004, two letters follow each other by chance
+    runs = [run for part in parts for run in _RUN.findall(part)]
+    return len(runs) > 1 and all(len(run) > 2 and run in _COUNTED for run in runs)  # noqa: PLR2004, two letters follow each other by chance

@@ -1,5 +1,5 @@
 """
-How long the tokens live that identity providers and Vault are set up to issue.
+How long the tokens and certificates live that identity providers and Vault are set up to issue.
 
 Sources: the providers' resource pages in the Terraform registry (okta, auth0, keycloak, vault);
 Auth0, "Update Access Token Lifetime" (24 hours unless set, 30 days at most); Vault, "Tokens": one
@@ -26,6 +26,7 @@ class _Issuer(Struct, frozen=True, kw_only=True):
     """A resource that decides how long tokens live."""
 
     provider: str
+    kind: str = "issued_token"
     attributes: tuple[str, ...]
     """The first that is set counts."""
     unit_s: int = 1
@@ -51,6 +52,9 @@ _ISSUERS: Mapping[str, _Issuer] = MappingProxyType(
         ),
         "vault_token": _Issuer(provider="vault", attributes=("explicit_max_ttl", "ttl")),
         "vault_mount": _Issuer(provider="vault", attributes=("max_lease_ttl_seconds",)),
+        "vault_pki_secret_backend_role": _Issuer(
+            provider="vault", kind="certificate", attributes=("max_ttl", "ttl")
+        ),
         **dict.fromkeys(
             (
                 "vault_approle_auth_backend_role",
@@ -65,13 +69,16 @@ _ISSUERS: Mapping[str, _Issuer] = MappingProxyType(
         ),
     }
 )
+_AUTHORITY = "pki"
+"""A mount that signs: its own certificate is to live long, and others end as its roles say."""
 _PERIODS = ("token_period", "period")
 
 
 def add_issued_tokens(module: Module, collector: Collector) -> None:
-    """The tokens that a module's issuers hand out, with the time for which they are good."""
+    """What a module's issuers hand out, with the time for which it is good."""
     for declared in module.resources(*_ISSUERS):
-        _add_token(declared, _ISSUERS[declared.type], collector)
+        if declared.body.text_at("type") != _AUTHORITY:
+            _add_token(declared, _ISSUERS[declared.type], collector)
 
 
 def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> None:
@@ -95,7 +102,7 @@ def _add_token(declared: Declared, issuer: _Issuer, collector: Collector) -> Non
             name=declared.shown,
             evidence=(declared.place(node),),
             provider=issuer.provider,
-            kind="issued_token",
+            kind=issuer.kind,
             form=CredentialForm.OAUTH,
             lifetime=Lifetime.STATIC if root else lifetime,
             ttl_s=None if root else ttl_s,

@@ -10,6 +10,7 @@ from agentaudit.extract.sizes import bytes_of, compound_seconds_of, seconds_of
 from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake
 
+DAY_S = 86_400
 CERTIFICATE = """-----BEGIN CERTIFICATE-----
 MIIBdTCCARugAwIBAgIUY2OEXxL4o7C1j5EAm7DN6HVyeeEwCgYIKoZIzj0EAwIw
 EDEOMAwGA1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjkwMzAzMDEyNTA4
@@ -46,6 +47,22 @@ def test_issuers_say_how_long_their_tokens_live(
     type_: str, body: str, expected: tuple[str, int | None]
 ) -> None:
     assert lifetime_of("main.tf", f'resource "{type_}" "x" {{\n {body}\n}}\n') == expected
+
+
+def test_what_signs_certificates_lives_long_and_its_roles_say_how_long_they_are_good() -> None:
+    text = """
+resource "vault_mount" "pki" {
+  type                  = "pki"
+  max_lease_ttl_seconds = 315360000
+}
+resource "vault_pki_secret_backend_role" "agents" {
+  backend = vault_mount.pki.path
+  max_ttl = "4320h"
+}
+"""
+    (certificate,) = deployment_of({"main.tf": text}).credentials
+
+    assert (certificate.kind, certificate.ttl_s) == ("certificate", 180 * DAY_S)
 
 
 def test_a_lifetime_that_nobody_knows_is_left_open() -> None:

@@ -234,6 +234,12 @@ def test_what_only_lays_out_its_tables_keeps_nothing(more: str, kept: set[str]) 
     assert {store.name for store in stores} == kept
 
 
+def test_agents_that_are_called_memory_are_none() -> None:
+    text = '{"desk": {"systemPrompt": "Help."}, "memory": {"systemPrompt": "Remember."}}'
+
+    assert not deployment_of({"config/agents.json": text}).memory_stores
+
+
 def test_crew_memory_has_no_ttl() -> None:
     text = '{"memory": true, "respect_context_window": false, "agents": [] /* jsonc */}'
     store = deployment_of({"crew.jsonc": text}).memory_stores[0]

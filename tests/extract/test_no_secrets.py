@@ -46,7 +46,14 @@ def test_a_vault_keeps_settings_beside_its_secrets(name: str, kept: int) -> None
     assert len(deployment.credentials) == kept
 
 
-@pytest.mark.parametrize("value", ["xoxp-12345-67890-abcdef-ghijkl", "xoxb-012345-abcdefg-hijklmn"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "xoxp-12345-67890-abcdef-ghijkl",
+        "xoxb-012345-abcdefg-hijklmn",
+        "glpat-abc123def456ghi789jkl",
+    ],
+)
 def test_a_token_whose_parts_count_on_is_made_up(value: str) -> None:
     assert by_look(value) is None
 
