@@ -27,7 +27,16 @@ _CRYPTOGRAPHY = frozenset(
     }
 )
 """AWS counts the use of a key among the writes; it changes nothing."""
-UNTOLD = _TELEMETRY | _CRYPTOGRAPHY
+_SESSIONS = frozenset(
+    f"bedrock-agentcore:{action}"
+    for action in (
+        *("startcodeinterpretersession", "invokecodeinterpreter", "stopcodeinterpretersession"),
+        *("startbrowsersession", "stopbrowsersession", "updatebrowserstream"),
+        *("connectbrowserautomationstream", "connectbrowserlivestream"),
+    )
+)
+"""Sessions of sandboxes; that an interpreter lends its role is told as an escalation."""
+UNTOLD = _TELEMETRY | _CRYPTOGRAPHY | _SESSIONS
 
 
 class Measure(Struct, frozen=True, kw_only=True):

@@ -314,6 +314,15 @@ def test_what_is_given_on_anything_elsewhere_is_given_on_anything() -> None:
     assert not first.escalates_by_name
 
 
+def test_sessions_of_sandboxes_write_nothing_that_others_have() -> None:
+    """What an interpreter may do as its role is told, and once."""
+    sessions = "startcodeinterpretersession", "invokecodeinterpreter", "startbrowsersession"
+    found = only(statement(*(f"bedrock-agentcore:{action}" for action in sessions)))
+
+    assert found.unscoped_writes == ()
+    assert found.escalations == ("use-any-code-interpreter",)
+
+
 @pytest.mark.parametrize(("kind", "escalates"), [("function", True), ("layer", False)])
 def test_the_code_of_functions_is_changed_through_functions(kind: str, *, escalates: bool) -> None:
     named, every = (f"arn:aws:lambda:*:*:{each}" for each in ("function:desk-*", f"{kind}:*"))
