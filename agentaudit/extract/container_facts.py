@@ -9,7 +9,8 @@ import re
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.container_roles import asks, asks_always, binds_all, role_started
+from agentaudit.extract.container_callers import asks, asks_always, binds_all
+from agentaudit.extract.container_roles import role_started
 from agentaudit.extract.containers import Container
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.launchers import fetched_by, image_launch

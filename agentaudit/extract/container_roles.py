@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.addresses import EVERY_INTERFACE
 from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.settings import Setting
 
@@ -93,21 +92,6 @@ _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOK
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
-_INBOUND = regex(
-    r"^(?:MCP|SERVER|PROXY|HTTP|INBOUND|INTERNAL|WEBHOOK|FASTMCP)_.*(?:AUTH|TOKEN|KEY|SECRET|JWT)"
-    r"|(?:^|_)(?:AUTH|OAUTH2?|OIDC|JWT|JWKS)(?:_|$)",
-    re.IGNORECASE,
-)
-"""Settings by which a server asks who calls; what it holds for others has other names."""
-_OPENING = regex(
-    r"UNAUTH|ANONYMOUS|(?:^|_)(?:NO|SKIP|DISABLE|WITHOUT)_\w*AUTH|AUTH\w*_(?:DISABLED|OPTIONAL)$",
-    re.IGNORECASE,
-)
-"""Settings by which it stops asking: `MCP_ALLOW_UNAUTHENTICATED`."""
-_ON = frozenset({"true", "1", "yes", "on"})
-_OFF = frozenset({"false", "0", "no", "off", "none", "disabled"})
-_ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
-"""GitHub's server calls GitHub with the token of its caller (its `docs/streamable-http.md`)."""
 _SUPPORT = regex(
     r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
@@ -256,34 +240,3 @@ def _names_in(text: str) -> tuple[str, ...]:
     if "\n" in text:  # a script may speak of agents, and start none
         return ()
     return tuple(word for word in words if _PATH.search(word))
-
-
-def asks_always(image: str, words: Iterable[str]) -> bool:
-    """Whether a server of a known image serves nobody without proof of who calls."""
-    return _ASKING.search(image) is not None and "http" in words
-
-
-def asks(settings: Iterable[Setting]) -> bool:
-    """Whether something among the settings says how callers prove who they are."""
-    return any(_INBOUND.search(setting.key) and _keeps_closed(setting) for setting in settings)
-
-
-def _keeps_closed(setting: Setting) -> bool:
-    off = setting.content.strip().lower() in _OFF
-    return off if _OPENING.search(setting.key) else not off
-
-
-def opens(setting: Setting) -> bool:
-    """Whether a setting lets everybody call what would ask without it."""
-    switch = _OPENING.search(setting.key) is not None
-    return switch and setting.content.strip().lower() in _ON
-
-
-def binds_all(words: Iterable[str], settings: Iterable[Setting]) -> bool:
-    """Whether a container is told to listen on every address."""
-    told = any("0.0.0.0" in word or word == "[::]" for word in words)  # noqa: S104, searched for, not bound
-    return told or any(
-        setting.content in EVERY_INTERFACE
-        for setting in settings
-        if setting.key.upper().endswith(("HOST", "BIND", "ADDRESS"))
-    )

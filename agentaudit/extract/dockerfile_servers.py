@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.container_callers import asks
 from agentaudit.extract.container_facts import tool_server_id
-from agentaudit.extract.container_roles import asks, role_of
+from agentaudit.extract.container_roles import role_of
 from agentaudit.extract.dockerfile_instructions import LAST, last_stage, stages_of, started
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.launchers import Launch, image_launch, launch_of

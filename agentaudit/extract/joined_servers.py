@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, with_place
-from agentaudit.extract.container_roles import asks, opens
+from agentaudit.extract.container_callers import asks, opens
 from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Truth

@@ -6,9 +6,7 @@ below `resources` is CloudFormation already. Sources: Serverless Framework docum
 "Serverless.yml Reference", "IAM Permissions For Functions" and "Variables".
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -17,20 +15,12 @@ from agentaudit.extract.cloudformation_values import is_call
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.lambda_roles import made_policy, made_role, made_trust
-from agentaudit.extract.made_nodes import (
-    made_list,
-    made_mapping,
-    made_text,
-    without_nulls,
-)
+from agentaudit.extract.made_nodes import made_list, made_mapping, made_text, without_nulls
 from agentaudit.extract.platform_files import SERVERLESS_FILE
-from agentaudit.extract.resolver import LONGEST_TEXT, Resolver, substituted
+from agentaudit.extract.serverless_variables import Variables
 from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_VARIABLE = re.compile(r"\$\{(?P<source>[a-zA-Z]+)(?::|(?=\())(?P<rest>[^{}]*)\}")
-_WHOLE = re.compile(rf"^{_VARIABLE.pattern}$")
-_DEFAULT = re.compile(r",\s*(?P<quote>['\"]?)(?P<text>[^'\",]*)(?P=quote)\s*$")
 _ROLE = "IamRoleLambdaExecution"
 _TIMEOUT_S = "6"
 
@@ -41,10 +31,10 @@ def projects(documents: Documents, collector: Collector) -> Iterator[Document]:
         root = document.root
         provider = root.text_at("provider", "name") or root.text_at("provider")
         if SERVERLESS_FILE.search(document.file) and provider == "aws":
-            variables = _Variables(document, documents)
+            variables = Variables(document, documents)
             yield _template(document, variables.resolved(root), collector)
             if variables.exhausted:
-                message = f"variables that stand for more than {_Variables.MOST_NODES:,} values"
+                message = f"variables that stand for more than {Variables.MOST_NODES:,} values"
                 collector.problems.append(
                     Problem(file=document.file, line=1, column=1, message=message)
                 )
@@ -62,70 +52,6 @@ def _template(document: Document, resolved: Node, collector: Collector) -> Docum
         text=document.text,
         roots=(template,),
         comments=document.comments,
-    )
-
-
-@dataclass(slots=True)
-class _Variables(Resolver):
-    """`${self:…}` and `${file(…)}` are looked up; what only a deployment knows stays open."""
-
-    DEEPEST = 20
-    MOST_NODES = 50_000
-    document: Document
-    documents: Documents
-
-    def _scalar(self, node: Node, depth: int) -> Node:
-        if node.kind is NodeKind.STRING and "${" in node.raw:
-            return self._text(node, depth)
-        return node
-
-    def _text(self, node: Node, depth: int) -> Node:
-        whole = _WHOLE.match(node.raw)
-        if whole is None:
-            text = substituted(
-                _VARIABLE, lambda match: self._piece(match, depth), node.raw, most=LONGEST_TEXT
-            )
-            return node.changed(raw=text)
-        found = self._found(whole)
-        if found is not None:
-            return self.resolved(found, depth + 1).changed(origin=(node,))
-        given = _DEFAULT.search(whole["rest"])
-        if given is not None and whole["source"] != "env":
-            return node.changed(raw=given["text"])
-        if whole["source"] == "env":  # as shells write it, which is known everywhere
-            name = whole["rest"].partition(",")[0].strip()
-            return node.changed(raw=f"${{{name}:-{given['text']}}}" if given else f"${{{name}}}")
-        if whole["source"] == "ssm":
-            return node.changed(raw=f"ssm:{whole['rest']}")
-        return node.changed(kind=NodeKind.UNKNOWN)
-
-    def _piece(self, match: re.Match[str], depth: int) -> str:
-        found = self._found(match)
-        text = self.resolved(found, depth + 1).text if found is not None else None
-        return match[0] if text is None else text
-
-    def _found(self, match: re.Match[str]) -> Node | None:
-        """What a variable names in this file, or in another one of the audit."""
-        if match["source"] == "self":
-            path = match["rest"].partition(",")[0].strip()
-            return self.document.root.get(*path.split(".")) if path else None
-        if match["source"] != "file":
-            return None
-        named, _, path = match["rest"].lstrip("(").partition(")")
-        other = self.documents.beside(self.document, named.strip())
-        if other is None or other.syntax not in {"yaml", "json"}:
-            return None
-        keys = path.partition(",")[0].strip().lstrip(":")
-        found = other.root.get(*keys.split(".")) if keys else other.root
-        return _of_file(found, other.file) if found is not None else None
-
-
-def _of_file(node: Node, file: str) -> Node:
-    """A node that is read within another file keeps its own place."""
-    return node.changed(
-        file=file,
-        entries=tuple((_of_file(key, file), _of_file(value, file)) for key, value in node.entries),
-        elements=tuple(_of_file(element, file) for element in node.elements),
     )
 
 

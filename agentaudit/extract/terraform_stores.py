@@ -1,7 +1,7 @@
 """What Terraform's resources keep: data worth protecting, secrets, and conversation memory."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -12,12 +12,12 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.literals import is_placeholder
 from agentaudit.extract.secret_names import name_words
 from agentaudit.extract.static_access import SHARED_KEYS, Rotations, rotations, static_access
+from agentaudit.extract.terraform_memories import CONVERSATION, MEMORIES, cache_memory
 from agentaudit.extract.terraform_modules import Declared, Module
 from agentaudit.extract.terraform_names import computed
 from agentaudit.extract.terraform_settings import settings
-from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Resource
 from agentaudit.readers.document import Node
 
@@ -46,9 +46,6 @@ _SENSITIVE = frozenset({"bucket", "table", "secret", "database"})
 _HARMLESS = regex(
     r"(?:^|[^a-z])(?:logs?|trail|assets?|static|public|artifacts?|tfstate|state)(?:[^a-z]|$)"
 )
-_CONVERSATION = regex(
-    r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
-)
 _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
     {
         "aws_secretsmanager_secret_version": "secret_string",
@@ -69,8 +66,6 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "github_actions_organization_secret": "plaintext_value",
     }
 )
-_MANAGED_DEFAULT = "volatile-lru"
-"""Of ElastiCache, where nobody sets another."""
 _NAME_OF_USER = regex(r"(?:^|[._-])user_?name$", re.IGNORECASE)
 
 
@@ -83,14 +78,14 @@ def add_stores(module: Module, collector: Collector, *, state: bool = True) -> N
         collector.add(_keyed_account(declared))
     for declared in module.resources(*_SECRET_ARGUMENTS):
         _add_secret_argument(declared, collector, state=state)
-    for type_, memory in _MEMORIES.items():
+    for type_, memory in MEMORIES.items():
         for declared in module.resources(type_):
-            if any(map(_CONVERSATION.search, _names(declared))):
+            if any(map(CONVERSATION.search, _names(declared))):
                 collector.add(memory(declared))
     for declared in module.resources(
         "aws_elasticache_replication_group", "aws_elasticache_cluster"
     ):
-        collector.add(_cache_memory(declared))
+        collector.add(cache_memory(declared))
 
 
 def _resource(declared: Declared, rotated: Rotations) -> Resource:
@@ -192,92 +187,6 @@ def _plain_parameter(declared: Declared) -> bool:
     return declared.type == "aws_ssm_parameter" and (kind is None or kind.raw != "SecureString")
 
 
-def _table_memory(declared: Declared) -> MemoryStore:
-    ttl = declared.body.get("ttl", "enabled")
-    expires = Known.UNKNOWN if ttl is not None and ttl.boolean is None else Known.NONE
-    if ttl is not None and ttl.boolean:
-        expires = Known.SET
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(),),
-        kind="history",
-        backend="dynamodb",
-        ttl=expires,
-        persistent=Truth.YES,
-        agent_writable=Truth.UNKNOWN,
-        managed_service=True,
-        sweep=expires,
-    )
-
-
 def _names(declared: Declared) -> tuple[str, ...]:
     database = declared.body.get("database_name")
     return declared.title, declared.name, database.raw if database is not None else ""
-
-
-def _container_memory(declared: Declared) -> MemoryStore:
-    """
-    A container of Cosmos DB, which deletes by itself what has expired.
-
-    Without `default_ttl` nothing expires; with -1, what says so of itself (Microsoft Learn, "Time
-    to live in Azure Cosmos DB").
-    """
-    node = declared.body.get("default_ttl")
-    seconds = node.integer if node is not None else None
-    limited = seconds is not None and seconds > 0
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(),),
-        kind="history",
-        backend="cosmosdb",
-        ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
-        ttl_s=seconds if limited else None,
-        persistent=Truth.YES,
-        agent_writable=Truth.UNKNOWN,
-        managed_service=True,
-        sweep=Known.SET,
-    )
-
-
-_MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
-    {
-        "aws_dynamodb_table": _table_memory,
-        "azurerm_cosmosdb_sql_container": _container_memory,
-    }
-)
-"""What keeps conversations where a name says so."""
-
-
-def _cache_memory(declared: Declared) -> MemoryStore:
-    """A managed Redis: bounded by its node's size, evicting by its parameter group."""
-    named = declared.body.get("parameter_group_name")
-    groups = declared.module.references("aws_elasticache_parameter_group")
-    group = groups.named(named.raw) if named is not None else None
-    policy = _eviction(group)
-    told = policy.text if policy is not None else None
-    unseen = named is not None and group is None and not named.raw.startswith("default.")
-    settled = (evidence(group.document, policy),) if group is not None and policy else ()
-    text = f"{declared.title} {declared.name} {declared.document.file}"
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(), *settled),
-        kind="cache",
-        backend="redis",
-        max_bytes=Known.SET,
-        eviction=told or ("" if unseen else _MANAGED_DEFAULT),
-        persistent=Truth.UNKNOWN,
-        holds_conversation=_CONVERSATION.search(text) is not None,
-        managed_service=True,
-    )
-
-
-def _eviction(group: Declared | None) -> Node | None:
-    listed = group.body.get("parameter") if group is not None else None
-    for parameter in listed.list() if listed else ():
-        name, value = parameter.get("name"), parameter.get("value")
-        if name is not None and name.text == "maxmemory-policy":
-            return value
-    return None

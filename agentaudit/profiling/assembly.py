@@ -5,7 +5,7 @@ Stacks lay the ground, claims of spans, markers, tasks and connections are laid 
 the CPU time that the kernel counted is placed.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -16,6 +16,7 @@ from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.claims import Told
 from agentaudit.profiling.evidence import Claim, Story
+from agentaudit.profiling.homes import cross, homes_of
 from agentaudit.profiling.hosts import View, views_of
 from agentaudit.profiling.labels import UNSEEN, Labeller
 from agentaudit.profiling.lanes import (
@@ -151,7 +152,7 @@ class _Builder(Struct, frozen=True):
         for claim in claims:
             on[claim.pid, claim.tid].append(claim)
         loops = self._loops(on)
-        at_home = _at_home(stories, claims, loops)
+        at_home = homes_of(stories, claims, loops)
         told: dict[int, list[Claim]] = defaultdict(list)
         for claim in claims:
             told[id(claim.story)].append(claim)
@@ -175,7 +176,7 @@ class _Builder(Struct, frozen=True):
         """Threads that requests may share: event loops, and those of which nobody knows."""
         loops = {view.thread for views in self.views.values() for view in views if view.loop}
         for thread, claims in on.items():
-            if any(claim.suspended for claim in claims) or _cross(claims):
+            if any(claim.suspended for claim in claims) or cross(claims):
                 loops.add(thread)
         return loops
 
@@ -210,42 +211,6 @@ class _Builder(Struct, frozen=True):
 
 def _begins(thread: Thread) -> bool:
     return thread[0] == thread[1]
-
-
-def _cross(claims: Sequence[Claim]) -> bool:
-    """Whether claims of several requests go on at once: no stack can hold both."""
-    latest: Claim | None = None
-    for claim in claims:
-        if latest is not None and claim.start_ns < latest.end_ns and claim.story != latest.story:
-            return True
-        if latest is None or claim.end_ns > latest.end_ns:
-            latest = claim
-    return False
-
-
-def _at_home(
-    stories: Sequence[Story], claims: Sequence[Claim], loops: Collection[Thread]
-) -> Mapping[Thread, list[Story]]:
-    """
-    Where a request is when it does nothing in particular.
-
-    On the thread that serves it; else on the loop that most of its work waits in, or on any.
-    """
-    waiting: dict[int, Counter[Thread]] = defaultdict(Counter)
-    for claim in claims:
-        if claim.story is not None and (claim.pid, claim.tid) in loops:
-            waiting[id(claim.story)][claim.pid, claim.tid] += claim.wall_ns
-    first_loop = {pid: (pid, tid) for pid, tid in sorted(loops, reverse=True)}
-    homes: dict[Thread, list[Story]] = defaultdict(list)
-    for story in stories:
-        around = waiting[id(story)].most_common(1)
-        if story.thread:
-            homes[story.pid, story.thread].append(story)
-        elif around:
-            homes[around[0][0]].append(story)
-        elif story.pid in first_loop:
-            homes[first_loop[story.pid]].append(story)
-    return homes
 
 
 def _beginning(readings: Readings, first_ns: int) -> tuple[Readings, Readings]:

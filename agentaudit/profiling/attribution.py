@@ -29,7 +29,8 @@ from agentaudit.profiling.driven_load import driven_load
 from agentaudit.profiling.endpoints import endpoint_uses
 from agentaudit.profiling.evidence import Claim
 from agentaudit.profiling.exits import place_exits
-from agentaudit.profiling.families import Owners, families_of, place_children, spent_by
+from agentaudit.profiling.families import families_of, spent_by
+from agentaudit.profiling.forked_work import Owners, place_children
 from agentaudit.profiling.gpu_time import place_gpu
 from agentaudit.profiling.pieces import Piece
 from agentaudit.profiling.requests import group_requests

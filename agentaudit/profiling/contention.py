@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from agentaudit.model.columns import Readings, Thread
 from agentaudit.model.contention import Contention
-from agentaudit.profiling.families import Families, Owners
+from agentaudit.profiling.families import Families
+from agentaudit.profiling.forked_work import Owners
 
 _GRAIN_NS = 25_000_000
 """A tick of the recorder: finer than this nobody counted."""

@@ -13,7 +13,7 @@ from agentaudit.model.columns import Thread
 from agentaudit.model.recording import Few, ProcessBorn, ProcessGone, ProcessNamed
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.evidence import Claim
-from agentaudit.profiling.families import FORKED_CONFIDENCE
+from agentaudit.profiling.forked_work import FORKED_CONFIDENCE
 
 _LONGEST_NS = 120_000_000_000
 """What lives longer serves many requests rather than one."""

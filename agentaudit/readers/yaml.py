@@ -9,7 +9,6 @@ become their long forms.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
 from operator import itemgetter
 from sys import intern
 from typing import Any
@@ -30,20 +29,14 @@ from agentaudit.readers.document import (
     MAPPING,
     SEQUENCE,
     STRING,
-    Comment,
     Document,
     Node,
     NodeKind,
     entries_of,
 )
-from agentaudit.readers.lines import (
-    MAX_COMMENTS,
-    MAX_DEPTH,
-    MAX_NODES,
-    broken,
-    too_many_comments,
-)
+from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
 from agentaudit.readers.routes import with_bounded_routes
+from agentaudit.readers.yaml_comments import comments_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+|0x[0-9a-fA-F]+|0o[0-7]+)$")
@@ -75,7 +68,7 @@ def parse_yaml(file: str, text: str) -> Document:
             syntax="yaml",
             text=text,
             roots=roots or (_null(1, 1),),
-            comments=_comments(file, text, composing.scalars) if composing.commented else (),
+            comments=comments_of(file, text, composing.scalars) if composing.commented else (),
         )
     )
 
@@ -257,31 +250,6 @@ def _tagged(node: Node, tag: str) -> Node:
     long_form = name if name in {"Ref", "Condition"} else f"Fn::{name}"
     key = node.changed(kind=STRING, raw=long_form, entries=(), elements=())
     return node.changed(kind=MAPPING, raw="", entries=((key, node),), elements=())
-
-
-def _comments(file: str, text: str, scalars: list[tuple[int, int]]) -> tuple[Comment, ...]:
-    found = tuple(islice(_commented(text, scalars), MAX_COMMENTS + 1))
-    if len(found) > MAX_COMMENTS:
-        raise too_many_comments(file)
-    return found
-
-
-def _commented(text: str, scalars: list[tuple[int, int]]) -> Iterator[Comment]:
-    inside = iter(sorted(scalars))
-    span = next(inside, None)
-    offset = 0
-    for number, line in enumerate(text.split("\n"), start=1):
-        mark = line.find("#")
-        while mark >= 0:
-            at = offset + mark
-            while span is not None and span[1] <= at:
-                span = next(inside, None)
-            within = span is not None and span[0] <= at
-            if not within and (mark == 0 or line[mark - 1] in " \t"):
-                yield Comment(line=number, column=mark + 1, text=line[mark + 1 :].strip())
-                break
-            mark = line.find("#", span[1] - offset if span and within else mark + 1)
-        offset += len(line) + 1
 
 
 def _null(line: int, column: int) -> Node:

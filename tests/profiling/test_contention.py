@@ -7,7 +7,8 @@ from agentaudit.model.contention import Contention
 from agentaudit.model.recording import ProcessBorn, ProcessGone
 from agentaudit.model.trace import LabelSource, StepKind
 from agentaudit.profiling.contention import contention, place_queueing
-from agentaudit.profiling.families import Owners, families_of
+from agentaudit.profiling.families import families_of
+from agentaudit.profiling.forked_work import Owners
 from agentaudit.profiling.labels import Label
 from agentaudit.profiling.pieces import Piece
 
