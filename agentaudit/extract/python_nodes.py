@@ -58,7 +58,8 @@ class _Written(Struct):
         if isinstance(expression, ast.FormattedValue):
             return self.node(expression.value, depth + 1)
         if isinstance(expression, ast.JoinedStr):
-            return _joined(place, [self.node(each, depth + 1) for each in expression.values])
+            parts = [self.node(each, depth + 1) for each in expression.values]
+            return _joined(_named(expression, parts) or place, parts)
         if expression.args and self.module.dotted(expression.func) == "URL":
             return self.node(expression.args[0], depth + 1)
         return place.changed(kind=NodeKind.UNKNOWN)
@@ -74,6 +75,16 @@ class _Written(Struct):
             for key, value in zip(given.keys, given.values, strict=True)
             if key is not None and (name := self.module.text(key))
         )
+
+
+def _named(expression: ast.JoinedStr, parts: Sequence[Node]) -> Node | None:
+    """The one part of a text that stands elsewhere under a name, if it has one."""
+    named = [
+        part
+        for each, part in zip(expression.values, parts, strict=True)
+        if isinstance(each, ast.FormattedValue) and isinstance(each.value, ast.Name)
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def _joined(place: Node, parts: Sequence[Node]) -> Node:

@@ -182,6 +182,18 @@ def test_a_server_is_called_with_what_the_environment_holds() -> None:
     assert credential.form is CredentialForm.ENV_REF
 
 
+def test_a_secret_that_a_header_is_made_of_stands_in_one_place() -> None:
+    secret = "k7Qw-" + "Zr2xLp9Vb4TnYc8M"
+    code = (
+        "import { query } from '@anthropic-ai/claude-agent-sdk';\n"
+        f"const apiKey = '{secret}';\nquery({{ options: {{ mcpServers: {{ far: {{ type: 'http', "
+        "url: 'https://far.test/mcp', headers: { Authorization: `Bearer ${apiKey}` } } } } });\n"
+    )
+    (credential,) = deployment_of({"agent.ts": code}).credentials
+
+    assert (credential.form, credential.evidence[0].line) == (CredentialForm.LITERAL, 2)
+
+
 @pytest.mark.parametrize(
     ("options", "mode", "limit"),
     [
