@@ -17,7 +17,7 @@ from agentaudit.extract.javascript_memory import module_memories
 from agentaudit.extract.javascript_modules import Program, Written, program
 from agentaudit.extract.javascript_options import Options, members
 from agentaudit.extract.javascript_registrations import registry
-from agentaudit.extract.javascript_servers import add_servers
+from agentaudit.extract.javascript_servers import add_servers, is_server
 from agentaudit.extract.javascript_toolbox import Toolbox
 from agentaudit.extract.javascript_tools import made_tools
 from agentaudit.extract.javascript_workers import added_servers, worker_memories
@@ -45,7 +45,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     for module in known.modules.values():
         for tool, call in made_tools(known, module):
             tools[id(call)] = add_ingestion(collector, collector.add(tool))
-    kinds = kinds_of(known, BUILDERS)
+    kinds = kinds_of(known, lambda base: base in BUILDERS or is_server(base))
     agents: dict[int, Agent] = {}
     buildings: dict[str, Building] = {}
     for file, module in known.modules.items():

@@ -57,6 +57,15 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return found
 
     @cached_property
+    def loops(self) -> Mapping[str, Sequence[ast.For]]:
+        """The loops by what they call each element."""
+        found: dict[str, list[ast.For]] = {}
+        for loop in self.module.of(ast.For):
+            if isinstance(loop.target, ast.Name):
+                found.setdefault(loop.target.id, []).append(loop)
+        return found
+
+    @cached_property
     def results(self) -> Mapping[str, Sequence[str]]:
         """The variables that the results of each function go to."""
         found: dict[str, list[str]] = {}

@@ -51,14 +51,14 @@ def _building_calls(building: Building) -> Iterator[tuple[Call, Builder]]:
         if call.name in BUILDERS:
             yield call, BUILDERS[call.name]
             continue
-        lineage = _class_made(building, call)
-        if lineage is not None:
+        lineage = class_made(building, call)
+        if lineage is not None and lineage.base in BUILDERS:
             named = call.variable or lineage.name
             yield Call(lineage.base, call.node, named), BUILDERS[lineage.base]
 
 
-def _class_made(building: Building, call: Call) -> Lineage | None:
-    """The class of one's own that a call makes an agent: its `super(…)`, or `new` without one."""
+def class_made(building: Building, call: Call) -> Lineage | None:
+    """The class of one's own that a call makes: its `super(…)`, or `new` where there is none."""
     if not building.kinds or not isinstance(call.node.func, ast.Name):
         return None
     if call.name == "super":
@@ -69,7 +69,7 @@ def _class_made(building: Building, call: Call) -> Lineage | None:
 
 
 def _kind(building: Building, call: Call) -> Lineage | None:
-    """The class of agents of which a call makes one."""
+    """The class of agents, or of servers, of which a call makes one."""
     defined = class_named(building.program, Written(building.module, call.node.func))
     return building.kinds.get(id(defined)) if defined is not None else None
 

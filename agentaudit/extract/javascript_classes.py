@@ -1,7 +1,7 @@
 """Classes of TypeScript and JavaScript with those that they extend, followed through files."""
 
 import ast
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -127,13 +127,13 @@ def lineage_around(program: Program, module: Module, node: ast.AST) -> Lineage |
     return lineage_of(program, Written(module, named))
 
 
-def kinds_of(program: Program, bases: Container[str]) -> Mapping[int, Lineage]:
-    """The classes of the repository that extend one of these and that no other extends."""
+def kinds_of(program: Program, asked: Callable[[str], bool]) -> Mapping[int, Lineage]:
+    """The classes of the repository that extend what is asked for and that no other extends."""
     found: dict[int, Lineage] = {}
     extended: set[int] = set()
     for module in program.modules.values():
         for lineage in lineages(program, module):
-            if lineage.base in bases:
+            if asked(lineage.base):
                 found[id(lineage.defined)] = lineage
                 extended.update(id(each.defined) for each in lineage.classes[1:])
     return {key: lineage for key, lineage in found.items() if key not in extended}

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_effects import effects_of
 from agentaudit.extract.javascript_handing import Given, given_first, handed
+from agentaudit.extract.javascript_lists import listed
+from agentaudit.extract.javascript_looped import functions_by_name
 from agentaudit.extract.javascript_modules import Program, Written
-from agentaudit.extract.javascript_options import members, options_of
+from agentaudit.extract.javascript_options import members
 from agentaudit.extract.javascript_tools import tool_of
 from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call, Module
@@ -24,9 +26,6 @@ from agentaudit.model.facts.tools import Tool
 
 _LISTS = frozenset({"ListToolsRequestSchema", "tools/list"})
 _CALLS = frozenset({"CallToolRequestSchema", "tools/call"})
-_SAME = frozenset({"map", "filter", "slice", "sort", "toSorted"})
-"""Methods of a list after which it holds the same tools, or some of them."""
-_DEEPEST = 20
 _MOST = 20
 """Functions in which it is looked for what is done for a name."""
 
@@ -76,49 +75,13 @@ def _listed(
     returned = [Written(module, each) for each in returned_by(function)]
     inner = members(building.program, returned[0]) if len(returned) == 1 else None
     given = inner.get("tools") if inner is not None else None
-    found = list(_elements(building.program, given)) if given is not None else [None]
+    found = list(listed(building.program, given)) if given is not None else [None]
     tools = [tool_of(building.program, each) if each is not None else None for each in found]
     yield from (tool for tool in tools if tool is not None)
     if None in tools or (given is not None and building.program.grows(given)):
         place = building.module.place(call.node.func, call.last)
         what = "a list of tools that a handler returns does not fold"
         building.collector.leave_open(place, what, "which tools the server offers is open")
-
-
-def _elements(program: Program, given: Written, depth: int = 0) -> Iterator[Written | None]:
-    """The elements of a list, also of those spread in it; None for what does not fold."""
-    meant = program.meant(given)
-    inner = _within(program, meant) if depth < _DEEPEST else None
-    if inner is None or not meant.module.affords(len(inner)):
-        yield None
-        return
-    for each, several in inner:
-        if several:
-            yield from _elements(program, each, depth + 1)
-        else:
-            yield each
-
-
-def _within(program: Program, meant: Written) -> Sequence[tuple[Written, bool]] | None:
-    """What a list holds, and whether each is a list again; None for what does not fold."""
-    match meant.node:
-        case ast.List(elts=elements):
-            return [_element(meant, each) for each in elements]
-        case ast.Call(func=ast.Attribute(value=before, attr=name)) if name in _SAME:
-            return [(meant.beside(before), True)]
-        case ast.IfExp(body=one, orelse=other):
-            return [(meant.beside(one), True), (meant.beside(other), True)]
-        case ast.Call() as call if meant.name == "Object.values":
-            found = options_of(program, meant.module, call)
-            return None if found.hidden else [(each, False) for each in found.given.values()]
-        case _:
-            return None
-
-
-def _element(meant: Written, element: ast.expr) -> tuple[Written, bool]:
-    if isinstance(element, ast.Starred):
-        return meant.beside(element.value), True
-    return meant.beside(element), False
 
 
 Branch = tuple[Given, Sequence[ast.stmt]]
@@ -133,12 +96,10 @@ def _branches(
     read = {id(doing[1])}
     found: dict[str, Branch] = {}
     for given in waiting:  # it grows meanwhile
-        nodes = descendants(given.function)
-        for name, body in _chosen(program, given.module, nodes):
-            if name in names:
-                found.setdefault(name, (given, body))
+        for name, branch in _branches_of(program, given, names):
+            found.setdefault(name, branch)
         words_of = Execution(given.module, given.function, given.parameters)
-        for call in (each for each in nodes if isinstance(each, ast.Call)):
+        for call in (each for each in descendants(given.function) if isinstance(each, ast.Call)):
             further = program.function(Written(given.module, call.func))
             if further is None or id(further[1]) in read or len(read) >= _MOST:
                 continue
@@ -148,6 +109,15 @@ def _branches(
     if not found and len(names) == 1:
         return dict.fromkeys(names, (waiting[0], doing[1].body))
     return found
+
+
+def _branches_of(program: Program, given: Given, names: set[str]) -> Iterator[tuple[str, Branch]]:
+    """What one function does for each of some names: under a condition, or by an object of them."""
+    for name, body in _chosen(program, given.module, descendants(given.function)):
+        if name in names:
+            yield name, (given, body)
+    held = functions_by_name(program, given.module, given.function, names)
+    yield from ((name, (given_first(*each), ())) for name, each in held.items())
 
 
 def _chosen(

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_handlers import handled_tools
+from agentaudit.extract.javascript_looped import looped_tools
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, as_object, members
 from agentaudit.extract.javascript_tools import Parts, tool_from, tool_of
@@ -75,8 +76,10 @@ def _owner(building: Building, call: Call) -> str:
 def _made(building: Building, call: Call) -> Iterator[Tool]:
     if call.last in _REGISTERS:
         tool = _added(building, call)
-        if tool is not None:
-            yield tool
+        found = [tool] if tool is not None else looped_tools(building, call)
+        yield from (
+            add_ingestion(building.collector, building.collector.add(each)) for each in found
+        )
     elif call.last == _HANDLES:
         yield from handled_tools(building, call)
 
@@ -91,9 +94,7 @@ def _added(building: Building, call: Call) -> Tool | None:
         return None
     else:
         tool = tool_from(building.program, _of_registration(building, call))
-    if tool is None:
-        return None
-    return add_ingestion(building.collector, building.collector.add(tool))
+    return tool
 
 
 def _of_registration(building: Building, call: Call) -> Parts:

@@ -15,6 +15,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.addresses import EVERY_INTERFACE, LOOPBACK
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_built import class_made
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.javascript_registrations import Registry, registered_in, tools_at
@@ -55,7 +56,7 @@ class _Started(Struct, frozen=True):
 
 def add_servers(building: Building, registry: Registry) -> None:
     """The servers of a module, each with the tools that are registered at it."""
-    built = [call for call in building.calls if _SERVER.match(call.name)]
+    built = list(_building_calls(building))
     if not built:
         return
     asks = _ASKS.search(building.module.document.text) is not None
@@ -74,6 +75,21 @@ def add_servers(building: Building, registry: Registry) -> None:
         if len(built) == 1:
             own += registered_in(registry, building)
         _equip(building, server, options.get("tools"), own)
+
+
+def is_server(name: str) -> bool:
+    """Whether a full name is that of a class of servers, or of a function that makes one."""
+    return _SERVER.match(name) is not None
+
+
+def _building_calls(building: Building) -> Iterator[Call]:
+    for call in building.calls:
+        if is_server(call.name):
+            yield call
+            continue
+        lineage = class_made(building, call)
+        if lineage is not None and is_server(lineage.base):
+            yield Call(lineage.base, call.node, call.variable or lineage.name)
 
 
 def _names(building: Building, call: Call) -> Sequence[str]:

@@ -253,3 +253,69 @@ def test_a_host_that_does_not_fold_is_open() -> None:
 
     assert not found.tool_servers[0].listens_everywhere
     assert {end.what for end in found.unresolved} == {"the host of the server own does not fold"}
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "ALL.forEach((one) => { server.tool(one.name, one.description, one.schema, f); });",
+        "for (const one of ALL) { server.registerTool(one.name, {}, HANDLERS[one.name]); }",
+        "for (const one of [...ALL]) { add(() => server.tool(one.name, {}, f)); }",
+        "Object.values(BY_NAME).forEach((one) => server.addTool(one.name, one));",
+    ],
+)
+def test_a_loop_registers_what_a_list_describes(loop: str) -> None:
+    code = (
+        f"{SDK}import {{ ALL, BY_NAME, HANDLERS }} from './all';\n"
+        f"const server = new McpServer({{ name: 'own' }});\n{loop}\n"
+    )
+    listed = (
+        f"import {{ z }} from 'zod';\nconst look = {{ name: 'look', schema: z.object({{}}) }};\n"
+        f"export const ALL = [look, {RUN}];\nexport const BY_NAME = {{ a: look, b: {RUN} }};\n"
+        "export const HANDLERS = { look: async () => fetch('https://a.test/'), run };\n"
+        "function run(args) { return fs.unlinkSync(args.path); }\nimport fs from 'fs';\n"
+    )
+    found = deployment_of({"server.ts": code, "all.ts": listed})
+
+    assert exposed(found) == {"look", "run"}
+    assert not found.unresolved
+    if "HANDLERS[" in loop:
+        effects = {tool.name: tool.effects for tool in found.tools}
+        assert effects == {"look": ("read",), "run": ("delete",)}
+
+
+def test_a_loop_over_what_nobody_knows_is_open() -> None:
+    code = (
+        f"{SDK}const server = new McpServer({{ name: 'own' }});\n"
+        "all.forEach((one) => server.tool(one.name, {}, f));\n"
+    )
+    found = deployment_of({"server.ts": code})
+
+    assert {end.what for end in found.unresolved} == {
+        "a list of tools that a loop registers does not fold",
+        "the tools of the server own are not known",
+    }
+
+
+def test_what_is_called_is_looked_up_by_its_name() -> None:
+    code = (
+        f"{LOW}{LISTED}\nconst handlers = {{ read: (a) => fs.readFileSync(a.path), run: other }};\n"
+        "server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {\n"
+        "  return handlers[params.name](params.arguments);\n});\n"
+        "const other = (a) => exec(a.command);\n"
+    )
+    found = deployment_of({"server.ts": code})
+
+    assert {tool.name: tool.effects for tool in found.tools} == EFFECTS
+    assert not found.unresolved
+
+
+def test_a_class_of_ones_own_is_the_server_that_it_extends() -> None:
+    code = (
+        f"{SDK}export class Own extends McpServer {{ constructor() {{ super({{ name: 'own' }}); "
+        "} }\n"
+    )
+    use = f"import {{ Own }} from './own';\n{SDK}const server = new Own();\n"
+    (server,) = deployment_of({"own.ts": code, "main.ts": use}).tool_servers
+
+    assert server.name == "own"
