@@ -1,4 +1,4 @@
-"""The two deployments: one shows everything that can be wrong, the other nothing that matters."""
+"""The deployments: one shows all that can be wrong, one nothing that matters, one is in scripts."""
 
 import json
 import subprocess
@@ -91,7 +91,28 @@ def test_hardened_has_no_attack_path() -> None:
     assert code == 0
 
 
-@pytest.mark.parametrize("deployment", ["risky", "hardened"])
+def test_the_agent_in_typescript_is_read_through_its_files() -> None:
+    code, lint = _run("lint", "typescript")
+    found = {
+        (finding["rule"], finding["evidence"]["file"], finding["evidence"]["line"])
+        for finding in lint["findings"]
+        if finding["severity"] in SERIOUS
+    }
+
+    assert found == {
+        ("missing-gatekeeper", "chat.ts", 8),
+        ("literal-service-token", "chat.ts", 8),
+        ("history-without-expiry", "chat.ts", 10),
+        ("unbounded-context", "chat.ts", 10),
+        ("plaintext-tool-server", "chat.ts", 12),
+        ("no-budget", "chat.ts", 18),
+        ("no-execution-timeout", "chat.ts", 18),
+        ("unsandboxed-execution", "tools.ts", 20),
+    }
+    assert code == 1
+
+
+@pytest.mark.parametrize("deployment", ["risky", "hardened", "typescript"])
 def test_every_file_of_a_sample_is_read(deployment: str) -> None:
     _, lint = _run("lint", deployment)
 
@@ -122,7 +143,9 @@ def test_both_are_written_in_the_formats_that_teams_use_together(deployment: str
 
 
 @pytest.mark.parametrize(
-    "path", [*_files("risky"), *_files("hardened")], ids=lambda path: path.name
+    "path",
+    [*_files("risky"), *_files("hardened"), *_files("typescript")],
+    ids=lambda path: path.name,
 )
 def test_no_credential_in_a_sample_would_trip_the_scanner_of_a_hosting_site(path: Path) -> None:
     """Those look for the forms that vendors give their keys; ours are known by their names only."""

@@ -1,0 +1,2 @@
+/** How much one question may take. */
+export const MAX_STEPS = 60;
