@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.container_roles import is_gateway
 from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
@@ -48,6 +49,14 @@ _STORE_ADDRESS = regex(
     r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
 )
 _AWS_HOST = "amazonaws.com"
+_MODELS_ADDRESS = regex(
+    r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
+)
+_VENDORS = {"AZURE_OPENAI": "azure", "GEMINI": "google"}
+_NEAR = regex(
+    r"^https?://(?P<host>[\w-]{1,63}(?:[\w.-]{1,200}\.(?:svc|local|internal))?)(?:[:/]|$)"
+)
+"""A host of the own network: gateways out there may pass a vendor's own key on."""
 
 
 class Holding(Struct, frozen=True, kw_only=True):
@@ -124,6 +133,7 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
     primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
     elsewhere = any(map(_is_elsewhere, settings))
     of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
+    fronted = frozenset(filter(None, map(_fronted_vendor, settings)))
     for setting in settings:
         if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
             continue
@@ -135,12 +145,24 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
             others = tuple(other for other in pair.values() if other is not primary)
             recognised = _pair(recognised, others)
         if recognised is not None:
+            if recognised.provider in fronted and recognised.form is not CredentialForm.LITERAL:
+                # a key that the gateway issued, of which it says how long it is good
+                recognised = replace(recognised, provider="gateway", lifetime=Lifetime.UNKNOWN)
             other = elsewhere and recognised.provider == "aws"
             yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
 
 
 def _is_elsewhere(setting: Setting) -> bool:
     return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
+
+
+def _fronted_vendor(setting: Setting) -> str:
+    """The vendor whose models an address leads to through a gateway; empty for none."""
+    address = _MODELS_ADDRESS.match(setting.key)
+    host = _NEAR.match(setting.content) if address is not None else None
+    if address is None or host is None or not is_gateway(host["host"]):
+        return ""
+    return _VENDORS.get(address["vendor"], address["vendor"].lower())
 
 
 def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:

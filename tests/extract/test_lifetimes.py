@@ -257,3 +257,33 @@ def test_a_certificate_may_be_for_services_of_one_cluster_alone(
 )
 def test_what_others_are_held_against_may_live_long(name: str, found: int) -> None:
     assert len(deployment_of({name: CERTIFICATE}).credentials) == found
+
+
+@pytest.mark.parametrize(
+    ("address", "lifetime"),
+    [
+        ("OPENAI_BASE_URL: 'http://litellm.llm.svc.cluster.local/v1'", "unknown"),
+        ("OPENAI_API_BASE: 'http://litellm:4000'", "unknown"),
+        ("OPENAI_API_BASE_URL: 'https://ai-gateway.acme.internal'", "unknown"),
+        ("OPENAI_BASE_URL: 'https://ai-gateway.vendor.io/v1'", "static"),
+        ("OPENAI_BASE_URL: 'http://ollama:11434'", "static"),
+        ("OPENAI_BASE_URL: '${LITELLM_URL}'", "static"),
+        ("ANTHROPIC_BASE_URL: 'http://litellm:4000'", "static"),
+    ],
+)
+def test_what_asks_a_gateway_near_by_holds_a_key_of_the_gateway(
+    address: str, lifetime: str
+) -> None:
+    environment = f"{{OPENAI_API_KEY: '${{OPENAI_API_KEY}}', {address}}}"
+    text = f"services:\n  agent:\n    image: agent:1\n    environment: {environment}\n"
+
+    assert lifetime_of("compose.yaml", text) == (lifetime, None)
+
+
+def test_a_key_that_is_written_down_is_its_vendors_whatever_is_asked() -> None:
+    environment = (
+        f"{{OPENAI_API_KEY: {fake('openai_key')}, OPENAI_BASE_URL: 'http://litellm:4000'}}"
+    )
+    text = f"services:\n  agent:\n    image: agent:1\n    environment: {environment}\n"
+
+    assert lifetime_of("compose.yaml", text) == ("static", None)
