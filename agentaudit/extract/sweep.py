@@ -36,7 +36,7 @@ from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(
-    r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|evals?|examples?|samples?|docs?|templates?|testdata)/"
+    r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|examples?|samples?|docs?|templates?|testdata)/"
     r"|\.(?:example|sample|template|dist)(?:\.|$)|(?:^|/)test_|\.(?:test|spec)\.\w{2,3}$",
     re.IGNORECASE,
 )

@@ -39,14 +39,16 @@ class Context(Struct, frozen=True):
         Whether nobody deploys a fact: tests, manuals, archives, workflows that nothing starts.
 
         A key that is written down there works all the same, and so is of tests and manuals alone;
-        not so a default that everybody knows.
+        not so a default that everybody knows, nor the password of what an evaluation starts.
         """
         file = fact.evidence[0].file
         if is_rehearsal(file):
             return True
+        trial = _TRIAL.search(file) is not None
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
-            return fact.default_value and self._is_kept_only(file)
-        tried = isinstance(fact, Agent | MemoryStore | Tool) and _TRIAL.search(file) is not None
+            of_trial = trial and fact.kind == "password" and fact.confidence is Confidence.LIKELY
+            return of_trial or (fact.default_value and self._is_kept_only(file))
+        tried = trial and isinstance(fact, Agent | MemoryStore | Tool)
         return tried or self._is_kept_only(file)
 
     def judged(

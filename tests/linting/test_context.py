@@ -67,6 +67,21 @@ def test_a_key_in_an_archive_works_as_well_as_elsewhere() -> None:
     assert used["literal-service-token"] is kept["literal-service-token"]
 
 
+@pytest.mark.parametrize(
+    ("variable", "severity"),
+    [("SHOP_PASSWORD", Severity.LOW), ("SHOP_API_KEY", Severity.MEDIUM)],
+)
+def test_what_an_evaluation_starts_has_passwords_of_its_own(
+    variable: str, severity: Severity
+) -> None:
+    value = "q7Zk2PvW9sLx4TnB8rYc"
+    text = f"services:\n  shop:\n    image: shop:1\n    environment: {{{variable}: {value}}}\n"
+    measured, used = found({"evals/tasks/compose.yaml": text}), found({"compose.yaml": text})
+
+    assert measured["literal-service-token"] is severity
+    assert used["literal-service-token"] is Severity.MEDIUM
+
+
 def test_instructions_that_are_put_away_are_no_prompt() -> None:
     text = f"Ask the API with {fake('langsmith_key')}.\n"
     used, kept = found({"CLAUDE.md": text}), found({"docs/archive/CLAUDE.md": text})
