@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.container_roles import is_gateway
+from agentaudit.extract.key_addresses import fronted_vendor, opens_other_store
 from agentaudit.extract.made_up import is_made_up
 from agentaudit.extract.recognition import Recognised, recognise
 from agentaudit.extract.redaction import assignment
+from agentaudit.extract.remarks import called_example
 from agentaudit.extract.secret_names import name_words, secret_name
 from agentaudit.extract.secret_values import is_composed
 from agentaudit.extract.settings import Setting
@@ -43,20 +44,6 @@ Clouds that give nobody a session for a client secret: it is that of an applicat
 may well be called after a cloud. With Azure it is the key of a service principal.
 """
 _AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
-
-
-_STORE_ADDRESS = regex(
-    r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
-)
-_AWS_HOST = "amazonaws.com"
-_MODELS_ADDRESS = regex(
-    r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
-)
-_VENDORS = {"AZURE_OPENAI": "azure", "GEMINI": "google"}
-_NEAR = regex(
-    r"^https?://(?P<host>[\w-]{1,63}(?:[\w.-]{1,200}\.(?:svc|local|internal))?)(?:[:/]|$)"
-)
-"""A host of the own network: gateways out there may pass a vendor's own key on."""
 
 
 class Holding(Struct, frozen=True, kw_only=True):
@@ -131,9 +118,9 @@ def add_credentials(
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
     pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
     primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
-    elsewhere = any(map(_is_elsewhere, settings))
+    elsewhere = any(map(opens_other_store, settings))
+    fronted = frozenset(filter(None, map(fronted_vendor, settings)))
     of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
-    fronted = frozenset(filter(None, map(_fronted_vendor, settings)))
     for setting in settings:
         if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
             continue
@@ -150,19 +137,6 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
                 recognised = replace(recognised, provider="gateway", lifetime=Lifetime.UNKNOWN)
             other = elsewhere and recognised.provider == "aws"
             yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
-
-
-def _is_elsewhere(setting: Setting) -> bool:
-    return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
-
-
-def _fronted_vendor(setting: Setting) -> str:
-    """The vendor whose models an address leads to through a gateway; empty for none."""
-    address = _MODELS_ADDRESS.match(setting.key)
-    host = _NEAR.match(setting.content) if address is not None else None
-    if address is None or host is None or not is_gateway(host["host"]):
-        return ""
-    return _VENDORS.get(address["vendor"], address["vendor"].lower())
 
 
 def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
@@ -195,7 +169,7 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
         id=fact_id("credential", setting.key, natural_key(setting)),
         name=setting.key,
         evidence=tuple(dict.fromkeys(places)),
-        confidence=holding.confidence_in(recognised, environment),
+        confidence=_confidence(setting, recognised, holding, environment),
         environment=environment,
         provider=recognised.provider,
         kind=recognised.kind,
@@ -220,6 +194,19 @@ def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
     for seer in holding.seen_by if room else holding.seen_by[:1]:
         collector.link(EdgeKind.VISIBLE_TO, merged.id, seer, *fact.evidence)
     return merged
+
+
+def _confidence(
+    setting: Setting, found: Recognised, holding: Holding, environment: str
+) -> Confidence:
+    """How sure it is that a value is a secret, also by what is written over it."""
+    told = holding.confidence_in(found, environment)
+    chosen = told is Confidence.LIKELY and is_composed(found.secret)
+    made = chosen or (found.kind, found.provider) == ("private_key", "")
+    if found.form is not CredentialForm.LITERAL or not made:
+        return told
+    example = called_example(setting.document, setting.value.line)
+    return Confidence.POSSIBLE if example else told
 
 
 def _held(collector: Collector, known: Credential, new: Credential) -> Credential:

@@ -1,0 +1,60 @@
+"""A comment over a secret may say that it is an example, or that it has to be changed."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Confidence
+from agentaudit.rules.fakes import fake
+
+COMPOSED, DRAWN = "billing_state_2025", "q7Zk2PvW9sLx4TnB8rYc"
+KEY = fake("private_key").replace("\n", "\n    ")
+SECRET = (
+    f"apiVersion: v1\nkind: Secret\nmetadata: {{name: tls}}\nstringData:\n  key: |\n    {KEY}\n"
+)
+
+
+def confidence_of(text: str, file: str = ".env") -> Confidence:
+    (found,) = deployment_of({file: text}).credentials
+    return found.confidence
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# An example password.",
+        "# Local development only.\n# Ask Jo for the rest.",
+        "# Change these before production",
+        "# not for production",
+        "#   only for tests",
+    ],
+)
+def test_a_comment_calls_what_somebody_made_up_an_example(comment: str) -> None:
+    assert confidence_of(f"A=1\n\n{comment}\nOPENAI_PASSWORD={COMPOSED}\n") is Confidence.POSSIBLE
+    assert confidence_of(f"A=1\n\n{comment}\nOPENAI_PASSWORD={DRAWN}\n") is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "# The password of billing",
+        "# For production only",
+        "# Example: 1\nB=2",
+        "# Change it weekly",
+    ],
+)
+def test_other_comments_say_nothing_of_it(comment: str) -> None:
+    assert confidence_of(f"A=1\n\n{comment}\nOPENAI_PASSWORD={COMPOSED}\n") is Confidence.LIKELY
+
+
+def test_the_head_of_a_document_speaks_for_the_key_in_it() -> None:
+    head = "# This is an example key for demo purposes only\n"
+
+    assert confidence_of(head + SECRET, "tls.yaml") is Confidence.POSSIBLE
+    assert confidence_of(f"kind: List\n---\n{head}{SECRET}", "tls.yaml") is Confidence.POSSIBLE
+    assert confidence_of(f"{head}kind: List\n---\n{SECRET}", "tls.yaml") is Confidence.CERTAIN
+
+
+def test_a_key_that_its_vendor_knows_is_none_by_a_comment() -> None:
+    key = fake("github_classic")
+
+    assert confidence_of(f"# An example token.\nGITHUB_TOKEN={key}\n") is Confidence.CERTAIN
