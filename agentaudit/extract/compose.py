@@ -4,6 +4,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from os.path import commonprefix
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from agentaudit.extract.container_roles import serves_pages
 from agentaudit.extract.containers import Container, place_of, runtime_id
 from agentaudit.extract.dockerfile_instructions import LAST, every_stage
 from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.key_addresses import proxies_asked
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
@@ -50,10 +52,15 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
         if is_compose(document):
             services = document.root.child("services") or document.root
             beginning = _shared_beginning(services)
-            for key, service in services.entries:
-                if service.kind is NodeKind.MAPPING:
-                    container = _container(documents, document, (key, service), collector)
-                    add_container(collector, replace(container, beginning=beginning))
+            containers = [
+                _container(documents, document, (key, service), collector)
+                for key, service in services.entries
+                if service.kind is NodeKind.MAPPING
+            ]
+            asked = proxies_asked(chain.from_iterable(each.settings for each in containers))
+            for each in containers:
+                fronts = not asked.isdisjoint(each.names)
+                add_container(collector, replace(each, beginning=beginning, fronts_models=fronts))
 
 
 def is_compose(document: Document) -> bool:

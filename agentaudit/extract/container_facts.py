@@ -150,7 +150,7 @@ def _gateway(container: Container, place: Evidence) -> Gateway:
         product=product,
         authorizer=Known.SET if guarded else Known.UNKNOWN,
         brokers_credentials=Truth.YES if brokers else Truth.UNKNOWN,
-        fronts_tools=Truth.NO if product == "litellm" else Truth.UNKNOWN,
+        fronts_tools=Truth.NO if product == "litellm" or container.fronts_models else Truth.UNKNOWN,
     )
 
 

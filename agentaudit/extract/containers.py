@@ -66,6 +66,8 @@ class Container(Struct, frozen=True, kw_only=True):
     """Whether every file that its environment is taken from is there."""
     calls_model: bool = False
     """Whether the platform itself says that it is handed a model to call."""
+    fronts_models: bool = False
+    """Whether others of its file ask it as they ask a proxy for models."""
     preparing: bool = False
     """It ends before the others of its pod start, and serves nobody, whatever its image is."""
     agent_id: FactId = NOBODY
@@ -81,6 +83,8 @@ class Container(Struct, frozen=True, kw_only=True):
         if self.preparing or self.page_server:
             return ""
         told = role_of(self.runtime.image, self._own_names, self.words, self.settings)
+        if self.fronts_models and told in {"", "agent"}:
+            return "gateway"
         return told or ("agent" if self.calls_model else "")
 
     @property

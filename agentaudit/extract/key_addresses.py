@@ -1,5 +1,6 @@
 """What the addresses beside a key say of whose it is: of another store, of a gateway for models."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
@@ -18,6 +19,7 @@ _NEAR = regex(
     r"^https?://(?P<host>[\w-]{1,63}(?:[\w.-]{1,200}\.(?:svc|local|internal))?)(?:[:/]|$)"
 )
 """A host of the own network: gateways out there may pass a vendor's own key on."""
+_PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 
 
 def opens_other_store(setting: Setting) -> bool:
@@ -32,3 +34,9 @@ def fronted_vendor(setting: Setting) -> str:
     if address is None or host is None or not is_gateway(host["host"]):
         return ""
     return _VENDORS.get(address["vendor"], address["vendor"].lower())
+
+
+def proxies_asked(settings: Iterable[Setting]) -> frozenset[str]:
+    """The hosts near by that are asked as a proxy for models is."""
+    addresses = (item.content for item in settings if _PROXY_ADDRESS.match(item.key))
+    return frozenset(found["host"] for text in addresses if (found := _NEAR.match(text)))

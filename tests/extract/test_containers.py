@@ -902,3 +902,28 @@ def test_a_dockerfile_for_something_else_says_nothing_of_a_server(
     server = next(item for item in runtimes if item.name == "langgraph server")
 
     assert server.runs_as_root is root
+
+
+def test_what_others_ask_as_a_proxy_for_models_is_a_gateway_for_them() -> None:
+    services = """
+services:
+  hub: {build: ., environment: {ANTHROPIC_API_KEY: "${KEY}", HUB_MASTER_KEY: "${HUB_KEY}"}}
+  coder: {image: "opencode:1", environment: {LITELLM_BASE_URL: "http://hub:4000/v1"}}
+  other: {image: "other:1", environment: {ANTHROPIC_API_KEY: "${KEY}"}}
+"""
+    deployment = deployment_of({"compose.yaml": services})
+    (gateway,) = deployment.gateways
+
+    assert (gateway.name, gateway.fronts_tools) == ("hub", Truth.NO)
+    assert (gateway.authorizer, gateway.brokers_credentials) == (Known.SET, Truth.YES)
+    assert {each.name for each in deployment.runtimes if each.runs_agent} == {"coder", "other"}
+
+
+def test_an_address_that_is_no_service_makes_none_a_gateway() -> None:
+    services = """
+services:
+  hub: {image: "hub:1", environment: {ANTHROPIC_API_KEY: "${KEY}"}}
+  coder: {image: "opencode:1", environment: {LITELLM_BASE_URL: "https://hub.acme.io/v1"}}
+"""
+
+    assert not deployment_of({"compose.yaml": services}).gateways
