@@ -9,32 +9,35 @@ from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.settings import Setting
 
 _GATEWAY = {
-    "gateway": r"agentgateway|mcp-?gateway|ai-gateway|llm-gateway|(?:^|/)[\w-]*-gateway(?:[:@]|$)",
-    "proxy": r"mcp-?proxy",
-    "kong": r"(?:^|[/-])kong(?:[/:-]|$)",
-    **{
-        name: name
-        for name in ("litellm", "portkey", "envoy-ai", "contextforge", "toolhive", "bifrost")
-    },
+    "gateway": r"(?:ai|llm|mcp|models?|tools?|agents?)-?gateway",
+    "proxy": r"(?:ai|llm|models?)-proxy",
+    "forge": r"(?:mcp-)?context-?forge",
+    "portkey": r"portkey(?:ai)?",
+    **{name: name for name in ("litellm", "kong", "bifrost", "toolhive", "proxyrunner", "vmcp")},
 }
+_GATEWAY_NAME = regex(
+    rf"(?:^|-)(?:{'|'.join(_GATEWAY.values())})(?:-(?:proxy|gateway|database|non-root|extproc))?$"
+)
+"""
+What a name ends in that is a gateway of models or tools: `mcp-gateway`, and no `kong-jwks-updater`.
+
+An `mcp-proxy` has its servers speak over HTTP, and hands them what it is given: it is one of them.
+"""
+_ANY_GATEWAY = "gateway"
 _MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
 )
-_ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
-    (role, tuple(patterns), regex("|".join(patterns.values())))
-    for role, patterns in (
-        ("gateway", _GATEWAY),
-        ("model", {"": _MODEL}),
-        ("tool_server", {"mcp": r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server"}),
-        ("store", {"": _STORE}),
-    )
+_ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("model", ("",), regex(_MODEL)),
+    ("tool_server", ("mcp",), regex(r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server")),
+    ("store", ("",), regex(_STORE)),
 )
 """
-What tells each role, in small letters, the first first: `postgres-mcp` is no database.
+What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` is no database.
 
-Each expression stands under a word of whatever it finds: words are looked for in less time.
+Each expression stands beside a word of whatever it finds: words are looked for in less time.
 """
 _AGENT_NAME = regex(
     r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)assistant|copilot|langgraph|crewai|autogen|chatbot"
@@ -140,6 +143,9 @@ def role_of(
         return role
     if _AGENT_PRODUCT.match(_called(image)):
         return "agent"
+    if any(_head(name) == _ANY_GATEWAY for name in (_called(image), *names)):
+        # A gateway of whatever: one of models where it is told how to reach them.
+        return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(_called(image)):
         return ""
     command = " ".join(words)
@@ -213,12 +219,24 @@ def _called(image: str) -> str:
     return _TAG.sub("", image.rpartition("/")[2]).lower()
 
 
+def _core(subject: str) -> str:
+    """The words of a name, or of an image, before what says where and how it runs."""
+    path, _, called = subject.rpartition("/")
+    core = "-".join(_words(_TAG.sub("", called)))
+    # `portkeyai/gateway`: whose it is says what for.
+    return f"{path.rpartition('/')[2]}-{core}" if core == _ANY_GATEWAY and path else core
+
+
 def _head(name: str) -> str:
     """The word that a name ends in, before what says where and how it runs."""
+    return next(reversed(_words(name)), "")
+
+
+def _words(name: str) -> Sequence[str]:
     words = [word for word in _SEPARATED.split(name.lower()) if word]
     while len(words) > 1 and _MANNER.fullmatch(words[-1]):
         words.pop()
-    return words[-1] if words else ""
+    return words
 
 
 @lru_cache(maxsize=1024)
@@ -237,6 +255,8 @@ def role_started(settings: Iterable[Setting]) -> str:
 @lru_cache(maxsize=1024)
 def _role_told_by(subject: str) -> str:
     lower = subject.lower()
+    if holds_word(lower, tuple(_GATEWAY)) and _GATEWAY_NAME.search(_core(lower)):
+        return "gateway"
     told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))
     role = next(told, "")
     front = role == "tool_server" and _FRONT.fullmatch(_head(_called(subject)))
