@@ -4,10 +4,9 @@ The facts that a container becomes: a runtime with its credentials, and what it 
 That is a gateway, a model or a tool server, where its role says so.
 """
 
-import re
-
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.container_callers import asks, asks_always, binds_all
 from agentaudit.extract.container_roles import role_started
@@ -26,6 +25,11 @@ from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import ToolServer
+
+_ASKED_OF_CALLERS = ("MASTER_KEY", "JWT_PUBLIC_KEY_URL", "AUTH_TOKEN")
+"""How settings end by which a gateway asks who calls."""
+_PASSED_ON = regex(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$")
+"""What it holds for those behind it."""
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:
@@ -139,16 +143,14 @@ def _gateway(container: Container, place: Evidence) -> Gateway:
         container.names[0],
     )
     keys = {setting.key.upper() for setting in container.settings}
-    guarded = any(key.endswith(("MASTER_KEY", "JWT_PUBLIC_KEY_URL", "AUTH_TOKEN")) for key in keys)
-    brokers = any(
-        re.search(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$", key) for key in keys
-    )
+    asked = {key for key in keys if key.endswith(_ASKED_OF_CALLERS)}
+    brokers = any(map(_PASSED_ON.search, keys - asked))
     return Gateway(
         id=fact_id("gateway", container.names[0], f"{container.key}/gateway"),
         name=container.names[0],
         evidence=(place,),
         product=product,
-        authorizer=Known.SET if guarded else Known.UNKNOWN,
+        authorizer=Known.SET if asked else Known.UNKNOWN,
         brokers_credentials=Truth.YES if brokers else Truth.UNKNOWN,
         fronts_tools=Truth.NO if product == "litellm" or container.fronts_models else Truth.UNKNOWN,
     )

@@ -6,24 +6,9 @@ from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.container_commands import runs_another
+from agentaudit.extract.container_names import ANY_GATEWAY, called, head, names_gateway
 from agentaudit.extract.settings import Setting
 
-_GATEWAY = {
-    "gateway": r"(?:ai|llm|mcp|models?|tools?|agents?)-?gateway",
-    "proxy": r"(?:ai|llm|models?)-proxy",
-    "forge": r"(?:mcp-)?context-?forge",
-    "portkey": r"portkey(?:ai)?",
-    **{name: name for name in ("litellm", "kong", "bifrost", "toolhive", "proxyrunner", "vmcp")},
-}
-_GATEWAY_NAME = regex(
-    rf"(?:^|-)(?:{'|'.join(_GATEWAY.values())})(?:-(?:proxy|gateway|database|non-root|extproc))?$"
-)
-"""
-What a name ends in that is a gateway of models or tools: `mcp-gateway`, and no `kong-jwks-updater`.
-
-An `mcp-proxy` has its servers speak over HTTP, and hands them what it is given: it is one of them.
-"""
-_ANY_GATEWAY = "gateway"
 _MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
@@ -82,13 +67,6 @@ _FRONT = regex(
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _PAGE = "frontend"
-_TAG = regex(r"[:@].*$")
-_SEPARATED = regex(r"[^a-z0-9]+")
-_MANNER = regex(
-    r"v?\d+|apps?|bots?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"
-    r"|dev|prod|production|staging|test|local|main"
-)
-"""Last words of names that say how something runs, and not what: `agent-service`."""
 _NAMED_MODEL = "MODEL_"
 _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOKEN))(?:_|$)")
 """Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
@@ -141,12 +119,12 @@ def role_of(
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
-    if _AGENT_PRODUCT.match(_called(image)):
+    if _AGENT_PRODUCT.match(called(image)):
         return "agent"
-    if any(_head(name) == _ANY_GATEWAY for name in (_called(image), *names)):
+    if any(head(name) == ANY_GATEWAY for name in (called(image), *names)):
         # A gateway of whatever: one of models where it is told how to reach them.
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
-    if _OTHER_AGENT.search(image) or keeps_clusters(_called(image)):
+    if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
         return ""
     command = " ".join(words)
     if _SUPPORT.search(image) or _SCHEDULES.search(command):
@@ -185,17 +163,17 @@ def resembles_agent(
     told = (name for text in words for name in _names_in(text))
     if any(_AGENT_NAME.search(text) for text in told):
         return False
-    called = _called(image)
-    if _head(called) == _PAGE:  # it is told what is behind it, in one Secret for both
+    image_name = called(image)
+    if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
         return True
     beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
     if not beside and any(_configures_agent(setting.key) for setting in settings):
         return False
-    if _AGENT_PRODUCT.match(called):
+    if _AGENT_PRODUCT.match(image_name):
         return False
-    if any(_FRONT.fullmatch(_head(name)) for name in names):
+    if any(_FRONT.fullmatch(head(name)) for name in names):
         return True
-    return not any(_AGENT_NAME.search(_head(name)) for name in (called, *names))
+    return not any(_AGENT_NAME.search(head(name)) for name in (image_name, *names))
 
 
 def serves_pages(image: str) -> bool:
@@ -214,31 +192,6 @@ def names_agent(name: str) -> bool:
     return _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is not None
 
 
-def _called(image: str) -> str:
-    """The name of an image, without where it is kept and which of them it is."""
-    return _TAG.sub("", image.rpartition("/")[2]).lower()
-
-
-def _core(subject: str) -> str:
-    """The words of a name, or of an image, before what says where and how it runs."""
-    path, _, called = subject.rpartition("/")
-    core = "-".join(_words(_TAG.sub("", called)))
-    # `portkeyai/gateway`: whose it is says what for.
-    return f"{path.rpartition('/')[2]}-{core}" if core == _ANY_GATEWAY and path else core
-
-
-def _head(name: str) -> str:
-    """The word that a name ends in, before what says where and how it runs."""
-    return next(reversed(_words(name)), "")
-
-
-def _words(name: str) -> Sequence[str]:
-    words = [word for word in _SEPARATED.split(name.lower()) if word]
-    while len(words) > 1 and _MANNER.fullmatch(words[-1]):
-        words.pop()
-    return words
-
-
 @lru_cache(maxsize=1024)
 def _configures_agent(key: str) -> bool:
     if _AGENT_ELSEWHERE.search(key) or _WEIGHTS.match(key):
@@ -255,11 +208,11 @@ def role_started(settings: Iterable[Setting]) -> str:
 @lru_cache(maxsize=1024)
 def _role_told_by(subject: str) -> str:
     lower = subject.lower()
-    if holds_word(lower, tuple(_GATEWAY)) and _GATEWAY_NAME.search(_core(lower)):
+    if names_gateway(lower):
         return "gateway"
     told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))
     role = next(told, "")
-    front = role == "tool_server" and _FRONT.fullmatch(_head(_called(subject)))
+    front = role == "tool_server" and _FRONT.fullmatch(head(called(subject)))
     return "" if front else role
 
 

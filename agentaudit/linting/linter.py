@@ -11,7 +11,12 @@ from agentaudit import __version__
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
-from agentaudit.linting.summaries import credential_summaries, gateway_names, memory_summaries
+from agentaudit.linting.summaries import (
+    credential_summaries,
+    gateway_names,
+    memory_summaries,
+    platform_identities,
+)
 from agentaudit.linting.suppressions import META_RULES, suppressed
 from agentaudit.model.deployment import (
     FACT_KINDS,
@@ -69,7 +74,9 @@ def lint(
         rules=tuple(sorted((*summaries, *META_RULES), key=lambda rule: rule.id)),
         credentials=credential_summaries(deployment),
         memory_stores=memory_summaries(deployment),
-        gateways=gateway_names(deployment),
+        gateways=gateway_names(deployment, resolving=True),
+        open_gateways=gateway_names(deployment, resolving=False),
+        identities=platform_identities(deployment),
         coverage=deployment.coverage,
         unresolved=tuple(map(shown_open_end, deployment.unresolved)),
         incomplete=deployment.incomplete,

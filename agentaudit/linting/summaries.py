@@ -1,27 +1,69 @@
 """What the decisions need of a deployment: its credentials, memory stores and gateways, in rows."""
 
+from collections import defaultdict
+
 from agentaudit.extract.redaction import plain
+from agentaudit.linting.context import context_of
 from agentaudit.linting.redaction import shown_place
 from agentaudit.model.deployment import Deployment, EdgeKind
-from agentaudit.model.evidence import Known
-from agentaudit.model.facts.credentials import Credential
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.model.finding import CredentialSummary, MemorySummary
+from agentaudit.model.finding import CredentialSummary, IdentitySummary, MemorySummary
 from agentaudit.rules.messages import duration, size
 
 _UNKNOWN = "unknown"
 _NONE = "none"
 _PER_ITEM = "set per item"
+_CLOUDS = frozenset({"aws", "azure", "google"})
 _EXPIRING_BY_ITEM = frozenset({"dynamodb"})
 """Backends where each item carries the time at which it goes, and no file holds a length."""
 
 
 def credential_summaries(deployment: Deployment) -> tuple[CredentialSummary, ...]:
-    """A row for each credential, by place."""
-    seen = frozenset(edge.src for edge in deployment.edges if edge.kind is EdgeKind.VISIBLE_TO)
-    rows = (_credential(fact, seen) for fact in deployment.credentials)
-    return tuple(sorted(rows, key=lambda row: (row.evidence, row.name)))
+    """A row for each place of a credential, by place."""
+    seen, context = _seen_by_agents(deployment), context_of(deployment)
+    facts = sorted(deployment.credentials, key=lambda fact: (fact.evidence[0], plain(fact.name)))
+    secrets: dict[tuple[str, ...], int] = {}
+    return tuple(
+        _credential(
+            fact,
+            visible=fact.agent_reachable or fact.holder == "agent" or fact.id in seen,
+            idle=context.idle(fact),
+            secret=secrets.setdefault(_value(fact), len(secrets) + 1),
+        )
+        for fact in facts
+    )
+
+
+def _value(fact: Credential) -> tuple[str, ...]:
+    """What two places of one secret have in common: the value or, of references, the name."""
+    if fact.form is CredentialForm.LITERAL:
+        return (fact.digest or fact.id,)
+    return (fact.provider, fact.name.lower())
+
+
+def _seen_by_agents(deployment: Deployment) -> frozenset[FactId]:
+    """
+    Credentials that an agent may take: its own, its tools', and all where one runs.
+
+    Where no file says which runtime runs an agent, any may that a workflow does not start.
+    """
+    runs = {place.id: place.runs_agent for place in deployment.runtimes}
+    runs |= {place.id: place.runs_agent for place in deployment.workflows}
+    known = any(place.runs_agent for place in deployment.runtimes)
+    in_ci = {fact.id for fact in deployment.credentials if fact.holder == "ci"}
+    return frozenset(
+        edge.src
+        for edge in deployment.edges
+        if edge.kind is EdgeKind.VISIBLE_TO
+        and (
+            edge.dst.startswith(("agent:", "tool_server:"))
+            or runs.get(edge.dst, False)
+            or (not known and edge.dst.startswith("runtime:") and edge.src not in in_ci)
+        )
+    )
 
 
 def memory_summaries(deployment: Deployment) -> tuple[MemorySummary, ...]:
@@ -32,12 +74,43 @@ def memory_summaries(deployment: Deployment) -> tuple[MemorySummary, ...]:
     )
 
 
-def gateway_names(deployment: Deployment) -> tuple[str, ...]:
-    """The gateways that are declared."""
-    return tuple(sorted({plain(gateway.name) for gateway in deployment.gateways}))
+def platform_identities(deployment: Deployment) -> tuple[IdentitySummary, ...]:
+    """
+    What runs an agent acts as in a cloud, because its platform says so and not by a key.
+
+    Directly, or as an account of a cluster that stands for an identity of the cloud.
+    """
+    running = {place.id for place in deployment.runtimes if place.runs_agent}
+    acts: dict[FactId, list[FactId]] = defaultdict(list)
+    for edge in deployment.edges:
+        if edge.kind in (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES):
+            acts[edge.src].append(edge.dst)
+    reached = {name for place in running for name in acts[place]}
+    accounts = [fact.id for fact in deployment.identities if fact.provider == "kubernetes"]
+    reached |= {name for account in reached.intersection(accounts) for name in acts[account]}
+    found = {
+        IdentitySummary(
+            name=plain(identity.name),
+            provider=identity.provider,
+            evidence=shown_place(identity.evidence[0]),
+        )
+        for identity in deployment.identities
+        if identity.id in reached and identity.provider in _CLOUDS and identity.kind != "user"
+    }
+    return tuple(sorted(found, key=lambda row: (row.evidence, row.name)))
 
 
-def _credential(fact: Credential, seen: frozenset[FactId]) -> CredentialSummary:
+def gateway_names(deployment: Deployment, *, resolving: bool) -> tuple[str, ...]:
+    """The gateways that resolve credentials, or those of which no file says whether they do."""
+    found = {
+        plain(gateway.name)
+        for gateway in deployment.gateways
+        if resolving is (gateway.brokers_credentials is Truth.YES)
+    }
+    return tuple(sorted(found))
+
+
+def _credential(fact: Credential, *, visible: bool, idle: bool, secret: int) -> CredentialSummary:
     return CredentialSummary(
         name=plain(fact.name),
         provider=fact.provider,
@@ -46,8 +119,11 @@ def _credential(fact: Credential, seen: frozenset[FactId]) -> CredentialSummary:
         exposure=fact.exposure,
         lifetime=fact.lifetime.value,
         ttl_s=fact.ttl_s,
-        visible_to_agent=fact.agent_reachable or fact.holder == "agent" or fact.id in seen,
+        visible_to_agent=visible,
         evidence=shown_place(fact.evidence[0]),
+        confidence=fact.confidence,
+        idle=idle,
+        secret=secret,
     )
 
 

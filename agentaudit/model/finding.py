@@ -104,6 +104,20 @@ class CredentialSummary(Struct, frozen=True, kw_only=True):
     ttl_s: int | None
     visible_to_agent: bool
     evidence: Evidence
+    confidence: Confidence = Confidence.CERTAIN
+    """How sure it is that this is a credential: a value of nothing but words is a possible one."""
+    idle: bool = False
+    """Whether it stands where nobody deploys it: in a test, a manual or an archive."""
+    secret: int | None = None
+    """Equal in all places of one secret, as far as the files tell."""
+
+
+class IdentitySummary(Struct, frozen=True, kw_only=True):
+    """An identity that a cloud gives to what runs an agent, so that it need hold no key."""
+
+    name: str
+    provider: str
+    evidence: Evidence
 
 
 class MemorySummary(Struct, frozen=True, kw_only=True):
@@ -131,6 +145,10 @@ class LintResult(Struct, frozen=True, kw_only=True):
     credentials: tuple[CredentialSummary, ...]
     memory_stores: tuple[MemorySummary, ...]
     gateways: tuple[str, ...]
+    """Names of those that resolve credentials outside of the agent."""
+    open_gateways: tuple[str, ...] = ()
+    """Names of the others, of which no file says whether they do."""
+    identities: tuple[IdentitySummary, ...] = ()
     coverage: tuple[FileCoverage, ...]
     unresolved: tuple[Unresolved, ...]
     incomplete: bool

@@ -1,8 +1,13 @@
 """The first decision: in which place credentials are resolved."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import CredentialSummary, LintResult
 from agentaudit.report.quantities import counted, lifetime
 
@@ -10,6 +15,8 @@ ID = "credential-resolution"
 QUESTION = "Where does credential resolution happen?"
 _OUTSIDE_FORMS = ("workload_identity", "oauth")
 _SHOWN = 6
+_NAMED = 3
+"""Identities that a sentence names."""
 
 
 class Resolution(StrEnum):
@@ -28,7 +35,10 @@ _HELD = {
     Resolution.AGENT: "lives until revoked, and the agent process holds it",
     Resolution.FILE: "lives until revoked, and stands readable in a file",
 }
-_OUTSIDE = (Resolution.GATEWAY, Resolution.PLATFORM, Resolution.CI)
+
+
+_Secret = Sequence[CredentialSummary]
+"""All places of one secret."""
 
 
 def credential_decision(lint: LintResult | None) -> Decision:
@@ -40,12 +50,58 @@ def credential_decision(lint: LintResult | None) -> Decision:
             (),
             "Run `agentaudit lint PATH --json findings.json`, and report again.",
         )
-    held = [item for item in lint.credentials if long_lived_in_reach(item)]
-    unclear = [item for item in lint.credentials if undecided(item)]
-    outside = [item for item in lint.credentials if resolution(item) in _OUTSIDE]
-    evidence = _evidence(lint, held, unclear, outside)
-    status, answer, step = _judged(lint, len(held), len(unclear), len(outside))
-    return _made(status, answer, evidence, step)
+    found = _Found.of(lint)
+    status, answer, step = _judged(lint, found)
+    return _made(status, answer, _evidence(lint, found), step)
+
+
+class _Found(Struct, frozen=True):
+    """The secrets of a deployment, each once however many places it has, by what speaks of them."""
+
+    held: tuple[_Secret, ...] = ()
+    unclear: tuple[_Secret, ...] = ()
+    outside: tuple[_Secret, ...] = ()
+    others: tuple[_Secret, ...] = ()
+    """Those of other processes, which neither help nor harm."""
+
+    @classmethod
+    def of(cls, lint: LintResult) -> "_Found":
+        secrets: dict[object, list[CredentialSummary]] = defaultdict(list)
+        for place, item in enumerate(lint.credentials):
+            if deployed(item):
+                secrets[(place,) if item.secret is None else item.secret].append(item)
+        sorts: tuple[list[_Secret], ...] = ([], [], [], [])
+        for places in secrets.values():
+            # The worst place of a secret says what it is; that place is shown first.
+            places.sort(key=_sort)
+            sorts[_sort(places[0])].append(places)
+        return cls(*map(tuple, sorts))
+
+    @property
+    def total(self) -> int:
+        return len(self.held) + len(self.unclear) + len(self.outside) + len(self.others)
+
+
+def _sort(item: CredentialSummary) -> int:
+    """The place in `_Found` of what a credential is where it stands."""
+    if long_lived_in_reach(item):
+        return 0
+    if undecided(item):
+        return 1
+    return 2 if _resolved_outside(item) else 3
+
+
+def _resolved_outside(item: CredentialSummary) -> bool:
+    """Whether it is resolved outside the agent and for it, and not for what deploys it."""
+    found = resolution(item)
+    deploying = item.holder == "ci" and not item.visible_to_agent
+    return found is Resolution.GATEWAY or (found is Resolution.PLATFORM and not deploying)
+
+
+def deployed(credential: CredentialSummary) -> bool:
+    """Whether it can be used: a key that is certain works from a test or a manual, too."""
+    works = credential.form == "literal" and credential.confidence is Confidence.CERTAIN
+    return works or not credential.idle
 
 
 def resolution(credential: CredentialSummary) -> Resolution:
@@ -65,17 +121,25 @@ def resolution(credential: CredentialSummary) -> Resolution:
 
 def long_lived_in_reach(credential: CredentialSummary) -> bool:
     """Whether it lives until revoked and the agent, or whoever reads the files, can have it."""
-    exposed = resolution(credential) in (Resolution.AGENT, Resolution.FILE)
-    return exposed and credential.lifetime == "static"
+    return (
+        _exposed(credential)
+        and credential.lifetime == "static"
+        and credential.confidence is not Confidence.POSSIBLE
+    )
 
 
 def undecided(credential: CredentialSummary) -> bool:
-    """Whether the files leave open who resolves it, or how long it lives in the agent's reach."""
-    found = resolution(credential)
-    if found is Resolution.UNKNOWN:
+    """Whether the files leave open who resolves it, how long it lives, or if it is a secret."""
+    if not deployed(credential):
+        return False
+    if resolution(credential) is Resolution.UNKNOWN:
         return True
-    exposed = found in (Resolution.AGENT, Resolution.FILE)
-    return exposed and credential.lifetime not in ("static", "short")
+    possible = credential.confidence is Confidence.POSSIBLE
+    return _exposed(credential) and (possible or credential.lifetime not in ("static", "short"))
+
+
+def _exposed(credential: CredentialSummary) -> bool:
+    return deployed(credential) and resolution(credential) in _HELD
 
 
 def lived(credential: CredentialSummary) -> str:
@@ -86,87 +150,112 @@ def lived(credential: CredentialSummary) -> str:
     return words.get(credential.lifetime, "unknown")
 
 
-def _judged(
-    lint: LintResult, held: int, unclear: int, outside: int
-) -> tuple[DecisionStatus, str, str]:
-    total = len(lint.credentials)
-    if held:
-        return _held(lint, held, outside)
-    if unclear:
+def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
+    if found.held:
+        return _held(lint, found)
+    if found.unclear:
         return (
             DecisionStatus.NOT_MEASURED,
             (
-                f"Of {counted(total, 'credential')}, {unclear} cannot be judged: the files leave"
-                " open who resolves them or how long they live."
+                f"Of {counted(found.total, 'credential')}, {len(found.unclear)} cannot be judged:"
+                " the files leave open who resolves them, how long they live, or whether they are"
+                " secrets."
             ),
             "State the lifetime, or resolve them through a gateway or a platform identity.",
         )
-    if lint.incomplete and not outside:
+    resolved = found.outside or lint.gateways or lint.identities
+    if lint.incomplete and not (found.outside or lint.identities):
         return (
             DecisionStatus.NOT_MEASURED,
             "No long-lived credential was found, but not every file could be read.",
             "Mend the files that could not be read, which are named under coverage.",
         )
-    if not outside and not lint.gateways:
+    if not resolved and lint.open_gateways:
+        return (
+            DecisionStatus.NOT_MEASURED,
+            f"No file says whether gateway {', '.join(lint.open_gateways)} resolves credentials.",
+            "Declare which credentials the gateway attaches to calls, or the workload identity.",
+        )
+    if not resolved:
         return (
             DecisionStatus.NOT_DECIDED,
             "No file says where credentials are resolved."
-            if not total
+            if not found.total
             else "No long-lived credential is in the agent's reach, but no gateway or platform"
             " identity is declared either.",
             "Declare the gateway, or the workload identity, that resolves credentials.",
         )
     return (
         DecisionStatus.DECIDED,
-        f"Outside the agent: {_resolvers(lint)}.",
+        f"Outside the agent: {_resolvers(lint, found)}.",
         "Name an owner, and keep it so: fail CI on new findings of the credentials family.",
     )
 
 
-def _held(lint: LintResult, held: int, outside: int) -> tuple[DecisionStatus, str, str]:
+def _held(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
     step = (
         "Move long-lived credentials behind a gateway or a workload identity that issues"
         " short-lived tokens; then revoke the old ones."
     )
-    keys = counted(held, "long-lived credential")
-    stands = "stands" if held == 1 else "stand"
-    if outside or lint.gateways:
+    reach = sum(any(map(_reached, places)) for places in found.held)
+    keys = _where(reach, len(found.held) - reach)
+    if found.outside or lint.gateways or lint.identities:
+        them = "it" if reach else "the agent"
         return (
             DecisionStatus.CONTRADICTED,
-            (
-                f"{keys} {stands} in the agent's reach, although others are resolved outside it"
-                f" ({_resolvers(lint)})."
-            ),
+            f"{keys}, although others are resolved outside {them} ({_resolvers(lint, found)}).",
             step,
         )
     return (
         DecisionStatus.NOT_DECIDED,
-        (f"{keys} {stands} in the agent's reach, and no gateway or platform identity is declared."),
+        f"{keys}, and no gateway or platform identity is declared.",
         step,
     )
 
 
-def _resolvers(lint: LintResult) -> str:
-    """The gateways by name, and what else resolves credentials outside the agent."""
-    found = {resolution(item) for item in lint.credentials}
+def _where(reach: int, files: int) -> str:
+    """How many the agent can have, and how many others can, who read the files."""
+    if not reach:
+        return f"{_keys(files)} readable in files"
+    more = f", and {files} more readable in files" if files else ""
+    return f"{_keys(reach)} in the agent's reach{more}"
+
+
+def _keys(number: int) -> str:
+    stands = "stands" if number == 1 else "stand"
+    return f"{counted(number, 'long-lived credential')} {stands}"
+
+
+def _reached(credential: CredentialSummary) -> bool:
+    return credential.visible_to_agent or resolution(credential) is Resolution.AGENT
+
+
+def _resolvers(lint: LintResult, found: _Found) -> str:
+    """The gateways and identities by name, and what else resolves credentials for the agent."""
+    kinds = {resolution(item) for places in found.outside for item in places}
     names = [f"gateway {name}" for name in lint.gateways]
-    names += [str(kind) for kind in _OUTSIDE if kind in found and not _named(kind, lint)]
+    if Resolution.GATEWAY in kinds and not names:
+        names.append(Resolution.GATEWAY)
+    if Resolution.PLATFORM in kinds or lint.identities:
+        named = ", ".join(sorted({item.name for item in lint.identities})[:_NAMED])
+        names.append(f"{Resolution.PLATFORM} {named}".rstrip())
     return ", ".join(names)
 
 
-def _named(kind: Resolution, lint: LintResult) -> bool:
-    return kind is Resolution.GATEWAY and bool(lint.gateways)
-
-
-def _evidence(
-    lint: LintResult,
-    held: list[CredentialSummary],
-    unclear: list[CredentialSummary],
-    outside: list[CredentialSummary],
-) -> tuple[DecisionEvidence, ...]:
-    bad = [_fact(item, _HELD[resolution(item)], good=False) for item in held]
-    unknown = [_fact(item, f"lifetime {lived(item)}, not decided", good=False) for item in unclear]
-    good = [_fact(item, f"resolved by {resolution(item)}", good=True) for item in outside]
+def _evidence(lint: LintResult, found: _Found) -> tuple[DecisionEvidence, ...]:
+    bad = [_fact(places, _HELD[resolution(places[0])], good=False) for places in found.held]
+    unknown = [_fact(places, _left_open(places[0]), good=False) for places in found.unclear]
+    good = [
+        _fact(places, f"resolved by {resolution(places[0])}", good=True) for places in found.outside
+    ]
+    good += [
+        DecisionEvidence(
+            text=f"{item.name}: a {item.provider} identity that the platform gives the agent",
+            place=str(item.evidence),
+            good=True,
+        )
+        for item in lint.identities
+    ]
     every = [*bad, *unknown, *good]
     if len(every) > _SHOWN:
         rest = len(every) - _SHOWN
@@ -182,9 +271,17 @@ def _evidence(
     return tuple(every)
 
 
-def _fact(credential: CredentialSummary, text: str, *, good: bool) -> DecisionEvidence:
+def _left_open(credential: CredentialSummary) -> str:
+    if credential.confidence is Confidence.POSSIBLE:
+        return "stands readable in a file, and may be a secret or none"
+    return f"lifetime {lived(credential)}, not decided"
+
+
+def _fact(places: _Secret, text: str, *, good: bool) -> DecisionEvidence:
+    first = places[0]
+    more = f", here and in {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
     return DecisionEvidence(
-        text=f"{credential.name}: {text}", place=str(credential.evidence), good=good
+        text=f"{first.name}: {text}{more}", place=str(first.evidence), good=good
     )
 
 

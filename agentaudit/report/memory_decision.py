@@ -10,12 +10,17 @@ from agentaudit.report.quantities import counted, size
 ID = "memory-boundary"
 QUESTION = "What is your memory boundary?"
 _PROMPTED = ("window", "buffer", "summary")
-"""Kinds whose content goes into the prompt whole: age does not bound them, size does."""
+"""
+Kinds whose content goes into the prompt whole: age does not bound them, size does.
+
+A bounded one is no memory by itself: it says what the model is shown, and nothing of what stays.
+"""
 _EVICTING = ("allkeys-", "volatile-", "sweep")
 """Evictions that make room at the bound, where `noeviction` refuses to write."""
 _ABSENT = ("", "none")
 _UNKNOWN = "unknown"
 _SHOWN = 6
+_NO_STORE = "Declare the store and its bounds where the agent is deployed, or say that it has none."
 
 
 class Boundary(StrEnum):
@@ -100,6 +105,13 @@ def _judged(
         open_ = found.count(Boundary.UNKNOWN)
         answer = f"The bounds of {open_} of {total} could not be resolved."
         return DecisionStatus.NOT_MEASURED, answer, step
+    if all(store.kind in _PROMPTED for store in lint.memory_stores):
+        windows = f"{counted(len(found), 'window')} {'bounds' if len(found) == 1 else 'bound'}"
+        answer = (
+            f"{windows} what the model is shown; no store says what is written, found again and"
+            " forgotten."
+        )
+        return DecisionStatus.NOT_DECIDED, answer, _NO_STORE
     answer = (
         f"Each of {total} has an explicit bound."
         if len(found) > 1
@@ -110,12 +122,11 @@ def _judged(
 
 
 def _none(lint: LintResult) -> tuple[DecisionStatus, str, str]:
-    step = "Declare the store and its bounds where the agent is deployed, or say that it has none."
     if lint.incomplete or not lint.coverage:
         answer = "No memory store was found, and not every file could be read."
-        return DecisionStatus.NOT_MEASURED, answer, step
+        return DecisionStatus.NOT_MEASURED, answer, _NO_STORE
     read = counted(len(lint.coverage), "file")
-    return DecisionStatus.NOT_DECIDED, f"No memory store is declared in {read}.", step
+    return DecisionStatus.NOT_DECIDED, f"No memory store is declared in {read}.", _NO_STORE
 
 
 def _evidence(

@@ -119,6 +119,13 @@ def test_ways_to_the_host_are_seen() -> None:
     ("image", "role"),
     [
         ("ghcr.io/berriai/litellm:v1", "gateway"),
+        ("portkeyai/gateway:1.9", "gateway"),
+        ("localhost:5000/mcp-gateway-server", "gateway"),
+        ("ghcr.io/acme/mcp-gateway/test-server:1", "tool_server"),
+        ("ghcr.io/acme/mcp-proxy:1", "tool_server"),
+        ("ghcr.io/stacklok/toolhive/proxyrunner:v1", "gateway"),
+        ("acme/kong-jwks-updater:1", "agent"),
+        ("acme/chat-gateway:1", "gateway"),
         ("vllm/vllm-openai:v0.9", "model"),
         ("ghcr.io/acme/crm-mcp:1.0", "tool_server"),
         ("crystaldba/postgres-mcp:latest", "tool_server"),
@@ -143,6 +150,24 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
     }
 
     assert [name for name, facts in found.items() if facts] == ([role] if role else [])
+
+
+def test_a_gateway_of_anything_is_one_of_models_where_it_is_told_how_to_reach_them() -> None:
+    told = "services:\n  it:\n    image: acme/chat-gateway:1\n    environment: {%s: x}\n"
+
+    assert deployment_of({"compose.yaml": told % "OPENAI_BASE_URL"}).gateways
+    found = deployment_of({"compose.yaml": told % "SMTP_HOST"})
+    assert (found.gateways, found.agents) == ((), ())
+
+
+@pytest.mark.parametrize("setting", ["LITELLM_MASTER_KEY", "MCP_GATEWAY_AUTH_TOKEN"])
+def test_the_key_that_a_gateway_asks_of_callers_is_none_that_it_resolves(setting: str) -> None:
+    told = "services:\n  it:\n    image: acme/mcp-gateway:1\n    environment: {%s: x}\n"
+    (asking,) = deployment_of({"compose.yaml": told % setting}).gateways
+    (holding,) = deployment_of({"compose.yaml": told % "GITHUB_TOKEN"}).gateways
+
+    assert (asking.authorizer, asking.brokers_credentials) == (Known.SET, Truth.UNKNOWN)
+    assert (holding.authorizer, holding.brokers_credentials) == (Known.UNKNOWN, Truth.YES)
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,14 @@ from agentaudit.model.deployment import (
     FileStatus,
     SuppressionComment,
 )
-from agentaudit.model.evidence import Confidence, Evidence, Known
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
 from agentaudit.model.lint_rule import LintRule
@@ -460,7 +462,83 @@ def test_the_decisions_get_their_rows() -> None:
     assert [(row.bound, row.ttl, row.eviction) for row in result.memory_stores] == [
         ("40 turns", "1 d", "none")
     ]
-    assert result.gateways == ("tools",)
+    assert (result.gateways, result.open_gateways) == ((), ("tools",))
+    resolving = replace(whole, gateways=(replace(gateway, brokers_credentials=Truth.YES),))
+    assert lint(resolving, []).gateways == ("tools",)
+
+
+def test_places_of_one_secret_bear_one_number() -> None:
+    """Of a value its digest tells it, of a reference its name."""
+    literal = replace(credential(1), form=CredentialForm.LITERAL, digest="d1")
+    named = replace(credential(3), form=CredentialForm.ENV_REF, name="API_KEY")
+    facts = (
+        literal,
+        replace(literal, id=FactId("credential:other"), name="another", evidence=(place(2),)),
+        named,
+        replace(
+            named,
+            id=FactId("credential:again"),
+            name="api_key",
+            form=CredentialForm.SECRET_REF,
+            evidence=(place(4),),
+        ),
+        replace(named, id=FactId("credential:else"), name="OTHER_KEY", evidence=(place(5),)),
+    )
+    rows = lint(Deployment(credentials=facts), []).credentials
+
+    assert [row.secret for row in rows] == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("runs_agent", "holder", "visible"),
+    [
+        (True, "container", True),
+        (False, "container", False),
+        (None, "container", True),
+        (None, "ci", False),
+        (True, "ci", True),
+    ],
+)
+def test_an_agent_may_take_what_its_runtime_holds_and_any_where_none_is_known(
+    *, runs_agent: bool | None, holder: str, visible: bool
+) -> None:
+    holding = Runtime(
+        id=FactId("runtime:a"), name="a", evidence=(place(7),), runs_agent=runs_agent is True
+    )
+    agents = (
+        () if runs_agent is None else (replace(holding, id=FactId("runtime:b"), runs_agent=True),)
+    )
+    held = replace(credential(1), holder=holder)
+    seen = Edge(kind=EdgeKind.VISIBLE_TO, src=held.id, dst=holding.id, evidence=(place(1),))
+    whole = Deployment(credentials=(held,), runtimes=(holding, *agents), edges=(seen,))
+
+    assert [row.visible_to_agent for row in lint(whole, []).credentials] == [visible]
+
+
+def test_identities_that_the_platform_gives_agents_have_rows() -> None:
+    """Not those that a key proves, nor those of what runs no agent."""
+    runtime = Runtime(id=FactId("runtime:a"), name="a", evidence=(place(7),), runs_agent=True)
+    account = Identity(
+        id=FactId("identity:account"), name="agent", evidence=(place(1),), provider="kubernetes"
+    )
+    role = replace(account, id=FactId("identity:role"), name="support", provider="aws")
+    user = replace(role, id=FactId("identity:user"), name="bot", kind="user")
+    other = replace(role, id=FactId("identity:other"), name="other")
+    edges = [
+        (EdgeKind.AUTHENTICATES_AS, runtime.id, account.id),
+        (EdgeKind.ASSUMES, account.id, role.id),
+        (EdgeKind.AUTHENTICATES_AS, runtime.id, user.id),
+        (EdgeKind.AUTHENTICATES_AS, FactId("runtime:else"), other.id),
+    ]
+    whole = Deployment(
+        runtimes=(runtime,),
+        identities=(account, role, user, other),
+        edges=tuple(
+            Edge(kind=kind, src=src, dst=dst, evidence=(place(1),)) for kind, src, dst in edges
+        ),
+    )
+
+    assert [row.name for row in lint(whole, []).identities] == ["support"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from agentaudit.model.decision import DecisionStatus, Report, Verdict
 from agentaudit.model.deployment import FileCoverage, FileStatus
-from agentaudit.model.finding import LintResult
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.finding import CredentialSummary, IdentitySummary, LintResult
 from agentaudit.model.gate import GateStatus
 from agentaudit.model.profile import Bound
 from agentaudit.report.decisions import report_of
@@ -141,6 +142,82 @@ def test_credential_resolution(changes: dict[str, object], status: DecisionStatu
     assert hardened(lint=lint).decisions[0].status is status
 
 
+KEY = samples.credential("KEY", "literal", "repository", "static")
+
+
+@pytest.mark.parametrize(
+    ("places", "answer"),
+    [
+        # One secret counts once, in the agent's reach if any of its places is.
+        (
+            (replace(KEY, secret=1), replace(KEY, secret=1, holder="agent", visible_to_agent=True)),
+            "1 long-lived credential stands in the agent's reach, although others",
+        ),
+        (
+            (replace(KEY, secret=1), replace(KEY, secret=2, visible_to_agent=True)),
+            "1 long-lived credential stands in the agent's reach, and 1 more readable in files,",
+        ),
+        (
+            (replace(KEY, secret=1), replace(KEY, secret=2)),
+            "2 long-lived credentials stand readable in files, although others are resolved",
+        ),
+        # An artifact of an earlier version does not say which places hold the same.
+        ((KEY, KEY), "2 long-lived credentials stand readable in files"),
+        ((replace(KEY, idle=True),), "1 long-lived credential stands readable in files"),
+    ],
+)
+def test_credentials_are_counted_once_and_by_who_can_have_them(
+    places: tuple[CredentialSummary, ...], answer: str
+) -> None:
+    lint = replace(samples.hardened_lint(), credentials=places)
+    decision = hardened(lint=lint).decisions[0]
+
+    assert decision.status is DecisionStatus.CONTRADICTED
+    assert answer in decision.answer
+
+
+def test_what_may_be_no_secret_decides_nothing_and_passes_nothing() -> None:
+    possible = replace(KEY, confidence=Confidence.POSSIBLE)
+    lint = replace(samples.hardened_lint(), credentials=(possible,))
+    decision = hardened(lint=lint).decisions[0]
+
+    assert decision.status is DecisionStatus.NOT_MEASURED
+    assert "may be a secret or none" in decision.evidence[0].text
+    idle = replace(lint, credentials=(replace(possible, idle=True),))
+    assert hardened(lint=idle).decisions[0].status is DecisionStatus.DECIDED
+
+
+def test_what_a_workflow_deploys_with_says_nothing_of_the_agent() -> None:
+    deploying = samples.credential("role-to-assume", "workload_identity", "ci", "short")
+    secret = samples.credential("PYPI_TOKEN", "secret_ref", "ci", "static")
+    lint = replace(samples.hardened_lint(), gateways=(), credentials=(deploying, secret))
+    running = replace(deploying, visible_to_agent=True)
+
+    assert hardened(lint=lint).decisions[0].status is DecisionStatus.NOT_DECIDED
+    lint = replace(lint, credentials=(running, secret))
+    assert hardened(lint=lint).decisions[0].status is DecisionStatus.DECIDED
+
+
+def test_the_identity_that_a_platform_gives_an_agent_resolves_its_credentials() -> None:
+    role = IdentitySummary(name="support", provider="aws", evidence=samples.at("main.tf", 3))
+    lint = replace(samples.hardened_lint(), gateways=(), credentials=(), identities=(role,))
+    decision = hardened(lint=lint).decisions[0]
+
+    assert decision.status is DecisionStatus.DECIDED
+    assert decision.answer == "Outside the agent: platform identity support."
+    assert decision.evidence[0].place == "main.tf:3:5"
+
+
+def test_a_gateway_of_which_no_file_says_that_it_resolves_anything_decides_nothing() -> None:
+    lint = replace(
+        samples.hardened_lint(), gateways=(), credentials=(), open_gateways=("mcp-gateway",)
+    )
+    decision = hardened(lint=lint).decisions[0]
+
+    assert decision.status is DecisionStatus.NOT_MEASURED
+    assert decision.answer == "No file says whether gateway mcp-gateway resolves credentials."
+
+
 @pytest.mark.parametrize(
     ("stores", "status"),
     [
@@ -149,7 +226,14 @@ def test_credential_resolution(changes: dict[str, object], status: DecisionStatu
         ((samples.store("a", "vector", ttl="unknown"),), DecisionStatus.NOT_MEASURED),
         ((samples.store("a", "vector", ttl="7 d"),), DecisionStatus.DECIDED),
         ((samples.store("a", "buffer", ttl="7 d"),), DecisionStatus.NOT_DECIDED),
-        ((samples.store("a", "buffer", bound="20 turns"),), DecisionStatus.DECIDED),
+        ((samples.store("a", "buffer", bound="20 turns"),), DecisionStatus.NOT_DECIDED),
+        (
+            (
+                samples.store("a", "buffer", bound="20 turns"),
+                samples.store("b", "cache", ttl="1 h"),
+            ),
+            DecisionStatus.DECIDED,
+        ),
         ((samples.store("a", "history", compaction="set"),), DecisionStatus.DECIDED),
         ((samples.store("a", "cache", eviction="volatile-ttl"),), DecisionStatus.DECIDED),
         ((samples.store("a", "cache", eviction="noeviction"),), DecisionStatus.NOT_DECIDED),

@@ -28,19 +28,17 @@ def test_a_risky_deployment() -> None:
 ╭─ support-agent ──────────────────────────────────────────────────────────────╮
 │ ✗ NOT READY                                                                  │
 │ Of 6 conditions 4 fail: 2 long-lived credentials stand in the agent's reach, │
-│ although others are resolved outside it (platform identity, CI secret        │
-│ store).                                                                      │
+│ although others are resolved outside it (platform identity).                 │
 ╰──────────────────────────────────────────────────────────────────────────────╯
 Where does credential resolution happen?
 ✗ contradicted by evidence
   2 long-lived credentials stand in the agent's reach, although others are
-  resolved outside it (platform identity, CI secret store).
+  resolved outside it (platform identity).
   ✗ AWS_SECRET_ACCESS_KEY: lives until revoked, and stands readable in a file
     compose.yaml:22:9
   ✗ OPENAI_API_KEY: lives until revoked, and the agent process holds it
     compose.yaml:22:9
-  ✓ GITHUB_TOKEN: resolved by CI secret store  compose.yaml:22:9
-    and 1 more in the report
+  ✓ agent-role: resolved by platform identity  compose.yaml:22:9
 
 What is your memory boundary?
 ✗ contradicted by evidence

@@ -1,0 +1,60 @@
+"""What the names of containers and of images end in, and which of them are gateways."""
+
+from collections.abc import Sequence
+
+from agentaudit.expressions import holds_word, regex
+
+_GATEWAY = {
+    "gateway": r"(?:ai|llm|mcp|models?|tools?|agents?)-?gateway",
+    "proxy": r"(?:ai|llm|models?)-proxy",
+    "forge": r"(?:mcp-)?context-?forge",
+    "portkey": r"portkey(?:ai)?",
+    **{name: name for name in ("litellm", "kong", "bifrost", "toolhive", "proxyrunner", "vmcp")},
+}
+_GATEWAY_NAME = regex(
+    rf"(?:^|-)(?:{'|'.join(_GATEWAY.values())})(?:-(?:proxy|gateway|database|non-root|extproc))?$"
+)
+"""
+What a name ends in that is a gateway of models or tools: `mcp-gateway`, and no `kong-jwks-updater`.
+
+An `mcp-proxy` has its servers speak over HTTP, and hands them what it is given: it is one of them.
+"""
+ANY_GATEWAY = "gateway"
+"""What a gateway of whatever is called by."""
+_TAG = regex(r"[:@].*$")
+_SEPARATED = regex(r"[^a-z0-9]+")
+_MANNER = regex(
+    r"v?\d+|apps?|bots?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"
+    r"|dev|prod|production|staging|test|local|main"
+)
+"""Last words of names that say how something runs, and not what: `agent-service`."""
+
+
+def names_gateway(subject: str) -> bool:
+    """Whether a name, or an image, in small letters is that of a gateway of models or tools."""
+    return holds_word(subject, tuple(_GATEWAY)) and _GATEWAY_NAME.search(_core(subject)) is not None
+
+
+def called(image: str) -> str:
+    """The name of an image, without where it is kept and which of them it is."""
+    return _TAG.sub("", image.rpartition("/")[2]).lower()
+
+
+def head(name: str) -> str:
+    """The word that a name ends in, before what says where and how it runs."""
+    return next(reversed(_words(name)), "")
+
+
+def _words(name: str) -> Sequence[str]:
+    words = [word for word in _SEPARATED.split(name.lower()) if word]
+    while len(words) > 1 and _MANNER.fullmatch(words[-1]):
+        words.pop()
+    return words
+
+
+def _core(subject: str) -> str:
+    """The words of a name, or of an image, before what says where and how it runs."""
+    path, _, name = subject.rpartition("/")
+    core = "-".join(_words(_TAG.sub("", name)))
+    # `portkeyai/gateway`: whose it is says what for.
+    return f"{path.rpartition('/')[2]}-{core}" if core == ANY_GATEWAY and path else core
