@@ -82,7 +82,8 @@ _KEEPER = regex(
     r"(?:argo-?cd|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
     r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
     r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
-    r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod)(?:-|$)",
+    r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod"
+    r"|(?:kustomize|helm|source|notification|image-reflector|image-automation)-controller)(?:-|$)",
     re.IGNORECASE,
 )
 """What keeps a cluster going, by its image or the account that its own installation makes."""
@@ -185,6 +186,11 @@ def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
     return known is not None and not names_agent(name)
+
+
+def keeps_any_cluster(name: str) -> bool:
+    """Whether that is a product which many clusters have, and no `night-report-operator`."""
+    return _KEEPER.match(name) is not None and not names_agent(name)
 
 
 def names_agent(name: str) -> bool:

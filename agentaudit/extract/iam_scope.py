@@ -32,6 +32,8 @@ _UNNAMED = "${}"
 """In the place of a variable, whose own name may have colons: `${AWS::Partition}`."""
 _ONE_THING = re.compile(r"\$\{[^{}]*\.arn\}")
 _WORD = re.compile(r"([a-z-]+)[:/]")
+_NAMING = re.compile(r"[A-Za-z0-9]{2}")
+"""What is left of a name that is more than `*` and what parts it: `*-*` is for nearly all."""
 
 
 def patterns_of(statement: Statement) -> Sequence[str]:
@@ -78,8 +80,8 @@ def names_something(resource: str) -> bool:
     """
     if _ONE_THING.fullmatch(resource):
         return True
-    widest = _OPEN.sub("*", resource)
-    return bool(service_and_name(widest)[0]) and not is_everything(widest)
+    service, named = service_and_name(_OPEN.sub("*", resource))
+    return bool(service) and _NAMING.search(_WORD.sub("", named, count=1)) is not None
 
 
 def names_only_bare_interpreters(resource: str) -> bool:

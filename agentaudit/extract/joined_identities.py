@@ -39,18 +39,24 @@ def reach_identities(collector: Collector) -> None:
         for edge in collector.edges_of(EdgeKind.AUTHENTICATES_AS)
         if edge.src.startswith("runtime:")
     }
-    parts = {item.id for item in collector.of(Identity) if item.part_of_cluster}
-    others.update(parts, (item.id for item in collector.of(Identity) if _is_people(item)))
+    others.update(item.id for item in collector.of(Identity) if _is_other(item))
+    keepers = {item.id for item in collector.of(Identity) if item.keeps_cluster}
     for grant in collector.of(Grant):
         if acting.count(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))
         elif grant.identity_id in others:
-            part = grant.identity_id in parts
-            collector.update(replace(grant, held_by_others=True, part_of_cluster=part))
+            keeps = grant.identity_id in keepers
+            collector.update(replace(grant, held_by_others=True, keeps_cluster=keeps))
 
 
-def _is_people(identity: Identity) -> bool:
-    """Whether it is a user or a group of a cluster that no pod is in, and no agents by its name."""
+def _is_other(identity: Identity) -> bool:
+    """
+    Whether it is a part of a cluster, or the people who run one.
+
+    Those are users, and groups that no pod is in, none of which is called after agents.
+    """
+    if identity.part_of_cluster:
+        return True
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
     return people and not identity.open_to and not names_agent(identity.name)
 

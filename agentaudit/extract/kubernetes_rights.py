@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.container_roles import keeps_clusters
+from agentaudit.extract.container_roles import keeps_any_cluster, keeps_clusters
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes_accounts import service_account_id
 from agentaudit.extract.kubernetes_grants import UNLIMITED, Giving, add_grant, subject_id
@@ -71,8 +71,9 @@ def add_bindings(
     told: set[RoleKey] = set()
     for binding in bindings:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
-            part = any(map(_keeps_clusters, binding.node.list_at("subjects")))
-            subjects = _Subjects(collector, binding, applied, part)
+            names = tuple(map(_account_of, binding.node.list_at("subjects")))
+            part, keeps = any(map(keeps_clusters, names)), any(map(keeps_any_cluster, names))
+            subjects = _Subjects(collector, binding, applied, part, keeps)
             _add_binding(subjects, roles.of(binding), told)
 
 
@@ -84,6 +85,8 @@ class _Subjects(Struct, frozen=True):
     applied: Applied
     part: bool
     """Whether that is one that keeps the cluster going."""
+    keeps: bool
+    """Whether many clusters have it."""
 
 
 def _add_binding(subjects: _Subjects, rights: tuple[Rights, ...], told: set[RoleKey]) -> None:
@@ -108,8 +111,8 @@ def _affordable(
     return collector.affords(_SHARED, effort, (place, what, "they may do anything"))
 
 
-def _keeps_clusters(subject: Node) -> bool:
-    return subject.text_at("kind") == _ACCOUNT and keeps_clusters(subject.text_at("name"))
+def _account_of(subject: Node) -> str:
+    return subject.text_at("name") if subject.text_at("kind") == _ACCOUNT else ""
 
 
 def _subject(subjects: _Subjects, subject: Node) -> Identity:
@@ -135,8 +138,13 @@ def _subject(subjects: _Subjects, subject: Node) -> Identity:
             open_to=open_to,
         )
     )
-    if account and (subjects.part or namespace == _SYSTEM) and not identity.part_of_cluster:
-        identity = replace(identity, part_of_cluster=True)
+    if account:
+        within = namespace == _SYSTEM
+        identity = replace(
+            identity,
+            part_of_cluster=identity.part_of_cluster or subjects.part or within,
+            keeps_cluster=identity.keeps_cluster or subjects.keeps or within,
+        )
         collector.update(identity)
     return identity
 

@@ -262,7 +262,7 @@ def test_people_are_no_part_of_the_cluster() -> None:
     text = CONTROLLERS % ("sync.acme.example", "{kind: Group, name: night-shift}")
     grants = deployment_of({"rbac.yaml": text}).grants
 
-    assert not any(grant.part_of_cluster for grant in grants)
+    assert not any(grant.keeps_cluster for grant in grants)
 
 
 def test_a_controller_that_is_an_agent_stays_one() -> None:

@@ -292,6 +292,7 @@ def test_named_resources_narrow_what_escalates(
         (("arn:aws:iam::1:role/desk-*", "*"), False),
         (("arn:aws:iam::1:role/${var.name}",), False),
         (("arn:aws:iam::1:role/${var.name}*",), False),
+        (("arn:aws:iam::1:role/*-*",), False),
         (("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*",), False),
         (("${var.roles}",), False),
     ],

@@ -60,7 +60,9 @@ def found(files: Mapping[str, str]) -> dict[str, Severity]:
     [
         ("argocd-application-controller", "argocd", Severity.LOW),
         ("network-install", "kube-system", Severity.LOW),
+        ("kustomize-controller", "flux-system", Severity.LOW),
         ("night-report", "desk", Severity.HIGH),
+        ("night-report-operator", "desk", Severity.HIGH),
     ],
 )
 def test_what_keeps_a_cluster_going_may_do_everything_in_it(

@@ -25,6 +25,8 @@ class Identity(Fact, frozen=True, kw_only=True):
     default_account: bool = False
     part_of_cluster: bool = False
     """Whether its name, or that of what it is bound beside, is of what keeps a cluster going."""
+    keeps_cluster: bool = False
+    """Whether that is a part which many clusters have, such as Flux, or lies in `kube-system`."""
     open_to: str = ""
     """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
@@ -82,8 +84,8 @@ class Grant(Fact, frozen=True, kw_only=True):
     Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster,
     or one of the people who run that.
     """
-    part_of_cluster: bool = False
-    """Whether its identity is, and no agent acts as that."""
+    keeps_cluster: bool = False
+    """Whether its identity does, and no agent acts as that."""
     open_to: str = ""
     """
     Who has it, where that is no principal of its own: anybody, who need not prove who he is;
