@@ -149,30 +149,32 @@ def _busy(simulation: Simulation) -> Iterator[Block]:
 
 
 def _types(simulation: Simulation) -> Folded:
-    numbers = ("Requests", "P50", "P90", "P99", "Waiting P90")
+    """All together, and each type where there are several: to its end, and in its parts."""
+    numbers = ("Requests", "P50", "P90", "P95", "P99")
     many = any(len(result.by_type) > _FEWEST_TYPES for result in simulation.results)
     rows = tuple(
-        Row(
-            cells=plain(
-                result.policy,
-                item.type,
-                number(item.requests),
-                duration(item.latency.p50_ns),
-                duration(item.latency.p90_ns),
-                duration(item.latency.p99_ns),
-                duration(item.waiting.p90_ns),
-            )
-        )
+        Row(cells=plain(result.policy, item.type, what, number(item.requests), *_times(times)))
         for result in simulation.results
-        for item in (result.by_type[1:] if many else result.by_type)
+        for item in (result.by_type if many else result.by_type[-1:])
+        for what, times in (
+            ("latency", item.latency),
+            ("waiting", item.waiting),
+            ("service", item.service),
+        )
     )
     table = Table(
         id="policies-by-type",
-        caption="Latency and waiting by policy and type of request",
-        columns=columns("Policy", "Type", *numbers, numbers=numbers),
+        caption="Latency, waiting for admission and service by policy and type of request",
+        columns=columns("Policy", "Type", "Time", *numbers, numbers=numbers),
         rows=rows,
     )
-    return Folded(summary="By type of request", blocks=(table,))
+    return Folded(summary="Latency, waiting and service by type of request", blocks=(table,))
+
+
+def _times(times: Percentiles) -> Iterator[str]:
+    for measure in (Measure.P50, Measure.P90, Measure.P95, Measure.P99):
+        value_ns = times.of(measure)
+        yield "unknown" if value_ns is None else duration(value_ns)
 
 
 def _assumptions(simulation: Simulation) -> Folded:

@@ -206,6 +206,11 @@ def _answer(aim: Aim, now: Outcome, base: Outcome, told: Difference, *, tried: i
     if aim.better(now, base):
         kept = " which does not keep up" if base.overloaded else ""
         return f"Use {names[0]} instead of {names[1]}{kept}: {numbers}, on {judged}."
+    if names[0] == names[1]:
+        return (
+            f"Change nothing: of {tried} policies and caps tried none does better than"
+            f" {names[1]}, whose {what} is {aim.shown(aim.value(base))} on {judged}."
+        )
     return (
         f"Change nothing: of {tried} policies and caps tried the best, {names[0]}, is no better"
         f" than {names[1]} by more than chance or 2%: {numbers}, on {judged}."
