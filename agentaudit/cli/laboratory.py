@@ -173,9 +173,23 @@ def sides(cores: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(max(jobs, 2) for jobs in (cores, 2 * cores, 4 * cores)))
 
 
-def interleaved(lab: Laboratory, policies: Sequence[Policy], *, repeats: int) -> list[ValidatedRun]:
-    """Policies take turns, so that all of them meet the same ups and downs of the machine."""
-    seen = [lab.observed(policy) for _ in range(repeats) for policy in policies]
+def interleaved(
+    lab: Laboratory,
+    policies: Sequence[Policy],
+    *,
+    repeats: int,
+    told: Callable[[int, str], None] = lambda _done, _now: None,
+) -> list[ValidatedRun]:
+    """
+    Policies take turns, so that all of them meet the same ups and downs of the machine.
+
+    Before each run `told` hears how many are done, and which comes.
+    """
+    turns = [policy for _ in range(repeats) for policy in policies]
+    seen = []
+    for done, policy in enumerate(turns):
+        told(done, f"Run {done + 1} of {len(turns)}, {policy.name}")
+        seen.append(lab.observed(policy))
     return lab.subject.judged(seen, {policy.name: policy for policy in policies})
 
 

@@ -7,7 +7,7 @@ import typer
 
 from agentaudit.cli import simulate_options as taken
 from agentaudit.cli.commands import command
-from agentaudit.cli.terminal import Terminal, terminal_of
+from agentaudit.cli.terminal import Shown, Terminal, terminal_of
 from agentaudit.cli.workloads import loaded
 from agentaudit.errors import UsageError, exit_code
 
@@ -146,7 +146,7 @@ def show_validation(
     from agentaudit.report.validation_table import render_validation
     from agentaudit.store.artifacts import write_artifact
 
-    with terminal.progress("Running for real"):
+    with terminal.progress("Measuring this machine") as shown:
         result = _validated(
             workload,
             machine,
@@ -155,6 +155,7 @@ def show_validation(
             repeats=repeats,
             raised=raised,
             server=server,
+            told=shown,
         )
     text = render_validation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
@@ -172,6 +173,7 @@ def _validated(
     repeats: int,
     raised: bool,
     server: "ServerOptions | None",
+    told: Shown,
 ) -> "Validation":
     from agentaudit.cli.judging import validation
     from agentaudit.cli.laboratory import interleaved, laboratory, with_server
@@ -192,5 +194,5 @@ def _validated(
     ) as lab:
         scaled = with_caps(default_caps(workload, lab.subject.machine), caps)
         policies = (*shipped_policies(chosen, scaled), *others)
-        runs = interleaved(lab, policies, repeats=repeats)
+        runs = interleaved(lab, policies, repeats=repeats, told=told)
         return validation(lab.subject, runs)

@@ -58,13 +58,27 @@ class Terminal:
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator["Shown"]:
-        """A progress bar on standard error, which is told how much is done; it leaves nothing."""
+        """
+        A progress bar on standard error, which is told how much is done; it leaves nothing.
+
+        Where it is known how much there is, it says how much of that is done.
+        """
         if self.quiet or not self.watched:
             yield lambda _done, _now="": None
             return
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+        counted = () if total is None else (MofNCompleteColumn(),)
+        columns = (
+            *(TextColumn("{task.description}", markup=False), BarColumn()),
+            *(*counted, TimeElapsedColumn()),
+        )
         with Progress(*columns, console=self.err, transient=True) as bar:
             task = bar.add_task(what, total=total)
             yield lambda done, now="": bar.update(task, completed=done, description=now or what)

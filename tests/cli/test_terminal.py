@@ -20,6 +20,7 @@ def told(*, terminal: bool, quiet: bool = False) -> str:
 
 def test_progress_says_what_is_done() -> None:
     assert "reading the second" in told(terminal=True)
+    assert "2/2" in told(terminal=True)
 
 
 @pytest.mark.parametrize(("terminal", "quiet"), [(False, False), (True, True)])
