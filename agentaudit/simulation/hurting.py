@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from statistics import fmean, pstdev
 
+from agentaudit.lists import listed
 from agentaudit.model.measures import Measure, Verdict
 from agentaudit.model.workload import Workload
 from agentaudit.simulation.experiment import Outcome, difference, estimate
@@ -50,16 +51,21 @@ def _barrier(ranking: Ranking) -> Iterator[str]:
 def _starving(ranking: Ranking) -> Iterator[str]:
     """Types of requests that wait so that others need not."""
     before = {one.type: one.latency.p99_ns for one in ranking.base_result.by_type[1:]}
+    starved: dict[str, dict[str, float]] = {}
     for result in ranking.results:
         change = {one.type: one.latency.p99_ns / max(before[one.type], 1)
                   for one in result.by_type[1:] if one.type in before}  # fmt: skip
         if min(change.values(), default=1.0) < 1:
             for name, times in change.items():
                 if times >= _STARVED:
-                    yield (
-                        f"{result.policy} starves {name} requests for the sake of others: their P99"
-                        f" is {times:.1f} times that under {ranking.baseline}."
-                    )
+                    starved.setdefault(name, {})[result.policy] = times
+    for name, policies in starved.items():
+        yield (
+            f"{listed([*policies])} {'starves' if len(policies) == 1 else 'starve'} {name} requests"
+            " for the sake of others: their P99 is"
+            f" {listed([f'{times:.1f}' for times in policies.values()])} times that under"
+            f" {ranking.baseline}."
+        )
 
 
 def _nothing_to_gain(ranking: Ranking) -> Iterator[str]:
