@@ -18,12 +18,13 @@ from agentaudit.cli.simulate_shown import (
     write_schedule,
 )
 from agentaudit.cli.simulate_validate import show_validation
-from agentaudit.cli.terminal import terminal_of
+from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import UsageError, exit_code
 from agentaudit.model.answers import Question
 
 if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
+    from agentaudit.simulation.caps import Caps
 
 
 app = command()
@@ -210,13 +211,15 @@ def scheduler(
         ranking = ranked_shipped(experiment, names=names, caps=caps, terms=terms, others=others)
         changed, told = what_ifs(ranking, changes)
         answers = [one for question in find or () for one in searched(ranking, question)]
-        best = recommendation(ranking, aim, scaled_caps(experiment, caps)) if recommend else None
+        scaled = scaled_caps(experiment, caps)
+        best = recommendation(ranking, aim, scaled) if recommend else None
         result = simulation_of(
             ranking, what_ifs=changed, told=told, recommendation=best, found=answers
         )
     from agentaudit.report.simulation_table import render_simulation
     from agentaudit.store.artifacts import write_artifact
 
+    _note_unused(terminal, caps, scaled, [one.policy for one in result.results])
     text = render_simulation(result, width=terminal.out.width)
     terminal.out.print(text, end="", soft_wrap=True)
     if gantt or json_file is not None or charts is not None:
@@ -234,6 +237,14 @@ def scheduler(
         terminal.out.print()
         show_validation(terminal, experiment.first, chosen, names=policy or [], caps=caps)
     raise typer.Exit(int(exit_code(failed=False, incomplete=not whole)))
+
+
+def _note_unused(terminal: Terminal, given: str, caps: "Caps", policies: list[str]) -> None:
+    """Of a cap that changes nothing its user would like to know."""
+    from agentaudit.simulation.policies.catalogue import unused_caps
+
+    for cap in unused_caps(given, policies, caps):
+        terminal.note(f"--caps: none of the policies compared has {cap}, so it changes nothing")
 
 
 def _check(*, price: float | None, objective: str | None, recommend: bool) -> None:

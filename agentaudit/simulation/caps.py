@@ -125,6 +125,15 @@ def with_caps(caps: Caps, text: str) -> Caps:
     return replace(caps, **changes)
 
 
+def other_caps(text: str, caps: Caps) -> Mapping[str, Caps]:
+    """For each cap that the text gives the caps with another number in its place."""
+    names = (word.strip().partition("=")[0] for word in filter(None, text.split(",")))
+    return {
+        name: replace(caps, **{_FIELDS[name]: 2 * getattr(caps, _FIELDS[name]) + 1})
+        for name in names
+    }
+
+
 def _cap(name: str, number: str) -> int:
     least = 0 if name == "E_shared" else 1
     if not (number.isascii() and number.isdigit()) or not least <= int(number[:20]) <= _LARGEST:

@@ -118,6 +118,15 @@ def test_policies_caps_and_machine_are_the_users(workload: Path, tmp_path: Path)
     }
 
 
+def test_caps_that_no_policy_has_are_named(workload: Path) -> None:
+    words = ("-p", "fcfs", "-p", "mas", "--caps", "N_max=9,TTL=2s,E_CPU=3,N_cap=4")
+    result = CliRunner().invoke(app, ["simulate", "scheduler", str(workload), *words])
+    told = [line.split()[-5] for line in result.stderr.splitlines() if "--caps" in line]
+
+    assert result.exit_code == 0
+    assert told == ["TTL,", "N_cap,"]
+
+
 def test_a_preset_of_the_paper(workload: Path) -> None:
     assert "on sys1" in run(workload, "--machine", "sys1").stdout
 

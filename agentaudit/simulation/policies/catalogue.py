@@ -7,7 +7,7 @@ from msgspec import Struct
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload
 from agentaudit.simulation.arrivals import ArrivalKind
-from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.caps import Caps, other_caps
 from agentaudit.simulation.fast.requests import columns_of, span_ns
 from agentaudit.simulation.fast.totals import each_alone_ns
 from agentaudit.simulation.needs import alone_ns
@@ -198,6 +198,16 @@ def policy_names(
     baselines = [name for name in names if name in ("fcfs", "multi-processing")]
     first = baselines[0] if baselines else suited[0]
     return (first,) if others and not asked else tuple(dict.fromkeys((first, *names)))
+
+
+def unused_caps(text: str, names: Sequence[str], caps: Caps) -> tuple[str, ...]:
+    """Of the caps that a user gave, those that none of the named policies is made with."""
+    made = {name: SHIPPED[name].make(caps).parameters for name in names if name in SHIPPED}
+    return tuple(
+        cap
+        for cap, other in other_caps(text, caps).items()
+        if all(SHIPPED[name].make(other).parameters == told for name, told in made.items())
+    )
 
 
 def shipped_policies(names: Sequence[str], caps: Caps) -> tuple[Policy, ...]:
