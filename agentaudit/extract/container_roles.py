@@ -9,7 +9,10 @@ from agentaudit.extract.container_commands import runs_another
 from agentaudit.extract.container_names import ANY_GATEWAY, called, head, names_gateway
 from agentaudit.extract.settings import Setting
 
-_MODEL = r"vllm|ollama|text-generation-inference|llama\.?cpp|sglang|tritonserver|localai|lmdeploy"
+_MODEL = (
+    r"vllm|ollama|text-(?:generation|embeddings)-inference|llama\.?cpp|sglang|tritonserver"
+    r"|localai|lmdeploy"
+)
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
     r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
@@ -185,7 +188,8 @@ def serves_pages(image: str) -> bool:
 def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
-    return known is not None and not names_agent(name)
+    tools = known is not None and _role_told_by(name) == "tool_server"
+    return known is not None and not tools and not names_agent(name)
 
 
 def keeps_any_cluster(name: str) -> bool:

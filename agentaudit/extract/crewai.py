@@ -31,6 +31,7 @@ _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
 _FILES = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 _CREW = regex(r"(?:^|/)crew\.jsonc?$")
 """What is of a crew without an agent in it; `agents.json` may be of anybody's agents."""
+_LOCAL = regex(r"ollama(?:_chat)?/|https?://(?:localhost|127\.0\.0\.1|host\.docker\.internal)[:/]")
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
@@ -105,6 +106,8 @@ def _add_agent(
     budget, _ = bound(_setting(node, "max_rpm"))
     if budget is Known.NONE:
         budget, _ = bound(crew.child("max_rpm"))
+    if budget is Known.NONE and _runs_here(_setting(node, "llm")):
+        budget = Known.UNKNOWN  # what one's own machine answers costs nothing by the call
     agent = collector.add(
         Agent(
             id=fact_id("agent", declared.name, f"{declared.document.file}#agents.{declared.name}"),
@@ -131,6 +134,14 @@ def _add_agent(
         _add_tool(collector, agent, ("code execution", _CODE_TOOL), place, sandboxed=safe)
     _add_servers(documents, collector, agent, declared)
     return agent
+
+
+def _runs_here(model: Node | None) -> bool:
+    """Whether a model answers on the machine of its agent: by its address, or as Ollama's."""
+    if model is None:
+        return False
+    told = (model.text or "", model.text_at("model"), model.text_at("base_url"))
+    return any(_LOCAL.match(text) for text in told)
 
 
 def _setting(node: Node, key: str) -> Node | None:

@@ -24,6 +24,13 @@ DEFAULT_TIMEOUT_S = 300
 DEFAULT_TASK_TIMEOUT_S = 600
 SERVICE_AGENT = "Vertex AI Reasoning Engine Service Agent"
 """What all agents of Agent Engine without an account of their own act as, in a project."""
+_OF_GOOGLE = regex(
+    r"@cloudservices\.gserviceaccount\.com$|@gcp-sa-(?!aiplatform)[\w-]+\.iam\.gserviceaccount\.com$"
+)
+"""
+By which services of Google act for a project, with what Google gives them; those of Vertex AI run
+agents. https://cloud.google.com/iam/docs/service-agents
+"""
 _DEFAULT = regex(
     r"^\d+-compute@developer\.gserviceaccount\.com$|@appspot\.gserviceaccount\.com$"
     r"|\bdata\.google_(?:compute|app_engine)_default_service_account\."
@@ -87,5 +94,6 @@ def account_by_address(collector: Collector, address: str, place: Evidence) -> F
         provider="google",
         kind="service_account",
         default_account=is_default_account(address),
+        of_platform=_OF_GOOGLE.search(address) is not None,
     )
     return collector.add(identity).id

@@ -51,11 +51,11 @@ def reach_identities(collector: Collector) -> None:
 
 def _is_other(identity: Identity) -> bool:
     """
-    Whether it is a part of a cluster, or the people who run one.
+    Whether it is a part of a cluster, a vendor's own service, or the people who run a cluster.
 
     Those are users, and groups that no pod is in, none of which is called after agents.
     """
-    if identity.part_of_cluster:
+    if identity.part_of_cluster or identity.of_platform:
         return True
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
     return people and not identity.open_to and not names_agent(identity.name)

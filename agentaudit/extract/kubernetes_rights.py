@@ -72,7 +72,8 @@ def add_bindings(
     for binding in bindings:
         if binding.kind in {"RoleBinding", "ClusterRoleBinding"}:
             names = tuple(map(_account_of, binding.node.list_at("subjects")))
-            part, keeps = any(map(keeps_clusters, names)), any(map(keeps_any_cluster, names))
+            named = (binding.name, binding.node.text_at("roleRef", "name"), *names)
+            part, keeps = any(map(keeps_clusters, named)), any(map(keeps_any_cluster, names))
             subjects = _Subjects(collector, binding, applied, part, keeps)
             _add_binding(subjects, roles.of(binding), told)
 

@@ -23,13 +23,11 @@ _VALUED = frozenset(
         *("--prefix", "--dir", "--cwd", "-C"),
     }
 )
+_INTERPRETERS = frozenset({"python", "python3", "uvicorn"})
 _FETCHERS = frozenset({"npx", "bunx", "uvx", "pipx"})
 _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
-_BESIDE = "--with"
-_INTERPRETERS = frozenset({"python", "python3"})
-"""What they run is fetched beside them: `uv run --with a python -m a`."""
 _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
 _GIT = regex(r"^git\+|^github:|^https://github\.com/")
@@ -58,7 +56,9 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
         rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
         words = rest[0].split() + list(rest[1:]) if rest else []
         return launch_of(words[0], words[1:]) if words else Launch()
-    own = _runs_own(name, arguments)
+    own, laid = _runs_own(name, arguments), _laid_beside(name, arguments)
+    if laid:
+        return pypi_launch(laid)
     if name in _NPM and not own:
         return npm_launch(_packaged(arguments))
     if name in _PYPI and not own:
@@ -89,6 +89,19 @@ def _runs_own(name: str, arguments: Sequence[str]) -> bool:
         fetched = _FETCHED & {word.partition("=")[0] for word in arguments}
         return "run" in given and not fetched and "tool" not in given[: given.index("run")]
     return name in _SCRIPTS and not _FETCHING & set(given[:1])
+
+
+def _laid_beside(name: str, arguments: Sequence[str]) -> str:
+    """
+    The package that `uv run --with` fetches for a program: the first in no fixed version, if any.
+
+    `uv run --with shop-mcp==1.2.0 python serve.py` runs nothing that is called `python`.
+    """
+    given = [after for flag, after in pairwise(arguments) if name == "uv" and flag == "--with"]
+    program = _first_word(arguments)
+    if not given or program.partition("[")[0] not in _INTERPRETERS:
+        return ""
+    return next((each for each in given if pypi_launch(each).pinned is Truth.NO), given[0])
 
 
 def npm_launch(specification: str) -> Launch:
@@ -149,9 +162,7 @@ def _packaged(arguments: Sequence[str]) -> str:
     for position, word in enumerate(arguments[:-1]):
         if word in _PACKAGE:
             return arguments[position + 1]
-    started = _first_word([word for word in arguments if word not in _RUNNERS])
-    beside = (value for flag, value in pairwise(arguments) if flag == _BESIDE)
-    return next(beside, started) if started in _INTERPRETERS else started
+    return _first_word([word for word in arguments if word not in _RUNNERS])
 
 
 def _first_word(arguments: Sequence[str]) -> str:

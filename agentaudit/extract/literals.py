@@ -19,6 +19,7 @@ _ENVIRONMENT = regex(
       | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
       | \{env:[^}]+\}
       | \$[A-Za-z_]\w*
+      | \$\$[A-Z][A-Z0-9_]+
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
       | \$env:\w+

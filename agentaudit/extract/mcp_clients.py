@@ -48,6 +48,8 @@ GATEWAY_CLIENT = "gateway"
 """The framework of agents that nobody declares: they call servers through a gateway."""
 _GATEWAY_KEYS = ("litellm_settings", "model_list")
 """Of LiteLLM's configuration, whose `mcp_servers` each caller gets as its key says."""
+_CHAT = regex(r"librechat\.ya?ml")
+"""Whose people choose among its servers for each agent, and each conversation."""
 _AGENT_FILE = regex(r"(?:^|/)\.(?P<client>amazonq|kiro)/(?:cli-)?agents/[^/]+\.json$")
 """Agents of the Q Developer CLI and of Kiro, one a file."""
 
@@ -165,7 +167,7 @@ def _client(document: Document) -> tuple[str, str, str]:
     if agent is not None:
         framework = "kiro" if agent["client"] == "kiro" else "amazon-q"
         return framework, document.root.name_at("name") or stem, file
-    if any(document.root.child(key) for key in _GATEWAY_KEYS):
+    if any(document.root.child(key) for key in _GATEWAY_KEYS) or _CHAT.fullmatch(stem):
         return GATEWAY_CLIENT, f"agents behind {stem}", file if folder_of(file) else stem
     return "mcp-client", f"agent of {stem}", file if folder_of(file) else stem
 

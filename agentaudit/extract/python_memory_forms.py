@@ -140,7 +140,7 @@ FORMS: dict[str, Form] = {
     "MemorySaver": _checkpoint("in_memory"),
     "PostgresStore": Form(kind="vector", backend="postgres", ttl=("ttl",), ttl_unit_s=60),
     "RedisStore": Form(kind="vector", backend="redis", ttl=("ttl",), ttl_unit_s=60),
-    "InMemoryStore": Form(kind="vector"),
+    "InMemoryStore": Form(kind="vector", backend="in_memory"),
     "SummarizationMiddleware": Form(
         kind="summary",
         compaction=Known.SET,

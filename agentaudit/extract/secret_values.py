@@ -54,13 +54,15 @@ _VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 _NAMED = regex(
     r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,8}-(?:secrets?|credentials?|creds|tokens?|keys?|tls|certs?)"
 )
-"""`backupTargetCredentialSecret: shop-s3-credentials` says which Secret the value is kept in."""
+"""`backupSecret: shop-s3-credentials` says which Secret the value is kept in."""
 _MODEL = regex(r"[a-z][a-z-]*/[a-z][a-z0-9.-]*(?::[a-z]+)?")
 """`x-ai/grok-4-fast:free` is which model a key is for."""
 _TYPES = regex(r"(?:string|str|number|int|integer|boolean|null|undefined|none|any)(?:\s?\|\s?\w+)+")
 """`ssh_password: string|null` is what kind of value stands there."""
 _ACCOUNT = regex(r"0x[0-9a-fA-F]{40}")
 """Where a contract or an account of Ethereum is: `token: 0x…` is what is bought, and no secret."""
+_SHOWN_MARK = regex(r"#[0-9a-fA-F]{3,8}|(?:&#?\w{1,10};)+")
+"""`"PASS": "#28a745"`: a colour, or a sign of HTML, for what has passed."""
 _COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
@@ -90,6 +92,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _SOURCE.match(value)
         or _TYPES.fullmatch(value)
         or _ACCOUNT.fullmatch(value)
+        or _SHOWN_MARK.fullmatch(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
         or (_OBJECT_KEY.search(key) and _OBJECT.fullmatch(value))
         or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))

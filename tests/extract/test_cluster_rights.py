@@ -162,6 +162,7 @@ def test_everything_on_a_named_thing_is_no_administrator() -> None:
         ("argocd-server", True),
         ("support-operator", True),
         ("agent-controller", False),
+        ("flux-mcp-sa", False),
         ("deployer", False),
     ],
 )
@@ -263,6 +264,14 @@ def test_people_are_no_part_of_the_cluster() -> None:
     grants = deployment_of({"rbac.yaml": text}).grants
 
     assert not any(grant.keeps_cluster for grant in grants)
+
+
+@pytest.mark.parametrize(("role", "others"), [("upgrade-controller", True), ("upgrades", False)])
+def test_an_account_has_what_it_does_from_its_role(role: str, *, others: bool) -> None:
+    text = CONTROLLERS % ("sync.acme.example", account("upgrade"))
+    grants = deployment_of({"rbac.yaml": text.replace("name: sync}", f"name: {role}}}")}).grants
+
+    assert {grant.held_by_others for grant in grants} == {others}
 
 
 def test_a_controller_that_is_an_agent_stays_one() -> None:

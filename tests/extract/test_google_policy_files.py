@@ -67,3 +67,20 @@ def test_a_condition_of_a_binding_is_kept() -> None:
 )
 def test_other_bindings_are_no_policy(text: str) -> None:
     assert not deployment_of({"policy.json": text}).grants
+
+
+@pytest.mark.parametrize(
+    ("address", "others"),
+    [
+        ("service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com", True),
+        ("123456789012@cloudservices.gserviceaccount.com", True),
+        ("service-123456789012@gcp-sa-aiplatform-re.iam.gserviceaccount.com", False),
+        ("123456789012@cloudbuild.gserviceaccount.com", False),
+        (ADDRESS, False),
+    ],
+)
+def test_services_of_google_act_with_what_google_gives_them(address: str, *, others: bool) -> None:
+    role = "roles/iam.serviceAccountTokenCreator"
+    (grant,) = deployment_of({"policy.json": policy(role, f"serviceAccount:{address}")}).grants
+
+    assert grant.held_by_others is others

@@ -299,3 +299,11 @@ def test_the_servers_of_a_gateway_are_not_all_one_agents() -> None:
     (agent,) = read({"mcp_servers": servers}).agents
 
     assert (agent.name, agent.tool_servers) == ("agents behind litellm.json", 0)
+
+
+def test_people_choose_among_the_servers_of_a_chat() -> None:
+    text = "mcpServers: {time: {url: 'https://mcp.acme.example', type: sse}}\n"
+    (chat,) = deployment_of({"librechat.yaml": text}).agents
+    (other,) = deployment_of({"client.yaml": text}).agents
+
+    assert (chat.tool_servers, other.tool_servers) == (0, 1)

@@ -300,6 +300,8 @@ def test_gemini_keeps_sessions_as_long_as_it_is_told() -> None:
         ("uv", ["run", "--with", "box-mcp", "python", "-m", "box"], "box-mcp", Truth.NO),
         ("uv", ["run", "--with", "box-mcp==1.2.0", "python", "-m", "b"], "box-mcp", Truth.YES),
         ("uv", ["tool", "run", "serena"], "serena", Truth.NO),
+        ("uv", ["run", "--with", "a-mcp==1.2", "--with", "mcp", "python", "s.py"], "mcp", Truth.NO),
+        ("uv", ["run", "--with", "a-mcp==1.2", "python", "s.py"], "a-mcp", Truth.YES),
         ("npm", ["run", "start"], "npm", Truth.YES),
         ("npm", ["exec", "-y", "files-mcp"], "files-mcp", Truth.NO),
         ("npm", ["--prefix", "./app", "exec", "files-mcp"], "files-mcp", Truth.NO),

@@ -47,6 +47,25 @@ def test_a_vault_keeps_settings_beside_its_secrets(name: str, kept: int) -> None
 
 
 @pytest.mark.parametrize(
+    ("value", "secret"),
+    [("#28a745", False), ("&#x2705;", False), ("&check;", False), ("#q7Zk!2P", True)],
+)
+def test_how_a_page_shows_what_has_passed_is_no_password(value: str, *, secret: bool) -> None:
+    assert could_be_secret("STATUS_PASS", "password", value) is secret
+
+
+@pytest.mark.parametrize(("password", "told"), [("$$ENCODED_PW", 0), ("q7Zk2PvW9sLx4", 1)])
+def test_a_variable_that_compose_hands_to_a_shell_is_a_reference(password: str, told: int) -> None:
+    compose = f"""
+services:
+  board:
+    image: board:1
+    command: ["sh", "-c", "export URI=postgresql://board:{password}@db:5432/board; serve"]
+"""
+    assert len(deployment_of({"compose.yaml": compose}).credentials) == told
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "xoxp-12345-67890-abcdef-ghijkl",

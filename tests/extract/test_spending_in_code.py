@@ -43,3 +43,30 @@ def test_a_budget_that_a_program_checks_may_be_its_agents(
 
     assert deployment.agents[0].budget is found
     assert bool(told) is (found is Known.UNKNOWN)
+
+
+CREW = """
+agents:
+  planner:
+    role: Planner
+    goal: Plan what is asked for
+    backstory: Plans.
+    llm: {%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("model: llama3, base_url: 'http://localhost:11434'", Known.UNKNOWN),
+        ("model: ollama/llama3", Known.UNKNOWN),
+        ("model: gpt-5", Known.NONE),
+        ("model: llama3, base_url: 'https://models.acme.example'", Known.NONE),
+    ],
+)
+def test_what_answers_on_ones_own_machine_costs_nothing_by_the_call(
+    model: str, found: Known
+) -> None:
+    (agent,) = deployment_of({"config/agents.yaml": CREW % model}).agents
+
+    assert agent.budget is found

@@ -49,6 +49,14 @@ def test_in_a_folder_of_several_repositories_each_runs_its_own_workflows() -> No
     assert found({"shop/.github/workflows/triage.yml": WORKFLOW}) == run
 
 
+def test_a_copy_that_bears_its_day_is_a_note() -> None:
+    dated = found({"data/editor-backups/mcp_20250218_214326.json": SETTINGS})
+    own = found({"data/backups/mcp.json": SETTINGS, "mcp_20250218_214326.json": SETTINGS})
+
+    assert dated["unpinned-tool-server"] is Severity.LOW
+    assert own["unpinned-tool-server"] is Severity.MEDIUM
+
+
 @pytest.mark.parametrize(
     "folder", [".mcp-backups", "config/archive", "_archived", "deprecated", "terraform_old", "old"]
 )
@@ -164,6 +172,9 @@ def test_a_default_that_everybody_knows_opens_nothing_from_an_archive() -> None:
         ("http://files-mcp:8080/mcp", "", Severity.LOW),
         ("http://198.51.100.7:8080/mcp", "", Severity.HIGH),
         ("http://xn--mgba.xn--p1ai/mcp", "", Severity.HIGH),
+        ("http://mcp-proxy:8083/files", "", Severity.LOW),
+        ("http://mcp2/files", "", Severity.LOW),
+        ("http://10.0.0.7/files", "", Severity.HIGH),
         (
             "http://files.tools.svc/mcp",
             '"headers": {"Authorization": "Bearer ${T}"}',

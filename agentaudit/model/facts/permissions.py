@@ -24,9 +24,11 @@ class Identity(Fact, frozen=True, kw_only=True):
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
     part_of_cluster: bool = False
-    """Whether its name, or that of what it is bound beside, is of what keeps a cluster going."""
+    """Whether its name, or that of what it is bound beside or by, is of what keeps it going."""
     keeps_cluster: bool = False
     """Whether that is a part which many clusters have, such as Flux, or lies in `kube-system`."""
+    of_platform: bool = False
+    """Whether it is one of the accounts by which a vendor's own services act."""
     open_to: str = ""
     """Of whom it stands for where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
@@ -82,7 +84,7 @@ class Grant(Fact, frozen=True, kw_only=True):
     held_by_others: bool = False
     """
     Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster,
-    or one of the people who run that.
+    one of the people who run that, or a vendor's own service.
     """
     keeps_cluster: bool = False
     """Whether its identity does, and no agent acts as that."""
