@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import EVERY_INTERFACE
+from agentaudit.extract.literals import literal_of
 from agentaudit.extract.settings import Setting
 
 _INBOUND = regex(
@@ -35,14 +36,19 @@ def asks(settings: Iterable[Setting]) -> bool:
 
 
 def _keeps_closed(setting: Setting) -> bool:
-    off = setting.content.strip().lower() in _OFF
+    off = _said(setting) in _OFF
     return off if _OPENING.search(setting.key) else not off
+
+
+def _said(setting: Setting) -> str:
+    """Its value, or the default of a reference."""
+    return literal_of(setting.content).strip().lower()
 
 
 def opens(setting: Setting) -> bool:
     """Whether a setting lets everybody call what would ask without it."""
     switch = _OPENING.search(setting.key) is not None
-    return switch and setting.content.strip().lower() in _ON
+    return switch and _said(setting) in _ON
 
 
 def binds_all(words: Iterable[str], settings: Iterable[Setting]) -> bool:

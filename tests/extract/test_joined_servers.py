@@ -88,6 +88,8 @@ def test_what_could_be_told_not_to_ask_and_is_not_may_ask(settings: str, asks: T
     assert ("budget-mcp", asks) in asking("true", settings)
 
 
-@pytest.mark.parametrize("setting", ["ENABLE_AUTH: 'false'", "AUTH_PROVIDER: none"])
+@pytest.mark.parametrize(
+    "setting", ["ENABLE_AUTH: 'false'", "AUTH_PROVIDER: none", "MCP_AUTH: '${MCP_AUTH:-off}'"]
+)
 def test_a_setting_that_switches_asking_off_is_none_that_asks(setting: str) -> None:
     assert ("budget-mcp", Truth.NO) in asking("no", setting)
