@@ -1,8 +1,9 @@
 """
 Tools that come with frameworks and model providers of TypeScript and JavaScript, by their names.
 
-Sources: https://openai.github.io/openai-agents-js/guides/tools, https://ai-sdk.dev/providers, and
-https://docs.langchain.com/oss/javascript/integrations/tools.
+Sources: https://openai.github.io/openai-agents-js/guides/tools, https://ai-sdk.dev/providers,
+https://docs.langchain.com/oss/javascript/integrations/tools, and
+https://github.com/cloudflare/agents/blob/main/docs/think/tools.md.
 """
 
 import ast
@@ -30,6 +31,15 @@ _OF_AGENTS: Mapping[str, KnownTool] = {
     "shellTool": SHELL,
     "applyPatchTool": replace(_EDITS, effects=("write",)),
 }
+_OF_WORKERS: Mapping[str, KnownTool] = {
+    **dict.fromkeys(
+        ("createReadTool", "createListTool", "createFindTool", "createGrepTool"),
+        KnownTool(effects=("read",)),
+    ),
+    **dict.fromkeys(("createWriteTool", "createEditTool"), KnownTool(effects=("write",))),
+    "createExecuteTool": _HOSTED,
+}
+"""Of Cloudflare's, which work on a file system of the agent's own, or in a Worker of its own."""
 _OF_PROVIDERS: tuple[tuple[str, KnownTool], ...] = (
     (r"webSearch|web_?search|googleSearch|xSearch|urlContext|webFetch|google_search", WEB),
     (r"codeExecution|code_?[iI]nterpreter|code_execution", _HOSTED),
@@ -49,6 +59,8 @@ def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
     known: KnownTool | None = None
     if package.startswith("@openai/agents"):
         known = _OF_AGENTS.get(name)
+    elif package.startswith("@cloudflare/think/tools/"):
+        known = _OF_WORKERS.get(name)
     elif package.startswith(("@langchain/", "langchain")):
         known = CLASS_TOOLS.get(name)
     else:

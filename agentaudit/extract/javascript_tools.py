@@ -81,8 +81,14 @@ def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Cal
 
 
 def _names(module: Module) -> Mapping[int, str]:
-    """What values are called by the object that holds them, or the function that returns them."""
+    """What values are called by the object that holds them, or a function that returns them."""
     found = {id(item.value): item.arg or "" for item in module.of(ast.keyword)}
+    for given in module.of(ast.Assign):
+        for target in given.targets:
+            if isinstance(target, ast.Attribute):
+                found[id(given.value)] = target.attr
+            elif isinstance(target, ast.Subscript):
+                found[id(given.value)] = module.text(target.slice)
     for mapping in module.of(ast.Dict):
         found.update({id(value): name for name, value in written_keys(module, mapping)})
     for function in module.functions:

@@ -329,3 +329,37 @@ def test_a_member_whose_name_is_computed_holds_no_options() -> None:
     )
 
     assert found.agents[0].max_iterations is Known.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("this.tools.look = tool({ execute });", "look"),
+        ("tools['look'] = tool({ execute });", "look"),
+    ],
+)
+def test_a_tool_is_called_by_the_member_that_it_becomes(code: str, name: str) -> None:
+    (tool,) = deployment_of({"a.ts": f"import {{ tool }} from 'ai';\n{code}\n"}).tools
+
+    assert tool.name == name
+
+
+def test_tools_of_an_agents_own_workspace_are_known() -> None:
+    found = deployment_of(
+        {
+            "a.ts": "import { Think } from '@cloudflare/think';\n"
+            "import { createReadTool, createEditTool } from '@cloudflare/think/tools/workspace';\n"
+            "import { createExecuteTool } from '@cloudflare/think/tools/execute';\n"
+            "class A extends Think { getModel() { return 'm'; } getTools() { return {\n"
+            "  read: createReadTool({ ops }), edit: createEditTool({ ops }),\n"
+            "  execute: createExecuteTool(this) }; } }\n"
+        }
+    )
+    effects = {tool.name: (tool.effects, tool.sandboxed) for tool in found.tools}
+
+    assert effects == {
+        "read": (("read",), Truth.UNKNOWN),
+        "edit": (("write",), Truth.UNKNOWN),
+        "execute": (("execute",), Truth.YES),
+    }
+    assert not found.unresolved
