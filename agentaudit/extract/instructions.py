@@ -26,8 +26,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.readers.document import Document
-from agentaudit.readers.markdown import text_at
+from agentaudit.readers.document import Document, text_at
 
 _HOST = regex(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = regex(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")

@@ -238,3 +238,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     @property
     def root(self) -> Node:
         return self.roots[0]
+
+
+def text_at(line: int, offset: int, raw: str) -> Node:
+    """A part of one line, behind so many characters."""
+    return Node(
+        kind=NodeKind.STRING,
+        line=line,
+        column=offset + 1,
+        end_line=line,
+        end_column=offset + max(len(raw), 1),
+        raw=raw,
+    )

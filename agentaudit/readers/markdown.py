@@ -3,7 +3,7 @@
 import re
 
 from agentaudit.errors import InputError
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_at
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.yaml import parse_yaml
 
@@ -58,15 +58,3 @@ def _front_matter(file: str, text: str) -> tuple[tuple[Node, Node], ...]:
             for number, match in found
             if match is not None
         )
-
-
-def text_at(line: int, offset: int, raw: str) -> Node:
-    """A part of one line, behind so many characters."""
-    return Node(
-        kind=NodeKind.STRING,
-        line=line,
-        column=offset + 1,
-        end_line=line,
-        end_column=offset + max(len(raw), 1),
-        raw=raw,
-    )
