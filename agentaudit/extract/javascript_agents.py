@@ -73,6 +73,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         note_instances(building)
     for each in built:
         _equip(each)
+    buildings.clear()  # each names all of them, and would outlive what it read
 
 
 def _add_memories(building: Building, built: Sequence[Built]) -> None:
