@@ -224,36 +224,6 @@ def test_a_guardrail_that_the_environment_switches_on_is_open() -> None:
     assert "which calls the guardrail pii checks" in {end.what for end in deployment.unresolved}
 
 
-@pytest.mark.parametrize(
-    ("policy", "told"),
-    [
-        ("extAuthz: {host: 'authz:9000', failureMode: allow}", True),
-        ("extAuthz: {host: 'authz:9000', failureMode: deny}", False),
-        ("extAuthz: {host: 'authz:9000', failureMode: {denyWithStatus: 503}}", False),
-        ("extAuthz: {conditional: [{host: 'authz:9000', failureMode: allow}]}", True),
-        ("extProc: {host: 'scan:9000', failureMode: failOpen}", True),
-        ("extProc: {host: 'scan:9000'}", False),
-        ("remoteRateLimit: {host: 'limits:9000', domain: a, failureMode: FailOpen}", True),
-        ("mcpGuardrails: {processors: [{kind: remote, failureMode: failOpen}]}", True),
-        ("buffer: {request: {maxBytes: 10, failureMode: failOpen}}", False),
-    ],
-)
-def test_agentgateway_asks_services_that_may_be_away(policy: str, *, told: bool) -> None:
-    text = f"""\
-binds:
-- port: 3000
-  listeners:
-  - routes:
-    - policies:
-        {policy}
-      backends:
-      - mcp: {{targets: [{{name: crm, stdio: {{cmd: crm-mcp}}}}]}}
-"""
-    (found,) = deployment_of({"agentgateway.yaml": text}).gateways
-
-    assert bool(found.fails_open) is told
-
-
 CHARTED = """
 apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
