@@ -98,6 +98,8 @@ class Collector(Struct):
     """What makes a file only partly read although its syntax is whole."""
     remarks: dict[str, str] = field(default_factory=dict)
     """What the coverage says of a file that was read whole."""
+    no_memory: Evidence | None = None
+    """Where it is declared that nothing of a conversation outlives its request."""
     today: date = date.max
     """The day on which it is asked what has expired; unless it is given, everything has."""
     key: bytes = b""

@@ -23,6 +23,8 @@ _BEHAVIOUR = ("effects", *_QUESTIONS)
 _TOOL = ("name", "file", *_BEHAVIOUR, *_WARRANT)
 _SERVER = ("name", "file", "tools", *_WARRANT)
 _SERVED_TOOL = ("name", *_BEHAVIOUR)
+_MEMORY = ("stores", *_WARRANT)
+_NO_STORES = "none"
 _DAY = regex(r"\d{4}-\d{2}-\d{2}")
 _LONGEST = 60
 MAX_ENTRIES = 1_000
@@ -63,6 +65,8 @@ class Declarations(Struct, frozen=True, kw_only=True):
 
     tools: tuple[Declaration, ...] = ()
     servers: tuple[Declaration, ...] = ()
+    no_memory: Declaration | None = None
+    """That nothing of a conversation outlives its request."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -73,10 +77,16 @@ def read_declarations(document: Document) -> Declarations:
     if len(document.roots) > 1:
         reading.complain(document.roots[1], "holds more than one YAML document")
     elif root.kind is not NodeKind.NULL and reading.is_mapping(root):
-        reading.check_names(root, ("tools", "servers", "lint"))  # lint is its configuration
+        # Among the keys, lint is its configuration.
+        reading.check_names(root, ("tools", "servers", "memory", "lint"))
         tools = tuple(_entries(reading, root, "tools", _own))
         servers = tuple(_entries(reading, root, "servers", _served))
-        return Declarations(tools=tools, servers=servers, problems=tuple(reading.problems))
+        return Declarations(
+            tools=tools,
+            servers=servers,
+            no_memory=_no_memory(reading, root.child("memory")),
+            problems=tuple(reading.problems),
+        )
     return Declarations(problems=tuple(reading.problems))
 
 
@@ -176,12 +186,35 @@ def _entries(
             reading.complain(node, f"{_short(name)} is declared twice")
         seen.add((name, file))
         behaviours = tuple(behaviours_of(reading, node, name))
-        reading.text(node, "reason")
-        reading.text(node, "owner")
-        expires = reading.day(node, "expires")
+        expires = _warranted(reading, node)
         if len(reading.problems) == before:
             at = evidence(reading.document, node.child("name") or node, plain(name))
             yield Declaration(name=name, file=file, behaviours=behaviours, at=at, expires=expires)
+
+
+def _no_memory(reading: _Reading, node: Node | None) -> Declaration | None:
+    """
+    That there are no stores; of one that there is, its own file says what bounds it.
+    """
+    before = len(reading.problems)
+    if node is None or not reading.is_mapping(node):
+        return None
+    reading.check_names(node, _MEMORY)
+    stores = node.child("stores")
+    if reading.text(node, "stores") not in {"", _NO_STORES}:
+        reading.complain(stores or node, f"`stores` must be `{_NO_STORES}`")
+    expires = _warranted(reading, node)
+    if stores is None or len(reading.problems) > before:
+        return None
+    at = evidence(reading.document, stores, f"stores: {_NO_STORES}")
+    return Declaration(name="memory", file="", behaviours=(), at=at, expires=expires)
+
+
+def _warranted(reading: _Reading, node: Node) -> date:
+    """The last day on which an entry counts, which says why, too, and by whose word."""
+    reading.text(node, "reason")
+    reading.text(node, "owner")
+    return reading.day(node, "expires")
 
 
 def _own(reading: _Reading, tool: Node, name: str) -> Iterator[Behaviour]:

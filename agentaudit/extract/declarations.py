@@ -1,5 +1,5 @@
 """
-Declarations: what `agentaudit.yaml` says of tools that no other file describes.
+Declarations: what `agentaudit.yaml` says that no other file does, of tools and of memory.
 
 A declaration fills in what is unknown and changes nothing that a file states: where the two
 disagree, the file is believed and the contradiction is told. What rests on a declaration is likely
@@ -20,13 +20,14 @@ from agentaudit.extract.declaration_file import (
     Declarations,
     read_declarations,
 )
-from agentaudit.extract.declared_subjects import NOTHING, Named, expired, one, subjects
+from agentaudit.extract.declared_subjects import NOTHING, Named, expired, holds, one, subjects
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_tools
 from agentaudit.extract.redaction import plain
 from agentaudit.lists import first_of
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool, ToolServer
 
 FILE = "agentaudit.yaml"
@@ -69,9 +70,22 @@ def extract_declarations(documents: Documents, collector: Collector) -> None:
         for tool in subjects(tools, declaration, "tool"):
             _fill(collector, tool, declaration)
             counted.append(tool.name)
+    if declared.no_memory is not None and _believed(collector, declared.no_memory):
+        counted.append("no memory")
     if counted:
         collector.remarks[FILE] = _remark(counted)
     _tell_of_others(documents, collector)
+
+
+def _believed(collector: Collector, declaration: Declaration) -> bool:
+    """Whether nothing outlives a request: not where a file declares a store, or too late."""
+    kept = [store for store in collector.of(MemoryStore) if store.outlives_request]
+    for store in kept[:_SHOWN]:
+        what = f"{store.evidence[0]} keeps {plain(store.name)}, and no memory is declared"
+        collector.leave_open(declaration.at, what, "the file is believed")
+    if holds(collector, declaration, "memory") and not kept:
+        collector.no_memory = declaration.at
+    return collector.no_memory is not None
 
 
 def _tell_of_others(documents: Documents, collector: Collector) -> None:

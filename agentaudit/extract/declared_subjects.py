@@ -19,10 +19,9 @@ def subjects(named: "Named[SubjectT]", declaration: Declaration, word: str) -> t
     """What a declaration is of, while it holds; when that is nothing, it is told why."""
     found, collector = named.meant(declaration), named.collector
     name = plain(declaration.name)
-    if expired(collector, declaration):
-        what = f"the declaration of {name} expired on {declaration.expires}"
-        collector.leave_open(declaration.at, what, "what it said is unknown again")
-    elif not found:
+    if not holds(collector, declaration, name):
+        return ()
+    if not found:
         where = f" in {plain(declaration.file)}" if declaration.file else ""
         collector.leave_open(declaration.at, f"no {word} is called {name}{where}", NOTHING)
     elif not one(found):
@@ -59,6 +58,15 @@ class Named(Generic[SubjectT]):
             for fact in found
             if isinstance(fact, self._kind) and declaration.file in ("", fact.evidence[0].file)
         )
+
+
+def holds(collector: Collector, declaration: Declaration, name: str) -> bool:
+    """Whether a declaration has not expired; that it has is told."""
+    over = expired(collector, declaration)
+    if over:
+        what = f"the declaration of {name} expired on {declaration.expires}"
+        collector.leave_open(declaration.at, what, "what it said is unknown again")
+    return not over
 
 
 def expired(collector: Collector, declaration: Declaration) -> bool:

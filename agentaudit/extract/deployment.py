@@ -237,6 +237,7 @@ def _deployment(
         unresolved=tuple(sorted(set().union(*collector.open_ends.values()))),
         coverage=counted_coverage((*unread, *judged_coverage(read.coverage, collector))),
         suppressions=read.suppressions,
+        no_memory=collector.no_memory,
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
 

@@ -77,6 +77,7 @@ def lint(
         gateways=gateway_names(deployment, resolving=True),
         open_gateways=gateway_names(deployment, resolving=False),
         identities=platform_identities(deployment),
+        no_memory=deployment.no_memory,
         coverage=deployment.coverage,
         unresolved=tuple(map(shown_open_end, deployment.unresolved)),
         incomplete=deployment.incomplete,

@@ -151,6 +151,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     unresolved: tuple[Unresolved, ...] = ()
     coverage: tuple[FileCoverage, ...] = ()
     suppressions: tuple["SuppressionComment", ...] = field(default=())
+    no_memory: Evidence | None = None
+    """Where somebody declares that nothing of a conversation outlives its request."""
 
     def facts(self) -> Iterator[Fact]:
         """Every fact of every kind, kinds in the order of the fields."""

@@ -149,6 +149,8 @@ class LintResult(Struct, frozen=True, kw_only=True):
     open_gateways: tuple[str, ...] = ()
     """Names of the others, of which no file says whether they do."""
     identities: tuple[IdentitySummary, ...] = ()
+    no_memory: Evidence | None = None
+    """Where somebody declares that nothing of a conversation outlives its request."""
     coverage: tuple[FileCoverage, ...]
     unresolved: tuple[Unresolved, ...]
     incomplete: bool

@@ -250,7 +250,7 @@ def _evidence(lint: LintResult, found: _Found) -> tuple[DecisionEvidence, ...]:
     ]
     good += [
         DecisionEvidence(
-            text=f"{item.name}: a {item.provider} identity that the platform gives the agent",
+            text=f"{item.name}: an identity of {item.provider} that the platform gives the agent",
             place=str(item.evidence),
             good=True,
         )

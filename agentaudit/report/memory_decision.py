@@ -3,24 +3,21 @@
 from enum import StrEnum
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
+from agentaudit.model.facts.memory import PROMPTED
 from agentaudit.model.finding import Family, Finding, LintResult, MemorySummary, Severity
 from agentaudit.model.profile import Profile
 from agentaudit.report.quantities import counted, size
 
 ID = "memory-boundary"
 QUESTION = "What is your memory boundary?"
-_PROMPTED = ("window", "buffer", "summary")
-"""
-Kinds whose content goes into the prompt whole: age does not bound them, size does.
-
-A bounded one is no memory by itself: it says what the model is shown, and nothing of what stays.
-"""
 _EVICTING = ("allkeys-", "volatile-", "sweep")
 """Evictions that make room at the bound, where `noeviction` refuses to write."""
 _ABSENT = ("", "none")
 _UNKNOWN = "unknown"
 _SHOWN = 6
-_NO_STORE = "Declare the store and its bounds where the agent is deployed, or say that it has none."
+_NO_STORE = (
+    "Declare the store and its bounds where the agent is deployed, or declare that it has none."
+)
 
 
 class Boundary(StrEnum):
@@ -54,7 +51,7 @@ def boundary(store: MemorySummary) -> Boundary:
     or an eviction does as well. A bound that could not be resolved is no bound.
     """
     stops = [store.bound, store.compaction]
-    if store.kind not in _PROMPTED:
+    if store.kind not in PROMPTED:
         stops.append(store.ttl)
         stops += [store.eviction] if store.eviction.startswith(_EVICTING) else []
     if any(_explicit(stop) for stop in stops):
@@ -105,7 +102,9 @@ def _judged(
         open_ = found.count(Boundary.UNKNOWN)
         answer = f"The bounds of {open_} of {total} could not be resolved."
         return DecisionStatus.NOT_MEASURED, answer, step
-    if all(store.kind in _PROMPTED for store in lint.memory_stores):
+    if lint.no_memory is not None:
+        return _declared_none()
+    if all(store.kind in PROMPTED for store in lint.memory_stores):
         windows = f"{counted(len(found), 'window')} {'bounds' if len(found) == 1 else 'bound'}"
         answer = (
             f"{windows} what the model is shown; no store says what is written, found again and"
@@ -121,7 +120,17 @@ def _judged(
     return DecisionStatus.DECIDED, answer, step
 
 
+def _declared_none() -> tuple[DecisionStatus, str, str]:
+    answer = (
+        "Nothing of a conversation outlives its request, by the word of the deployment's owner."
+    )
+    step = "Look again before the declaration expires, and when an agent is given a memory."
+    return DecisionStatus.DECIDED, answer, step
+
+
 def _none(lint: LintResult) -> tuple[DecisionStatus, str, str]:
+    if lint.no_memory is not None:
+        return _declared_none()
     if lint.incomplete or not lint.coverage:
         answer = "No memory store was found, and not every file could be read."
         return DecisionStatus.NOT_MEASURED, answer, _NO_STORE
@@ -147,7 +156,12 @@ def _evidence(
         DecisionEvidence(text=item.message, place=str(item.evidence), good=False)
         for item in against
     ]
-    every = [*contrary, *stores]
+    said = [lint.no_memory] if lint.no_memory is not None else []
+    declared = [
+        DecisionEvidence(text="declared: no memory stores", place=str(place), good=True)
+        for place in said
+    ]
+    every = [*contrary, *declared, *stores]
     if len(every) > _SHOWN:
         rest = DecisionEvidence(
             text=f"{len(every) - _SHOWN} more, all in the tables",

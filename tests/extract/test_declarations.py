@@ -131,11 +131,70 @@ def test_a_declaration_counts_up_to_its_last_day(days: int) -> None:
     assert bool(told(deployment)) is (days > 0)
 
 
+NO_MEMORY = {"memory": {"stores": "none", **WARRANT}}
+STORE = {"langgraph.json": '{"graphs": {"a": "./a.py:a"}, "store": {"index": {"dims": 8}}}'}
+
+
+@given(days=st.integers(min_value=-400, max_value=400))
+def test_that_there_is_no_memory_counts_up_to_the_last_day_and_is_told_where(days: int) -> None:
+    deployment = declared(NO_MEMORY, today=LAST_DAY + timedelta(days=days))
+
+    assert (deployment.no_memory is not None) is (days <= 0)
+    assert bool(told(deployment)) is (days > 0)
+    if deployment.no_memory is not None:
+        assert deployment.no_memory.file == "agentaudit.yaml"
+        assert remark(deployment) == "declares no memory"
+
+
+def test_a_store_in_a_file_is_believed_before_a_declaration_that_there_is_none() -> None:
+    deployment = declared(NO_MEMORY, STORE)
+
+    assert deployment.no_memory is None
+    assert told(deployment)
+    for end in told(deployment):
+        assert ": langgraph.json:1" in end
+        assert end.endswith("and no memory is declared; the file is believed")
+
+
+@pytest.mark.parametrize(
+    ("memory", "said"),
+    [
+        ("[]", "must be a mapping"),
+        ("{stores: redis}", "`stores` must be `none`"),
+        ("{}", "`stores` is missing"),
+        ("{stores: none, keeps: no}", "`keeps` is no key here"),
+    ],
+)
+def test_a_declaration_of_memory_says_none_and_why(memory: str, said: str) -> None:
+    warrant = "" if memory == "[]" else ", reason: r, owner: o, expires: 2027-06-30}"
+    text = f"memory: {memory.removesuffix('}')}{warrant}".replace("{, ", "{")
+    deployment = declared(text)
+
+    assert deployment.no_memory is None
+    assert any(said in problem for problem in problems(text))
+
+
 keys = st.sampled_from(
-    ["tools", "servers", "name", "file", "effects", "egress", "reason", "owner", "expires", "x"]
+    [
+        "tools",
+        "servers",
+        "memory",
+        "stores",
+        "name",
+        "file",
+        "effects",
+        "egress",
+        "reason",
+        "owner",
+        "expires",
+        "x",
+    ]
 )
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.sampled_from(["find", "read", "2027-06-30", ""])
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from(["find", "read", "none", "2027-06-30", ""]),
 )
 structures = st.recursive(
     leaves,
@@ -382,7 +441,7 @@ servers:
 """
     assert problems(text) == snapshot(
         [
-            "1:1: `tols` is no key here (tools, servers, lint)",
+            "1:1: `tols` is no key here (tools, servers, memory, lint)",
             "3:5: `owner` is missing",
             "4:21: `effects` must be of read, write, delete, execute, send, not 'fly'",
             "5:13: `egress` must be yes or no, or left out when nobody knows",

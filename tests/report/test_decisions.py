@@ -254,6 +254,20 @@ def test_the_memory_boundary(stores: tuple[object, ...], status: DecisionStatus)
     assert hardened(lint=lint).decisions[1].status is status
 
 
+def test_who_declares_that_there_is_no_memory_decides_where_windows_are_bounded() -> None:
+    declared = replace(
+        samples.hardened_lint(), memory_stores=(), no_memory=samples.at("agentaudit.yaml", 2)
+    )
+    window = samples.store("a", "window", bound="20 turns")
+
+    for stores in ((), (window,)):
+        decision = hardened(lint=replace(declared, memory_stores=stores)).decisions[1]
+        assert decision.status is DecisionStatus.DECIDED
+        assert decision.evidence[0].place == "agentaudit.yaml:2:5"
+    unbounded = replace(declared, memory_stores=(samples.store("a", "window"),))
+    assert hardened(lint=unbounded).decisions[1].status is DecisionStatus.NOT_DECIDED
+
+
 def test_a_finding_contradicts_a_declared_memory_boundary() -> None:
     stores = (samples.store("notes", "vector", ttl="7 d"),)
     lint = replace(

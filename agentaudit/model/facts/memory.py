@@ -3,6 +3,13 @@
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.fact import Fact
 
+PROMPTED = ("window", "buffer", "summary")
+"""
+Kinds whose content goes into the prompt whole: age does not bound them, size does.
+
+A bounded one is no memory by itself: it says what the model is shown, and nothing of what stays.
+"""
+
 
 class MemoryStore(Fact, frozen=True, kw_only=True):
     """Where an agent keeps what it remembers, and what bounds that."""
@@ -48,3 +55,9 @@ class MemoryStore(Fact, frozen=True, kw_only=True):
     ends_with_call: bool = False
     """It is gone with the call of the function that makes it, which asks so many questions and no
     more."""
+
+    @property
+    def outlives_request(self) -> bool:
+        """Whether it keeps something of a conversation for the next request."""
+        shown = self.kind in PROMPTED or self.ends_with_call
+        return self.holds_conversation and not shown
