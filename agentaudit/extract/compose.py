@@ -14,9 +14,9 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.compose_environment import environment_of
 from agentaudit.extract.container_engines import engine_host
 from agentaudit.extract.container_facts import add_container
-from agentaudit.extract.container_roles import serves_pages
+from agentaudit.extract.container_roles import only_serves
 from agentaudit.extract.containers import Container, place_of, runtime_id
-from agentaudit.extract.dockerfile_instructions import LAST, every_stage
+from agentaudit.extract.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.key_addresses import proxies_asked
 from agentaudit.extract.redaction import plain
@@ -89,16 +89,18 @@ def _container(
     key, service = placed
     natural = f"{document.file}#services.{key.raw}"
     name = service.name_at("container_name")
+    names = (key.raw, name) if name else (key.raw,)
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
     runtime = _runtime(document, key, service, natural)
     dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
+    base = _base(documents, dockerfile, stage)
     return Container(
         document=document,
         place=key,
         key=natural,
         runtime=_with_engine(document, environment.settings, runtime),
-        names=(key.raw, name) if name else (key.raw,),
+        names=names,
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
         settings=environment.settings,
@@ -106,7 +108,7 @@ def _container(
         build=folder,
         dockerfile=dockerfile,
         stage=stage,
-        page_server=_serves_pages(documents, dockerfile, stage),
+        only_serves=base is not None and only_serves(base.image, names),
         mounts=_mounts(document, service),
         given_files=service.child("configs") is not None
         or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
@@ -232,11 +234,10 @@ def _dockerfile(folder: str | None, service: Node) -> str:
     return "" if outside else posixpath.normpath(posixpath.join(folder, named))
 
 
-def _serves_pages(documents: Documents, dockerfile: str, stage: str) -> bool:
-    """Whether what is built is a server for pages."""
+def _base(documents: Documents, dockerfile: str, stage: str) -> Base | None:
+    """The stage of a Dockerfile that is built, with the image it begins with."""
     stages = documents.once(every_stage).get(dockerfile, {})
-    base = stages.get(stage) or stages.get(LAST)
-    return base is not None and serves_pages(base.image)
+    return stages.get(stage) or stages.get(LAST)
 
 
 def _ports(service: Node) -> Iterator[str]:

@@ -180,9 +180,10 @@ def resembles_agent(
     return not any(_AGENT_NAME.search(head(name)) for name in (image_name, *names))
 
 
-def serves_pages(image: str) -> bool:
-    """Whether an image hands out files, or passes calls on, and runs nothing of anybody's."""
-    return _PAGES.search(image) is not None
+def only_serves(image: str, names: Iterable[str]) -> bool:
+    """Whether what is built from an image hands out files, passes calls on or serves a model."""
+    model = _role_told_by(image) == "model" and not any(map(names_agent, names))
+    return model or _PAGES.search(image) is not None
 
 
 def keeps_clusters(name: str) -> bool:

@@ -45,8 +45,8 @@ class Container(Struct, frozen=True, kw_only=True):
     build: str | None = None
     dockerfile: str = ""
     stage: str = ""
-    page_server: bool = False
-    """Whether it is built from an image that serves pages, and does nothing else."""
+    only_serves: bool = False
+    """Whether it is built from an image that serves pages or a model, and does nothing else."""
     mounts: tuple[tuple[str, str], ...] = ()
     configurations: tuple[tuple[Document, Node], ...] = ()
     given_files: bool = False
@@ -80,7 +80,7 @@ class Container(Struct, frozen=True, kw_only=True):
     @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
-        if self.preparing or self.page_server:
+        if self.preparing or self.only_serves:
             return ""
         told = role_of(self.runtime.image, self._own_names, self.words, self.settings)
         if self.fronts_models and told in {"", "agent"}:

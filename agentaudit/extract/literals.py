@@ -53,6 +53,7 @@ _SECRET = regex(
       | (?:vault|akeyless|secretref|keyvault|ssm):.*
       | path=\{\.[^}]*\}.*
       | ENC\[.*\]
+      | encrypted:[A-Za-z0-9+/]{80,}={0,2}
       | \$ANSIBLE_VAULT.*
       | (?:var|data|local|module|ephemeral|each|self|aws|random|google|azurerm)[\w]*\..+
       | \((?:sensitive\ value|known\ after\ apply)\)

@@ -449,6 +449,14 @@ def test_an_expression_of_terraform_is_no_password(password: str) -> None:
     assert found.form is CredentialForm.ENV_REF
 
 
+@pytest.mark.parametrize(("length", "form"), [(120, "secret_ref"), (12, "literal")])
+def test_what_dotenvx_encrypted_is_a_reference(length: int, form: str) -> None:
+    """dotenvx, "Encryption": a value that its public key encrypted may be committed."""
+    encrypted = f"encrypted:{b64encode(bytes(range(length))).decode()}"
+
+    assert form_of("OPENAI_API_KEY", encrypted).value == form
+
+
 @pytest.mark.parametrize("name", ["secretUriDbPassword", "SECRET_ARN_TOOLS_TOKEN"])
 def test_where_a_secret_is_kept_is_none(name: str) -> None:
     assert recognise(name, "kv-tools-4h7d9s") is None

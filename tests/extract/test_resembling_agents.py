@@ -173,6 +173,22 @@ def test_what_is_built_from_a_server_of_pages_serves_pages(
 
 
 @pytest.mark.parametrize(
+    ("name", "base", "agent"),
+    [
+        ("llm", "vllm/vllm-openai:v0.8.4", False),
+        ("llm-agent", "ollama/ollama:0.9", True),
+        ("llm", "python:3.13", True),
+    ],
+)
+def test_what_is_built_from_a_server_of_models_serves_one(
+    name: str, base: str, *, agent: bool
+) -> None:
+    build = "build: llm\n    environment: {LLM_BACKEND: vllm}"
+
+    assert runtime_of(name, build, **{"llm/Dockerfile": f"FROM {base}\n"}).runs_agent is agent
+
+
+@pytest.mark.parametrize(
     ("command", "another"),
     [
         ("python -m pytest tests/ -v", True),

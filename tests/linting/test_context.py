@@ -58,7 +58,16 @@ def test_a_copy_that_bears_its_day_is_a_note() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", [".mcp-backups", "config/archive", "_archived", "deprecated", "terraform_old", "old"]
+    "folder",
+    [
+        ".mcp-backups",
+        "config/archive",
+        "_archived",
+        "deprecated",
+        "terraform_old",
+        "old",
+        "legacy_archive",
+    ],
 )
 def test_what_a_project_has_put_away_is_a_note(folder: str) -> None:
     assert found({f"{folder}/mcp.json": SETTINGS})["unpinned-tool-server"] is Severity.LOW
