@@ -91,7 +91,7 @@ def add_outsider(collector: Collector, arn: str, kind: str, place: Evidence) -> 
     In which account he is may be open too; nobody where his name is, or where none is written.
     """
     name = principal_name(arn)
-    if not name or "${" in name:
+    if not name or "}" in name:  # of an expression, which may hold a slash
         return NOBODY
     identity = Identity(
         id=fact_id("identity", name, arn),

@@ -229,6 +229,15 @@ def test_what_an_entry_does_not_say_is_left_open(text: str, ends: list[str]) -> 
     assert open_ends(deployment_of({"main.tf": ROLE + text})) == ends
 
 
+def test_a_slash_within_an_expression_parts_no_name() -> None:
+    who = '"arn:aws:iam::${local.account}:role/sso/${split("/", local.caller)[1]}"'
+    text = ASSOCIATION % (who, "AmazonEKSClusterAdminPolicy", 'type = "cluster"')
+    found = deployment_of({"main.tf": text})
+
+    assert not found.identities
+    assert any("the principal" in end.what for end in found.unresolved)
+
+
 def test_administrators_whom_no_value_names_are_told_all_the_same() -> None:
     text = ASSOCIATION % ("var.who", "AmazonEKSClusterAdminPolicy", 'type = "cluster"')
     grant = grant_of(deployment_of({"main.tf": text}))
