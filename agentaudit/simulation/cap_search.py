@@ -47,13 +47,15 @@ class Searched(Struct, frozen=True, kw_only=True):
     policy: Policy
     score: float
     tried: int
+    behind: tuple["Searched", ...] = ()
+    """The best of each other family, the best of them first."""
 
 
 def best_caps(families: Sequence[str], start: Caps, score: Score) -> Searched:
     """The best of all families; of equal ones the first, and the one tried first."""
     found = [_best_of(family, start, score) for family in families]
-    best = min(found, key=lambda one: one.score)
-    return replace(best, tried=sum(one.tried for one in found))
+    best, *behind = sorted(found, key=lambda one: one.score)
+    return replace(best, tried=sum(one.tried for one in found), behind=tuple(behind))
 
 
 def _best_of(family: str, start: Caps, score: Score) -> Searched:

@@ -17,7 +17,7 @@ from agentaudit.lists import listed
 from agentaudit.model.answers import Holds, Recommendation, Sensitivity
 from agentaudit.model.measures import Difference, Measure, Verdict
 from agentaudit.simulation.assumptions import wrong_assumptions
-from agentaudit.simulation.cap_search import best_caps
+from agentaudit.simulation.cap_search import Searched, best_caps
 from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.experiment import (
     Experiment,
@@ -120,11 +120,13 @@ def recommendation(ranking: Ranking, aim: Aim, start: Caps) -> Recommendation:
     unseen = _half(ranking.experiment, 1)
     families = _families(ranking)
     found = best_caps(families, start, lambda policy: aim.score(outcome_of(seen, policy)))
+    as_seen = replace(ranking.base, runs=ranking.base.runs[::2][:few])
+    rival = _rival(found, aim.score(as_seen))
     base = replace(ranking.base, runs=ranking.base.runs[1::2])
-    now = outcome_of(unseen, found.policy)
+    now = base if rival is None else outcome_of(unseen, rival)
     change = aim.better(now, base)
     told = aim.difference(now, base)
-    tested = tuple(_tested(aim, unseen, base.policy, found.policy, change=change))
+    tested = tuple(_tested(aim, unseen, base.policy, now.policy, change=change) if rival else ())
     chosen = now if change else base
     return Recommendation(
         objective=aim.name,
@@ -144,10 +146,20 @@ def recommendation(ranking: Ranking, aim: Aim, start: Caps) -> Recommendation:
         sensitivity=tested,
         sentences=(
             _answer(aim, now, base, told, tried=found.tried),
-            _decided_by(tested),
+            *([_decided_by(tested)] if tested else []),
             *hurting(ranking),
         ),
     )
+
+
+def _rival(found: Searched, score: float) -> Policy | None:
+    """
+    The best that was found, or next to it, which does something else than the baseline.
+
+    One that does the same to every request would be no better whatever was assumed.
+    """
+    tried = (found, *found.behind)
+    return next((one.policy for one in tried if one.score != score), None)
 
 
 def _half(experiment: Experiment, first: int) -> Experiment:
@@ -206,15 +218,10 @@ def _answer(aim: Aim, now: Outcome, base: Outcome, told: Difference, *, tried: i
     if aim.better(now, base):
         kept = " which does not keep up" if base.overloaded else ""
         return f"Use {names[0]} instead of {names[1]}{kept}: {numbers}, on {judged}."
-    if names[0] == names[1]:
-        return (
-            f"Change nothing: of {tried} policies and caps tried none does better than"
-            f" {names[1]}, whose {what} is {aim.shown(aim.value(base))} on {judged}."
-        )
-    return (
-        f"Change nothing: of {tried} policies and caps tried the best, {names[0]}, is no better"
-        f" than {names[1]} by more than chance or 2%: {numbers}, on {judged}."
-    )
+    none = f"Change nothing: of {tried} policies and caps tried none does better than {names[1]}"
+    if now is base:
+        return f"{none}, with a {what} of {aim.shown(aim.value(base))} on {judged}."
+    return f"{none} by more than chance or 2%; next comes {names[0]}: {numbers}, on {judged}."
 
 
 def _interval(told: Difference) -> str:

@@ -70,6 +70,20 @@ def test_nothing_is_changed_where_nothing_helps() -> None:
     assert found.tried > 3
 
 
+def test_what_does_the_same_is_no_evidence_for_changing_nothing() -> None:
+    """Without a rival that does anything else, no assumption could decide for it."""
+    found = recommended(written("poisson:1", plain_machine(16)), "fcfs")
+    beside = recommended(written("poisson:1", plain_machine(16)), "fcfs", "sequential")
+
+    assert not found.change
+    assert found.sensitivity == ()
+    assert "none does better than fcfs" in found.sentences[0]
+    assert not any("assumptions made wrong" in sentence for sentence in found.sentences)
+    assert beside.best_found == "sequential"
+    assert "next comes sequential" in beside.sentences[0]
+    assert all(one.before != one.after for one in beside.sensitivity)
+
+
 def test_a_barrier_is_not_recommended_under_a_heavy_tail() -> None:
     """Of even work groups of four lose nothing; of uneven work each waits for its slowest."""
     names = ("multi-processing", "micro-batching", "micro-batching-rolling")
