@@ -176,7 +176,6 @@ def scheduler(
     """
     from agentaudit.cli.user_policies import split_policies
     from agentaudit.cli.workloads import Importing, replications_of
-    from agentaudit.simulation.capacity import searched
     from agentaudit.simulation.changes import parse_change
     from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
     from agentaudit.simulation.experiment import Experiment, types_of
@@ -184,6 +183,7 @@ def scheduler(
     from agentaudit.simulation.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
     from agentaudit.simulation.recommend import aim_of, recommendation
+    from agentaudit.simulation.searched import searched
     from agentaudit.simulation.views import with_views
     from agentaudit.simulation.what_if import what_ifs
 

@@ -88,6 +88,13 @@ class Question(StrEnum):
     USERS = "users"
 
 
+class FoundWrong(Struct, frozen=True, kw_only=True):
+    """What the answer to a search would be where an assumption is wrong."""
+
+    assumption: str
+    value: float | None
+
+
 class Found(Struct, frozen=True, kw_only=True):
     """The answer to one search under one policy."""
 
@@ -101,3 +108,5 @@ class Found(Struct, frozen=True, kw_only=True):
     interval: Interval | None
     """Of a rate, over replications."""
     sentence: str
+    wrong: tuple[FoundWrong, ...] = ()
+    """The same searched with assumptions made wrong, one at a time."""

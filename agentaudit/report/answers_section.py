@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from agentaudit.model.answers import Arm, Holds, Recommendation, Sensitivity
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
+from agentaudit.report.answers_table import found_tables
 from agentaudit.report.blocks import Block, Cell, Folded, Points, Row, Table, columns, plain
 from agentaudit.report.quantities import duration, number, percent
 from agentaudit.report.simulation_rows import changed, spread, three_digits
@@ -28,6 +29,13 @@ def _found(simulation: Simulation) -> Iterator[Block]:
     if simulation.found:
         sentences = tuple(one.sentence for one in simulation.found)
         yield Points(title="How much is enough", items=sentences)
+    for place, (searched, (heading, *rows)) in enumerate(found_tables(simulation.found)):
+        yield Table(
+            id=f"found-{place}",
+            caption=f"Where an assumption is wrong: {searched}",
+            columns=columns(*heading, numbers=heading[1:]),
+            rows=tuple(Row(cells=plain(*row)) for row in rows),
+        )
 
 
 def _tables(simulation: Simulation) -> Iterator[Block]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from agentaudit.model.answers import Arm, Recommendation, WhatIf
+from agentaudit.model.answers import Arm, Found, Question, Recommendation, WhatIf
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Simulation
 from agentaudit.report.simulation_rows import (
@@ -20,6 +20,12 @@ from agentaudit.report.text import one_line
 
 _AS_IT_IS = "as it is"
 _LONGEST_CHANGE = 26
+_SEARCHED = {
+    Question.MAX_RATE: "the highest rate, requests/s",
+    Question.USERS: "the most users",
+    Question.CORES: "the fewest cores",
+    Question.GPUS: "the fewest GPUs",
+}
 
 
 def append_sentences(text: Text, simulation: Simulation, *, width: int) -> None:
@@ -37,10 +43,35 @@ def append_answers(text: Text, simulation: Simulation) -> None:
         text.append(f"{_measured(found)} of {one_line(found.baseline)} (now)")
         text.append(f" and {one_line(found.best_found)} (then)\n")
         append_table(text, _sensitivity_rows(found))
+    for searched, rows in found_tables(simulation.found):
+        text.append("\nWhere an assumption is wrong: ", style="bold")
+        text.append(f"{searched}\n")
+        append_table(text, rows)
     if len(simulation.what_ifs) > 1:
         base = simulation.baseline
         text.append(f"\nWhat if: P90, against {one_line(base)} as it is\n", style="bold")
         append_table(text, _what_if_rows(simulation.what_ifs))
+
+
+def found_tables(found: Sequence[Found]) -> Iterator[tuple[str, list[Row]]]:
+    """For each search what was looked for, and what it would have found with wrong assumptions."""
+    for question, words in _SEARCHED.items():
+        asked = [one for one in found if one.question is question and one.wrong]
+        if asked:
+            yield words, list(_found_rows(asked))
+
+
+def _found_rows(asked: Sequence[Found]) -> Iterator[Row]:
+    names = dict.fromkeys(wrong.assumption for one in asked for wrong in one.wrong)
+    yield ("Assumption", *(one_line(one.policy) for one in asked))
+    yield (_AS_IT_IS, *(_amount(one.value) for one in asked))
+    for name in names:
+        values = ({wrong.assumption: _amount(wrong.value) for wrong in one.wrong} for one in asked)
+        yield (one_line(name), *(value.get(name, "?") for value in values))
+
+
+def _amount(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3g}"
 
 
 def _measured(found: Recommendation) -> str:

@@ -14,7 +14,6 @@ from statistics import fmean
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.errors import UsageError
 from agentaudit.lists import listed
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.results import ALL, Met
@@ -36,24 +35,17 @@ _ROUNDS = 5
 """How often each user asks, at least, in a run that tells of so many users."""
 
 
-def searched(ranking: Ranking, question: Question) -> tuple[Found, ...]:
-    """
-    The answer under the baseline, and under the best policy where that is another.
-
-    Raises UsageError without objectives, and for the rate of one request.
-    """
-    if not ranking.terms.objectives:
-        raise UsageError(f"--find {question} needs what is to be met: --slo 'p95 < 10s'")
-    names = dict.fromkeys((ranking.baseline, ranking.best.policy.name))
+def answered(ranking: Ranking, question: Question, name: str) -> Found:
+    """What meets the objectives under one policy; UsageError for the rate of one request."""
     match question:
         case Question.MAX_RATE:
-            return tuple(_max_rate(ranking, ranking.of(name).policy) for name in names)
+            return _max_rate(ranking, ranking.of(name).policy)
         case Question.CORES:
-            return tuple(_fewest(ranking, name, _CORES) for name in names)
+            return _fewest(ranking, name, _CORES)
         case Question.GPUS:
-            return tuple(_fewest(ranking, name, _GPUS) for name in names)
+            return _fewest(ranking, name, _GPUS)
         case Question.USERS:
-            return tuple(_most_users(ranking, ranking.of(name).policy) for name in names)
+            return _most_users(ranking, ranking.of(name).policy)
 
 
 def _max_rate(ranking: Ranking, policy: Policy) -> Found:

@@ -12,7 +12,6 @@ from agentaudit.model.answers import Found, Question
 from agentaudit.model.measures import Measure
 from agentaudit.model.workload import Machine, Stage
 from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.capacity import searched
 from agentaudit.simulation.changes import with_users
 from agentaudit.simulation.compare import ranked_shipped
 from agentaudit.simulation.experiment import Experiment
@@ -20,6 +19,7 @@ from agentaudit.simulation.machine import plain_machine
 from agentaudit.simulation.metrics import Terms
 from agentaudit.simulation.objectives import Objective
 from agentaudit.simulation.replications import written_replications
+from agentaudit.simulation.searched import searched
 from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
 from tests.simulation.test_queueing_oracles import exponential, poisson
 
@@ -220,7 +220,7 @@ def test_a_rate_is_found_of_requests_that_came_at_none(arrivals: str, told: str)
     (lawful,) = asked(written("poisson:1", plain_machine(2)), Question.MAX_RATE, 4.0)
 
     assert found.value == pytest.approx(lawful.value, rel=0.2)
-    assert found.sentence.endswith(f"requests come at random times, and {told}.")
+    assert f"requests come at random times, and {told}." in found.sentence
 
 
 def test_a_rate_is_found_of_many_requests_that_came_at_none() -> None:
@@ -229,3 +229,27 @@ def test_a_rate_is_found_of_many_requests_that_came_at_none() -> None:
     (found,) = asked(large, Question.MAX_RATE, 1000.0)
 
     assert found.value == pytest.approx(4.0, rel=0.1)
+
+
+def test_a_capacity_is_told_with_what_would_make_it_another() -> None:
+    """Demands a fifth larger leave five sixths of the rate, or less where requests wait as well."""
+    experiment = written("poisson:1", plain_machine(2))
+    (rate,) = asked(experiment, Question.MAX_RATE, 4.0)
+    (cores,) = asked(experiment, Question.CORES, 4.0)
+    wrong = {one.assumption: one.value or 0.0 for one in rate.wrong}
+    found = rate.value or 0.0
+
+    assert not any(assumption.startswith("rate") for assumption in wrong)
+    assert wrong["demands +20%"] <= found / 1.2 * 1.02 < found < wrong["demands -20%"]
+    assert "With demands +20% it is" in rate.sentence
+    assert {one.assumption for one in cores.wrong} > {"rate +20%", "demands +20%"}
+
+
+def test_of_very_many_requests_a_capacity_is_searched_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agentaudit.simulation.searched._MOST_REQUESTS", 10)
+
+    (found,) = asked(written("poisson:1", plain_machine(2)), Question.MAX_RATE, 4.0)
+
+    assert found.wrong == ()

@@ -9,7 +9,6 @@ from agentaudit.model.sweep import SweepRow
 from agentaudit.model.workload import Stage, Workload
 from agentaudit.simulation import large_workloads, simulator
 from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.capacity import searched
 from agentaudit.simulation.caps import default_caps
 from agentaudit.simulation.changes import parse_change
 from agentaudit.simulation.compare import ranked_shipped, simulation_of
@@ -22,6 +21,7 @@ from agentaudit.simulation.machine import PRESETS
 from agentaudit.simulation.metrics import Terms
 from agentaudit.simulation.objectives import parse_objectives
 from agentaudit.simulation.replications import written_replications
+from agentaudit.simulation.searched import searched
 from agentaudit.simulation.sweep import Axes, WrittenSource, cells_of, rows_of
 from agentaudit.simulation.synthetic import (
     StepShape,
