@@ -20,6 +20,7 @@ from agentaudit.report.text import one_line
 
 _AS_IT_IS = "as it is"
 _LONGEST_CHANGE = 26
+_LEAST_NAME = 10
 _SEARCHED = {
     Question.MAX_RATE: "the highest rate, requests/s",
     Question.USERS: "the most users",
@@ -103,4 +104,11 @@ def _p90(arm: Arm, size: int) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_CHANGE else f"{text[: _LONGEST_CHANGE - 1]}…"
+    """A tool's long name is cut in its middle: what becomes of it is said at the end."""
+    excess = len(text) - _LONGEST_CHANGE
+    if excess <= 0:
+        return text
+    name, equals, rest = text.partition("=")
+    kept = name[: max(len(name) - excess - 1, _LEAST_NAME)]
+    shown = f"{kept}…{equals}{rest}"
+    return shown if len(shown) <= _LONGEST_CHANGE else f"{shown[: _LONGEST_CHANGE - 1]}…"

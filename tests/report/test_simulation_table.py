@@ -1,5 +1,6 @@
 """The comparison of policies on a terminal."""
 
+import pytest
 from inline_snapshot import snapshot
 from msgspec.structs import replace
 
@@ -139,6 +140,23 @@ def test_short_times_are_milliseconds() -> None:
     assert "P50 ms" in text
     assert "9.00    40.0     250        equal" in text
     assert "by type" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "shown_as"),
+    [
+        ("tool:search=0.5x", "tool:search=0.5x"),
+        ("tool:Toolbox.search_files=0.5x", "tool:Toolbox.search_…=0.5x"),
+        ("tool:Toolbox.search_files=0.5x,rate=2x", "tool:Toolbox…=0.5x,rate=2x"),
+        ("tool:a_long_name_of_a_tool=0.5x,rate=1.25x,cpu=+16", "tool:a_lon…=0.5x,rate=1.2…"),
+    ],
+)
+def test_what_becomes_of_a_tool_is_shown_whatever_its_name(change: str, shown_as: str) -> None:
+    answered = samples.answered_simulation()
+    first, second = answered.what_ifs
+    told = replace(answered, what_ifs=(first, replace(second, change=change)))
+
+    assert f"\n{shown_as} " in shown(told)
 
 
 def test_many_types_are_cut_off_and_counted() -> None:
