@@ -229,7 +229,7 @@ def test_all_questions_at_once(workload: Path, tmp_path: Path) -> None:
     words = ("Recommendation", "Found", "Objectives", "good req/s", "cost of 1000", "What if:")
     assert all(word in result.stdout for word in words)
     assert "cpu=+4,gpu=2x" in result.stdout
-    assert "Where an assumption is wrong: goodput of fcfs (now)" in result.stdout
+    assert "Where an assumption is wrong: the fewest cores" in result.stdout
     assert isinstance(artifact, Simulation)
     assert [one.change for one in artifact.what_ifs] == ["", "cpu=+4,gpu=2x", "rate=0.5x"]
     assert artifact.recommendation is not None
