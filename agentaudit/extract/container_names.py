@@ -7,6 +7,7 @@ from agentaudit.expressions import holds_word, regex
 _GATEWAY = {
     "gateway": r"(?:ai|llm|mcp|models?|tools?|agents?)-?gateway",
     "proxy": r"(?:ai|llm|models?)-proxy",
+    "router": r"(?:ai|llm|models?)-?router",
     "forge": r"(?:mcp-)?context-?forge",
     "portkey": r"portkey(?:ai)?",
     **{name: name for name in ("litellm", "kong", "bifrost", "toolhive", "proxyrunner", "vmcp")},

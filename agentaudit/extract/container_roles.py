@@ -66,7 +66,7 @@ _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
 _FRONT = regex(
     r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
-    r"|database|init|migrations?|monitor(?:ing)?"
+    r"|database|init|migrations?|monitor(?:ing)?|controller|operator"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _PAGE = "frontend"
@@ -92,7 +92,7 @@ _KEEPER = regex(
 """What keeps a cluster going, by its image or the account that its own installation makes."""
 _GENERAL = regex(
     r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
-    r"|curl)(?:[:@]|$)"
+    r"|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)(?:[:@]|$)"
 )
 """
 Images that are no server of tools, whatever they stand before and are called after; those below

@@ -5,7 +5,8 @@ from functools import lru_cache
 from agentaudit.expressions import regex
 
 _REHEARSAL = regex(
-    r"(?:^|/)(?:tests?|[\w.-]*[-_]tests|__tests__|testdata|unittests?|e2e|fixtures?|mocks?|__mocks__|docs?)/"
+    r"(?:^|/)(?:tests?|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
+    r"|unittests?|e2e|fixtures?|mocks?|__mocks__|docs?)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
     r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"

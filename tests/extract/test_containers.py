@@ -126,6 +126,8 @@ def test_ways_to_the_host_are_seen() -> None:
         ("ghcr.io/stacklok/toolhive/proxyrunner:v1", "gateway"),
         ("acme/kong-jwks-updater:1", "agent"),
         ("acme/chat-gateway:1", "gateway"),
+        ("acme/litellm-llm-router:1", "gateway"),
+        ("ghcr.io/acme/mcp-controller:1", ""),
         ("vllm/vllm-openai:v0.9", "model"),
         ("ghcr.io/acme/crm-mcp:1.0", "tool_server"),
         ("crystaldba/postgres-mcp:latest", "tool_server"),
@@ -826,6 +828,7 @@ def test_the_user_of_a_stage_before_it_is_not_that_of_the_image() -> None:
         ("image: acme/manager\nenvironment: {BASE_IMAGE: 'python:3.13'}", ""),
         ("image: traefik:v3.5\ncontainer_name: traefik-gateway", ""),
         ("image: nginx:1.29\ncontainer_name: llm-gateway", "gateway"),
+        ("image: jaegertracing/all-in-one:1.51\ncontainer_name: mcp-gateway-jaeger", ""),
     ],
 )
 def test_a_container_is_known_by_what_it_runs_or_starts(service: str, role: str) -> None:

@@ -133,7 +133,7 @@ def test_the_worst_of_what_an_agent_holds_stands_for_the_rest(
     assert finding.severity is severity
 
 
-@pytest.mark.parametrize("folder", ["test/e2e", "packages/gateway/fixtures"])
+@pytest.mark.parametrize("folder", ["test/e2e", "packages/gateway/fixtures", "config/test-servers"])
 def test_a_private_key_of_a_test_opens_what_the_test_made_for_it(folder: str) -> None:
     key = fake("private_key")
     used, tried = found({"tls/server.key": key}), found({f"{folder}/server.key": key})
