@@ -2,7 +2,7 @@
 
 import ast
 
-from agentaudit.extract.python_names import imported_names
+from agentaudit.extract.python_names import definitions_around, imported_names
 
 SOURCE = """
 import one as x
@@ -38,3 +38,15 @@ def test_a_name_that_means_one_thing_everywhere_is_no_matter_of_functions() -> N
     nodes = list(ast.walk(ast.parse("import a\ndef f():\n    import a\n    a.b\n")))
 
     assert imported_names(nodes)[1].of("a", 4) == ""
+
+
+def test_functions_that_begin_on_one_line_are_around_each_other_once() -> None:
+    """Those of scripts do: the line stands for all, and next is what is around the first."""
+    nodes = list(
+        ast.walk(ast.parse("def a():\n    def b():\n        def c():\n            pass\n"))
+    )
+    first, second, third = (node for node in nodes if isinstance(node, ast.FunctionDef))
+    second.lineno = third.lineno = 2
+    outer = definitions_around((first, second, third))[1]
+
+    assert outer == {2: first}
