@@ -58,9 +58,9 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     @cached_property
     def loops(self) -> Mapping[str, Sequence[ast.For]]:
-        """The loops by what they call each element."""
+        """The loops by what they call each element, line by line."""
         found: dict[str, list[ast.For]] = {}
-        for loop in self.module.of(ast.For):
+        for loop in sorted(self.module.of(ast.For), key=_LINE):
             if isinstance(loop.target, ast.Name):
                 found.setdefault(loop.target.id, []).append(loop)
         return found
@@ -81,9 +81,13 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return sorted(added, key=_LINE)
 
     @cached_property
-    def handling(self) -> Sequence[Call]:
-        """The calls that have a function answer requests of a kind."""
-        return tuple(call for call in self.calls if call.last == "setRequestHandler")
+    def handling(self) -> Mapping[str, Sequence[Call]]:
+        """The calls that have a function answer requests of a kind, by what they are called."""
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            if call.last == "setRequestHandler":
+                found.setdefault(call.name, []).append(call)
+        return found
 
     @cached_property
     def runs(self) -> tuple[Options, ...]:

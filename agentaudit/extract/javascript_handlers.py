@@ -36,7 +36,9 @@ def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
     if lists is None:
         return
     tools = list(_listed(building, call, *lists))
-    calls = (_handler(building, each, _CALLS) for each in building.handling)
+    at_it = building.handling.get(call.name, ())
+    at_it = at_it if building.module.affords(len(at_it)) else ()
+    calls = (_handler(building, each, _CALLS) for each in at_it)
     doing = next((each for each in calls if each is not None), None)
     code = _branches(building.program, doing, {tool.name for tool in tools}) if doing else {}
     for tool in tools:

@@ -5,7 +5,9 @@ What a tool does stands in its description, or in an object of functions by the 
 """
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_effects import effects_of
@@ -14,6 +16,7 @@ from agentaudit.extract.javascript_lists import listed
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import members
 from agentaudit.extract.javascript_tools import tool_of
+from agentaudit.extract.python_bindings import place_of
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants, parameters_of
@@ -61,8 +64,9 @@ def _list_of(building: Building, call: ast.Call, name: str) -> tuple[Written, as
     """The list that a loop goes through, and the statement that is done for each element."""
     module = building.module
     loops = building.loops.get(name, ())
-    for loop in loops if module.affords(len(loops)) else ():
-        if loop.lineno <= call.lineno <= (loop.end_lineno or 0):
+    before = bisect_right(loops, call.lineno, key=attrgetter("lineno"))
+    for loop in reversed(loops[max(before - _DEEPEST, 0) : before]):
+        if call.lineno <= (loop.end_lineno or 0):
             return Written(module, loop.iter), loop
     function = module.function_around(call)
     for _ in range(_DEEPEST):
@@ -92,14 +96,20 @@ def functions_by_name(
 ) -> Mapping[str, tuple[Module, FunctionDef]]:
     """The functions of an object in which one is looked up by its name: `all[name]`."""
     found: dict[str, tuple[Module, FunctionDef]] = {}
-    for node in descendants(around):
-        if not isinstance(node, ast.Subscript):
-            continue
-        held = members(program, Written(module, node.value))
-        if held is None or not module.affords(len(held.given)):
-            continue
-        for name in names & held.given.keys():
-            function = program.function(held.given[name])
+    for held in _looked_up(program, module, around):
+        for name in names & held.keys():
+            function = program.function(held[name])
             if function is not None:
                 found.setdefault(name, function)
     return found
+
+
+def _looked_up(
+    program: Program, module: Module, around: ast.AST
+) -> Iterator[Mapping[str, Written]]:
+    """The objects in which something is looked up, each once."""
+    nodes = (node.value for node in descendants(around) if isinstance(node, ast.Subscript))
+    for value in {place_of(each): each for each in nodes if place_of(each)}.values():
+        held = members(program, Written(module, value))
+        if held is not None and module.affords(len(held.given)):
+            yield held.given

@@ -36,6 +36,10 @@ PARTS: Mapping[str, tuple[str, str]] = {
             "return fetch(r.params.arguments.url); } });\n"
         ),
     ),
+    "tools that loops register": (
+        f"{SERVER}const f = {{ a: run }};\nconst s = new McpServer({{ name: 's' }});\n",
+        "for (const t of [{ name: 't$', description: 'd' }]) s.tool(t.name, {}, f[t.name]);\n",
+    ),
     "servers that are handed on": (
         SERVER,
         (

@@ -65,6 +65,22 @@ def test_what_a_handler_does_for_a_name_is_what_that_tool_does(handler: str) -> 
     assert not found.unresolved
 
 
+def test_each_server_has_its_own_handler() -> None:
+    two = LOW.replace("const server", "const a").replace("name: 'own'", "name: 'a'") + (
+        "const b = new Server({ name: 'b' }, {});\n"
+    )
+    for server, does in (("a", "fs.unlinkSync"), ("b", "fs.readFileSync")):
+        two += (
+            f"{server}.setRequestHandler('tools/list', () => ({{ tools: [{{ name: '{server}1', "
+            f"description: 'd' }}, {READ}] }}));\n{server}.setRequestHandler('tools/call', (r) => "
+            f"{{ if (r.params.name === 'read') return {does}(r.params.arguments.path); }});\n"
+        )
+    found = deployment_of({"server.ts": two})
+    effects = sorted(tool.effects for tool in found.tools if tool.name == "read")
+
+    assert effects == [("delete",), ("read",)]
+
+
 def test_cases_may_share_what_is_done() -> None:
     found = deployment_of(
         {
