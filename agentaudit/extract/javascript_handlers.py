@@ -57,7 +57,8 @@ def _handler(
     building: Building, call: Call, schemas: frozenset[str]
 ) -> tuple[Module, FunctionDef] | None:
     """The function that handles requests of a kind; None of any other kind."""
-    schema, does = (Written(building.module, each) for each in (*call.node.args, call.node)[:2])
+    given = (*call.node.args, call.node, call.node)[:2]
+    schema, does = (Written(building.module, each) for each in given)
     if not {schema.name.rpartition(".")[2], schema.text} & schemas:
         return None
     match does.node:

@@ -145,6 +145,25 @@ def test_a_list_that_does_not_fold_is_open(listed: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "server.setRequestHandler()",
+        "server.setRequestHandler('tools/list')",
+        "server.setRequestHandler('tools/list', { tools: [] })",
+        "server.tool()",
+        "server.addTool()",
+        "this.addMcpServer()",
+        "all.forEach((one) => server.tool(one.name))",
+        "app.mcpTool()",
+    ],
+)
+def test_calls_that_nobody_finished_end_nothing(call: str) -> None:
+    code = f"{LOW}import {{ app }} from '@azure/functions';\n{call};\n"
+
+    assert deployment_of({"server.ts": code}).tool_servers
+
+
 def test_the_one_tool_of_a_server_is_its_handler() -> None:
     found = deployment_of(
         {
