@@ -118,7 +118,7 @@ def joined_sources(sources: Sequence[Sequence[Claim]]) -> list[Claim]:
     """
     kept: list[Claim] = []
     for claims in sources:
-        same = list(matched(kept, claims, _extent_of, _alike))
+        same = list(matched(kept, claims, _alike))
         for ours, theirs in same:
             ours.tid = ours.tid or theirs.tid
             ours.pid = ours.pid or theirs.pid
@@ -128,10 +128,6 @@ def joined_sources(sources: Sequence[Sequence[Claim]]) -> list[Claim]:
         known = {id(theirs) for _, theirs in same}
         kept += [claim for claim in claims if id(claim) not in known]
     return kept
-
-
-def _extent_of(claim: Claim) -> tuple[int, int]:
-    return claim.start_ns, claim.end_ns
 
 
 def _alike(ours: Claim, theirs: Claim) -> float:

@@ -8,7 +8,7 @@ tells it. Both are being added to while evidence of several sources is joined.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -27,7 +27,18 @@ LEAF_KINDS = frozenset(
 SURE = {LabelSource.OTEL: 0.98, LabelSource.MARKER: 0.97, LabelSource.SOCKET: 0.7}
 """How much a claim is worth: who reported it was there; a connection only looks like a call."""
 
-_Item = TypeVar("_Item")
+
+class _Timed(Protocol):
+    """Whatever begins and ends."""
+
+    @property
+    def start_ns(self) -> int: ...
+
+    @property
+    def end_ns(self) -> int: ...
+
+
+_Item = TypeVar("_Item", bound=_Timed)
 
 
 class Story(Struct, eq=False, kw_only=True):
@@ -101,7 +112,6 @@ class UnixClock:
 def matched(
     ours: Sequence[_Item],
     theirs: Sequence[Claim],
-    extent: Callable[[_Item], tuple[int, int]],
     alike: Callable[[_Item, Claim], float],
 ) -> Iterator[tuple[_Item, Claim]]:
     """
@@ -111,10 +121,7 @@ def matched(
     cannot be the same. One of ours may stand for several of theirs that follow each other.
     """
     found = sorted(
-        (
-            (-score, at, claim_at)
-            for at, claim_at, score in _overlapping(ours, theirs, extent, alike)
-        ),
+        ((-score, at, claim_at) for at, claim_at, score in _overlapping(ours, theirs, alike)),
     )
     taken: set[int] = set()
     held: dict[int, list[Claim]] = {}
@@ -134,26 +141,25 @@ _COMMON = {LabelSource.SOCKET: 0.2}
 def _overlapping(
     ours: Sequence[_Item],
     theirs: Sequence[Claim],
-    extent: Callable[[_Item], tuple[int, int]],
     alike: Callable[[_Item, Claim], float],
 ) -> Iterator[tuple[int, int, float]]:
     """Places of what overlaps by enough, and how well it fits, in one sweep over time."""
-    order = sorted(range(len(ours)), key=lambda at: extent(ours[at]))
+    order = sorted(range(len(ours)), key=lambda at: (ours[at].start_ns, ours[at].end_ns))
     open_now: list[int] = []
     next_at = 0
     for claim_at in sorted(range(len(theirs)), key=lambda at: theirs[at].start_ns):
         claim = theirs[claim_at]
-        while next_at < len(order) and extent(ours[order[next_at]])[0] < claim.end_ns:
+        while next_at < len(order) and ours[order[next_at]].start_ns < claim.end_ns:
             open_now.append(order[next_at])
             next_at += 1
-        open_now = [at for at in open_now if extent(ours[at])[1] > claim.start_ns]
+        open_now = [at for at in open_now if ours[at].end_ns > claim.start_ns]
         for at in open_now:
-            start_ns, end_ns = extent(ours[at])
-            common_ns = min(end_ns, claim.end_ns) - max(start_ns, claim.start_ns)
+            item = ours[at]
+            common_ns = min(item.end_ns, claim.end_ns) - max(item.start_ns, claim.start_ns)
             if common_ns > 0 and common_ns >= _COMMON.get(claim.source, 0.5) * claim.wall_ns:
-                likeness = alike(ours[at], claim)
+                likeness = alike(item, claim)
                 if likeness > 0:
-                    either_ns = max(end_ns, claim.end_ns) - min(start_ns, claim.start_ns)
+                    either_ns = max(item.end_ns, claim.end_ns) - min(item.start_ns, claim.start_ns)
                     yield at, claim_at, likeness * common_ns / either_ns
 
 

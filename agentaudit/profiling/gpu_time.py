@@ -75,13 +75,9 @@ def _asked(calls: Iterable[InFlight], asking: Mapping[int, Sequence[Piece]]) -> 
             )
         )
     for pid, claims in by_process.items():
-        for piece, claim in matched(asking.get(pid, []), claims, _extent_of, _any):
+        for piece, claim in matched(asking.get(pid, []), claims, _any):
             start_ns, end_ns = max(piece.start_ns, claim.start_ns), min(piece.end_ns, claim.end_ns)
             yield _Open(start_ns, end_ns, piece)
-
-
-def _extent_of(piece: Piece) -> tuple[int, int]:
-    return piece.start_ns, piece.end_ns
 
 
 def _any(_piece: Piece, _claim: Claim) -> float:

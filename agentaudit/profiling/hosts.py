@@ -124,7 +124,7 @@ def _find_serving_threads(
         agreement = shown[stretch.tid].agreement(told[id(of_claim[id(request)])])
         return _LEAST_AGREEMENT + (1 - _LEAST_AGREEMENT) * agreement
 
-    for stretch, request in matched(stretches, list(as_claims.values()), _extent_of, fits):
+    for stretch, request in matched(stretches, list(as_claims.values()), fits):
         of_claim[id(request)].thread = stretch.tid
 
 
@@ -166,10 +166,6 @@ class _Stretches:
         return common_ns
 
 
-def _extent_of(claim: Claim) -> tuple[int, int]:
-    return claim.start_ns, claim.end_ns
-
-
 def _common_ns(one: Claim, other: Claim) -> int:
     return min(one.end_ns, other.end_ns) - max(one.start_ns, other.start_ns)
 
@@ -184,7 +180,7 @@ def _same_call(shown: Claim, claim: Claim) -> float:
 def _placed(claims: Sequence[Claim], views: Sequence[View]) -> Iterator[Claim]:
     """The claims of one process, on threads."""
     shown = [stretch for view in views for stretch in view.shown]
-    seen = {id(claim): stretch for stretch, claim in matched(shown, claims, _extent_of, _same_call)}
+    seen = {id(claim): stretch for stretch, claim in matched(shown, claims, _same_call)}
     engaged = {view.thread[1]: _Stretches(view.engaged) for view in views}
     loops = {view.thread[1] for view in views if view.loop}
     for claim in claims:

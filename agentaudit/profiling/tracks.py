@@ -38,7 +38,7 @@ def adopt(claims: Iterable[Claim], stories: Sequence[Story]) -> None:
         else:
             told[id(claim.story)].append(claim)
     gaps = [gap for story in stories for gap in _gaps(story, told[id(story)])]
-    for gap, claim in matched(gaps, in_order(orphans), _extent_of, _may_fill):
+    for gap, claim in matched(gaps, in_order(orphans), _may_fill):
         claim.story = gap.story
 
 
@@ -62,10 +62,6 @@ def _gaps(story: Story, claims: Sequence[Claim]) -> Iterator[Claim]:
 _NOTHING = Claim(
     start_ns=0, end_ns=0, kind=StepKind.IDLE, name="", source=LabelSource.NONE, confidence=0.0
 )
-
-
-def _extent_of(claim: Claim) -> tuple[int, int]:
-    return claim.start_ns, claim.end_ns
 
 
 def _may_fill(gap: Claim, claim: Claim) -> float:
@@ -120,7 +116,7 @@ def _columns(claims: Sequence[Claim]) -> list[Track]:
         ours = [claim for claim in claims if claim.source is source]
         if not ours:
             continue
-        pieces = [claimed_piece(claim, *_extent_of(claim)) for claim in in_order(ours)]
+        pieces = [claimed_piece(claim, claim.start_ns, claim.end_ns) for claim in in_order(ours)]
         kept += _outside(pieces, union(kept))
     return _packed([[piece] for piece in kept])
 
