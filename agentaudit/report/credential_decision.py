@@ -2,39 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from enum import StrEnum
 
 from msgspec import Struct
 
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
-from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import CredentialSummary, LintResult
-from agentaudit.report.quantities import counted, lifetime
+from agentaudit.report.credential_resolution import (
+    HELD,
+    Resolution,
+    deployed,
+    left_open,
+    long_lived_in_reach,
+    reached,
+    resolution,
+    resolved_outside,
+    undecided,
+)
+from agentaudit.report.quantities import counted
 
 ID = "credential-resolution"
 QUESTION = "Where does credential resolution happen?"
-_OUTSIDE_FORMS = ("workload_identity", "oauth")
 _SHOWN = 6
 _NAMED = 3
 """Identities that a sentence names."""
-
-
-class Resolution(StrEnum):
-    """Who turns a reference into a secret, as far as the files say."""
-
-    GATEWAY = "gateway"
-    PLATFORM = "platform identity"
-    CI = "CI secret store"
-    AGENT = "agent process"
-    FILE = "repository file"
-    ELSEWHERE = "another process"
-    UNKNOWN = "unknown"
-
-
-_HELD = {
-    Resolution.AGENT: "lives until revoked, and the agent process holds it",
-    Resolution.FILE: "lives until revoked, and stands readable in a file",
-}
 
 
 _Secret = Sequence[CredentialSummary]
@@ -88,66 +78,7 @@ def _sort(item: CredentialSummary) -> int:
         return 0
     if undecided(item):
         return 1
-    return 2 if _resolved_outside(item) else 3
-
-
-def _resolved_outside(item: CredentialSummary) -> bool:
-    """Whether it is resolved outside the agent and for it, and not for what deploys it."""
-    found = resolution(item)
-    deploying = item.holder == "ci" and not item.visible_to_agent
-    return found is Resolution.GATEWAY or (found is Resolution.PLATFORM and not deploying)
-
-
-def deployed(credential: CredentialSummary) -> bool:
-    """Whether it can be used: a key that is certain works from a test or a manual, too."""
-    works = credential.form == "literal" and credential.confidence is Confidence.CERTAIN
-    return works or not credential.idle
-
-
-def resolution(credential: CredentialSummary) -> Resolution:
-    """Who resolves a credential."""
-    if credential.form in _OUTSIDE_FORMS:
-        return Resolution.PLATFORM
-    if credential.form == "literal":
-        return Resolution.FILE
-    if credential.holder == "gateway":
-        return Resolution.GATEWAY
-    if credential.visible_to_agent or credential.holder in ("agent", "tool_server"):
-        return Resolution.AGENT
-    if credential.holder == "ci" and credential.form == "secret_ref":
-        return Resolution.CI
-    return Resolution.ELSEWHERE if credential.holder else Resolution.UNKNOWN
-
-
-def long_lived_in_reach(credential: CredentialSummary) -> bool:
-    """Whether it lives until revoked and the agent, or whoever reads the files, can have it."""
-    return (
-        _exposed(credential)
-        and credential.lifetime == "static"
-        and credential.confidence is not Confidence.POSSIBLE
-    )
-
-
-def undecided(credential: CredentialSummary) -> bool:
-    """Whether the files leave open who resolves it, how long it lives, or if it is a secret."""
-    if not deployed(credential):
-        return False
-    if resolution(credential) is Resolution.UNKNOWN:
-        return True
-    possible = credential.confidence is Confidence.POSSIBLE
-    return _exposed(credential) and (possible or credential.lifetime not in ("static", "short"))
-
-
-def _exposed(credential: CredentialSummary) -> bool:
-    return deployed(credential) and resolution(credential) in _HELD
-
-
-def lived(credential: CredentialSummary) -> str:
-    """How long a credential lives, in words."""
-    if credential.lifetime == "short" and credential.ttl_s is not None:
-        return lifetime(credential.ttl_s)
-    words = {"static": "until revoked", "short": "short"}
-    return words.get(credential.lifetime, "unknown")
+    return 2 if resolved_outside(item) else 3
 
 
 def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
@@ -197,7 +128,7 @@ def _held(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
         "Move long-lived credentials behind a gateway or a workload identity that issues"
         " short-lived tokens; then revoke the old ones."
     )
-    reach = sum(any(map(_reached, places)) for places in found.held)
+    reach = sum(any(map(reached, places)) for places in found.held)
     keys = _where(reach, len(found.held) - reach)
     if found.outside or lint.gateways or lint.identities:
         them = "it" if reach else "the agent"
@@ -226,10 +157,6 @@ def _keys(number: int) -> str:
     return f"{counted(number, 'long-lived credential')} {stands}"
 
 
-def _reached(credential: CredentialSummary) -> bool:
-    return credential.visible_to_agent or resolution(credential) is Resolution.AGENT
-
-
 def _resolvers(lint: LintResult, found: _Found) -> str:
     """The gateways and identities by name, and what else resolves credentials for the agent."""
     kinds = {resolution(item) for places in found.outside for item in places}
@@ -243,8 +170,8 @@ def _resolvers(lint: LintResult, found: _Found) -> str:
 
 
 def _evidence(lint: LintResult, found: _Found) -> tuple[DecisionEvidence, ...]:
-    bad = [_fact(places, _HELD[resolution(places[0])], good=False) for places in found.held]
-    unknown = [_fact(places, _left_open(places[0]), good=False) for places in found.unclear]
+    bad = [_fact(places, HELD[resolution(places[0])], good=False) for places in found.held]
+    unknown = [_fact(places, left_open(places[0]), good=False) for places in found.unclear]
     good = [
         _fact(places, f"resolved by {resolution(places[0])}", good=True) for places in found.outside
     ]
@@ -269,12 +196,6 @@ def _evidence(lint: LintResult, found: _Found) -> tuple[DecisionEvidence, ...]:
         read = counted(len(lint.coverage), "file")
         every = [DecisionEvidence(text=f"no credential in {read}", place=lint.root, good=False)]
     return tuple(every)
-
-
-def _left_open(credential: CredentialSummary) -> str:
-    if credential.confidence is Confidence.POSSIBLE:
-        return "stands readable in a file, and may be a secret or none"
-    return f"lifetime {lived(credential)}, not decided"
 
 
 def _fact(places: _Secret, text: str, *, good: bool) -> DecisionEvidence:

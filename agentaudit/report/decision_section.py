@@ -21,7 +21,12 @@ from agentaudit.report.blocks import (
     columns,
     plain,
 )
-from agentaudit.report.credential_decision import lived, long_lived_in_reach, resolution, undecided
+from agentaudit.report.credential_resolution import (
+    lived,
+    long_lived_in_reach,
+    resolution,
+    undecided,
+)
 from agentaudit.report.memory_decision import Boundary, boundary
 from agentaudit.report.quantities import counted
 from agentaudit.report.tones import STATUS_TONES, Tone
