@@ -16,7 +16,7 @@ from agentaudit.simulation.capacity import answered
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import counted
 
-_MOST_REQUESTS = 100_000
+_MOST_REQUESTS = 20_000
 """In all replications; of more, five or six times as many searches would take long."""
 _MATTERS = 1.02
 """A rate is found to a hundredth."""
