@@ -116,8 +116,10 @@ def test_so_does_each_further_file() -> None:
         "tool({ execute: async (a) => { " + "exec(b); b = a; " * 2_000 + "} });\n",
         "const a = b, b = a;\ngenerateText({ tools: a, ...b });\n",
         "const a = b.tools, b = a.all;\ngenerateText({ tools: a, ...b });\n",
-        "import * as lib from 'first';\nfunction f() {\n  return () => () => lib.go();\n}\n"
-        + "async function g() {\n  const lib = await import('second');\n  lib.go();\n}\n",
+        (
+            "import * as lib from 'first';\nfunction f() {\n  return () => () => lib.go();\n}\n"
+            "async function g() {\n  const lib = await import('second');\n  lib.go();\n}\n"
+        ),
     ],
 )
 def test_what_multiplies_or_leads_back_to_itself_ends_no_run(code: str) -> None:
