@@ -193,7 +193,8 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
         reading.collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
         reading.collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
         add_egress(reading.collector, runtime, "any")
-    if add_job_credentials(reading.collector, reading.workflow, job, seen_by or (runtime.id,)):
+    own = seen_by or (runtime.id,)
+    if add_job_credentials(documents, reading.collector, (reading.workflow, job), own):
         reading.collector.update(replace(runtime, holds_secrets=True))
 
 

@@ -10,11 +10,13 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documented_tokens import is_everybodys
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_holders import principal_name
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.redaction import assignment, plain
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
+from agentaudit.extract.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
@@ -68,9 +70,13 @@ _IN_ENVIRONMENT = {
 
 
 def add_job_credentials(
-    collector: Collector, workflow: WorkflowFile, job: Job, seen_by: tuple[FactId, ...]
+    documents: Documents,
+    collector: Collector,
+    placed: tuple[WorkflowFile, Job],
+    seen_by: tuple[FactId, ...],
 ) -> bool:
     """The credentials of a job, added; whether there are static ones."""
+    workflow, job = placed
     found = False
     for step in job.steps:
         inputs = _STATIC_INPUTS.get(step.action, {})
@@ -84,12 +90,13 @@ def add_job_credentials(
         if step.action == _AWS_ACTION:
             _add_session(collector, workflow, (job, step), seen_by)
     settings = tuple(_settings(workflow, job)) if _affords(collector, workflow, job) else ()
+    elsewhere = documents.once(keeps_state_elsewhere)
     holding = Holding(
         holder="ci",
         exposure="env",
         holder_id=next(iter(seen_by), NOBODY),
         seen_by=seen_by,
-        short_alternative=dict(_IN_ENVIRONMENT),
+        short_alternative={**_IN_ENVIRONMENT, **({"aws": ""} if elsewhere else {})},
         environment=_stage(job),
         applied=False,
     )

@@ -161,6 +161,42 @@ def test_a_key_for_another_address_is_not_anthropics_to_replace(
     assert found.short_alternative == alternative
 
 
+STATE = """terraform {
+  backend "s3" {
+    bucket    = "state"
+    endpoints = { s3 = "%s" }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "elsewhere"),
+    [
+        ({"a.tf": STATE % "https://s3.shop.example"}, True),
+        ({"a.tf": STATE % "https://s3.eu-west-1.amazonaws.com"}, False),
+        ({"a.tf": STATE % "https://s3.shop.example", "b.tf": 'provider "aws" {}'}, False),
+        ({"a.tf": 'terraform {\n  backend "s3" {\n    bucket = "state"\n  }\n}\n'}, False),
+        ({"a.tf": 'provider "cloudflare" {}'}, False),
+        ({}, False),
+    ],
+)
+def test_keys_for_a_state_in_a_store_elsewhere_are_not_of_aws(
+    files: dict[str, str], *, elsewhere: bool
+) -> None:
+    text = """
+on: [push]
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    env: {AWS_ACCESS_KEY_ID: "${{ secrets.STATE_ID }}"}
+    steps: [{run: tofu plan}]
+"""
+    (key,) = deployment_of({".github/workflows/plan.yml": text, **files}).credentials
+
+    assert (key.short_alternative == "") is elsewhere
+
+
 def test_an_alphabet_in_the_place_of_a_key_is_none() -> None:
     step = f"uses: openai/codex-action@v1\n        with: {{openai-api-key: sk-{ascii_lowercase}}}"
     text = f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {step}\n"
