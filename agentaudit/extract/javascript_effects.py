@@ -141,9 +141,23 @@ class _Body:
         return any(
             program is None
             or self.words.depends(program)
-            or (self.words.interprets(program) and self._takes_words(call))
+            or (
+                self.words.interprets(program)
+                and self._takes_words(call)
+                and not self._reads_its_own(call)
+            )
             for program in self.words.programs(command)
         )
+
+    def _reads_its_own(self, call: ast.Call) -> bool:
+        """Whether an interpreter reads a script of the program from its input: `['-', text]`."""
+        script = keyword(call, "input")
+        match call.args:
+            case [_, ast.List(elts=[first, *_])]:
+                own = self.module.text(first) == "-" and script is not None
+                return own and not self.words.depends(script or first)
+            case _:
+                return False
 
     def _takes_words(self, call: ast.Call) -> bool:
         """Whether words of the model stand in a command; its options are no part of it."""

@@ -159,11 +159,24 @@ def _taken(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Take
 
 
 def _stands_for_another(module: Module, node: FunctionDef) -> bool:
-    """Whether a function hands on all that it gets, to one that gives it its name and schema."""
+    """Whether a function takes all that it gets for another, whose schema it is given later."""
+    assigned, calls = module.of(ast.Assign), module.of(ast.Call)
     alone = node.args.kwarg is not None and not _parameters(node)
-    calls = (each for each in node.decorator_list if isinstance(each, ast.Call))
-    names = (keyword(each, "name") for each in calls)
-    return alone and any(name is not None and not module.text(name) for name in names)
+    if not alone or not module.affords(len(assigned) + len(calls)):
+        return False
+    signed = (each.targets[0] for each in assigned)
+    return any(
+        isinstance(target, ast.Attribute)
+        and target.attr == "__signature__"
+        and module.dotted(target.value) == node.name
+        for target in signed
+    ) or any(
+        _is_named(keyword(call, "method"), node) and keyword(call, "parameters") for call in calls
+    )
+
+
+def _is_named(given: ast.expr | None, node: FunctionDef) -> bool:
+    return isinstance(given, ast.Name) and given.id == node.name
 
 
 def _takes_more(module: Module, node: FunctionDef) -> bool:

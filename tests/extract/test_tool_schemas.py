@@ -188,20 +188,22 @@ def test_what_wraps_a_function_says_what_it_is_handed(made: str, typed: Truth) -
 
 
 @pytest.mark.parametrize(
-    ("heading", "typed"),
+    ("told", "typed"),
     [
-        ("@mcp.tool(name=known.name)\n    def hand_on(**given):", Truth.UNKNOWN),
-        ("@mcp.tool(name='search')\n    def hand_on(**given):", Truth.NO),
-        ("@mcp.tool()\n    def hand_on(**given):", Truth.NO),
-        ("@mcp.tool(name=known.name)\n    def hand_on(mode, **given):", Truth.NO),
+        ("hand_on.__signature__ = signature(known)", Truth.UNKNOWN),
+        ("super().__init__(method=hand_on, parameters=parameters)", Truth.UNKNOWN),
+        ("other.__signature__ = signature(known)", Truth.NO),
+        ("found.append(hand_on)", Truth.NO),
     ],
 )
-def test_what_stands_for_a_function_that_gives_it_its_name_may_be_typed(
-    heading: str, typed: Truth
+def test_what_stands_for_a_function_is_typed_where_it_is_given_its_schema(
+    told: str, typed: Truth
 ) -> None:
     head = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP('s')\n"
-    code = f"{head}for known in every:\n    {heading}\n        return known(**given)\n"
-    (tool,) = deployment_of({"a.py": code}).tools
+    made = (
+        "    @mcp.tool(name=known.name)\n    def hand_on(**given):\n        return known(**given)\n"
+    )
+    (tool,) = deployment_of({"a.py": f"{head}for known in every:\n{made}    {told}\n"}).tools
 
     assert tool.typed is typed
 
