@@ -101,7 +101,7 @@ def _credential_row(item: CredentialSummary) -> Row:
     return Row(
         cells=(
             Cell(text=item.name, code=True),
-            Cell(text=str(resolution(item))),
+            Cell(text=f"{resolution(item)}, not deployed" if item.idle else str(resolution(item))),
             Cell(text=lived(item), tone=tone),
             Cell(text="yes" if item.visible_to_agent else "no"),
             Cell(text=str(item.evidence), code=True),
