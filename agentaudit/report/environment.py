@@ -26,7 +26,7 @@ def environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    made.filters.update(drawn=_drawn, prose=_prose, form=_form, one_line=one_line)
+    made.filters.update(drawn=_drawn, prose=_prose, form=_form, one_line=one_line, place=_place)
     return made
 
 
@@ -47,6 +47,11 @@ def _prose(text: str) -> Markup:
     code = Markup("<code>{}</code>")
     shown = [code.format(part) if odd % 2 else part for odd, part in enumerate(parts)]
     return Markup("").join(shown)
+
+
+def _place(text: str) -> Markup:
+    """A file and where in it, which breaks after its folders before it breaks in a number."""
+    return Markup("/<wbr>").join(printable(one_line(text)).split("/"))
 
 
 def own(source: str) -> Markup:

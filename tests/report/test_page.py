@@ -22,7 +22,7 @@ from agentaudit.report.decisions import report_of
 from agentaudit.report.page import render_page
 from tests.report import samples
 
-VOID = {"meta", "link", "br", "hr", "img", "input"}
+VOID = {"meta", "link", "br", "wbr", "hr", "img", "input"}
 NAME = '"><script>alert(1)</script><img src=x onerror=alert(2)>\u202egpj.exe\x1b[31m $\\foo_{$'
 
 
