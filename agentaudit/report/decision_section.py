@@ -76,7 +76,7 @@ def _credentials(report: Report) -> tuple[Block, ...]:
         return ()
     rows = tuple(_credential_row(item) for item in report.lint.credentials[:_MOST_ROWS])
     return _tabled(
-        f"All {counted(len(rows), 'credential')}",
+        f"All {counted(len(rows), 'place')} of credentials",
         Table(
             id="credentials",
             caption="Credentials: where each is resolved, and how long it lives",

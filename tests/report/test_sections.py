@@ -160,7 +160,8 @@ def test_many_credentials_are_folded_and_few_are_not() -> None:
     blocks = getattr(first, "blocks", ())
 
     assert any(
-        isinstance(block, Folded) and block.summary == "All 9 credentials" for block in blocks
+        isinstance(block, Folded) and block.summary == "All 9 places of credentials"
+        for block in blocks
     )
 
 
