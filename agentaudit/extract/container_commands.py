@@ -17,11 +17,26 @@ _KEYWORDS = frozenset({"until", "while", "do", "if", "then", "else", "!"})
 _LAUNCHERS = frozenset(
     {
         *("sh", "bash", "ash", "dash", "-c", "-ec", "-lc", "-ex", "-exc", "-euc", "exec"),
-        *("python", "python3", "-m", "uv", "poetry", "pdm", "run", "dumb-init", "tini", "--"),
+        *(
+            "python",
+            "python3",
+            "-m",
+            "uv",
+            "poetry",
+            "pdm",
+            "pipenv",
+            "hatch",
+            "run",
+            "dumb-init",
+            "tini",
+            "--",
+        ),
     }
 )
 """What stands before the program that is meant."""
-_PURPOSES = frozenset({"pytest", "py.test", "tox", "nox", "jest", "vitest", "jupyter"})
+_PURPOSES = frozenset(
+    {"pytest", "py.test", "unittest", "tox", "nox", "jest", "vitest", "jupyter", "jupyterlab"}
+)
 _ASKING = frozenset(
     {
         *("sleep", "curl", "wget", "nc", "echo", "printf", "date", "cat", "mkdir", "pip", "pip3"),

@@ -108,15 +108,10 @@ _BESIDE = regex(
 
 _SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
 """What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
-_BENCH = regex(
-    r"(?:(?:uv|poetry|pdm|hatch|pipenv)\srun\s)?(?:python3?\s-m\s)?"
-    r"(?:pytest|unittest|tox|nox|jest|vitest|jupyter(?:-?lab|-notebook)?)(?:\s|$)"
-)
-"""How commands begin that run tests or notebooks: what is tried there, somebody looks at."""
 
 
 def role_of(
-    image: str, names: Iterable[str], words: Iterable[str], settings: Sequence[Setting]
+    image: str, names: Iterable[str], words: Sequence[str], settings: Sequence[Setting]
 ) -> str:
     """What a container runs, by its image first, then by its names, its command and settings."""
     names, words = tuple(names), tuple(words)
@@ -130,8 +125,7 @@ def role_of(
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
         return ""
-    command = " ".join(words)
-    if _SUPPORT.search(image) or _SCHEDULES.search(command):
+    if _SUPPORT.search(image) or _SCHEDULES.search(" ".join(words)):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
@@ -140,7 +134,7 @@ def role_of(
     if any(map(_LOADING.match, keys)):
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
-    return "agent" if named or (configured and not _BENCH.match(command)) else ""
+    return "agent" if named or (configured and not runs_another(words)) else ""
 
 
 def _fronts(names: Iterable[str]) -> bool:

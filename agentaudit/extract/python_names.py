@@ -75,8 +75,7 @@ def definitions_around(definitions: Iterable[DefT]) -> tuple[dict[int, DefT], di
             break
         if around and around[-1].lineno != defined.lineno:  # they go by their lines
             innermost.update(dict.fromkeys(range(line, defined.lineno), around[-1]))
-            if around[-1].lineno < defined.lineno:  # in scripts several begin on one line
-                outer[defined.lineno] = around[-1]
+            outer[defined.lineno] = around[-1]
         around.append(defined)
         line = defined.lineno
     return innermost, outer
