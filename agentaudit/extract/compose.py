@@ -28,7 +28,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _SOCKETS = ("/docker.sock", "/containerd.sock")
 """In whatever folder: an engine that runs as a person lets whoever has its socket act as him."""
-_PART = regex(r"(?:\$\{(?:[^{}]|\$?\{[^{}]*\})*\}|[^:])+")
+_PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
 _WIDE_MOUNTS = regex(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
