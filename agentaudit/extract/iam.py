@@ -113,7 +113,7 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
         known = [giver for giver in givers if giver is not None]
         if len(known) == len(givers):
             named.setdefault(known[0], []).append(name)
-            if all(_gives_any(allowances, action, method) for action in method.actions):
+            if all(_gives_any(allowances, action, method) for action in _deciding(method)):
                 wide.add(known[0])
     return [
         replace(
@@ -144,6 +144,11 @@ def _giver(allowances: Sequence[Allowance], action: str, method: Method) -> int 
         if action in allowance.actions and _escalates(allowance, action, method):
             return number
     return None
+
+
+def _deciding(method: Method) -> Sequence[str]:
+    """What says through whom a way leads: of a role that is passed, its name and not the job's."""
+    return (_ROLE_PASSING,) if _ROLE_PASSING in method.actions else method.actions
 
 
 def _gives_any(allowances: Iterable[Allowance], action: str, method: Method) -> bool:

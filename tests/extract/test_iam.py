@@ -517,3 +517,14 @@ def test_code_interpreters_of_aws_lend_no_role(resource: str, escalates: bool) -
     for resources in ((resource,), (bare, resource)):
         grant = only(statement(*actions, resources=resources))
         assert ("use-any-code-interpreter" in grant.escalations) is escalates
+
+
+def test_a_role_that_may_be_any_is_not_bounded_by_the_name_of_what_gets_it() -> None:
+    """A job called `desk-…` that is given an administrator's role is an administrator."""
+    made = statement(
+        "glue:createjob", "glue:startjobrun", resources=("arn:aws:glue:*:1:job/desk-*",), key="b"
+    )
+    first, _ = grants(statement("iam:passrole", key="a"), made)
+
+    assert "pass-role-to-glue" in first.escalations
+    assert not first.escalates_by_name
