@@ -38,7 +38,7 @@ def extract_openclaw(documents: Documents, collector: Collector) -> None:
     for document in documents.of("json", "yaml"):
         for root, around in _configurations(document, documents):
             name = around.text_at("metadata", "name")
-            boxed = documents.once(_boxed).get((folder_of(document.file), name))
+            boxed = documents.once(_boxed).get((folder_of(document.file), name)) if name else None
             _add_agents(document, root, collector, boxed)
 
 
@@ -58,20 +58,28 @@ def _configurations(document: Document, documents: Documents) -> Iterator[tuple[
 
 
 def _boxed(documents: Documents) -> Mapping[tuple[str, str], Evidence]:
-    """By folder and name: ConfigMaps of pods that the kernel of the machine does not run itself."""
+    """By folder and name: ConfigMaps of pods alone that the kernel of the machine does not run."""
     found: dict[tuple[str, str], Evidence] = {}
-    for document in documents.of("yaml"):
-        if not holds_word(document.text, (_RUNTIME_CLASS,)):
+    bare: set[tuple[str, str]] = set()
+    told = any(holds_word(document.text, (_RUNTIME_CLASS,)) for document in documents.of("yaml"))
+    for document in documents.of("yaml") if told else ():
+        if not holds_word(document.text, ("configMap",)):
             continue
         for node in (node for root in document.roots for node in root.walk()):
             runtime = node.child(_RUNTIME_CLASS)
-            if runtime is None or not _BOX.search(runtime.text or ""):
-                continue
-            place = evidence(document, runtime, f"{_RUNTIME_CLASS}: {runtime.text}")
-            for volume in node.list_at("volumes"):
-                name = volume.text_at("configMap", "name")
+            boxed = runtime is not None and _BOX.search(runtime.text or "")
+            for name in filter(None, _mounted(node)):
+                if runtime is None or not boxed:
+                    bare.add((folder_of(document.file), name))
+                    continue
+                place = evidence(document, runtime, f"{_RUNTIME_CLASS}: {runtime.text}")
                 found.setdefault((folder_of(document.file), name), place)
-    return found
+    return {key: place for key, place in found.items() if key not in bare}
+
+
+def _mounted(pod: Node) -> Iterator[str]:
+    """The names of the ConfigMaps that a pod mounts."""
+    yield from (volume.text_at("configMap", "name") for volume in pod.list_at("volumes"))
 
 
 def _add_agents(

@@ -110,3 +110,25 @@ def test_a_pod_with_a_kernel_of_its_own_is_a_sandbox(
     agents = deployment_of({"claw/desk.yaml": CONFIGURED, "claw/pod.yaml": pod}).agents
 
     assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {sandboxed}
+
+
+def test_a_pod_beside_a_file_that_it_does_not_mount_boxes_nothing() -> None:
+    """Volumes of other kinds have no ConfigMap, and a file of its own has no name."""
+    pod = POD.format(runtime="runtimeClassName: gvisor", mounted="other")
+    pod = pod.replace("volumes: [", "volumes: [{name: tmp, emptyDir: {}}, ")
+    files = {"claw/openclaw.json": '{"agents": {}}', "claw/pod.yaml": pod}
+
+    agents = deployment_of(files).agents
+
+    assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {Truth.NO}
+
+
+def test_what_a_pod_without_a_box_mounts_too_is_in_none() -> None:
+    boxed, bare = (
+        POD.format(runtime=runtime, mounted="desk")
+        for runtime in ("runtimeClassName: gvisor", "hostNetwork: false")
+    )
+    files = {"claw/desk.yaml": CONFIGURED, "claw/pod.yaml": boxed, "claw/other.yaml": bare}
+    agents = deployment_of(files).agents
+
+    assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {Truth.NO}
