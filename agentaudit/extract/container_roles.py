@@ -108,6 +108,8 @@ _BESIDE = regex(
 
 _SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
 """What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
+_AT_ONCE = regex(r"\sworker(?:\W|$)|(?<![&>])&(?![&>\d])")
+"""Tasks run there as well, or something does in the background: `celery worker & celery beat`."""
 
 
 def role_of(
@@ -125,7 +127,7 @@ def role_of(
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
         return ""
-    if _SUPPORT.search(image) or _SCHEDULES.search(" ".join(words)):
+    if _SUPPORT.search(image) or _only_schedules(" ".join(words)):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
@@ -135,6 +137,10 @@ def role_of(
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or (configured and not runs_another(words)) else ""
+
+
+def _only_schedules(command: str) -> bool:
+    return _SCHEDULES.search(command) is not None and _AT_ONCE.search(command) is None
 
 
 def _fronts(names: Iterable[str]) -> bool:

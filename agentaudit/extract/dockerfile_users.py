@@ -8,7 +8,8 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.scripts import LEAVING_WORDS
 
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
-_AS_ROOT = regex(r"(?:-\S+[ \t]+)*[\"']?(?:root|0)\b")
+_AS_ROOT = regex(r"(?:-\S+[ \t]+)*(?:-\S+=)?[\"']?(?:\$\{\w+:?-)?(?:root|0)\b")
+_SETPRIV, _CHOOSING = "exec setpriv ", "--reuid"
 
 
 def runs_as_root(base: Base) -> Truth:
@@ -34,4 +35,5 @@ def leaves_root(documents: Documents, document: Document) -> bool:
         return False
     last = script.text.rstrip().rpartition("\n")[2].strip()
     leaving = next((word for word in LEAVING_WORDS if last.startswith(word)), "")
-    return leaving != "" and _AS_ROOT.match(last, len(leaving)) is None
+    keeps = leaving == _SETPRIV and _CHOOSING not in last
+    return leaving != "" and not keeps and _AS_ROOT.match(last, len(leaving)) is None
