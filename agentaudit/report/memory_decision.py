@@ -90,14 +90,12 @@ def _judged(
         "Set a size and an age where each memory store is declared, and what happens at the bound."
     )
     if not found:
-        return _none(lint)
+        return _none(lint, against)
     if unbounded and not bounded:
         return DecisionStatus.NOT_DECIDED, f"Nothing bounds any of {total}.", step
     if unbounded or against:
         answer = f"{bounded} of {total} {'has' if bounded == 1 else 'have'} an explicit bound"
-        spoken = f"; {counted(against, 'finding')} of the memory family" if against else ""
-        contrary = " speaks against it" if against == 1 else " speak against it" if against else ""
-        return DecisionStatus.CONTRADICTED, f"{answer}{spoken}{contrary}.", step
+        return DecisionStatus.CONTRADICTED, f"{answer}{_spoken(against)}.", step
     if Boundary.UNKNOWN in found:
         open_ = found.count(Boundary.UNKNOWN)
         answer = f"The bounds of {open_} of {total} could not be resolved."
@@ -128,7 +126,19 @@ def _declared_none() -> tuple[DecisionStatus, str, str]:
     return DecisionStatus.DECIDED, answer, step
 
 
-def _none(lint: LintResult) -> tuple[DecisionStatus, str, str]:
+def _spoken(against: int) -> str:
+    if not against:
+        return ""
+    speak = "speaks" if against == 1 else "speak"
+    return f"; {counted(against, 'finding')} of the memory family {speak} against it"
+
+
+def _none(lint: LintResult, against: int) -> tuple[DecisionStatus, str, str]:
+    """What is declared of no store at all, or found; logs and sessions keep things, too."""
+    if lint.no_memory is not None and against:
+        answer = f"By declaration nothing outlives its request{_spoken(against)}."
+        step = "Mend what is found, or take the declaration back and declare the store."
+        return DecisionStatus.CONTRADICTED, answer, step
     if lint.no_memory is not None:
         return _declared_none()
     if lint.incomplete or not lint.coverage:
