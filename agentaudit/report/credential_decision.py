@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from agentaudit.lists import first_of
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.finding import CredentialSummary, LintResult
 from agentaudit.report.credential_resolution import (
@@ -24,7 +25,7 @@ ID = "credential-resolution"
 QUESTION = "Where does credential resolution happen?"
 _SHOWN = 6
 _NAMED = 3
-"""Identities that a sentence names."""
+"""Gateways, and identities, that a sentence names."""
 
 
 _Secret = Sequence[CredentialSummary]
@@ -104,7 +105,10 @@ def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
     if not resolved and lint.open_gateways:
         return (
             DecisionStatus.NOT_MEASURED,
-            f"No file says whether gateway {', '.join(lint.open_gateways)} resolves credentials.",
+            (
+                "No file says whether credentials are resolved by gateway"
+                f" {first_of(lint.open_gateways, _NAMED)}."
+            ),
             "Declare which credentials the gateway attaches to calls, or the workload identity.",
         )
     if not resolved:
@@ -160,11 +164,11 @@ def _keys(number: int) -> str:
 def _resolvers(lint: LintResult, found: _Found) -> str:
     """The gateways and identities by name, and what else resolves credentials for the agent."""
     kinds = {resolution(item) for places in found.outside for item in places}
-    names = [f"gateway {name}" for name in lint.gateways]
+    names = [f"gateway {first_of(lint.gateways, _NAMED)}"] if lint.gateways else []
     if Resolution.GATEWAY in kinds and not names:
         names.append(Resolution.GATEWAY)
     if Resolution.PLATFORM in kinds or lint.identities:
-        named = ", ".join(sorted({item.name for item in lint.identities})[:_NAMED])
+        named = first_of(sorted({item.name for item in lint.identities}), _NAMED)
         names.append(f"{Resolution.PLATFORM} {named}".rstrip())
     return ", ".join(names)
 
@@ -200,7 +204,8 @@ def _evidence(lint: LintResult, found: _Found) -> tuple[DecisionEvidence, ...]:
 
 def _fact(places: _Secret, text: str, *, good: bool) -> DecisionEvidence:
     first = places[0]
-    more = f", here and in {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
+    others = sum(_sort(item) == _sort(first) for item in places) - 1
+    more = f", here and in {counted(others, 'more place')}" if others else ""
     return DecisionEvidence(
         text=f"{first.name}: {text}{more}", place=str(first.evidence), good=good
     )

@@ -176,6 +176,30 @@ def test_credentials_are_counted_once_and_by_who_can_have_them(
     assert answer in decision.answer
 
 
+def test_a_place_where_a_gateway_resolves_a_key_is_none_where_the_agent_holds_it() -> None:
+    held = samples.credential("KEY", "env_ref", "agent", "static", secret=1)
+    kept = samples.credential("KEY", "env_ref", "gateway", "static", secret=1)
+    lint = replace(samples.hardened_lint(), credentials=(kept, held, held))
+    decision = hardened(lint=lint).decisions[0]
+
+    assert decision.evidence[0].text.endswith("agent process holds it, here and in 1 more place")
+
+
+def test_of_many_gateways_and_identities_a_sentence_names_a_few_and_counts_the_rest() -> None:
+    roles = tuple(
+        IdentitySummary(name=name, provider="aws", evidence=samples.at("main.tf", 3))
+        for name in "abcde"
+    )
+    gateways = tuple("vwxyz")
+    lint = replace(samples.hardened_lint(), gateways=gateways, credentials=(), identities=roles)
+    unsure = replace(lint, gateways=(), identities=(), open_gateways=gateways)
+
+    assert hardened(lint=lint).decisions[0].answer == (
+        "Outside the agent: gateway v, w, x and 2 more, platform identity a, b, c and 2 more."
+    )
+    assert "gateway v, w, x and 2 more." in hardened(lint=unsure).decisions[0].answer
+
+
 def test_what_may_be_no_secret_decides_nothing_and_passes_nothing() -> None:
     possible = replace(KEY, confidence=Confidence.POSSIBLE)
     lint = replace(samples.hardened_lint(), credentials=(possible,))
@@ -215,7 +239,9 @@ def test_a_gateway_of_which_no_file_says_that_it_resolves_anything_decides_nothi
     decision = hardened(lint=lint).decisions[0]
 
     assert decision.status is DecisionStatus.NOT_MEASURED
-    assert decision.answer == "No file says whether gateway mcp-gateway resolves credentials."
+    assert (
+        decision.answer == "No file says whether credentials are resolved by gateway mcp-gateway."
+    )
 
 
 @pytest.mark.parametrize(
@@ -266,6 +292,23 @@ def test_who_declares_that_there_is_no_memory_decides_where_windows_are_bounded(
         assert decision.evidence[0].place == "agentaudit.yaml:2:5"
     unbounded = replace(declared, memory_stores=(samples.store("a", "window"),))
     assert hardened(lint=unbounded).decisions[1].status is DecisionStatus.NOT_DECIDED
+
+
+def test_a_finding_contradicts_who_declares_that_there_is_no_memory() -> None:
+    """A log that keeps messages for ever is no store, and outlives requests all the same."""
+    lint = replace(
+        samples.hardened_lint(),
+        memory_stores=(),
+        no_memory=samples.at("agentaudit.yaml", 2),
+        findings=(samples.finding(2, samples.at("main.tf", 3), "kept for ever"),),
+    )
+    decision = hardened(lint=lint).decisions[1]
+
+    assert decision.status is DecisionStatus.CONTRADICTED
+    assert decision.answer == (
+        "By declaration nothing outlives its request; 1 finding of the memory family speaks"
+        " against it."
+    )
 
 
 def test_a_finding_contradicts_a_declared_memory_boundary() -> None:
