@@ -18,6 +18,8 @@ WAYS = (
 )
 _LEAST_NUMBER = 1e-6
 """A request in eleven days; far fewer would be beyond the instants that are counted."""
+_MOST_PHASES = 1000
+"""Of onoff, for one request: each is drawn, whether anybody comes in it or not."""
 _LEAST_VARIATION = 0.01
 _LARGEST_VARIATION = 100.0
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s)?", re.ASCII)
@@ -64,14 +66,19 @@ class Arrivals(Struct, frozen=True, kw_only=True):
         return self.number if lawful else 0.0
 
     def faster(self, factor: float) -> "Arrivals":
-        """The same by a clock that runs so many times as fast; only laws with a rate have one."""
+        """
+        The same by a clock that runs so many times as fast; only laws with a rate have one.
+
+        Raises UsageError where that would be too fast or too slow to count.
+        """
         on_ns, off_ns = self.phases_ns
-        return replace(
+        found = replace(
             self,
             number=self.number * factor,
             off_rate=self.off_rate * factor,
             phases_ns=(round(on_ns / factor), round(off_ns / factor)),
         )
+        return _counted(found, f"{self}, {factor:g} times as fast")
 
     def __str__(self) -> str:
         return self._how() if self.mix is None else f"{self._how()}, {self.mix}"
@@ -107,8 +114,25 @@ def parse_arrivals(text: str) -> Arrivals:
     read = _READERS.get(name)
     if read is None or len(more) > 1 or not read.least <= len(numbers) <= read.most:
         raise UsageError(f"arrivals are {WAYS}, not {text!r}")
-    arrivals = read.make(text, name, *numbers)
+    arrivals = _counted(read.make(text, name, *numbers), text)
     return replace(arrivals, mix=_mix(text, more[0])) if more else arrivals
+
+
+def _counted(arrivals: Arrivals, text: str) -> Arrivals:
+    """The same; UsageError where requests come at instants beyond those that are counted."""
+    if arrivals.kind is ArrivalKind.ON_OFF:
+        if not all(arrivals.phases_ns):
+            raise UsageError(f"arrivals onoff: phases last, as in onoff:20:2s:8s, not {text!r}")
+        if arrivals.rate_per_s * sum(arrivals.phases_ns) / 2e9 * _MOST_PHASES < 1:
+            raise UsageError(
+                f"arrivals onoff: needs a request in {_MOST_PHASES} phases at least, not {text!r}"
+            )
+    if 0 < arrivals.rate_per_s < _LEAST_NUMBER:
+        raise UsageError(
+            f"arrivals {arrivals.kind}: needs {_LEAST_NUMBER:g} at least in the long run, not"
+            f" {text!r}"
+        )
+    return arrivals
 
 
 def _plain(_text: str, name: str) -> Arrivals:
@@ -131,15 +155,11 @@ def _gamma(text: str, _name: str, rate: str, variation: str) -> Arrivals:
 
 def _on_off(text: str, _name: str, rate: str, *more: str) -> Arrivals:
     on, off, *other = more
-    phases_ns = _time_ns(text, on), _time_ns(text, off)
-    off_rate = _number(text, other[0]) if other else 0.0
-    if not all(phases_ns):
-        raise UsageError(f"arrivals onoff: phases last, as in onoff:20:2s:8s, not {text!r}")
     return Arrivals(
         kind=ArrivalKind.ON_OFF,
         number=_number(text, rate),
-        off_rate=off_rate,
-        phases_ns=phases_ns,
+        off_rate=_number(text, other[0]) if other else 0.0,
+        phases_ns=(_time_ns(text, on), _time_ns(text, off)),
     )
 
 

@@ -146,6 +146,8 @@ def test_a_count_is_between_one_and_ten_million(count: int) -> None:
         "onoff:2:1s",
         "onoff:2:0s:1s",
         "onoff:2:1s:1s:1:1",
+        "onoff:0.001:1ms:1ms",
+        "onoff:0.001:1s:999999999s",
         "poisson:2,mix:1.5",
         "poisson:2,mix:0.5:0",
         "poisson:2,mix",

@@ -314,6 +314,17 @@ def test_arrivals_with_a_rate_come_by_a_faster_clock(written: str, scaled: str) 
     assert changed.arrivals == parse_arrivals(scaled)
 
 
+@pytest.mark.parametrize(
+    ("written", "scaled"),
+    [("poisson:0.001", "scaled:0.00001"), ("onoff:20:2s:8s", "scaled:1e12")],
+)
+def test_a_clock_beyond_what_is_counted_is_refused(written: str, scaled: str) -> None:
+    shape = parsed(f"arrivals: {written}\ntypes: [{{name: a, steps: [{{cpu: 1s}}]}}]")
+
+    with pytest.raises(UsageError, match="times as fast"):
+        overridden(shape, arrivals=parse_arrivals(scaled), requests=None, seed=None)
+
+
 @pytest.mark.parametrize("written", ["closed", "users:8:5s"])
 def test_arrivals_without_a_rate_have_no_clock(written: str) -> None:
     shape = parsed(f"arrivals: {written}\ntypes: [{{name: a, steps: [{{cpu: 1s}}]}}]")
