@@ -7,6 +7,7 @@ from rich.text import Text
 from agentaudit.model.answers import Arm, Found, Question, Recommendation, WhatIf
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Simulation
+from agentaudit.report.quantities import number
 from agentaudit.report.simulation_rows import (
     Row,
     append_list,
@@ -72,7 +73,7 @@ def _found_rows(asked: Sequence[Found]) -> Iterator[Row]:
 
 
 def _amount(value: float | None) -> str:
-    return "none" if value is None else f"{value:.3g}"
+    return "none" if value is None else number(value)
 
 
 def _measured(found: Recommendation) -> str:
@@ -108,7 +109,8 @@ def _shortened(text: str) -> str:
     excess = len(text) - _LONGEST_CHANGE
     if excess <= 0:
         return text
-    name, equals, rest = text.partition("=")
+    longest = max(text.split(","), key=len)
+    name, equals, rest = longest.partition("=")
     kept = name[: max(len(name) - excess - 1, _LEAST_NAME)]
-    shown = f"{kept}…{equals}{rest}"
+    shown = text.replace(longest, f"{kept}…{equals}{rest}", 1)
     return shown if len(shown) <= _LONGEST_CHANGE else f"{shown[: _LONGEST_CHANGE - 1]}…"

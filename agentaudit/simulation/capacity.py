@@ -25,7 +25,7 @@ from agentaudit.simulation.objectives import met
 from agentaudit.simulation.open_arrivals import at_a_rate, comes_at_no_rate, how_they_come
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import counted, time
+from agentaudit.simulation.sentences import counted, figure, time
 from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01
@@ -70,12 +70,13 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
     if not value:
         sentence = f"{under} missed at any rate: requests take longer when alone.{assumed}"
         return _found(Question.MAX_RATE, policy, None, sentence)
-    between = f" (95 % interval {interval.low:.3g} to {interval.high:.3g})" if interval else ""
+    sure = interval and f" (95 % interval {figure(interval.low)} to {figure(interval.high)})"
     cpu, gpu = (load * value / now for load in experiment.load())
     offered = f"offered {cpu:.0%}" if experiment.first.cpu_known else "offered an unknown part"
     sentence = (
-        f"{under} met up to {value:.3g} requests/s{between}, {value / now:.2g} times the rate of"
-        f" now; the CPU is then {offered} of what it can serve, the LLM server {gpu:.0%}."
+        f"{under} met up to {figure(value)} requests/s{sure or ''}, {figure(value / now, 2)} times"
+        f" the rate of now; the CPU is then {offered} of what it can serve, the LLM server"
+        f" {gpu:.0%}."
     )
     if 2 * full > len(rates):
         sentence += (

@@ -33,7 +33,7 @@ from agentaudit.simulation.metrics import Terms, goodputs
 from agentaudit.simulation.policies.catalogue import ORACLES, SHIPPED
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import signed, time
+from agentaudit.simulation.sentences import figure, signed, time
 
 GOODPUT = "goodput"
 _FEWEST_REPLICATIONS = 4
@@ -84,7 +84,7 @@ class Aim(Struct, frozen=True, kw_only=True):
         return found.verdict is (Verdict.HIGHER if self.name == GOODPUT else Verdict.LOWER)
 
     def shown(self, value: float) -> str:
-        return f"{value:.3g} requests/s in time" if self.name == GOODPUT else time(value)
+        return f"{figure(value)} requests/s in time" if self.name == GOODPUT else time(value)
 
 
 def aim_of(name: str | None, terms: Terms) -> Aim:

@@ -14,7 +14,7 @@ from agentaudit.model.answers import Found, FoundWrong, Question
 from agentaudit.simulation.assumptions import wrong_assumptions
 from agentaudit.simulation.capacity import answered
 from agentaudit.simulation.ranking import Ranking
-from agentaudit.simulation.sentences import counted
+from agentaudit.simulation.sentences import counted, figure
 
 _MOST_REQUESTS = 20_000
 """In all replications; of more, five or six times as many searches would take long."""
@@ -75,4 +75,4 @@ def _amount(question: Question, value: float | None) -> str:
     noun = _NOUNS.get(question)
     if value is None:
         return "met by none" if noun else "met at no rate"
-    return counted(int(value), noun) if noun else f"{value:.3g} requests/s"
+    return counted(int(value), noun) if noun else f"{figure(value)} requests/s"

@@ -1,4 +1,4 @@
-"""How answers are worded: times and changes."""
+"""How answers are worded: numbers, times and changes."""
 
 _SECOND_NS = 1_000_000_000
 
@@ -26,8 +26,14 @@ def share_of_change(before: float, after: float) -> float:
     return after / before - 1 if before else 0.0
 
 
+def figure(amount: float, digits: int = 3) -> str:
+    """`0.0312`, `3.12`, `21,000`: so many digits, and all that stand before the point."""
+    whole = amount >= 10 ** (digits - 1)
+    return f"{amount:,.0f}" if whole else f"{amount:.{digits}g}"
+
+
 def time(time_ns: float) -> str:
     """`3.12 s`, `830 ms`, `7,200 s`."""
-    if time_ns >= 1000 * _SECOND_NS:
-        return f"{time_ns / 1e9:,.0f} s"
-    return f"{time_ns / 1e9:.3g} s" if time_ns >= _SECOND_NS else f"{time_ns / 1e6:.3g} ms"
+    if time_ns >= _SECOND_NS:
+        return f"{figure(time_ns / 1e9)} s"
+    return f"{figure(time_ns / 1e6)} ms"
