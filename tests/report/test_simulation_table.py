@@ -149,6 +149,7 @@ def test_short_times_are_milliseconds() -> None:
         ("tool:Toolbox.search_files=0.5x", "tool:Toolbox.search_…=0.5x"),
         ("tool:Toolbox.search_files=0.5x,rate=2x", "tool:Toolbox…=0.5x,rate=2x"),
         ("tool:a_long_name_of_a_tool=0.5x,rate=1.25x,cpu=+16", "tool:a_lon…=0.5x,rate=1.2…"),
+        ("cpu=32,tool:a_long_name_of_a_tool=0.5x", "cpu=32,tool:a_long_n…=0.5x"),
     ],
 )
 def test_what_becomes_of_a_tool_is_shown_whatever_its_name(change: str, shown_as: str) -> None:
