@@ -81,12 +81,12 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return sorted(added, key=_LINE)
 
     @cached_property
-    def handling(self) -> Mapping[str, Sequence[Call]]:
-        """The calls that have a function answer requests of a kind, by what they are called."""
-        found: dict[str, list[Call]] = {}
-        for call in self.calls:
+    def handling(self) -> Mapping[str, Sequence[ast.Call]]:
+        """The calls that set handlers of requests, by what they are called, line by line."""
+        found: dict[str, list[ast.Call]] = {}
+        for call in sorted(self.calls, key=lambda call: call.node.lineno):
             if call.last == "setRequestHandler":
-                found.setdefault(call.name, []).append(call)
+                found.setdefault(call.name, []).append(call.node)
         return found
 
     @cached_property

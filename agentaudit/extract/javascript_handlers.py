@@ -21,25 +21,23 @@ from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_names import FunctionDef
-from agentaudit.extract.python_syntax import descendants, returned_by
+from agentaudit.extract.python_syntax import descendants, returned_by, standing_in
 from agentaudit.model.facts.tools import Tool
 
 _LISTS = frozenset({"ListToolsRequestSchema", "tools/list"})
 _CALLS = frozenset({"CallToolRequestSchema", "tools/call"})
+_DEEPEST = 6
 _MOST = 20
 """Functions in which it is looked for what is done for a name."""
 
 
 def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
     """The tools that one handler lists, each with what another does when it is called."""
-    lists = _handler(building, call, _LISTS)
+    lists = _handler(building, call.node) if _handles(building, call.node, _LISTS) else None
     if lists is None:
         return
     tools = list(_listed(building, call, *lists))
-    at_it = building.handling.get(call.name, ())
-    at_it = at_it if building.module.affords(len(at_it)) else ()
-    calls = (_handler(building, each, _CALLS) for each in at_it)
-    doing = next((each for each in calls if each is not None), None)
+    doing = _doing(building, call)
     code = _branches(building.program, doing, {tool.name for tool in tools}) if doing else {}
     for tool in tools:
         known = tool
@@ -53,14 +51,47 @@ def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
         yield add_ingestion(building.collector, building.collector.add(known))
 
 
-def _handler(
-    building: Building, call: Call, schemas: frozenset[str]
-) -> tuple[Module, FunctionDef] | None:
-    """The function that handles requests of a kind; None of any other kind."""
-    given = (*call.node.args, call.node, call.node)[:2]
-    schema, does = (Written(building.module, each) for each in given)
-    if not {schema.name.rpartition(".")[2], schema.text} & schemas:
-        return None
+def _doing(building: Building, call: Call) -> tuple[Module, FunctionDef] | None:
+    """
+    The function that is called at the server at which a handler lists tools.
+
+    Servers of one file may be called the same: it stands in the innermost function or class around
+    in which one is set, and elsewhere only if it is the only one.
+    """
+    module, at_it = building.module, building.handling.get(call.name, ())
+    inner = (standing_in(at_it, each) for each in _around(module, call.node))
+    for nodes in (*inner, at_it):
+        if not module.affords(len(nodes)):
+            return None
+        found = [each for each in nodes if _handles(building, each, _CALLS)]
+        if found:
+            alone = nodes is not at_it or len(found) == 1
+            return _handler(building, found[0]) if alone else None
+    return None
+
+
+def _around(module: Module, node: ast.Call) -> Iterator[ast.stmt]:
+    """The functions around a call, the innermost first, and the class."""
+    function = module.function_around(node)
+    for _ in range(_DEEPEST):
+        if function is None:
+            break
+        yield function
+        function = module.function_outside(function)
+    defined = module.class_around(node)
+    if defined is not None:
+        yield defined
+
+
+def _handles(building: Building, call: ast.Call, schemas: frozenset[str]) -> bool:
+    """Whether a call sets the handler of requests of a kind."""
+    schema = Written(building.module, call.args[0]) if call.args else None
+    return schema is not None and bool({schema.name.rpartition(".")[2], schema.text} & schemas)
+
+
+def _handler(building: Building, call: ast.Call) -> tuple[Module, FunctionDef] | None:
+    """The function that a call sets as a handler."""
+    does = Written(building.module, (*call.args, call, call)[1])
     match does.node:
         case ast.Call(func=ast.Attribute(value=handler, attr="bind")):
             does = does.beside(handler)
@@ -140,9 +171,15 @@ def _chosen(
 
 def _compared(test: ast.expr) -> Sequence[ast.expr]:
     """What a name may be for a branch to be taken: a case, or either side of `===`."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return [each for value in test.values for each in _compared(value)]
-    if isinstance(test, ast.Compare):
-        equal = isinstance(test.ops[0], ast.Eq)
-        return [test.left, *test.comparators] if equal else []
-    return [test]
+    waiting, found = [test], list[ast.expr]()
+    for each in waiting:  # it grows meanwhile: `a || b || …` nests as deep as it is long
+        match each:
+            case ast.BoolOp(op=ast.Or(), values=values):
+                waiting += values
+            case ast.Compare(ops=[ast.Eq()], left=left, comparators=others):
+                found += [left, *others]
+            case ast.Compare():
+                pass
+            case _:
+                found.append(each)
+    return found
