@@ -150,7 +150,7 @@ def _fronts(names: Iterable[str]) -> bool:
 
 def is_gateway(host: str) -> bool:
     """Whether a host is called as a gateway is: `litellm.llm.svc.cluster.local`."""
-    return _role_told_by(host) == "gateway"
+    return _role_told_by(host.partition(".")[0]) == "gateway"
 
 
 def resembles_agent(
