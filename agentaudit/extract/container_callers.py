@@ -15,7 +15,8 @@ _INBOUND = regex(
 )
 """Settings by which a server asks who calls; what it holds for others has other names."""
 _OPENING = regex(
-    r"UNAUTH|ANONYMOUS|(?:^|_)(?:NO|SKIP|DISABLE|WITHOUT)_\w*AUTH|AUTH\w*_(?:DISABLED|OPTIONAL)$",
+    r"UNAUTH|ANONYMOUS|(?:^|_)(?:NO|SKIP|DISABLED?|WITHOUT|OMIT|BYPASS|IGNORE)_\w{0,40}AUTH"
+    r"|AUTH\w{0,40}_(?:DISABLED?|OPTIONAL|BYPASS|SKIP)$",
     re.IGNORECASE,
 )
 """Settings by which it stops asking: `MCP_ALLOW_UNAUTHENTICATED`."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, with_place
 from agentaudit.extract.container_callers import asks, opens
@@ -19,6 +20,7 @@ from agentaudit.model.facts.fact import NOBODY
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 
+_OF_EVERY_KIND = regex(r"(?:^|_)(?:PORT|HOST|BIND|ADDRESS|TRANSPORT|LEVEL|TZ|ENV|DEBUG)$")
 _MOST_SWITCHES = 8
 """Of one file."""
 
@@ -97,4 +99,6 @@ def _unused(server: Workload, switches: Mapping[str, frozenset[str]]) -> str:
 
 
 def _keys(server: Workload) -> frozenset[str]:
-    return frozenset(setting.key for setting in server.settings)
+    """What it is set up by, without what servers of every kind have."""
+    keys = (setting.key for setting in server.settings)
+    return frozenset(key for key in keys if not _OF_EVERY_KIND.search(key))

@@ -81,7 +81,11 @@ def test_a_switch_that_lets_everybody_call_makes_no_server_ask() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "asks"),
-    [(SAME, Truth.UNKNOWN), ("MAIL_HOST: mail, MAIL_PORT: '25'", Truth.NO)],
+    [
+        (SAME, Truth.UNKNOWN),
+        ("MAIL_HOST: mail, MAIL_PORT: '25'", Truth.NO),
+        ("MCP_PORT: '3600'", Truth.NO),
+    ],
 )
 def test_what_could_be_told_not_to_ask_and_is_not_may_ask(settings: str, asks: Truth) -> None:
     """One of the same kind beside it has the switch; another kind of server has none."""
@@ -89,7 +93,11 @@ def test_what_could_be_told_not_to_ask_and_is_not_may_ask(settings: str, asks: T
 
 
 @pytest.mark.parametrize(
-    "setting", ["ENABLE_AUTH: 'false'", "AUTH_PROVIDER: none", "MCP_AUTH: '${MCP_AUTH:-off}'"]
+    "setting",
+    [
+        *("ENABLE_AUTH: 'false'", "AUTH_PROVIDER: none", "MCP_AUTH: '${MCP_AUTH:-off}'"),
+        *("DANGEROUSLY_OMIT_AUTH: 'true'", "MCP_AUTH_BYPASS: '1'", "BYPASS_AUTH: 'yes'"),
+    ],
 )
 def test_a_setting_that_switches_asking_off_is_none_that_asks(setting: str) -> None:
     assert ("budget-mcp", Truth.NO) in asking("no", setting)
