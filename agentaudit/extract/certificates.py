@@ -29,8 +29,10 @@ _ISSUED_S = 90 * 86_400
 _OTHER_NAMES = ("ipAddresses", "uris", "emailAddresses", "otherNames")
 _SUFFIXES = {(), ("svc",), ("svc", "cluster", "local")}
 _AUTHORITY = re.compile(
-    r"(?:^|[._-])(?:(?:root)?ca(?:[._-]|cert|$)|root(?:[._-]|$))", re.IGNORECASE
+    r"(?:^(?:[^.]*\.)?|[_-])(?:(?:root)?ca(?:[._-](?!central-|west-)|cert|$)|root(?:[._-]|$))",
+    re.IGNORECASE,
 )
+"""In names of hosts it is a country, `desk.acme.ca.crt`, and in those of regions: `ca-west-1`."""
 
 
 def extract_certificates(documents: Documents, collector: Collector) -> None:

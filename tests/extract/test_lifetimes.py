@@ -253,6 +253,7 @@ def test_a_certificate_may_be_for_services_of_one_cluster_alone(
     [
         *(("ca.crt", 0), ("proxy_root.crt", 0), ("tls.ca.pem", 0), ("rootCA.pem", 0)),
         *(("agent.crt", 1), ("local.crt", 1), ("africa.pem", 1)),
+        *(("desk.acme.ca.crt", 1), ("desk-ca-central-1.pem", 1), ("desk_ca-bundle.pem", 0)),
     ],
 )
 def test_what_others_are_held_against_may_live_long(name: str, found: int) -> None:
