@@ -71,10 +71,15 @@ def may_hold_signed_token(text: str) -> bool:
 
 
 def signed_token(text: str) -> SignedToken | None:
-    """The first token within a text."""
-    found = _JWT.search(text) if may_hold_signed_token(text) else None
-    if found is None:
-        return None
+    """The first token within a text that opens something, or else the first of all."""
+    found = map(_token, _JWT.finditer(text)) if may_hold_signed_token(text) else iter(())
+    first = next(found, None)
+    if first is None or not first.opens_nothing:
+        return first
+    return next((token for token in found if not token.opens_nothing), first)
+
+
+def _token(found: re.Match[str]) -> SignedToken:
     whole = len(found["signature"]) >= _SHORTEST_SIGNATURE
     return SignedToken(found[0], _claims(found["claims"]), whole)
 

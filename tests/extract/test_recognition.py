@@ -434,6 +434,15 @@ def test_a_token_that_is_cut_off_opens_nothing(
     assert (recognise("TOOLS_TOKEN", token) is not None) is found
 
 
+def test_a_token_behind_one_that_opens_nothing_is_found() -> None:
+    said = urlsafe_b64encode(b'{"sub": "agent", "aud": "tools"}').decode().rstrip("=")
+    token = f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{said}.{WHOLE_SIGNATURE}"
+    found = by_look(f"{token[:-9]}... was {token}")
+
+    assert found is not None
+    assert found.secret == token
+
+
 @pytest.mark.parametrize(
     "password",
     [
