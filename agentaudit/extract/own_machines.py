@@ -6,12 +6,15 @@ folder that is called a sandbox is what that sandbox holds. Neither keeps from a
 there with it: its keys and the network.
 """
 
+from collections.abc import Iterable, Iterator
+
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.agentcore_folders import may_run_on_agentcore
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.stages import stage_named
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
@@ -37,5 +40,19 @@ def _is_packed(file: str, documents: Documents) -> bool:
 
 
 def _sandboxes(documents: Documents) -> frozenset[str]:
-    folders = (folder_of(document.file) for document in documents.of("dockerfile"))
-    return frozenset(folder for folder in folders if _SANDBOX.search(folder))
+    """Folders of sandboxes; not so of the stage of that name, which stands beside other stages."""
+    staged = frozenset(_parents_of_stages(document.file for document in documents))
+    folders = {folder_of(document.file) for document in documents.of("dockerfile")}
+    found = ((folder, _SANDBOX.search(folder)) for folder in folders)
+    return frozenset(
+        folder for folder, named in found if named and folder[: named.start()] not in staged
+    )
+
+
+def _parents_of_stages(files: Iterable[str]) -> Iterator[str]:
+    """The folders of folders that are called after stages of a deployment."""
+    for file in files:
+        *folders, _ = file.split("/")
+        for depth, name in enumerate(folders):
+            if stage_named(name) not in {"", "test"}:
+                yield "/".join(folders[:depth])

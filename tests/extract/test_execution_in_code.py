@@ -196,3 +196,16 @@ def test_what_an_image_of_a_sandbox_holds_runs_in_one(
     running = [tool.own_machine for tool in deployment.tools if "execute" in tool.effects]
 
     assert {*running, *(agent.own_machine for agent in deployment.agents)} == {apart}
+
+
+@pytest.mark.parametrize(("beside", "apart"), [("prod", False), ("runner", True)])
+def test_a_stage_that_is_called_sandbox_is_none(beside: str, *, apart: bool) -> None:
+    code = (
+        "from claude_agent_sdk import ClaudeAgentOptions\n"
+        "options = ClaudeAgentOptions(permission_mode='bypassPermissions')\n"
+    )
+    image = "FROM python:3.14\nCOPY agent.py .\n"
+    files = {"stages/sandbox/desk/agent.py": code, "stages/sandbox/desk/Dockerfile": image}
+    agents = deployment_of({**files, f"stages/{beside}/desk/Dockerfile": image}).agents
+
+    assert {agent.own_machine for agent in agents if agent.permission_mode == "bypass"} == {apart}
