@@ -12,11 +12,12 @@ _REHEARSAL = regex(
     r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"
     r"|[._-]tests?\.ya?ml$"
     r"|(?:^|/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1)$"
-    r"|(?:^|/)ci/[\w.-]+-values\.ya?ml$"
+    r"|(?:^|/)ci/(?![\w.-]*(?:prod|prd|stag|live))[\w.-]+-values\.ya?ml$"
     r"|(?:^|/)(?:(?:smoke-?)?tests?-[^/]*|[^/]*(?<!-and)-tests?)\.(?:sh|bash|ps1)$"
 )
 """
-A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct install`).
+A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct install`); what is
+called after a stage there, a pipeline deploys.
 """
 _RETIRED = regex(
     r"(?:^|/)(?:(?:legacy)?[_-]?archived?|\.[\w-]*backups?|deprecated|(?:[\w.-]*[_-])?old)/"

@@ -12,7 +12,8 @@ _EXAMPLE = regex(
     r"(?:keys?|secrets?|tokens?|passwords?|credentials?)\b"
     r"|\b(?:local|dev(?:elopment)?|test(?:ing|s)?|demos?|demonstration)(?: \w{1,12}){0,2} only\b"
     r"|\bonly for (?:local|dev|test|demo)"
-    r"|\b(?:change|replace|override)\b[^.;]{0,40}\b(?:in|for|before) (?:prod|deploy)"
+    r"|(?<!not )(?<!n't )(?<!never )\b(?:change|replace|override)\b"
+    r"[^.;]{0,40}\b(?:in|for|before) (?:prod|deploy)"
     r"|\b(?:not for|do not use (?:\w{1,12} ){0,2}in|never use (?:\w{1,12} ){0,2}in) prod",
     re.IGNORECASE,
 )

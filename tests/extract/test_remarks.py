@@ -40,6 +40,8 @@ def test_a_comment_calls_what_somebody_made_up_an_example(comment: str) -> None:
         "# For production only",
         "# Example: 1\nB=2",
         "# Change it weekly",
+        "# Never change this in production",
+        "# Don't replace it before a deployment",
     ],
 )
 def test_other_comments_say_nothing_of_it(comment: str) -> None:

@@ -154,6 +154,7 @@ def test_what_a_vendor_knows_by_its_look_works_from_a_test_too() -> None:
         ("charts/agent/ci/external-redis-values.yaml", Severity.LOW),
         ("charts/agent/external-redis-values.yaml", Severity.MEDIUM),
         ("charts/agent/ci-values.yaml", Severity.MEDIUM),
+        ("charts/agent/ci/prod-values.yaml", Severity.MEDIUM),
     ],
 )
 def test_values_with_which_a_chart_is_tested_are_notes(file: str, severity: Severity) -> None:
