@@ -63,6 +63,8 @@ _FIELDS = {
     "s": "offset_ns",
     "TTL": "pin_ns",
 }
+_SUMMED = frozenset({"cpu", "gpu", "shared"})
+"""Those whose sum the total is, unless it is given."""
 _TIMES = ("s", "TTL")
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)(ms|s)?", re.ASCII)
 _LARGEST = 10**9
@@ -119,7 +121,7 @@ def with_caps(caps: Caps, text: str) -> Caps:
         if name not in _FIELDS:
             raise UsageError(f"--caps: {word.strip()!r} is none of {', '.join(_FIELDS)}")
         changes[_FIELDS[name]] = _time_ns(name, number) if name in _TIMES else _cap(name, number)
-    if not {"total"} & changes.keys() and {"cpu", "gpu", "shared"} & changes.keys():
+    if "total" not in changes and _SUMMED & changes.keys():
         chosen = replace(caps, **changes)
         changes["total"] = chosen.cpu + chosen.gpu + chosen.shared
     return replace(caps, **changes)
@@ -127,11 +129,17 @@ def with_caps(caps: Caps, text: str) -> Caps:
 
 def other_caps(text: str, caps: Caps) -> Mapping[str, Caps]:
     """For each cap that the text gives the caps with another number in its place."""
-    names = (word.strip().partition("=")[0] for word in filter(None, text.split(",")))
-    return {
-        name: replace(caps, **{_FIELDS[name]: 2 * getattr(caps, _FIELDS[name]) + 1})
-        for name in names
-    }
+    names = [word.strip().partition("=")[0] for word in filter(None, text.split(","))]
+
+    def other(name: str) -> Caps:
+        changed = _FIELDS[name]
+        more = getattr(caps, changed) + 1
+        changes = {changed: getattr(caps, changed) + more}
+        if changed in _SUMMED and "N_max" not in names:
+            changes["total"] = caps.total + more
+        return replace(caps, **changes)
+
+    return {name: other(name) for name in names}
 
 
 def _cap(name: str, number: str) -> int:

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.caps import Caps, default_caps, with_caps
+from agentaudit.simulation.caps import PAPER, Caps, default_caps, with_caps
 from agentaudit.simulation.machine import H200
+from agentaudit.simulation.policies.catalogue import unused_caps
 from agentaudit.simulation.speed import ideal_cores
 
 SECOND = 1_000_000_000
@@ -137,3 +138,19 @@ def test_pins_quanta_and_expectations_are_those_of_the_workload() -> None:
     assert (caps.cores, caps.kv_tokens) == (4, None)
     assert default_caps(workload(1, 0), machine(4)).pin_ns == 0
     assert with_caps(caps, "TTL=2.5s").pin_ns == 2_500_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "policies", "unused"),
+    [
+        ("N_cap=4,s=3s", ["fcfs", "comb-open"], ("s",)),
+        ("E_GPU=48", ["fcfs"], ()),
+        ("E_GPU=48,N_max=100", ["fcfs"], ("E_GPU",)),
+        ("TTL=3s", ["my-own"], ("TTL",)),
+    ],
+)
+def test_a_cap_that_no_policy_has_is_named(
+    text: str, policies: list[str], unused: tuple[str, ...]
+) -> None:
+    """What MAS may run counts for the baseline, too, unless that has a number of its own."""
+    assert unused_caps(text, policies, with_caps(PAPER, text)) == unused
