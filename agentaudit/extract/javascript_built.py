@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
@@ -32,11 +33,12 @@ class Built(Struct, frozen=True):
 def add_agents(building: Building) -> Iterator[Built]:
     """Every agent of a module: those that calls build, and classes that are one."""
     running = []
-    for call, builder in _building_calls(building):
+    for call, builder, adds in _building_calls(building):
         running.append(call)
         options = Options({})
         if call.last != _GRAPH:  # which takes the shape of its state
             options = options_of(building.program, building.module, call.node)
+            options = replace(options, hidden=options.hidden or adds)
         if builder.only_with_tools and options.get(*builder.tools) is None:
             if options.hidden:
                 _leave_open(building, call)
@@ -46,15 +48,16 @@ def add_agents(building: Building) -> Iterator[Built]:
         yield _built(building, call, builder, options)
 
 
-def _building_calls(building: Building) -> Iterator[tuple[Call, Builder]]:
+def _building_calls(building: Building) -> Iterator[tuple[Call, Builder, bool]]:
+    """The calls that build an agent, and whether classes between add to what they give."""
     for call in building.calls:
         if call.name in BUILDERS:
-            yield call, BUILDERS[call.name]
+            yield call, BUILDERS[call.name], False
             continue
         lineage = class_made(building, call)
         if lineage is not None and lineage.base in BUILDERS:
             named = call.variable or lineage.name
-            yield Call(lineage.base, call.node, named), BUILDERS[lineage.base]
+            yield Call(lineage.base, call.node, named), BUILDERS[lineage.base], lineage.adds
 
 
 def class_made(building: Building, call: Call) -> Lineage | None:
@@ -63,7 +66,9 @@ def class_made(building: Building, call: Call) -> Lineage | None:
         return None
     if call.name == "super":
         around = lineage_around(building.program, building.module, call.node)
-        return building.kinds.get(id(around.defined)) if around is not None else None
+        kind = building.kinds.get(id(around.defined)) if around is not None else None
+        builds = kind.builds if kind is not None else None
+        return kind if builds is not None and builds.node is call.node else None
     found = _kind(building, call)
     return found if found is not None and found.builds is None else None
 

@@ -2,12 +2,14 @@
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 
 from agentaudit.extract.javascript_modules import Program, Written, class_members
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants
 
 _LONGEST = 20
 """Classes that extend one another; a longer line is a circle, or nobody's."""
@@ -21,7 +23,7 @@ class Class(Struct, frozen=True):
     defined: ast.ClassDef
 
 
-class Lineage(Struct, frozen=True):
+class Lineage(Struct, frozen=True, dict=True):
     """A class, those of the repository that it extends, and what the last of them extends."""
 
     classes: tuple[Class, ...]
@@ -56,16 +58,44 @@ class Lineage(Struct, frozen=True):
                 return each.module, found
         return None
 
+    @cached_property
+    def _handing(self) -> tuple[tuple[Class, ast.Call], ...]:
+        """The classes whose constructors hand something on, each with its call of `super(…)`."""
+        calls = ((each, _super_of(each)) for each in self.classes)
+        found = tuple((each, call) for each, call in calls if call is not None)
+        first = next((at for at, (_, call) in enumerate(found) if call.args or call.keywords), None)
+        return found[first:] if first is not None else found[-1:]
+
     @property
     def builds(self) -> Written | None:
-        """The call by which its constructor makes it what it extends: `super(…)`."""
-        found = self.method(_CONSTRUCTOR)
-        for node in found[1].body if found is not None else ():
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-                called = node.value.func
-                if found is not None and isinstance(called, ast.Name) and called.id == "super":
-                    return Written(found[0], node.value)
-        return None
+        """
+        The call by which a constructor makes it what it extends: `super(…)`.
+
+        One that hands on nothing leaves that to the constructor of the class that it extends.
+        """
+        return next((Written(each.module, call) for each, call in self._handing), None)
+
+    @property
+    def builder(self) -> Class:
+        """The class whose constructor that is; itself where there is none."""
+        return self._handing[0][0] if self._handing else self.classes[0]
+
+    @property
+    def adds(self) -> bool:
+        """Whether constructors of classes above hand on other things than they are given."""
+        return any(
+            call.keywords or not all(isinstance(arg, ast.Name | ast.Starred) for arg in call.args)
+            for _, call in self._handing[1:]
+        )
+
+
+def _super_of(written: Class) -> ast.Call | None:
+    """The first call of `super(…)` in the constructor of a class."""
+    constructor = dict(class_members(written.defined)).get(_CONSTRUCTOR)
+    nodes = descendants(constructor) if isinstance(constructor, FunctionDef) else ()
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    named = ((call, call.func) for call in calls)
+    return next((call for call, f in named if isinstance(f, ast.Name) and f.id == "super"), None)
 
 
 def lineage_of(program: Program, given: Written) -> Lineage | None:
@@ -128,12 +158,31 @@ def lineage_around(program: Program, module: Module, node: ast.AST) -> Lineage |
 
 
 def kinds_of(program: Program, asked: Callable[[str], bool]) -> Mapping[int, Lineage]:
-    """The classes of the repository that extend what is asked for and that no other extends."""
+    """
+    The classes of the repository that extend what is asked for and of which something is made.
+
+    That is taken of all that no other extends; constructors that make those are among them.
+    """
     found: dict[int, Lineage] = {}
     extended: set[int] = set()
     for module in program.modules.values():
         for lineage in lineages(program, module):
             if asked(lineage.base):
-                found[id(lineage.defined)] = lineage
+                for at, each in enumerate(lineage.classes):
+                    part = Lineage(lineage.classes[at:], lineage.base)
+                    found.setdefault(id(each.defined), part)
                 extended.update(id(each.defined) for each in lineage.classes[1:])
-    return {key: lineage for key, lineage in found.items() if key not in extended}
+    made = found.keys() - (extended - (_made(program) if extended else set()))
+    builders = {id(found[key].builder.defined) for key in made}
+    return {key: lineage for key, lineage in found.items() if key in made | builders}
+
+
+def _made(program: Program) -> set[int]:
+    """The classes of the repository that are called by their names."""
+    named = (
+        class_named(program, Written(module, call.func))
+        for module in program.modules.values()
+        for call in module.of(ast.Call)
+        if isinstance(call.func, ast.Name)
+    )
+    return {id(each) for each in named if each is not None}
