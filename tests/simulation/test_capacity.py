@@ -253,3 +253,12 @@ def test_of_very_many_requests_a_capacity_is_searched_for_once(
     (found,) = asked(written("poisson:1", plain_machine(2)), Question.MAX_RATE, 4.0)
 
     assert found.wrong == ()
+
+
+def test_tools_that_nobody_measured_are_not_said_to_make_it_no_worse() -> None:
+    experiment = written("poisson:1", plain_machine(4), cpu_s=0.0, gpu_s=1.0)
+    unseen = tuple(replace(workload, cpu_known=False) for workload in experiment.workloads)
+    (found,) = asked(replace(experiment, workloads=unseen), Question.MAX_RATE, 8.0)
+
+    assert "demands +20%" in {one.assumption for one in found.wrong}
+    assert "tools with a heavy tail" not in {one.assumption for one in found.wrong}
