@@ -45,8 +45,8 @@ _ASKING = frozenset(
 )
 """What prepares, waits, or asks something over the network."""
 _NOTEBOOK = "jupyter-"
-_FOR_EVER = frozenset({"infinity", "inf"})
-"""Whoever keeps a container for ever comes into it later, to run what it is made for."""
+_KEEPING = regex(r"\bsleep\s+(?:inf|\d{4}|\d{1,3}[hd])")
+"""Whoever keeps a container for hours comes into it later, to run what it is made for."""
 
 
 def runs_another(words: Iterable[str]) -> bool:
@@ -59,7 +59,7 @@ def runs_another(words: Iterable[str]) -> bool:
 def _runs_another(text: str) -> bool:
     programs = tuple(_programs(_CONTINUED.sub(" ", text)))
     known = all(program in _PURPOSES | _ASKING or _is_notebook(program) for program in programs)
-    return bool(programs) and known and _FOR_EVER.isdisjoint(text.split())
+    return bool(programs) and known and _KEEPING.search(text) is None
 
 
 def _is_notebook(program: str) -> bool:

@@ -195,6 +195,8 @@ def test_the_key_that_a_gateway_asks_of_callers_is_none_that_it_resolves(setting
         ("python -m pytest tests -v", "LLM_API_KEY", 0),
         ("jupyter lab --ip=0.0.0.0", "LLM_API_KEY", 0),
         ("python main.py --after pytest", "LLM_API_KEY", 1),
+        ("sleep 365d", "LLM_API_KEY", 1),
+        ("sh -c 'sleep 5; curl http://api:8080/warm'", "LLM_API_KEY", 0),
         ("python -m pytest_server", "LLM_API_KEY", 1),
         ("[serve]", "AGENT_MODEL", 1),
         ("[serve]", "MODEL_PATH", 0),
