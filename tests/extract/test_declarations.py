@@ -156,6 +156,19 @@ def test_a_store_in_a_file_is_believed_before_a_declaration_that_there_is_none()
         assert end.endswith("and no memory is declared; the file is believed")
 
 
+def test_a_window_of_what_a_platform_keeps_outlives_its_request() -> None:
+    """Flowise has what a window shows in its database; one in a process ends with that."""
+    given = {"name": "bufferWindowMemory", "label": "m", "category": "Memory", "inputParams": []}
+    holder = {**given, "name": "toolAgent", "category": "Agents", "inputs": {}}
+    nodes = [{"id": "m", "data": {**given, "inputs": {"k": 4}}}, {"id": "a", "data": holder}]
+    flow = json.dumps({"nodes": nodes, "edges": [{"source": "m", "target": "a"}]})
+    code = "from langchain.memory import ConversationBufferWindowMemory as W\nm = W(k=4)\n"
+    kept, gone = declared(NO_MEMORY, {"flow.json": flow}), declared(NO_MEMORY, {"a.py": code})
+
+    assert [len(kept.memory_stores), len(gone.memory_stores)] == [1, 1]
+    assert (kept.no_memory, gone.no_memory is None) == (None, False)
+
+
 @pytest.mark.parametrize(
     ("memory", "said"),
     [

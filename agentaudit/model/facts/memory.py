@@ -59,5 +59,5 @@ class MemoryStore(Fact, frozen=True, kw_only=True):
     @property
     def outlives_request(self) -> bool:
         """Whether it keeps something of a conversation for the next request."""
-        shown = self.kind in PROMPTED or self.ends_with_call
-        return self.holds_conversation and not shown
+        shown = self.kind in PROMPTED and self.persistent is not Truth.YES
+        return self.holds_conversation and not (shown or self.ends_with_call)
