@@ -12,6 +12,7 @@ from agentaudit.model.answers import Arm, WhatIf
 from agentaudit.model.measures import Measure, Verdict
 from agentaudit.simulation.changes import Change, parse_change
 from agentaudit.simulation.experiment import Outcome, difference, estimate, outcome_of
+from agentaudit.simulation.machine import MOST_CORES
 from agentaudit.simulation.metrics import percentiles
 from agentaudit.simulation.ranking import Ranking
 from agentaudit.simulation.sentences import from_to, time
@@ -53,15 +54,15 @@ def changed_outcome(ranking: Ranking, change: Change, name: str) -> Outcome:
 
 
 def usual_changes(ranking: Ranking) -> Iterator[str]:
-    """Twice the cores, and an LLM server twice as fast, beside the best policy."""
-    if not ranking.experiment.first.cpu_known:
+    """Twice the cores, where that says something, and an LLM server twice as fast."""
+    cores = ranking.experiment.machine.cores
+    if not ranking.experiment.first.cpu_known or 2 * cores > MOST_CORES:
         faster = changed_outcome(ranking, parse_change("gpu=2x"), ranking.baseline)
         yield (
             f"What if, under {ranking.baseline}, P90: an LLM server twice as fast,"
             f" {_became(ranking, faster)}."
         )
         return
-    cores = ranking.experiment.machine.cores
     more, faster = (
         changed_outcome(ranking, parse_change(text), ranking.baseline)
         for text in ("cpu=2x", "gpu=2x")

@@ -110,3 +110,10 @@ def test_the_best_policy_stands_beside_the_baseline() -> None:
     )
 
     assert [arm.policy for arm in rows[0].arms] == ["multi-processing"]
+
+
+def test_cores_that_cannot_be_doubled_are_left_out_of_what_is_usual() -> None:
+    ranking = ranked_shipped(written("poisson:1", plain_machine(4096), gpu_s=1.0), names=["fcfs"])
+    (said,) = usual_changes(ranking)
+
+    assert said.startswith("What if, under fcfs, P90: an LLM server twice as fast, from")
