@@ -7,6 +7,8 @@ and writes as well: https://learn.microsoft.com/azure/azure-functions/functions-
 
 import ast
 
+from msgspec.structs import replace
+
 from agentaudit.extract.azure_functions import add_function_server
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.documents import folder_of
@@ -16,8 +18,9 @@ from agentaudit.extract.javascript_handing import Given
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.mcp_tools import add_ingestion
-from agentaudit.extract.python_code import Call
+from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_effects import Effects
+from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_nodes import node_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties, taken_of
@@ -52,10 +55,12 @@ def _add(building: Building, call: Call) -> None:
         name=name,
         evidence=(place,),
     )
-    does = _effects(building.program, options)
+    handler = options.get("handler")
+    function = building.program.function(handler) if handler is not None else None
+    does = _effects(building.program, options, function)
     if does.names:
         tool = does.told_of(tool)
-    elif options.get("handler") is None or options.hidden:
+    elif function is None or options.hidden:
         effect = "what it reads, writes and sends is open"
         collector.leave_open(place, f"what the tool {name} does is not known", effect)
     tool = add_ingestion(collector, collector.add(as_taking(tool, _taken(building, options))))
@@ -64,21 +69,21 @@ def _add(building: Building, call: Call) -> None:
     collector.link(EdgeKind.EXPOSES, server.id, tool.id, place)
 
 
-def _effects(program: Program, options: Options) -> Effects:
+def _effects(
+    program: Program, options: Options, function: tuple[Module, FunctionDef] | None
+) -> Effects:
     """What the function does with words of the model, by any parameter, and what it is bound to."""
-    found = Effects(set())
-    handler = options.get("handler")
-    function = program.function(handler) if handler is not None else None
+    found, names = Effects(set()), set[str]()
     if function is not None:
         taken = function[1].args
         words = frozenset(item.arg for item in (*taken.posonlyargs, *taken.args))
         found = effects_of(program, Given(*function, words))
     if options.get("extraInputs") is not None:
-        found.names.add("read")
-        found.private = True
+        names.add("read")
     if options.get("extraOutputs", "return") is not None:
-        found.names.add("write")
-    return found
+        names.add("write")
+    private = found.private or "read" in names
+    return replace(found, names=found.names | names, private=private)
 
 
 def _taken(building: Building, options: Options) -> Taken:

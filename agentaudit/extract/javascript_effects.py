@@ -10,12 +10,10 @@ import ast
 from collections.abc import Iterable
 
 from agentaudit.expressions import regex
-from agentaudit.extract.javascript_filters import without_names
 from agentaudit.extract.javascript_handing import Given, handed
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.python_effects import VERBS, Effects
-from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_syntax import argument, descendants, keyword
 
 _EVALUATES = regex(
@@ -69,8 +67,7 @@ class _Body:
         nodes = (node for each in within or (function,) for node in descendants(each))
         self.calls = [node for node in nodes if isinstance(node, ast.Call)]
         self.functions_read = read
-        self.words = Execution(module, function, self.parameters)
-        self.harmless = without_names(module, function)
+        self.words = program.words_in(given)
         self.found = Effects(set())
 
     def read(self) -> Effects:
@@ -166,7 +163,9 @@ class _Body:
     def _writes(self, call: ast.Call) -> bool:
         """Whether words of the model are code: numbers and operators alone name nothing."""
         return any(
-            isinstance(each, ast.Name) and each.id not in self.harmless and self.words.depends(each)
+            isinstance(each, ast.Name)
+            and each.id not in self.words.harmless
+            and self.words.depends(each)
             for each in descendants(call)
         )
 
@@ -241,4 +240,10 @@ class _Body:
 
 def effects_of(program: Program, given: Given, within: Iterable[ast.stmt] = ()) -> Effects:
     """What a tool's function or a part of it, and what it calls, does with the model's words."""
-    return _Body(program, given, {id(given.function)}, within).read()
+    read = {id(given.function)}
+    if within:
+        return _Body(program, given, read, within).read()
+    known = program.words_in(given).effects
+    if not known:
+        known.append(_Body(program, given, read).read())
+    return known[0]

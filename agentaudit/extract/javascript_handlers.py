@@ -19,7 +19,6 @@ from agentaudit.extract.javascript_options import members
 from agentaudit.extract.javascript_tools import tool_of
 from agentaudit.extract.mcp_tools import add_ingestion
 from agentaudit.extract.python_code import Call, Module
-from agentaudit.extract.python_execution import Execution
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_syntax import descendants, returned_by, standing_in
 from agentaudit.model.facts.tools import Tool
@@ -126,13 +125,15 @@ def _branches(
     program: Program, doing: tuple[Module, FunctionDef], names: set[str]
 ) -> Mapping[str, Branch]:
     """What is done for each of some names, by the handler or by functions that it hands them to."""
+    if not program.may_read(doing[1]):
+        return {}
     waiting = [given_first(*doing)]
     read = {id(doing[1])}
     found: dict[str, Branch] = {}
     for given in waiting:  # it grows meanwhile
         for name, branch in _branches_of(program, given, names):
             found.setdefault(name, branch)
-        words_of = Execution(given.module, given.function, given.parameters)
+        words_of = program.words_in(given)
         for call in (each for each in descendants(given.function) if isinstance(each, ast.Call)):
             further = program.function(Written(given.module, call.func))
             if further is None or id(further[1]) in read or len(read) >= _MOST:
@@ -141,7 +142,7 @@ def _branches(
             if program.may_follow(further[1]):
                 waiting.append(handed(*further, call, words_of.depends))
     if not found and len(names) == 1:
-        return dict.fromkeys(names, (waiting[0], doing[1].body))
+        return dict.fromkeys(names, (waiting[0], ()))
     return found
 
 

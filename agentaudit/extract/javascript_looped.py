@@ -35,7 +35,9 @@ def looped_tools(building: Building, call: Call) -> Iterator[Tool]:
     given, around = found
     tools = [_tool(building.program, each, path[1:-1]) for each in listed(building.program, given)]
     names = {tool.name for tool in tools if tool is not None}
-    code = functions_by_name(building.program, building.module, around, names)
+    program, module = building.program, building.module
+    read = names and program.may_read(around)
+    code = functions_by_name(program, module, around, names) if read else {}
     for tool in tools:
         if tool is not None and tool.name in code and not tool.effects_known:
             yield effects_of(building.program, given_first(*code[tool.name])).told_of(tool)

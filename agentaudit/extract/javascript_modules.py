@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from agentaudit.extract.code_trees import empty_trees, modules_in
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript_growth import filled
+from agentaudit.extract.javascript_handing import Given
 from agentaudit.extract.javascript_paths import by_path, file_meant
+from agentaudit.extract.javascript_words import Words
 from agentaudit.extract.python_bindings import place_of
 from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_effort import Effort
@@ -67,6 +69,8 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
+    _words: dict[tuple[int, frozenset[str]], Words] = field(default_factory=dict)
+    _read: set[int] = field(default_factory=set)
     _of_classes: dict[int, Mapping[str, FunctionDef | ast.expr]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
@@ -170,6 +174,19 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         if id(defined) not in self._of_classes:
             self._of_classes[id(defined)] = dict(class_members(defined))
         return self._of_classes[id(defined)]
+
+    def words_in(self, given: Given) -> Words:
+        """What words of the model reach in a function that is given some: each read once."""
+        key = id(given.function), given.parameters
+        if key not in self._words:
+            self._words[key] = Words(given.module, given.function, given.parameters)
+        return self._words[key]
+
+    def may_read(self, statement: ast.stmt) -> bool:
+        """Whether a function or a loop may be read for one more of several that share it."""
+        first = id(statement) not in self._read
+        self._read.add(id(statement))
+        return first or self._followed.affords_value(statement)
 
     def may_follow(self, function: FunctionDef) -> bool:
         """Whether a function may be read once more for another that calls it."""

@@ -210,3 +210,15 @@ def test_calls_of_a_script_give_the_tools_of_its_app() -> None:
     assert (tools["save_note"].effects, tools["save_note"].typed) == (("write",), Truth.YES)
     assert tools["other"].typed is Truth.UNKNOWN
     assert [end.what for end in deployment.unresolved] == ["what the tool other does is not known"]
+
+
+@pytest.mark.parametrize("handler", ["imported", "wrap(async (given) => 1)"])
+def test_what_a_script_does_by_a_handler_that_is_not_read_is_open(handler: str) -> None:
+    found = deployment_of(
+        {
+            "app.ts": "import { app } from '@azure/functions';\nimport { imported } from 'other';\n"
+            f"app.mcpTool('look', {{ handler: {handler} }});\n"
+        }
+    )
+
+    assert "what the tool look does is not known" in {end.what for end in found.unresolved}

@@ -66,3 +66,16 @@ def test_a_condition_is_as_long_as_it_likes() -> None:
     found = deployment_of({"server.ts": IMPORTS + in_function("first", "n7", does)})
 
     assert [tool.effects for tool in found.tools] == [("delete", "execute", "read", "write")]
+
+
+def test_a_long_handler_that_many_servers_share_is_read_for_some_of_them() -> None:
+    long = "\n".join(f"if (request.params.name === 'q{at}') {{ f{at}(); }}" for at in range(1000))
+    servers = "".join(handlers(f"server{at}", f"t{at}", "handle") for at in range(200))
+    code = f"{IMPORTS}async function handle(request) {{\n{long}\nfetch('https://a.test/');\n}}\n"
+    found = deployment_of({"server.ts": code + servers})
+    known = [tool.effects_known for tool in found.tools]
+    said = {end.what for end in found.unresolved}
+
+    assert known[0]
+    assert not known[-1]
+    assert "what the tool t199 does is not known" in said
