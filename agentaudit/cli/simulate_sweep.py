@@ -145,7 +145,7 @@ def sweep(
         machine=listed([one.name for one in made.machines.values()]),
         fingerprint=kept.fingerprint,
         rows=tuple(rows[cell] for cell in sorted(rows)),
-        assumptions=_assumptions(first, made.machines),
+        assumptions=_assumptions(first, made.machines, sorted(rows)),
         tool_version=__version__,
     )
     write_artifact(result, output)
@@ -254,12 +254,17 @@ def _source(
     return RecordedSource(recorded=workload, machines=those(host), requests=requests), whole
 
 
-def _assumptions(workload: "Workload", machines: "Mapping[str, Machine]") -> tuple[str, ...]:
+def _assumptions(
+    workload: "Workload", machines: "Mapping[str, Machine]", cells: "Sequence[Cell]"
+) -> tuple[str, ...]:
     """Each once; where there are several machines, with the one that it is of."""
+    from agentaudit.simulation.machine import with_cores
+
+    used = dict.fromkeys((cell.machine, cell.cores) for cell in cells)
     told = (
         f"{name}: {sentence}" if name else sentence
-        for name, machine in machines.items()
-        for sentence in machine.assumptions
+        for name, cores in used
+        for sentence in with_cores(machines[name], cores).assumptions
     )
     return (*workload.assumptions, *dict.fromkeys(told))
 

@@ -129,6 +129,14 @@ def test_machines_are_swept_side_by_side(written: Path) -> None:
     assert {(row.cell.machine, row.cell.cores) for row in found} == {("v1", 48), (str(small), 2)}
 
 
+def test_cores_that_are_more_of_the_same_are_an_assumption(written: Path) -> None:
+    assert swept(written, "--machine", "v1", "--cores", "8,48", "--seeds", "1").exit_code == 0
+    found = read_artifact(written.parent / "sweep.json")
+
+    assert isinstance(found, Sweep)
+    assert sum("more or fewer of the same" in told for told in found.assumptions) == 1
+
+
 def test_what_is_no_address_of_a_cluster_leaves_nothing_behind(written: Path) -> None:
     for address in ("dask", "tcp://dask", "tcp://dask:99999"):
         result = swept(written, "--seeds", "1", "--scheduler", address)
