@@ -76,6 +76,8 @@ def add_worker_server(building: Building, agent: Agent, call: ast.Call) -> None:
         building.program, options_of(building.program, module, call), "transport"
     )
     given = {"url": url, **options.given}
+    if options.hidden:  # what it is called with may stand there
+        given.setdefault("headers", Written(module, call))
     keys = [ast.copy_location(ast.Constant(value=key), each.node) for key, each in given.items()]
     made = ast.Dict(keys=list(keys), values=[each.node for each in given.values()])
     _declare(building, agent, name.text, Written(module, ast.copy_location(made, call)))

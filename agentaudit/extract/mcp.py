@@ -97,6 +97,9 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     )
     server = collector.add(server)
     collector.link(EdgeKind.EXPOSES, reading.agent.id, server.id, place)
+    if url and server.authenticated is Truth.UNKNOWN:
+        what = f"with which headers the server {server.name} is called is not known"
+        collector.leave_open(place, what, "whether it asks who calls is open")
     add_tools(collector, server, url)
     add_registry(collector, launch, server.evidence[0], server.id)
     add_server_credentials(
@@ -173,12 +176,15 @@ def _authenticated(node: Node, url: str) -> Truth:
     """Whether a remote server is called with proof of who calls; a local process needs none."""
     if not url:
         return Truth.UNKNOWN
-    blocks = [node.get(*path) for path in _BLOCKS_OF_HEADERS]
-    headers = {name.lower() for block in blocks if block is not None for name, _ in block.items()}
+    found = (node.get(*path) for path in _BLOCKS_OF_HEADERS)
+    blocks = [block for block in found if block is not None]
+    headers = {name.lower() for block in blocks for name, _ in block.items()}
     headers |= {match["name"].lower() for match in URL_SECRET.finditer(url)}
     proven = any(name == "authorization" or secret_name(name) for name in headers)
     named = any(node.child(name) for name in _OWN_PROOF)
-    return Truth.YES if proven or named or by_look(url) is not None else Truth.NO
+    if proven or named or by_look(url) is not None:
+        return Truth.YES
+    return Truth.UNKNOWN if any(block.unknown for block in blocks) else Truth.NO
 
 
 def _approved(node: Node) -> tuple[str, ...]:

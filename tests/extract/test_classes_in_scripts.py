@@ -231,7 +231,7 @@ def test_a_class_is_the_tool_of_another() -> None:
         (
             "this.addMcpServer('far', 'http://far.test/mcp', { transport: { headers: h } });",
             "http://far.test/mcp",
-            set(),
+            {"with which headers the server far is called is not known"},
         ),
         ("this.addMcpServer(name, url);", None, {"which server of MCP A adds does not fold"}),
         ("", None, {"the list of tools does not fold"}),
@@ -255,3 +255,17 @@ def test_what_a_page_imports_of_a_chat_builds_none() -> None:
 
     assert not found.agents
     assert found.coverage[0].status == "skipped"
+
+
+@pytest.mark.parametrize("given", ["own", "{ ...own }", "{ transport: { headers: own } }"])
+def test_whether_proof_is_sent_is_open_where_options_of_a_server_do_not_fold(given: str) -> None:
+    found = deployed(
+        f"{CHAT}class Desk extends AIChatAgent {{ onChatMessage() {{\n"
+        f"this.addMcpServer('far', 'https://far.test/mcp', {given});\n"
+        "return streamText({ messages, tools: this.mcp.getAITools() }); } }\n"
+    )
+
+    assert [server.authenticated for server in found.tool_servers] == [Truth.UNKNOWN]
+    assert "with which headers the server far is called is not known" in {
+        end.what for end in found.unresolved
+    }
