@@ -6,6 +6,15 @@ from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Model
+
+_VENDORS = frozenset(
+    {
+        *("openai", "anthropic", "bedrock", "google", "gemini", "vertex_ai", "mistral", "groq"),
+        *("openrouter", "deepseek", "cohere", "xai"),
+    }
+)
+"""Whose models are asked at their own addresses, unless Azure's is written beside them."""
 
 
 class Whole(Struct, frozen=True, kw_only=True):
@@ -20,7 +29,7 @@ class Whole(Struct, frozen=True, kw_only=True):
     may_limit_spending: bool = False
     """A gateway limits what its callers spend, or it is not known that it does not."""
     limits_model_rate: bool = False
-    """A model that is deployed answers only so much in a minute, whoever asks."""
+    """A model that is deployed answers only so much in a minute, and no vendor's own is asked."""
     has_credential_broker: bool = False
     """A gateway that resolves credentials outside the agent's process."""
     has_gatekeeper: bool = False
@@ -73,7 +82,8 @@ def whole_of(deployment: Deployment) -> Whole:
         memory_stores=len(deployment.memory_stores),
         has_gateway=bool(deployment.gateways),
         may_limit_spending=any(gateway.budget is not Known.NONE for gateway in deployment.gateways),
-        limits_model_rate=any(model.rate is Known.SET for model in deployment.models),
+        limits_model_rate=any(model.rate is Known.SET for model in deployment.models)
+        and not any(map(_is_of_vendor, deployment.models)),
         has_credential_broker=any(
             gateway.brokers_credentials is Truth.YES for gateway in deployment.gateways
         ),
@@ -95,6 +105,11 @@ def whole_of(deployment: Deployment) -> Whole:
         formats=_words(read),
         providers=_words(owners),
     )
+
+
+def _is_of_vendor(model: Model) -> bool:
+    """Whether a model is asked at its vendor's, where no deployment here has a capacity."""
+    return model.provider in _VENDORS and "azure" not in model.url
 
 
 def _words(found: Iterable[str]) -> tuple[str, ...]:
