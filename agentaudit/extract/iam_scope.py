@@ -80,8 +80,9 @@ def names_something(resource: str) -> bool:
     """
     if _ONE_THING.fullmatch(resource):
         return True
-    service, named = service_and_name(_OPEN.sub("*", resource))
-    return bool(service) and _NAMING.search(_WORD.sub("", named, count=1)) is not None
+    service, named = service_and_name(_replaced(_OPEN, "*", resource))
+    kind = _WORD.match(named)
+    return bool(service) and _NAMING.search(named, kind.end() if kind else 0) is not None
 
 
 def names_only_bare_interpreters(resource: str) -> bool:
@@ -111,11 +112,17 @@ def may_hold_secrets(resource: str, service: str) -> bool:
 
 def service_and_name(arn: str) -> tuple[str, str]:
     """The service of an ARN, and its resource; both empty for what is no ARN."""
-    whole = _UNRESOLVED.sub(_UNNAMED, arn) if "${" in arn else arn
+    whole = _replaced(_UNRESOLVED, _UNNAMED, arn) if "${" in arn else arn
     parts = whole.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":  # noqa: PLR2004 - an ARN has six parts
         return "", ""
     return parts[2], parts[5]
+
+
+def _replaced(variables: re.Pattern[str], stand_in: str, arn: str) -> str:
+    """An ARN without its variables; behind its last brace none ends, however many begin."""
+    end = arn.rfind("}") + 1
+    return variables.sub(stand_in, arn[:end]) + arn[end:]
 
 
 def unscoped(statement: Statement, measure: Measure) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from agentaudit.extract.iam_allowances import allowed_by
 from agentaudit.extract.iam_escalations import METHODS
 from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam_policies import Condition, Statement
-from agentaudit.extract.iam_scope import is_everything
+from agentaudit.extract.iam_scope import is_everything, names_something
 from agentaudit.extract.iam_trust import trust
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.permissions import Grant
@@ -528,3 +528,10 @@ def test_a_role_that_may_be_any_is_not_bounded_by_the_name_of_what_gets_it() -> 
 
     assert "pass-role-to-glue" in first.escalations
     assert not first.escalates_by_name
+
+
+@pytest.mark.parametrize(
+    ("name", "named"), [("${" * 200_000, False), ("-" * 200_000, False), ("a" * 200_000, True)]
+)
+def test_a_name_of_any_length_is_read_once(name: str, *, named: bool) -> None:
+    assert names_something(f"arn:aws:iam::1:{name}") is named
