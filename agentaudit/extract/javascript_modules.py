@@ -22,6 +22,7 @@ from agentaudit.extract.python_bindings import place_of
 from agentaudit.extract.python_code import Module, written_keys
 from agentaudit.extract.python_effort import Effort
 from agentaudit.extract.python_names import FunctionDef
+from agentaudit.extract.python_syntax import descendants
 from agentaudit.model.evidence import Evidence
 
 _LONGEST = 20
@@ -71,6 +72,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
     _words: dict[tuple[int, frozenset[str]], Words] = field(default_factory=dict)
     _read: set[int] = field(default_factory=set)
+    _called: dict[int, frozenset[str]] = field(default_factory=dict)
     _of_classes: dict[int, Mapping[str, FunctionDef | ast.expr]] = field(default_factory=dict)
     _owners: list[tuple[str, str]] = field(default_factory=list)
     """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
@@ -181,6 +183,14 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         if key not in self._words:
             self._words[key] = Words(given.module, given.function, given.parameters)
         return self._words[key]
+
+    def called_in(self, module: Module, defined: ast.ClassDef) -> frozenset[str]:
+        """The last names of all that a class calls, each class read once."""
+        if id(defined) not in self._called:
+            calls = (node for node in descendants(defined) if isinstance(node, ast.Call))
+            names = frozenset(module.dotted(call.func).rpartition(".")[2] for call in calls)
+            self._called[id(defined)] = names
+        return self._called[id(defined)]
 
     def may_read(self, statement: ast.stmt) -> bool:
         """Whether a function or a loop may be read for one more of several that share it."""

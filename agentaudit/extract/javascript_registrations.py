@@ -113,9 +113,16 @@ def _of_registration(building: Building, call: Call) -> Parts:
 
 
 def tools_at(registry: Registry, building: Building, variable: str) -> Sequence[Tool]:
-    """The tools of one server: those of its file, and of others that import it or are handed it."""
+    """
+    The tools of one server: those of its file, and of others that import it or are handed it.
+
+    None are known where more servers than people write are called the same.
+    """
     file = building.module.document.file
     found: list[Tool] = []
+    registered = len(registry.get((file, variable), _NOTHING).calls)
+    if not building.module.affords(registered + len(building.handed.get(variable, ()))):
+        return found
     for key in ((file, variable), ("", f".{file}.{variable}")):
         known = registry.get(key, _NOTHING)
         found += known.made(known.calls)

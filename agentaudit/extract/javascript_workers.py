@@ -17,7 +17,7 @@ from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options
 from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_limits import count
-from agentaudit.extract.python_syntax import descendants, returned_by, standing_in
+from agentaudit.extract.python_syntax import returned_by, standing_in
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -100,7 +100,12 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
 
 
 def _messages(building: Building, lineage: Lineage) -> MemoryStore:
-    module, called = building.module, frozenset(_called(lineage))
+    module, called = (
+        building.module,
+        frozenset[str]().union(
+            *(building.program.called_in(each.module, each.defined) for each in lineage.classes)
+        ),
+    )
     kept = lineage.field("maxPersistedMessages")
     turns, number = count(kept.module, kept.node) if kept is not None else (Known.NONE, None)
     name = f"{lineage.name}.messages"
@@ -117,14 +122,6 @@ def _messages(building: Building, lineage: Lineage) -> MemoryStore:
         compaction=Known.NONE if _hands_on_all(lineage, called) else Known.UNKNOWN,
         persistent=Truth.YES,
     )
-
-
-def _called(lineage: Lineage) -> Iterator[str]:
-    """The last names of all that the class calls."""
-    for each in lineage.classes:
-        for node in descendants(each.defined):
-            if isinstance(node, ast.Call):
-                yield each.module.dotted(node.func).rpartition(".")[2]
 
 
 def _hands_on_all(lineage: Lineage, called: frozenset[str]) -> bool:
