@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
@@ -18,6 +19,7 @@ from agentaudit.cli.lint_outputs import (
     Shown,
     Sure,
     shown_from,
+    shows_fixes,
     write_result,
 )
 from agentaudit.cli.outcome import Threshold, reached
@@ -170,6 +172,7 @@ def lint(
             limits=(*configured.limits, *(limit or [])),
             accept=accept or configured.accept,
             comparison=Comparison(baseline or known, write_baseline, diff or ""),
+            keep_texts=fix or diff is not None or shows_fixes(format_, output or []),
         )
         asked = _Asked(loaded, names)
         linted = _linted(paths or [Path()], asked, settings, said)
@@ -232,6 +235,8 @@ class _Settings(Struct, frozen=True, kw_only=True):
     limits: Sequence[str]
     accept: Path | None
     comparison: Comparison
+    keep_texts: bool
+    """Whether files are looked into again when their facts are known; else they are let go."""
 
 
 def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal) -> Linted:
@@ -247,6 +252,8 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     key = digest_key(settings.comparison)
     found = read_files(paths)
     deployment = deployment_in(found, key=key)
+    if not settings.keep_texts:
+        found = replace(found, texts=())
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(

@@ -93,12 +93,23 @@ def write_result(
         _show(result, format_ or Format.TABLE, said, fixes)
         return
     for output in outputs:
-        alone = format_ if len(outputs) == 1 else None
-        chosen = alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
+        chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
     said.note(findings_sentence(result))
     said.note(coverage_sentence(result))
+
+
+def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:
+    """Whether what is written shows what could be changed."""
+    if not outputs:
+        return format_ is Format.SARIF
+    return any(_format_of(output, format_, outputs) is Format.SARIF for output in outputs)
+
+
+def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) -> Format:
+    alone = format_ if len(outputs) == 1 else None
+    return alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
 
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
