@@ -6,7 +6,7 @@ app = command_group(
     {
         "scheduler": "Replay a workload under COMB, MAS and their baselines.",
         "policies": "List the policies: what each does, and where it comes from.",
-        "sweep": "Run all combinations of arrivals, machines, cores, policies and caps.",
+        "sweep": "Run all combinations of arrivals, machines, policies, caps.",
         "validate": "Run a workload on real processes, beside its prediction.",
         "calibrate": "Measure a machine for simulations: this one, or another.",
     },

@@ -89,7 +89,7 @@ def sweep(
     ] = None,
 ) -> None:
     """
-    Run all combinations of arrivals, machines, cores, policies and caps.
+    Run all combinations of arrivals, machines, policies, caps.
 
     Policies share the requests of a seed, so that their differences are their own. What is
     computed is kept: a sweep that was interrupted goes on where it stopped, one that is finished
