@@ -7,7 +7,7 @@ from agentaudit.model.measures import Measure
 from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
 from agentaudit.report.answers_table import found_tables
 from agentaudit.report.blocks import Block, Cell, Folded, Points, Row, Table, columns, plain
-from agentaudit.report.quantities import duration, number, percent
+from agentaudit.report.quantities import duration, measured, number, percent
 from agentaudit.report.simulation_rows import changed, spread, three_digits
 from agentaudit.report.tones import Tone
 
@@ -58,7 +58,7 @@ def _objectives(simulation: Simulation) -> Table:
                 cells=(
                     Cell(text=result.policy),
                     *(_objective(one) for one in result.objectives),
-                    Cell(text=_known(result.goodput_per_s)),
+                    Cell(text=measured(result.goodput_per_s, number)),
                 )
             )
             for result in simulation.results
@@ -121,7 +121,7 @@ def _sensitivity_row(one: Sensitivity, found: Recommendation) -> Row:
 def _load(simulation: Simulation) -> Folded:
     load = simulation.load
     offered = (
-        f"Offered load: CPU {'unknown' if load.cpu is None else percent(load.cpu)}, LLM server"
+        f"Offered load: CPU {measured(load.cpu, percent)}, LLM server"
         f" {percent(load.gpu)} of what each can serve at best."
         if load
         else ""
@@ -146,10 +146,6 @@ def _load_cells(result: PolicyResult) -> tuple[str, ...]:
         duration(overall.service.p90_ns),
         f"{queue.waiting_mean:.1f}, {queue.waiting_peak}" if queue else "unknown",
         f"{queue.in_service_mean:.1f}, {queue.in_service_peak}" if queue else "unknown",
-        _known(result.energy.joules if result.energy else None),
-        _known(result.cost_per_1000),
+        measured(result.energy.joules if result.energy else None, number),
+        measured(result.cost_per_1000, number),
     )
-
-
-def _known(amount: float | None) -> str:
-    return "unknown" if amount is None else number(amount)

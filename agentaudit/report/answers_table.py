@@ -17,7 +17,7 @@ from agentaudit.report.simulation_rows import (
     three_digits,
     unit_of,
 )
-from agentaudit.report.text import one_line
+from agentaudit.report.text import cut, one_line
 
 _AS_IT_IS = "as it is"
 _LONGEST_CHANGE = 26
@@ -112,5 +112,4 @@ def _shortened(text: str) -> str:
     longest = max(text.split(","), key=len)
     name, equals, rest = longest.partition("=")
     kept = name[: max(len(name) - excess - 1, _LEAST_NAME)]
-    shown = text.replace(longest, f"{kept}…{equals}{rest}", 1)
-    return shown if len(shown) <= _LONGEST_CHANGE else f"{shown[: _LONGEST_CHANGE - 1]}…"
+    return cut(text.replace(longest, f"{kept}…{equals}{rest}", 1), _LONGEST_CHANGE)

@@ -83,8 +83,9 @@ def _sort(item: CredentialSummary) -> int:
 
 
 def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
+    resolvers = _resolvers(lint, found)
     if found.held:
-        return _held(lint, found)
+        return _held(found, resolvers)
     if found.unclear:
         return (
             DecisionStatus.NOT_MEASURED,
@@ -95,14 +96,13 @@ def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
             ),
             "State the lifetime, or resolve them through a gateway or a platform identity.",
         )
-    resolved = found.outside or lint.gateways or lint.identities
     if lint.incomplete and not (found.outside or lint.identities):
         return (
             DecisionStatus.NOT_MEASURED,
             "No long-lived credential was found, but not every file could be read.",
             "Mend the files that could not be read, which are named under coverage.",
         )
-    if not resolved and lint.open_gateways:
+    if not resolvers and lint.open_gateways:
         return (
             DecisionStatus.NOT_MEASURED,
             (
@@ -111,7 +111,7 @@ def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
             ),
             "Declare which credentials the gateway attaches to calls, or the workload identity.",
         )
-    if not resolved:
+    if not resolvers:
         return (
             DecisionStatus.NOT_DECIDED,
             "No file says where credentials are resolved."
@@ -122,23 +122,23 @@ def _judged(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
         )
     return (
         DecisionStatus.DECIDED,
-        f"Outside the agent: {_resolvers(lint, found)}.",
+        f"Outside the agent: {resolvers}.",
         "Name an owner, and keep it so: fail CI on new findings of the credentials family.",
     )
 
 
-def _held(lint: LintResult, found: _Found) -> tuple[DecisionStatus, str, str]:
+def _held(found: _Found, resolvers: str) -> tuple[DecisionStatus, str, str]:
     step = (
         "Move long-lived credentials behind a gateway or a workload identity that issues"
         " short-lived tokens; then revoke the old ones."
     )
     reach = sum(any(map(reached, places)) for places in found.held)
     keys = _where(reach, len(found.held) - reach)
-    if found.outside or lint.gateways or lint.identities:
+    if resolvers:
         them = "it" if reach else "the agent"
         return (
             DecisionStatus.CONTRADICTED,
-            f"{keys}, although others are resolved outside {them} ({_resolvers(lint, found)}).",
+            f"{keys}, although others are resolved outside {them} ({resolvers}).",
             step,
         )
     return (
@@ -162,7 +162,11 @@ def _keys(number: int) -> str:
 
 
 def _resolvers(lint: LintResult, found: _Found) -> str:
-    """The gateways and identities by name, and what else resolves credentials for the agent."""
+    """
+    The gateways and identities by name, and what else resolves credentials for the agent.
+
+    Empty where nothing does.
+    """
     kinds = {resolution(item) for places in found.outside for item in places}
     names = [f"gateway {first_of(lint.gateways, _NAMED)}"] if lint.gateways else []
     if Resolution.GATEWAY in kinds and not names:

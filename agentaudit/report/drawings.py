@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agentaudit.model.trace import StepKind
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.svg import drawing_of
-from agentaudit.report.text import one_line
+from agentaudit.report.text import cut, one_line
 from agentaudit.report.theme import SENTINELS
 
 if TYPE_CHECKING:
@@ -79,5 +79,4 @@ def drawn(figure: "Figure", prefix: str, title: str, summary: str) -> Drawing:
 
 
 def label(text: str) -> str:
-    clean = one_line(text)
-    return clean if len(clean) <= _LABEL_LENGTH else f"{clean[: _LABEL_LENGTH - 1]}…"
+    return cut(one_line(text), _LABEL_LENGTH)

@@ -51,7 +51,7 @@ def _prose(text: str) -> Markup:
 
 def _place(text: str) -> Markup:
     """A file and where in it, which breaks after its folders before it breaks in a number."""
-    return Markup("/<wbr>").join(printable(one_line(text)).split("/"))
+    return Markup("/<wbr>").join(one_line(text).split("/"))
 
 
 def own(source: str) -> Markup:

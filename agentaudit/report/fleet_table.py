@@ -8,7 +8,7 @@ from rich.text import Text
 from agentaudit.model.fleet import Fleet, FleetHost, FleetKind, FleetType
 from agentaudit.report.profile_table import seconds
 from agentaudit.report.quantities import counted, percent
-from agentaudit.report.text import one_line
+from agentaudit.report.text import cut, one_line
 
 _NARROWEST = 40
 _MOST_ROWS = 20
@@ -165,5 +165,4 @@ def _share(share: float | None) -> str:
 
 
 def _shortened(name: str) -> str:
-    shown = one_line(name) or "(no name)"
-    return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
+    return cut(one_line(name) or "(no name)", _NAME)

@@ -166,12 +166,10 @@ def _evidence(
         DecisionEvidence(text=item.message, place=str(item.evidence), good=False)
         for item in against
     ]
-    said = [lint.no_memory] if lint.no_memory is not None else []
-    declared = [
-        DecisionEvidence(text="declared: no memory stores", place=str(place), good=True)
-        for place in said
-    ]
-    every = [*contrary, *declared, *stores]
+    declared = (
+        DecisionEvidence(text="declared: no memory stores", place=str(lint.no_memory), good=True),
+    )
+    every = [*contrary, *(declared if lint.no_memory is not None else ()), *stores]
     if len(every) > _SHOWN:
         rest = DecisionEvidence(
             text=f"{len(every) - _SHOWN} more, all in the tables",

@@ -1,10 +1,12 @@
 """Numbers as people read them, each with its unit."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:  # every report has numbers, few have threats
     from agentaudit.model.threat import Bounds
 
+NumberT = TypeVar("NumberT", int, float)
 _SECOND_NS = 1_000_000_000
 _MINUTE_S = 60
 _HOUR_S = 3600
@@ -50,6 +52,11 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:  # noqa: PLR2004, one percent less
         return ">99%"
     return f"{share * 100:.0f}%"
+
+
+def measured(amount: NumberT | None, shown: Callable[[NumberT], str]) -> str:
+    """A quantity as it is shown; what nobody measured is unknown, and not nothing."""
+    return "unknown" if amount is None else shown(amount)
 
 
 def number(amount: float) -> str:

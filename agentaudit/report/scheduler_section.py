@@ -20,7 +20,7 @@ from agentaudit.report.blocks import (
     plain,
 )
 from agentaudit.report.charts import distribution_chart, latency_chart
-from agentaudit.report.quantities import duration, number, percent
+from agentaudit.report.quantities import duration, measured, number, percent
 from agentaudit.report.schedule_figures import bars_figure, busy_figure, load_figure
 from agentaudit.report.simulation_rows import spread
 from agentaudit.report.tones import Tone
@@ -98,7 +98,7 @@ def _policy_row(result: PolicyResult, baseline: str) -> Row:
             tail,
             *plain(
                 f"{result.throughput_per_s:.2f}",
-                "unknown" if result.cpu_utilisation is None else percent(result.cpu_utilisation),
+                measured(result.cpu_utilisation, percent),
                 percent(result.gpu_utilisation),
             ),
         )
@@ -173,8 +173,7 @@ def _types(simulation: Simulation) -> Folded:
 
 def _times(times: Percentiles) -> Iterator[str]:
     for measure in (Measure.P50, Measure.P90, Measure.P95, Measure.P99):
-        value_ns = times.of(measure)
-        yield "unknown" if value_ns is None else duration(value_ns)
+        yield measured(times.of(measure), duration)
 
 
 def _assumptions(simulation: Simulation) -> Folded:

@@ -7,7 +7,7 @@ from rich.text import Text
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
 from agentaudit.report.answers_table import append_answers, append_sentences
-from agentaudit.report.quantities import counted, duration, number, percent
+from agentaudit.report.quantities import counted, duration, measured, number, percent
 from agentaudit.report.simulation_rows import (
     Row,
     append_list,
@@ -19,7 +19,7 @@ from agentaudit.report.simulation_rows import (
     unit_of,
     wrapped,
 )
-from agentaudit.report.text import one_line
+from agentaudit.report.text import cut, one_line
 
 _NARROWEST = 40
 _MOST_TYPES = 4
@@ -129,7 +129,7 @@ def _type_rows(simulation: Simulation) -> Iterator[Row]:
     shown = types[:_MOST_TYPES]
     longest = _LONGEST_TYPE if len(shown) > _FEW_TYPES else _LONGEST_OF_FEW
     more = (f"and {len(types) - len(shown)} more",) if len(types) > len(shown) else ()
-    yield ("Policy", *(f"{_shortened(one_line(name), longest)} {unit}" for name in shown), *more)
+    yield ("Policy", *(f"{cut(one_line(name), longest)} {unit}" for name in shown), *more)
     for result in simulation.results:
         p90 = {found.type: estimated(found.latency, Measure.P90, size) for found in result.by_type}
         yield (one_line(result.policy), *(p90[name] for name in shown), *("" for _ in more))
@@ -163,11 +163,11 @@ def _rate_rows(simulation: Simulation, *, expenses: bool) -> Iterator[Row]:
             energy.joules if energy else None,
             result.cost_per_1000,
         )
-        told = ("unknown" if amount is None else three_digits(amount) for amount in amounts)
+        told = (measured(amount, three_digits) for amount in amounts)
         yield (
             one_line(result.policy),
             number(result.throughput_per_s),
-            "unknown" if result.cpu_utilisation is None else percent(result.cpu_utilisation),
+            measured(result.cpu_utilisation, percent),
             percent(result.gpu_utilisation),
             *(told if expenses else ()),
         )
@@ -175,7 +175,3 @@ def _rate_rows(simulation: Simulation, *, expenses: bool) -> Iterator[Row]:
 
 def _unit(simulation: Simulation) -> tuple[str, int]:
     return unit_of(max(result.overall.latency.p99_ns for result in simulation.results))
-
-
-def _shortened(name: str, longest: int) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -6,7 +6,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.threat import AttackPath, GraphEdge, GraphNode
 from agentaudit.report.blocks import Drawing
 from agentaudit.report.environment import environment
-from agentaudit.report.text import one_line
+from agentaudit.report.text import cut, one_line
 
 ZONES = {
     "Z0": "open internet",
@@ -138,13 +138,12 @@ def _place(index: int, nodes: tuple[GraphNode, ...], zones: list[str], step: flo
 def wrapped(name: str, width: int) -> tuple[str, ...]:
     """The name on at most two lines of `width` characters; what does not fit is an ellipsis."""
     text = one_line(name)
-    cut = _cut(text, width)
-    first, rest = text[:cut].strip(), text[cut:].strip()
-    last = rest if len(rest) <= width else f"{rest[: width - 1]}…"
-    return tuple(line for line in (first, last) if line)
+    end = _end_of_first(text, width)
+    first, rest = text[:end].strip(), text[end:].strip()
+    return tuple(line for line in (first, cut(rest, width)) if line)
 
 
-def _cut(text: str, width: int) -> int:
+def _end_of_first(text: str, width: int) -> int:
     """Where to break: after the last separator that fits, if it is not far from the end."""
     if len(text) <= width:
         return len(text)

@@ -24,6 +24,11 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def cut(text: str, most: int) -> str:
+    """The text in at most so many characters; what is left out is an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _shown(character: str) -> str:
     if character in _KEPT or character.isascii():
         return character if character in _KEPT or character.isprintable() else "\ufffd"

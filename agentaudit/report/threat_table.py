@@ -17,7 +17,7 @@ from agentaudit.model.threat import (
 from agentaudit.report.coverage import by_severity, told, unread_files
 from agentaudit.report.findings_table import STYLES
 from agentaudit.report.quantities import bounds, counted, percent
-from agentaudit.report.text import one_line, printable
+from agentaudit.report.text import cut, one_line, printable
 from agentaudit.threats.mitigations import TOGETHER
 
 MOST_PATHS = 10
@@ -112,8 +112,7 @@ def _step(node: GraphNode, arrow: str, width: int) -> str:
     left = f"{_INDENT}{arrow}{kind} {one_line(node.name)}"
     if len(left) + len(place) + 2 <= width:
         return f"{left}{place:>{width - len(left)}}"
-    cut = left if len(left) <= width else f"{left[: width - 1]}…"
-    return f"{cut}\n{place:>{width}}"
+    return f"{cut(left, width)}\n{place:>{width}}"
 
 
 def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
