@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.containers import Container, place_of, runtime_id
@@ -84,7 +85,7 @@ def _container(item: _Definition) -> Container:
         runtime=runtime,
         names=(name, task.title),
         words=_words(node),
-        settings=(*_pairs(item), *_secrets(item)),
+        settings=(*_environment(item), *_secrets(item)),
         short_alternative=_ROLE_FOR_TASKS,
     )
 
@@ -94,33 +95,32 @@ def _words(node: Node) -> tuple[str, ...]:
     return tuple(element.text for part in found if part for element in part.list() if element.text)
 
 
-def _pairs(item: _Definition) -> Iterator[Setting]:
+def _environment(item: _Definition) -> Iterator[Setting]:
     """`environment` as a task definition writes it: a list of names and values."""
-    listed = item.node.get("environment")
-    for pair in listed.list() if listed else ():
-        key, value = pair.get("name"), pair.get("value")
-        if key is not None and value is not None and key.text:
-            yield Setting(
-                key=key.text,
-                value=value,
-                document=item.task.document,
-                route=f"{item.task.shown}.{item.number}.environment",
-                text=value.raw if value.unknown else None,
-                form=form_of(value),
-                channel="`secrets` of the container definition",
-            )
+    for setting in _listed(item, "environment", "value"):
+        value = setting.value
+        yield replace(
+            setting,
+            text=value.raw if value.unknown else None,
+            form=form_of(value),
+            channel="`secrets` of the container definition",
+        )
 
 
 def _secrets(item: _Definition) -> Iterator[Setting]:
     """`secrets`: the platform fetches them when the task starts."""
-    listed = item.node.get("secrets")
-    for pair in listed.list() if listed else ():
-        key, value = pair.get("name"), pair.get("valueFrom")
-        if key is not None and value is not None and key.text:
+    for setting in _listed(item, "secrets", "valueFrom"):
+        yield replace(setting, form=CredentialForm.SECRET_REF)
+
+
+def _listed(item: _Definition, block: str, content: str) -> Iterator[Setting]:
+    """What a list of a container gives names."""
+    for pair in item.node.list_at(block):
+        key, value = pair.text_at("name"), pair.get(content)
+        if key and value is not None:
             yield Setting(
-                key=key.text,
+                key=key,
                 value=value,
                 document=item.task.document,
-                route=f"{item.task.shown}.{item.number}.secrets",
-                form=CredentialForm.SECRET_REF,
+                route=f"{item.task.shown}.{item.number}.{block}",
             )
