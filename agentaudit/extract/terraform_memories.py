@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.terraform_modules import Declared
@@ -23,18 +25,7 @@ def _table_memory(declared: Declared) -> MemoryStore:
     expires = Known.UNKNOWN if ttl is not None and ttl.boolean is None else Known.NONE
     if ttl is not None and ttl.boolean:
         expires = Known.SET
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(),),
-        kind="history",
-        backend="dynamodb",
-        ttl=expires,
-        persistent=Truth.YES,
-        agent_writable=Truth.UNKNOWN,
-        managed_service=True,
-        sweep=expires,
-    )
+    return replace(_history(declared, "dynamodb"), ttl=expires, sweep=expires)
 
 
 def _container_memory(declared: Declared) -> MemoryStore:
@@ -47,18 +38,25 @@ def _container_memory(declared: Declared) -> MemoryStore:
     node = declared.body.get("default_ttl")
     seconds = node.integer if node is not None else None
     limited = seconds is not None and seconds > 0
+    return replace(
+        _history(declared, "cosmosdb"),
+        ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
+        ttl_s=seconds if limited else None,
+        sweep=Known.SET,
+    )
+
+
+def _history(declared: Declared, backend: str) -> MemoryStore:
+    """Conversations in a service of the cloud; when they expire, its settings say."""
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
         evidence=(declared.place(),),
         kind="history",
-        backend="cosmosdb",
-        ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
-        ttl_s=seconds if limited else None,
+        backend=backend,
         persistent=Truth.YES,
         agent_writable=Truth.UNKNOWN,
         managed_service=True,
-        sweep=Known.SET,
     )
 
 
@@ -96,9 +94,7 @@ def cache_memory(declared: Declared) -> MemoryStore:
 
 
 def _eviction(group: Declared | None) -> Node | None:
-    listed = group.body.get("parameter") if group is not None else None
-    for parameter in listed.list() if listed else ():
-        name, value = parameter.get("name"), parameter.get("value")
-        if name is not None and name.text == "maxmemory-policy":
-            return value
+    for parameter in group.body.list_at("parameter") if group is not None else ():
+        if parameter.text_at("name") == "maxmemory-policy":
+            return parameter.get("value")
     return None
