@@ -109,13 +109,13 @@ def bounded(module: Module, call: ast.Call, names: Sequence[str], default: int |
 def timeout(building: Building, call: Call) -> Known:
     """Whether anything ends a run that takes too long: a setting, or whoever waits for it."""
     found = _presence(building, call, _TIMEOUTS)
-    if found is Known.NONE and _spends_nothing(building, call):
+    if found is not Known.NONE:
+        return found
+    if _spends_nothing(building, call):
         return Known.UNKNOWN
-    if found is Known.NONE and ends_in_time(building, call):
+    if ends_in_time(building, call):
         return Known.SET
-    if found is Known.NONE and ends_with_temporal(building, call):
-        return Known.UNKNOWN
-    return found
+    return Known.UNKNOWN if ends_with_temporal(building, call) else Known.NONE
 
 
 def budget(building: Building, call: Call) -> Known:
@@ -124,21 +124,23 @@ def budget(building: Building, call: Call) -> Known:
     if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
         return Known.SET
     found = _presence(building, call, _BUDGETS)
-    if found is Known.NONE and (_spends_nothing(building, call) or _is_given(building, call)):
-        return Known.UNKNOWN
-    hidden = building.may_have_more(keyword(call.node, "middleware"))
-    if found is Known.NONE and not hidden and _may_be_checked(building, call):
-        return Known.UNKNOWN
-    return Known.UNKNOWN if found is Known.NONE and hidden else found
+    if found is not Known.NONE:
+        return found
+    unseen = (
+        _spends_nothing(building, call)
+        or _is_given(building, call)
+        or building.may_have_more(keyword(call.node, "middleware"))
+        or _may_be_checked(building, call)
+    )
+    return Known.UNKNOWN if unseen else Known.NONE
 
 
 def _spends_nothing(building: Building, call: Call) -> bool:
     """Whether it is a graph of which no step is seen to ask a model."""
     idle = call.name == GRAPH and asks_model(building, call) is Truth.NO
     if idle:
-        place = building.module.place(call.node, call.last)
         what = "no step of the graph is seen to ask a model"
-        building.collector.leave_open(place, what, "whether it needs limits of its own")
+        _leave_open(building, call, what, "whether it needs limits of its own")
     return idle
 
 
@@ -146,19 +148,21 @@ def _is_given(building: Building, call: Call) -> bool:
     """Whether it is a graph whose steps all come from elsewhere."""
     given = call.name == GRAPH and is_handed_in(building, call)
     if given:
-        place = building.module.place(call.node, call.last)
         what = "what the steps of the graph do is made elsewhere"
-        building.collector.leave_open(place, what, "how much may be spent")
+        _leave_open(building, call, what, "how much may be spent")
     return given
 
 
 def _may_be_checked(building: Building, call: Call) -> bool:
     checked = may_be_limited(building.documents, building.module.document.file)
     if checked:
-        place = building.module.place(call.node, call.last)
         what = "whether the budgets that its program checks are the agent's"
-        building.collector.leave_open(place, what, "how much may be spent")
+        _leave_open(building, call, what, "how much may be spent")
     return checked
+
+
+def _leave_open(building: Building, call: Call, what: str, effect: str) -> None:
+    building.collector.leave_open(building.module.place(call.node, call.last), what, effect)
 
 
 def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:
