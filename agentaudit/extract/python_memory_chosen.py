@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Call, Module
-from agentaudit.extract.python_syntax import descendants, keyword, parameters_of
+from agentaudit.extract.python_syntax import defaults_of, descendants, keyword, parameters_of
 
 _EXTENDED = regex(r"(?:Store|Saver|Memory|History|Session|Cache|Client|Provider|Context)$")
 """How base classes end that frameworks let others extend to keep or pass on what is said."""
@@ -84,9 +84,6 @@ def _names_kind(module: Module, branch: ast.If) -> bool:
 
 def _off(given: ast.arguments) -> Iterator[str]:
     """Arguments that are false or nothing where they are not given."""
-    named = (*given.posonlyargs, *given.args)
-    last = named[len(named) - len(given.defaults) :]
-    pairs = zip((*last, *given.kwonlyargs), (*given.defaults, *given.kw_defaults), strict=True)
-    for argument, default in pairs:
+    for name, default in defaults_of(given):
         if isinstance(default, ast.Constant) and not default.value:
-            yield argument.arg
+            yield name

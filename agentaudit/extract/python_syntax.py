@@ -79,6 +79,16 @@ def parameters_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[ast
     return (*given.posonlyargs, *given.args, *given.kwonlyargs)
 
 
+def defaults_of(given: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
+    """The names of what may be left out, and what counts then."""
+    named = (*given.posonlyargs, *given.args)
+    last = named[len(named) - len(given.defaults) :]
+    yield from ((each.arg, value) for each, value in zip(last, given.defaults, strict=True))
+    for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        if value is not None:
+            yield each.arg, value
+
+
 def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     """The value of the first of these keyword arguments that is given."""
     found = {item.arg: item.value for item in call.keywords if item.arg is not None}

@@ -9,7 +9,7 @@ from functools import cache, partial
 from agentaudit.expressions import regex
 from agentaudit.extract.python_code import Module
 from agentaudit.extract.python_nodes import variable_read
-from agentaudit.extract.python_syntax import argument
+from agentaudit.extract.python_syntax import argument, defaults_of
 from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.facts.credentials import CredentialForm
@@ -73,12 +73,7 @@ def _names_of_defaults(module: Module, named: Mapping[int, str]) -> Mapping[int,
     for assignment in module.of(ast.AnnAssign):
         found[id(assignment.value)] = _name_of(assignment.target, module)
     for taken in module.of(ast.arguments):
-        last = [*taken.posonlyargs, *taken.args][-len(taken.defaults) :]
-        given = (
-            *zip(last, taken.defaults, strict=False),
-            *zip(taken.kwonlyargs, taken.kw_defaults, strict=True),
-        )
-        found.update({id(default): argument.arg for argument, default in given})
+        found.update({id(default): name for name, default in defaults_of(taken)})
     for either in module.of(ast.BoolOp):
         kept = named.get(id(either)) or found.get(id(either), "")
         name = variable_read(module, either.values[0]) or kept
