@@ -159,10 +159,11 @@ class _Within(Struct, eq=False):
         name = self.module.dotted(call.func)
         if name in _LOOKING:
             return ()
-        held = _HOLDING.search(name) or (isinstance(value, ast.keyword) and value.arg in _HELD)
+        holds = _HOLDING.search(name) is not None
+        held = holds or (isinstance(value, ast.keyword) and value.arg in _HELD)
         if held and name.rpartition(".")[2] in _ASKING:
             return None if self._repeats(call) else ()
-        if _HOLDING.search(name):
+        if holds:
             return (call,)
         return () if self._asked_by(name, call, value) and not self._repeats(call) else None
 
@@ -215,8 +216,7 @@ class _Within(Struct, eq=False):
 
 def _parameter(function: FunctionDef, call: ast.Call, value: ast.AST) -> str:
     """The parameter by which a function gets a value; empty where that cannot be said."""
-    named = next((item.arg for item in call.keywords if item is value), None)
-    if named is not None:
-        return named
+    if isinstance(value, ast.keyword):
+        return value.arg or ""
     given = [each for each, item in zip(parameters_of(function), call.args) if item is value]  # noqa: B905, a call may give fewer
     return given[0].arg if given else ""
