@@ -16,11 +16,16 @@ _LONGEST = 20
 _CONSTRUCTOR = "constructor"
 
 
-class Class(Struct, frozen=True):
+class Class(Struct, frozen=True, dict=True):
     """A class of the repository, and the module in which it stands."""
 
     module: Module
     defined: ast.ClassDef
+
+    @cached_property
+    def members(self) -> Mapping[str, FunctionDef | ast.expr]:
+        """Its methods, and what its fields are given."""
+        return dict(class_members(self.defined))
 
 
 class Lineage(Struct, frozen=True, dict=True):
@@ -45,7 +50,7 @@ class Lineage(Struct, frozen=True, dict=True):
     def field(self, name: str) -> Written | None:
         """What a field is given, by the class or by the nearest that it extends."""
         for each in self.classes:
-            found = dict(class_members(each.defined)).get(name)
+            found = each.members.get(name)
             if isinstance(found, ast.expr):
                 return Written(each.module, found)
         return None
@@ -53,7 +58,7 @@ class Lineage(Struct, frozen=True, dict=True):
     def method(self, name: str) -> tuple[Module, FunctionDef] | None:
         """A method, of the class or of the nearest that it extends."""
         for each in self.classes:
-            found = dict(class_members(each.defined)).get(name)
+            found = each.members.get(name)
             if isinstance(found, FunctionDef):
                 return each.module, found
         return None
@@ -91,27 +96,28 @@ class Lineage(Struct, frozen=True, dict=True):
 
 def _super_of(written: Class) -> ast.Call | None:
     """The first call of `super(…)` in the constructor of a class."""
-    constructor = dict(class_members(written.defined)).get(_CONSTRUCTOR)
+    constructor = written.members.get(_CONSTRUCTOR)
     nodes = descendants(constructor) if isinstance(constructor, FunctionDef) else ()
     calls = (node for node in nodes if isinstance(node, ast.Call))
     named = ((call, call.func) for call in calls)
     return next((call for call, f in named if isinstance(f, ast.Name) and f.id == "super"), None)
 
 
-def lineage_of(program: Program, given: Written) -> Lineage | None:
-    """The class that a name stands for; None of what is none of the repository's."""
+def _lineage_of(program: Program, module: Module, defined: ast.ClassDef) -> Lineage | None:
+    """A class with those that it extends; None where its name stands for something else."""
+    given = Written(module, ast.copy_location(ast.Name(id=defined.name, ctx=ast.Load()), defined))
     found: list[Class] = []
     base = ""
     for _ in range(_LONGEST):
         meant = program.meant(given)
-        defined = class_named(program, meant)
-        if defined is None:
+        known = class_named(program, meant)
+        if known is None:
             base = meant.name
             break
-        found.append(Class(meant.module, defined))
-        if not defined.bases:
+        found.append(Class(meant.module, known))
+        if not known.bases:
             break
-        given = meant.beside(_extended(defined.bases[0]))
+        given = meant.beside(_extended(known.bases[0]))
     return Lineage(tuple(found), base) if found else None
 
 
@@ -142,8 +148,7 @@ def lineages(program: Program, module: Module) -> Iterator[Lineage]:
     }
     for defined in module.classes.values():
         if defined.name not in extended and defined.bases:
-            named = ast.copy_location(ast.Name(id=defined.name, ctx=ast.Load()), defined)
-            found = lineage_of(program, Written(module, named))
+            found = _lineage_of(program, module, defined)
             if found is not None:
                 yield found
 
@@ -153,8 +158,7 @@ def lineage_around(program: Program, module: Module, node: ast.AST) -> Lineage |
     defined = module.class_around(node)
     if defined is None or module.classes.get(defined.name) is not defined:
         return None
-    named = ast.copy_location(ast.Name(id=defined.name, ctx=ast.Load()), defined)
-    return lineage_of(program, Written(module, named))
+    return _lineage_of(program, module, defined)
 
 
 def kinds_of(program: Program, asked: Callable[[str], bool]) -> Mapping[int, Lineage]:
