@@ -150,9 +150,8 @@ class _Body:
         """Whether an interpreter reads a script of the program from its input: `['-', text]`."""
         script = keyword(call, "input")
         match call.args:
-            case [_, ast.List(elts=[first, *_])]:
-                own = self.module.text(first) == "-" and script is not None
-                return own and not self.words.depends(script or first)
+            case [_, ast.List(elts=[first, *_])] if script is not None:
+                return self.module.text(first) == "-" and not self.words.depends(script)
             case _:
                 return False
 

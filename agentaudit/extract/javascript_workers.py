@@ -100,12 +100,9 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
 
 
 def _messages(building: Building, lineage: Lineage) -> MemoryStore:
-    module, called = (
-        building.module,
-        frozenset[str]().union(
-            *(building.program.called_in(each.module, each.defined) for each in lineage.classes)
-        ),
-    )
+    module = building.module
+    calls = (building.program.called_in(each.module, each.defined) for each in lineage.classes)
+    called = frozenset[str]().union(*calls)
     kept = lineage.field("maxPersistedMessages")
     turns, number = count(kept.module, kept.node) if kept is not None else (Known.NONE, None)
     name = f"{lineage.name}.messages"
