@@ -1,7 +1,7 @@
 """Which parameters of a function in TypeScript or JavaScript are handed words of the model."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -32,15 +32,25 @@ def handed(
 def _names(
     function: FunctionDef, call: ast.Call, depends: Callable[[ast.expr], bool]
 ) -> Iterator[str]:
-    first = [item.arg for item in function.args.posonlyargs]
-    others = [item.arg for item in function.args.args]
     for at, value in enumerate(call.args):
         if depends(value):
-            yield from first if at == 0 else others[at - 1 : at]
+            yield from parameters_at(function, at)
     named = {item.arg for item in call.keywords if depends(item.value)}
     if not named:
         return
-    last = others if call.args else first
-    by_name = [name for name in last if name in named]
-    whole = last if not call.args else others[len(call.args) - 1 : len(call.args)]
+    by_name = [name for name in parameters_by_name(function, call) if name in named]
+    whole = parameters_at(function, len(call.args))
     yield from by_name if by_name and None not in named else whole
+
+
+def parameters_at(function: FunctionDef, at: int) -> Sequence[str]:
+    """What an argument becomes by its position: the first, also of several names it is taken by."""
+    if at == 0:
+        return [item.arg for item in function.args.posonlyargs]
+    return [item.arg for item in function.args.args[at - 1 : at]]
+
+
+def parameters_by_name(function: FunctionDef, call: ast.Call) -> Sequence[str]:
+    """The names by which the members of a call's last object may be taken."""
+    taken = function.args.args if call.args else function.args.posonlyargs
+    return [item.arg for item in taken]

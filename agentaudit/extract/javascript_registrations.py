@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from agentaudit.extract.javascript_building import Building
+from agentaudit.extract.javascript_handing import parameters_at, parameters_by_name
 from agentaudit.extract.javascript_handlers import handled_tools
 from agentaudit.extract.javascript_looped import looped_tools
 from agentaudit.extract.javascript_modules import Written
@@ -162,10 +163,7 @@ def _parameter(function: FunctionDef, call: ast.Call, name: str) -> str:
     """The parameter that a value becomes which is called so where it is handed on."""
     given = [place_of(each).removeprefix("this.") for each in call.args]
     by_name = [item.arg for item in call.keywords if place_of(item.value) in {name, f"this.{name}"}]
-    first = [item.arg for item in function.args.posonlyargs]
-    others = [item.arg for item in function.args.args]
     if name not in given:
-        listed = first if not given else others
-        return next((each for each in by_name if each in listed), "") or ""
-    at = given.index(name)
-    return next(iter(first if at == 0 else others[at - 1 : at]), "")
+        taken = parameters_by_name(function, call)
+        return next((each for each in by_name if each in taken), "") or ""
+    return next(iter(parameters_at(function, given.index(name))), "")
