@@ -47,10 +47,15 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """Those of all modules, by file."""
 
     @cached_property
+    def line_by_line(self) -> Sequence[Call]:
+        """The calls as the text has them: `calls` has those within others after all of them."""
+        return sorted(self.calls, key=lambda call: call.node.lineno)
+
+    @cached_property
     def handed(self) -> Mapping[str, Sequence[ast.Call]]:
         """The calls that each name is an argument of, or each member of `this`, line by line."""
         found: dict[str, list[ast.Call]] = {}
-        for call in sorted((each.node for each in self.calls), key=_LINE):
+        for call in (each.node for each in self.line_by_line):
             values = (*call.args, *(item.value for item in call.keywords))
             for name in {place_of(each).removeprefix("this.") for each in values}:
                 found.setdefault(name, []).append(call)
@@ -77,14 +82,13 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @cached_property
     def adding(self) -> Sequence[ast.Call]:
         """The calls that add a server of MCP to the agent that a class is, line by line."""
-        added = (call.node for call in self.calls if call.last == "addMcpServer")
-        return sorted(added, key=_LINE)
+        return [call.node for call in self.line_by_line if call.last == "addMcpServer"]
 
     @cached_property
     def handling(self) -> Mapping[str, Sequence[ast.Call]]:
         """The calls that set handlers of requests, by what they are called, line by line."""
         found: dict[str, list[ast.Call]] = {}
-        for call in sorted(self.calls, key=lambda call: call.node.lineno):
+        for call in self.line_by_line:
             if call.last == "setRequestHandler":
                 found.setdefault(call.name, []).append(call.node)
         return found

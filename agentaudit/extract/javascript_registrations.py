@@ -54,7 +54,7 @@ def registry(buildings: Sequence[Building]) -> Registry:
     found: dict[tuple[str, str], Registered] = {}
     for building in buildings:
         file = building.module.document.file
-        for call in sorted(building.calls, key=lambda call: call.node.lineno):
+        for call in building.line_by_line:
             if not isinstance(call.node.func, ast.Attribute):
                 continue
             tools = tuple(_made(building, call))
