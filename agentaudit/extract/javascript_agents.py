@@ -91,10 +91,9 @@ def _add_memories(building: Building, built: Sequence[Built]) -> None:
         by_class.setdefault(id(around), []).append(each.agent)
     for store, lineage in worker_memories(building):
         kept = building.collector.add(store)
-        for agent in (
-            agent for each in lineage.classes for agent in by_class.get(id(each.defined), ())
-        ):
-            building.collector.remember(agent.id, kept, confidence=Confidence.LIKELY)
+        for extended in lineage.classes:
+            for agent in by_class.get(id(extended.defined), ()):
+                building.collector.remember(agent.id, kept, confidence=Confidence.LIKELY)
 
 
 def _equip(built: Built) -> None:

@@ -62,7 +62,7 @@ def _building_calls(building: Building) -> Iterator[tuple[Call, Builder, bool]]:
 
 def class_made(building: Building, call: Call) -> Lineage | None:
     """The class of one's own that a call makes: its `super(…)`, or `new` where there is none."""
-    if not building.kinds or not isinstance(call.node.func, ast.Name):
+    if not building.kinds:
         return None
     if call.name == "super":
         around = lineage_around(building.program, building.module, call.node)
@@ -75,6 +75,8 @@ def class_made(building: Building, call: Call) -> Lineage | None:
 
 def _kind(building: Building, call: Call) -> Lineage | None:
     """The class of agents, or of servers, of which a call makes one."""
+    if not isinstance(call.node.func, ast.Name):
+        return None
     defined = class_named(building.program, Written(building.module, call.node.func))
     return building.kinds.get(id(defined)) if defined is not None else None
 
@@ -82,7 +84,7 @@ def _kind(building: Building, call: Call) -> Lineage | None:
 def note_instances(building: Building) -> None:
     """What a class makes whose constructor says how is the agent that is built there."""
     for call in building.calls if building.kinds else ():
-        found = _kind(building, call) if isinstance(call.node.func, ast.Name) else None
+        found = _kind(building, call)
         builds = found.builds if found is not None else None
         if builds is not None and id(builds.node) in building.agents:
             building.agents[id(call.node)] = building.agents[id(builds.node)]
@@ -126,9 +128,11 @@ def _add_agent(building: Building, call: Call, builder: Builder, options: Option
 def _name(building: Building, call: Call, options: Options) -> str:
     """What it is called: by itself, its class, its variable, the function around, its file."""
     module, given = building.module, options.text("name", "id")
+    if given:
+        return given
     worker = worker_around(building, call.node)
-    if given or (worker is not None and worker.name):
-        return given or (worker.name if worker is not None else "")
+    if worker is not None and worker.name:
+        return worker.name
     if call.variable and call.variable not in {"result", "response", "default", "agent"}:
         return call.variable
     around = module.function_around(call.node)
