@@ -1,12 +1,16 @@
 """What addresses tell: whether calls are encrypted, how far they go, and who reaches a listener."""
 
+import re
+
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts by which a machine, or a pod, reaches itself and nobody else does."""
 EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104, what we look for
-_OWN_MACHINE = regex(r"^\w+://(?:localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal)(?=[:/]|$)")
+_OWN_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal"
+_ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=[:/]|$)")
+_OWN_HOST = regex(rf"{_OWN_MACHINE}|0\.0\.0\.0", re.IGNORECASE)
 _INSIDE = regex(
     r"^https?://(?:[^/@]*@)?(?:"
     r"(?:[a-z0-9-]+\.){1,2}(?:svc(?:\.cluster\.local)?|[a-z0-9]+(?:-[a-z0-9]+)+)"
@@ -27,7 +31,12 @@ def tls_of(url: str) -> Truth:
 
 def on_own_machine(url: str) -> bool:
     """Whether whoever calls a server runs on its machine."""
-    return _OWN_MACHINE.match(url) is not None
+    return _ON_OWN_MACHINE.match(url) is not None
+
+
+def is_own_machine(host: str) -> bool:
+    """Whether a host is the machine of whoever asks it."""
+    return _OWN_HOST.fullmatch(host) is not None
 
 
 def stays_inside(url: str) -> bool:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import is_own_machine
 from agentaudit.extract.documented_tokens import is_documented, is_everybodys
 from agentaudit.extract.literals import (
     PUBLISHED_DEFAULTS,
@@ -26,7 +27,7 @@ from agentaudit.extract.secret_values import (
     likelihood_of_default,
 )
 from agentaudit.extract.signed_tokens import may_hold_signed_token, signed_token
-from agentaudit.extract.token_reach import certainty, is_own_machine
+from agentaudit.extract.token_reach import certainty
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in

@@ -1,8 +1,7 @@
 """How far a token reaches: some open nothing any more, or nothing from another machine."""
 
-import re
-
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import is_own_machine
 from agentaudit.model.evidence import Confidence
 from agentaudit.readers.token_forms import Token
 
@@ -19,9 +18,6 @@ _USERS_KEY = regex(r"\bclient-key-data:")
 _CLUSTER = regex(
     r"\bserver:\s{0,4}[\"']?https?://(?P<host>[^/:\s\"'\\]{1,253}|\[[0-9a-f:]{2,39}\])"
 )
-_OWN_MACHINE = regex(
-    r"localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal", re.IGNORECASE
-)
 
 
 def certainty(token: Token, text: str) -> Confidence:
@@ -32,11 +28,6 @@ def certainty(token: Token, text: str) -> Confidence:
         token.form.kind == "session_key" and _SIGNED_ADDRESS.search(text) is not None
     )
     return Confidence.LIKELY if ends else Confidence.CERTAIN
-
-
-def is_own_machine(host: str) -> bool:
-    """Whether a host is the machine of whoever asks it."""
-    return _OWN_MACHINE.fullmatch(host) is not None
 
 
 def _is_of_own_cluster(text: str) -> bool:
