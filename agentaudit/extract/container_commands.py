@@ -1,5 +1,5 @@
 """
-What a container is told to run, where that is no agent: tests, a notebook, or what waits and asks.
+What a container is told to run, where that is no agent: tests, a notebook, a schedule, or waiting.
 
 People start the image of an agent for that too, with its settings.
 """
@@ -17,20 +17,8 @@ _KEYWORDS = frozenset({"until", "while", "do", "if", "then", "else", "!"})
 _LAUNCHERS = frozenset(
     {
         *("sh", "bash", "ash", "dash", "-c", "-ec", "-lc", "-ex", "-exc", "-euc", "exec"),
-        *(
-            "python",
-            "python3",
-            "-m",
-            "uv",
-            "poetry",
-            "pdm",
-            "pipenv",
-            "hatch",
-            "run",
-            "dumb-init",
-            "tini",
-            "--",
-        ),
+        *("python", "python3", "-m", "uv", "poetry", "pdm", "pipenv", "hatch", "run"),
+        *("dumb-init", "tini", "--"),
     }
 )
 """What stands before the program that is meant."""
@@ -47,6 +35,10 @@ _ASKING = frozenset(
 _NOTEBOOK = "jupyter-"
 _KEEPING = regex(r"\bsleep\s+(?:inf|\d{4}|\d{1,3}[hd])")
 """Whoever keeps a container for hours comes into it later, to run what it is made for."""
+_SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
+"""What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
+_AT_ONCE = regex(r"\sworker(?:\W|$)|(?<![&>])&(?![&>\d])")
+"""Tasks run there as well, or something does in the background: `celery worker & celery beat`."""
 
 
 def runs_another(words: Iterable[str]) -> bool:
@@ -55,15 +47,21 @@ def runs_another(words: Iterable[str]) -> bool:
     return bool(text) and len(text) <= _LONGEST and _runs_another(text)
 
 
+def only_schedules(words: Iterable[str]) -> bool:
+    """Whether a container only says when tasks start that run in another."""
+    command = " ".join(words)
+    return _SCHEDULES.search(command) is not None and _AT_ONCE.search(command) is None
+
+
 @lru_cache(maxsize=1024)
 def _runs_another(text: str) -> bool:
     programs = tuple(_programs(_CONTINUED.sub(" ", text)))
-    known = all(program in _PURPOSES | _ASKING or _is_notebook(program) for program in programs)
+    known = all(map(_is_another, programs))
     return bool(programs) and known and _KEEPING.search(text) is None
 
 
-def _is_notebook(program: str) -> bool:
-    return program.startswith(_NOTEBOOK)
+def _is_another(program: str) -> bool:
+    return program in _PURPOSES or program in _ASKING or program.startswith(_NOTEBOOK)
 
 
 def _programs(text: str) -> Iterator[str]:

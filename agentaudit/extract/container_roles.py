@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.container_commands import runs_another
+from agentaudit.extract.container_commands import only_schedules, runs_another
 from agentaudit.extract.container_names import ANY_GATEWAY, called, head, names_gateway
 from agentaudit.extract.settings import Setting
 
@@ -106,17 +106,12 @@ _BESIDE = regex(
 )
 """`langgraph-proxy` stands beside an agent, and is called after it."""
 
-_SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
-"""What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
-_AT_ONCE = regex(r"\sworker(?:\W|$)|(?<![&>])&(?![&>\d])")
-"""Tasks run there as well, or something does in the background: `celery worker & celery beat`."""
-
 
 def role_of(
     image: str, names: Iterable[str], words: Sequence[str], settings: Sequence[Setting]
 ) -> str:
     """What a container runs, by its image first, then by its names, its command and settings."""
-    names, words = tuple(names), tuple(words)
+    names = tuple(names)
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
@@ -127,7 +122,7 @@ def role_of(
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
         return ""
-    if _SUPPORT.search(image) or _only_schedules(" ".join(words)):
+    if _SUPPORT.search(image) or only_schedules(words):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
@@ -137,10 +132,6 @@ def role_of(
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or (configured and not runs_another(words)) else ""
-
-
-def _only_schedules(command: str) -> bool:
-    return _SCHEDULES.search(command) is not None and _AT_ONCE.search(command) is None
 
 
 def _fronts(names: Iterable[str]) -> bool:
