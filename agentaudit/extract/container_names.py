@@ -36,6 +36,11 @@ def names_gateway(subject: str) -> bool:
     return holds_word(subject, tuple(_GATEWAY)) and _GATEWAY_NAME.search(_core(subject)) is not None
 
 
+def is_gateway(host: str) -> bool:
+    """Whether a host is called as a gateway is: `litellm.llm.svc.cluster.local`."""
+    return names_gateway(host.partition(".")[0].lower())
+
+
 def called(image: str) -> str:
     """The name of an image, without where it is kept and which of them it is."""
     return _TAG.sub("", image.rpartition("/")[2]).lower()

@@ -139,11 +139,6 @@ def _fronts(names: Iterable[str]) -> bool:
     return any(_FRONTED.search(name.lower()) for name in names)
 
 
-def is_gateway(host: str) -> bool:
-    """Whether a host is called as a gateway is: `litellm.llm.svc.cluster.local`."""
-    return _role_told_by(host.partition(".")[0]) == "gateway"
-
-
 def resembles_agent(
     image: str, names: Sequence[str], words: Sequence[str], settings: Iterable[Setting]
 ) -> bool:

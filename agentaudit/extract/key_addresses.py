@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
-from agentaudit.extract.container_roles import is_gateway
+from agentaudit.extract.container_names import is_gateway
 from agentaudit.extract.settings import Setting
 
 _STORE_ADDRESS = regex(
