@@ -12,6 +12,7 @@ from agentaudit.extract.credentials import Holding, add_credentials
 from agentaudit.extract.documented_tokens import is_everybodys
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam_holders import principal_name
+from agentaudit.extract.key_addresses import without_sessions
 from agentaudit.extract.literals import form_of
 from agentaudit.extract.redaction import assignment, plain
 from agentaudit.extract.settings import Setting
@@ -96,7 +97,7 @@ def add_job_credentials(
         exposure="env",
         holder_id=next(iter(seen_by), NOBODY),
         seen_by=seen_by,
-        short_alternative={**_IN_ENVIRONMENT, **({"aws": ""} if elsewhere else {})},
+        short_alternative=without_sessions(_IN_ENVIRONMENT) if elsewhere else _IN_ENVIRONMENT,
         environment=_stage(job),
         applied=False,
     )

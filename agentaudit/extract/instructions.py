@@ -21,7 +21,7 @@ from agentaudit.extract.recognition import (
     recognise,
 )
 from agentaudit.extract.rehearsals import is_put_away
-from agentaudit.extract.settings import Setting
+from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
@@ -121,7 +121,7 @@ def _settings(document: Document) -> Iterator[Setting]:
             continue
         if not any(token.secret in value for value in seen):
             node = text_at(number, max(line.find(token.secret), 0), token.secret)
-            name = "database_password" if token.kind == "connection_string" else "text"
+            name = "database_password" if token.kind == "connection_string" else UNNAMED
             yield Setting(key=name, value=node, document=document, route=f"text.{number}")
 
 

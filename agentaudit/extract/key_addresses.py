@@ -1,6 +1,6 @@
 """What the addresses beside a key say of whose it is: of another store, of a gateway for models."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
@@ -25,6 +25,11 @@ _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 def opens_other_store(setting: Setting) -> bool:
     """Whether it is the address of a store that only speaks as that of AWS does."""
     return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
+
+
+def without_sessions(alternatives: Mapping[str, str]) -> dict[str, str]:
+    """What would do without keys, less the sessions of AWS, which open no such store."""
+    return {provider: named for provider, named in alternatives.items() if provider != "aws"}
 
 
 def fronted_vendor(setting: Setting) -> str:

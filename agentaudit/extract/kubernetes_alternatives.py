@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.key_addresses import without_sessions
 from agentaudit.extract.kubernetes_objects import KubernetesObject
 
 _ROLES_ANYWHERE = "IAM Roles Anywhere"
@@ -44,9 +45,8 @@ def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
 
 def alternatives_within(alternatives: dict[str, str], words: Sequence[str]) -> dict[str, str]:
     """The same for one container: none to keys of AWS where its command names another store."""
-    if not any(map(_OTHER_STORE.search, words)):
-        return alternatives
-    return {provider: named for provider, named in alternatives.items() if provider != "aws"}
+    other_store = any(map(_OTHER_STORE.search, words))
+    return without_sessions(alternatives) if other_store else alternatives
 
 
 def _runs_on_own_machines(item: KubernetesObject) -> bool:
