@@ -9,19 +9,9 @@ from agentaudit.extract.recognition import recognise
 from agentaudit.extract.sizes import bytes_of, compound_seconds_of, seconds_of
 from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake
+from tests.certificates import CERTIFICATE
 
 DAY_S = 86_400
-CERTIFICATE = """-----BEGIN CERTIFICATE-----
-MIIBdTCCARugAwIBAgIUY2OEXxL4o7C1j5EAm7DN6HVyeeEwCgYIKoZIzj0EAwIw
-EDEOMAwGA1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjkwMzAzMDEyNTA4
-WjAQMQ4wDAYDVQQDDAVhZ2VudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNCR
-g+TzZrS3I6K6TNKkcm4ShLt2Rjb4Iroytw5cUmIrXuNfYjuyEZ1d8wHXz2oP1O+F
-iiQcR33xFeC52Pfx23ajUzBRMB0GA1UdDgQWBBQA/ri7XpYntldTRM4LZOhpJms9
-/jAfBgNVHSMEGDAWgBQA/ri7XpYntldTRM4LZOhpJms9/jAPBgNVHRMBAf8EBTAD
-AQH/MAoGCCqGSM49BAMCA0gAMEUCIA+rdyQquDmFqvLQDxx4zaV8dk1V9J+cnl9W
-31IsrndCAiEAgVn0MPKUol0NxnDK0BdK1XlSBviEJCz/C8XfjWfUbwg=
------END CERTIFICATE-----
-"""
 
 
 def lifetime_of(path: str, text: str) -> tuple[str, int | None]:

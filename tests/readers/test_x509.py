@@ -4,19 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.readers.x509 import lifetimes_s
+from tests.certificates import CERTIFICATE
 
 DAY_S = 86_400
-CURVE = """-----BEGIN CERTIFICATE-----
-MIIBdTCCARugAwIBAgIUY2OEXxL4o7C1j5EAm7DN6HVyeeEwCgYIKoZIzj0EAwIw
-EDEOMAwGA1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjkwMzAzMDEyNTA4
-WjAQMQ4wDAYDVQQDDAVhZ2VudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNCR
-g+TzZrS3I6K6TNKkcm4ShLt2Rjb4Iroytw5cUmIrXuNfYjuyEZ1d8wHXz2oP1O+F
-iiQcR33xFeC52Pfx23ajUzBRMB0GA1UdDgQWBBQA/ri7XpYntldTRM4LZOhpJms9
-/jAfBgNVHSMEGDAWgBQA/ri7XpYntldTRM4LZOhpJms9/jAPBgNVHRMBAf8EBTAD
-AQH/MAoGCCqGSM49BAMCA0gAMEUCIA+rdyQquDmFqvLQDxx4zaV8dk1V9J+cnl9W
-31IsrndCAiEAgVn0MPKUol0NxnDK0BdK1XlSBviEJCz/C8XfjWfUbwg=
------END CERTIFICATE-----
-"""
 EDWARDS = """-----BEGIN CERTIFICATE-----
 MIIBNDCB56ADAgECAhQuQINWx0Sb05MTiOK4FV7HnijGjDAFBgMrZXAwEDEOMAwG
 A1UEAwwFYWdlbnQwHhcNMjYxMTI5MDEyNTA4WhcNMjYxMjI5MDEyNTA4WjAQMQ4w
@@ -43,14 +33,14 @@ p+Vo9F3LIifYHaMj6NFr063oDMjLmKhqMnvhYqGEAiEA+5d/HnbDDfPdu3hKW0qO
 
 def test_certificates_say_for_how_long_they_are_good() -> None:
     """Made by OpenSSL with `-days 825` and `-days 30`."""
-    chain = f"Bag Attributes\n{CURVE}\n{EDWARDS}"
+    chain = f"Bag Attributes\n{CERTIFICATE}\n{EDWARDS}"
 
     assert [seconds for _, seconds in lifetimes_s(chain)] == [825 * DAY_S, 30 * DAY_S]
 
 
-@given(st.integers(0, len(CURVE) - 1), st.characters(codec="ascii"))
+@given(st.integers(0, len(CERTIFICATE) - 1), st.characters(codec="ascii"))
 def test_no_change_of_a_certificate_breaks_the_reader(at: int, character: str) -> None:
-    changed = CURVE[:at] + character + CURVE[at + 1 :]
+    changed = CERTIFICATE[:at] + character + CERTIFICATE[at + 1 :]
 
     assert len(list(lifetimes_s(changed))) <= 1
 
@@ -64,4 +54,4 @@ def test_no_block_breaks_the_reader(body: str) -> None:
 
 def test_certificates_of_authorities_are_left_out() -> None:
     """Made by OpenSSL with `keyUsage=critical,keyCertSign,cRLSign`."""
-    assert [seconds for _, seconds in lifetimes_s(AUTHORITY + CURVE)] == [825 * DAY_S]
+    assert [seconds for _, seconds in lifetimes_s(AUTHORITY + CERTIFICATE)] == [825 * DAY_S]
