@@ -69,8 +69,10 @@ def _join_switched(collector: Collector) -> None:
     """
     servers = [item for item in collector.workloads if item.role == "tool_server"]
     switches = _switches(servers)
-    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)} if switches else {}
-    for workload in servers if switches else ():
+    if not switches:
+        return
+    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
+    for workload in servers:
         server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
         if isinstance(server, ToolServer) and server.authenticated is Truth.NO:
             switch = _unused(workload, switches.get(workload.document.file, {}))
