@@ -11,7 +11,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence, Known
 from agentaudit.model.facts.agents import Model
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, Node, text_at
 from agentaudit.readers.lines import lines_of
 
 _CAPACITY = regex(r"""^\s*["']?capacity["']?\s*[:=]""")
@@ -54,10 +54,4 @@ def _line(document: Document) -> int | None:
 
 def _place(document: Document, line: int) -> Node:
     text = lines_of(document.text)[line]
-    return Node(
-        kind=NodeKind.STRING,
-        line=line + 1,
-        column=len(text) - len(text.lstrip()) + 1,
-        end_line=line + 1,
-        end_column=max(len(text.rstrip()) + 1, 1),
-    )
+    return text_at(line + 1, len(text) - len(text.lstrip()), text.strip())
