@@ -13,6 +13,7 @@ from agentaudit.simulation.caps import default_caps
 from agentaudit.simulation.changes import parse_change
 from agentaudit.simulation.compare import ranked_shipped, simulation_of
 from agentaudit.simulation.experiment import Experiment, types_of
+from agentaudit.simulation.fast.columns import workload_of
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.requests import columns_of, large_workload
 from agentaudit.simulation.large_workloads import suited
@@ -104,6 +105,19 @@ def test_what_the_readable_engine_runs_stays_objects(monkeypatch: pytest.MonkeyP
     ):
         assert suited([workload], machine) == (workload,)
     assert columns_of(*suited([recorded], MACHINE)) is not None
+
+
+def test_cores_that_nobody_measured_stay_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_workloads, "WORTH_COMPILING", 1)
+    written = synthetic_workload(replace(SHAPE, requests=9), source="trace.csv")
+    imported = replace(written, cpu_known=False)
+
+    (in_columns,) = suited([imported], MACHINE)
+    columns = columns_of(in_columns)
+
+    assert columns is not None
+    assert not in_columns.cpu_known
+    assert workload_of(columns) == imported
 
 
 @pytest.mark.parametrize("arrivals", WAYS)

@@ -59,6 +59,7 @@ class WorkColumns(Struct, frozen=True, kw_only=True, eq=False):
     arrivals: str
     seed: int
     assumptions: tuple[str, ...] = ()
+    cpu_known: bool = True
 
     def __len__(self) -> int:
         return len(self.arrival_ns)
@@ -125,6 +126,7 @@ def work_columns(workload: Workload) -> WorkColumns:
         arrivals=workload.arrivals,
         seed=workload.seed,
         assumptions=workload.assumptions,
+        cpu_known=workload.cpu_known,
     )
 
 
@@ -147,6 +149,7 @@ def workload_of(columns: WorkColumns) -> Workload:
         arrivals=columns.arrivals,
         seed=columns.seed,
         assumptions=columns.assumptions,
+        cpu_known=columns.cpu_known,
     )
 
 

@@ -187,4 +187,5 @@ def large_workload(columns: WorkColumns) -> Workload:
         arrivals=columns.arrivals,
         seed=columns.seed,
         assumptions=columns.assumptions,
+        cpu_known=columns.cpu_known,
     )
