@@ -63,6 +63,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     policy: Policy
     machine: Machine
     runs: tuple[Observations, ...]
+    cpu_known: bool
+    """Whether the CPU time of the requests was measured: what rests on it is unknown else."""
 
     @property
     def overloaded(self) -> bool:
@@ -91,7 +93,12 @@ def types_of(workloads: Iterable[Workload]) -> tuple[str, ...]:
 def outcome_of(experiment: Experiment, policy: Policy) -> Outcome:
     """The runs of one policy."""
     runs = (_observed(workload, experiment.machine, policy) for workload in experiment.workloads)
-    return Outcome(policy=policy, machine=experiment.machine, runs=tuple(runs))
+    return Outcome(
+        policy=policy,
+        machine=experiment.machine,
+        runs=tuple(runs),
+        cpu_known=experiment.first.cpu_known,
+    )
 
 
 def _observed(workload: Workload, machine: Machine, policy: Policy) -> Observations:

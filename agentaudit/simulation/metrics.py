@@ -35,15 +35,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     price_per_hour: float | None = None
     intervals: bool = True
     """Whether to say how sure each percentile is; a sweep has its seeds to tell."""
-    cpu_known: bool = True
-    """Whether the CPU time of the requests was measured: what rests on it is unknown else."""
 
 
 def result_of(workload: Workload, machine: Machine, policy: Policy) -> PolicyResult:
     """What one policy makes of the workload, from its first request to its last."""
     experiment = Experiment(workloads=(workload,), machine=machine)
-    terms = Terms(intervals=False, cpu_known=workload.cpu_known)
-    return policy_result(outcome_of(experiment, policy), terms)
+    return policy_result(outcome_of(experiment, policy), Terms(intervals=False))
 
 
 def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -> PolicyResult:
@@ -68,7 +65,7 @@ def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -
         cpu_utilisation=fmean(
             run.cpu_busy_ns / (cores * span) for run, span in zip(runs, spans, strict=True)
         )
-        if terms.cpu_known
+        if outcome.cpu_known
         else None,
         gpu_utilisation=fmean(
             run.gpu_busy_ns / span for run, span in zip(runs, spans, strict=True)
@@ -80,7 +77,7 @@ def policy_result(outcome: Outcome, terms: Terms, base: Outcome | None = None) -
         queue=_queue(outcome, after),
         objectives=tuple(_objective(outcome, one, after) for one in terms.objectives),
         goodput_per_s=goodput_per_s(outcome, terms) if terms.objectives else None,
-        energy=_energy(outcome, cpu_known=terms.cpu_known),
+        energy=_energy(outcome),
         cost_per_1000=_mean_known([cost_per_1000(run, terms.price_per_hour) for run in runs]),
     )
 
@@ -183,13 +180,14 @@ def _objective(outcome: Outcome, objective: Objective, after: int) -> ObjectiveR
     )
 
 
-def _energy(outcome: Outcome, *, cpu_known: bool) -> Energy | None:
+def _energy(outcome: Outcome) -> Energy | None:
     found = [energy_of(run, outcome.machine) for run in outcome.runs]
     energies = [one for one in found if one is not None]
     if not energies:
         return None
+    cpu_joules = _mean_known([one.cpu_joules for one in energies])
     return Energy(
-        cpu_joules=_mean_known([one.cpu_joules for one in energies]) if cpu_known else None,
+        cpu_joules=cpu_joules if outcome.cpu_known else None,
         gpu_joules=_mean_known([one.gpu_joules for one in energies]),
     )
 

@@ -65,8 +65,7 @@ def ranked(
     if baseline not in by_name:
         raise UsageError(f"the baseline {baseline!r} is not among the policies compared")
     outcomes = [outcome_of(experiment, policy) for policy in policies]
-    after = warm_up(experiment, outcomes)
-    terms = replace(terms, after=after, cpu_known=experiment.first.cpu_known)
+    terms = replace(terms, after=warm_up(experiment, outcomes))
     base = next(outcome for outcome in outcomes if outcome.policy.name == baseline)
     pairs = [
         (policy_result(outcome, terms, None if outcome is base else base), outcome)

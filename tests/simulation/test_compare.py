@@ -251,7 +251,7 @@ def outcome(policy: Policy, latencies_s: Sequence[int]) -> Outcome:
         gpu_busy_ns=0, running_peak=1, _arrival=arrival_ns, _start=arrival_ns, _finish=finish_ns,
         _type=np.zeros(len(latencies_s), np.int32),
     )  # fmt: skip
-    return Outcome(policy=policy, machine=MACHINE, runs=(run,))
+    return Outcome(policy=policy, machine=MACHINE, runs=(run,), cpu_known=True)
 
 
 def test_of_equals_the_baseline_comes_first() -> None:
