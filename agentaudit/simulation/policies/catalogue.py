@@ -167,6 +167,8 @@ def all_at_once(workload: Workload) -> bool:
     whole_ns = span_ns(workload)
     if not whole_ns or not workload.arrivals.startswith(ArrivalKind.RECORDED):
         return not whole_ns
+    if whole_ns >= alone_ns(workload.requests[0]):
+        return False  # so it is of nearly all recordings, and it is asked for each run
     columns = columns_of(workload)
     if columns is not None:
         return bool((whole_ns < each_alone_ns(columns)).all())
