@@ -56,21 +56,14 @@ def changed_outcome(ranking: Ranking, change: Change, name: str) -> Outcome:
 def usual_changes(ranking: Ranking) -> Iterator[str]:
     """Twice the cores, where that says something, and an LLM server twice as fast."""
     cores = ranking.experiment.machine.cores
+    faster = changed_outcome(ranking, parse_change("gpu=2x"), ranking.baseline)
+    asked = f"What if, under {ranking.baseline}, P90:"
+    answer = f"an LLM server twice as fast, {_became(ranking, faster)}."
     if not ranking.experiment.first.cpu_known or 2 * cores > MOST_CORES:
-        faster = changed_outcome(ranking, parse_change("gpu=2x"), ranking.baseline)
-        yield (
-            f"What if, under {ranking.baseline}, P90: an LLM server twice as fast,"
-            f" {_became(ranking, faster)}."
-        )
+        yield f"{asked} {answer}"
         return
-    more, faster = (
-        changed_outcome(ranking, parse_change(text), ranking.baseline)
-        for text in ("cpu=2x", "gpu=2x")
-    )
-    yield (
-        f"What if, under {ranking.baseline}, P90: {2 * cores} cores instead of {cores},"
-        f" {_became(ranking, more)}; an LLM server twice as fast, {_became(ranking, faster)}."
-    )
+    more = changed_outcome(ranking, parse_change("cpu=2x"), ranking.baseline)
+    yield f"{asked} {2 * cores} cores instead of {cores}, {_became(ranking, more)}; {answer}"
     yield from _compared(
         ranking, "Faster inference", faster, {_SCHEDULER: ranking.best, "more cores": more}
     )
