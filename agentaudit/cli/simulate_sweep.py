@@ -238,13 +238,12 @@ def _source(
         recorded_source,
         written_source,
     )
+    from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     def those(host: "Machine") -> "Mapping[str, Machine]":
         """One alone needs no name in its cells."""
         named = {name: machine_named(name) for name in machines or ()}
         return named if len(named) > 1 else {"": next(iter(named.values()), host)}
-
-    from agentaudit.simulation.sweep import RecordedSource, WrittenSource
 
     if is_written(source):
         check_importing(source, importing)
