@@ -14,10 +14,11 @@ from agentaudit.extract.python_code import Call
 from agentaudit.extract.python_imports import modules
 from agentaudit.extract.python_syntax import keyword
 from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.readers.interest import CHECKING
 
 _WORDS = ("budget", "quota", "usage_limits")
 _CHECK = regex(
-    r"^_*(?:check|enforce|ensure|assert|require|reserve|consume)_(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
+    rf"^{CHECKING}(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
     r"(?:\w+_)?(?:budget|quota)s?(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
 )
 """

@@ -114,10 +114,9 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
-_CHECKED = regex(
-    r"\b_*(?:check|enforce|ensure|assert|require|reserve|consume)_(?:\w+_)?(?:budget|quota)"
-)
-"""What a program may ask before it runs agents of other files: `enforce_budget(user)`."""
+CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume)_"
+"""How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
+_CHECKED = regex(rf"\b{CHECKING}(?:\w+_)?(?:budget|quota)")
 _PYTHON = _Gate(
     any_of(
         (
