@@ -22,6 +22,7 @@ from agentaudit.extract.python_code import Call, Module
 from agentaudit.extract.python_effects import Effects
 from agentaudit.extract.python_names import FunctionDef
 from agentaudit.extract.python_nodes import node_of
+from agentaudit.extract.python_syntax import parameters_of
 from agentaudit.extract.redaction import plain
 from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties, taken_of
 from agentaudit.model.deployment import EdgeKind
@@ -75,8 +76,7 @@ def _effects(
     """What the function does with words of the model, by any parameter, and what it is bound to."""
     found, names = Effects(set()), set[str]()
     if function is not None:
-        taken = function[1].args
-        words = frozenset(item.arg for item in (*taken.posonlyargs, *taken.args))
+        words = frozenset(item.arg for item in parameters_of(function[1]))
         found = effects_of(program, Given(*function, words))
     if options.get("extraInputs") is not None:
         names.add("read")

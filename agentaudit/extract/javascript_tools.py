@@ -15,7 +15,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_effects import effects_of
 from agentaudit.extract.javascript_handing import given_first
-from agentaudit.extract.javascript_modules import Program, Written
+from agentaudit.extract.javascript_modules import Program, Written, class_members
 from agentaudit.extract.javascript_named_tools import named_tool
 from agentaudit.extract.javascript_options import Options, members, options_of
 from agentaudit.extract.javascript_schemas import taken
@@ -136,13 +136,13 @@ def _of_class(program: Program, named: Written) -> Tool | None:
         return None
     if not module.affords(len(defined.body)):
         return None
-    fields = {
-        each.targets[0].id: meant.beside(each.value)
-        for each in defined.body
-        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
-    }
-    methods = (each for each in defined.body if isinstance(each, FunctionDef))
-    does = next((each for each in methods if each.name == "_call"), None)
+    fields: dict[str, Written] = {}
+    does: FunctionDef | None = None
+    for member, value in class_members(defined):
+        if isinstance(value, ast.expr):
+            fields[member] = meant.beside(value)
+        elif member == "_call":
+            does = does or value
     place = meant.beside(ast.copy_location(ast.Name(id=name, ctx=ast.Load()), defined))
     return tool_from(program, Parts(place, name, Options(fields), None, None, does))
 
