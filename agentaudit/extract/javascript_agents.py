@@ -11,7 +11,7 @@ from agentaudit.extract.javascript_built import Built, add_agents, note_instance
 from agentaudit.extract.javascript_classes import kinds_of
 from agentaudit.extract.javascript_claude import add_queries
 from agentaudit.extract.javascript_clients import add_worker_server, client_of
-from agentaudit.extract.javascript_frameworks import BUILDERS
+from agentaudit.extract.javascript_frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript_gates import add_gates
 from agentaudit.extract.javascript_memory import module_memories
 from agentaudit.extract.javascript_modules import Program, Written, program
@@ -30,7 +30,6 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
-_GRAPH = "StateGraph"
 _HANDED = ("handoffs", "agents", "subagents")
 
 
@@ -103,7 +102,7 @@ def _equip(built: Built) -> None:
     given = options.get(*built.builder.tools)
     if given is not None:
         toolbox.give(given)
-    elif built.call.last == _GRAPH:
+    elif built.call.last == GRAPH:
         _give_all(toolbox, built.call)
     elif options.hidden:
         toolbox.leave_open(Written(building.module, built.call.node.func))

@@ -9,15 +9,13 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
 from agentaudit.extract.javascript_classes import Lineage, class_named, lineage_around
-from agentaudit.extract.javascript_frameworks import BUILDERS, Builder
+from agentaudit.extract.javascript_frameworks import BUILDERS, GRAPH, Builder
 from agentaudit.extract.javascript_limits import budget, iterations, timeout
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, options_of
 from agentaudit.extract.javascript_workers import worker_agents, worker_around
 from agentaudit.extract.python_code import Call
 from agentaudit.model.facts.agents import Agent
-
-_GRAPH = "StateGraph"
 
 
 class Built(Struct, frozen=True):
@@ -36,7 +34,7 @@ def add_agents(building: Building) -> Iterator[Built]:
     for call, builder, adds in _building_calls(building):
         running.append(call)
         options = Options({})
-        if call.last != _GRAPH:  # which takes the shape of its state
+        if call.last != GRAPH:  # which takes the shape of its state
             options = options_of(building.program, building.module, call.node)
             options = replace(options, hidden=options.hidden or adds)
         if builder.only_with_tools and options.get(*builder.tools) is None:

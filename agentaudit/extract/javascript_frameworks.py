@@ -28,6 +28,8 @@ def _at(packages: str, names: str, builder: Builder) -> dict[str, Builder]:
     return {f"{package}.{name}": builder for package in packages.split() for name in names.split()}
 
 
+GRAPH = "StateGraph"
+"""What takes the shape of its state where others take options, and has its module's tools."""
 BUILDERS: Mapping[str, Builder] = {
     **_at("ai", "generateText streamText", Builder("ai-sdk", 1, only_with_tools=True)),
     **_at("ai", "ToolLoopAgent Experimental_Agent Agent", Builder("ai-sdk", 20)),
@@ -45,9 +47,7 @@ BUILDERS: Mapping[str, Builder] = {
         "createReactAgent",
         Builder("langgraph-js", 25),
     ),
-    **_at(
-        "@langchain/langgraph @langchain/langgraph/web", "StateGraph", Builder("langgraph-js", 25)
-    ),
+    **_at("@langchain/langgraph @langchain/langgraph/web", GRAPH, Builder("langgraph-js", 25)),
     **_at(
         "langchain/agents @langchain/classic/agents",
         "AgentExecutor AgentExecutor.fromAgentAndTools",
