@@ -10,7 +10,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.javascript_classes import Lineage
+from agentaudit.extract.javascript_classes import Lineage, lineages
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, options_of
 from agentaudit.extract.javascript_tools import tool_of
@@ -60,6 +60,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             for name in {place_of(each).removeprefix("this.") for each in values}:
                 found.setdefault(name, []).append(call)
         return found
+
+    @cached_property
+    def lineages(self) -> Sequence[Lineage]:
+        """The classes of the module that another of it does not extend, from the top down."""
+        return tuple(lineages(self.program, self.module))
 
     @cached_property
     def loops(self) -> Mapping[str, Sequence[ast.For]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
-from agentaudit.extract.javascript_classes import Lineage, lineage_around, lineages
+from agentaudit.extract.javascript_classes import Lineage, lineage_around
 from agentaudit.extract.javascript_frameworks import Builder
 from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options
@@ -53,7 +53,7 @@ def worker_agents(
 
 def _agents(building: Building) -> Iterator[Lineage]:
     """The classes that talk to a model: one that extends `Think` names its own."""
-    for lineage in lineages(building.program, building.module):
+    for lineage in building.lineages:
         thinks = lineage.base in _THINKS and lineage.method("getModel") is not None
         if thinks or lineage.base in _CHATS:
             yield lineage
