@@ -1,7 +1,5 @@
 """Context: what a project has put away, or does not start, is worth a note."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -9,6 +7,7 @@ from agentaudit.linting.linter import lint
 from agentaudit.model.finding import Severity
 from agentaudit.rules.fakes import fake
 from agentaudit.rules.ours import lint_rules
+from tests.linting.severities import found
 
 WORKFLOW = """\
 name: triage
@@ -23,12 +22,6 @@ jobs:
 """
 SETTINGS = '{"mcpServers": {"files": {"command": "npx", "args": ["files-mcp"]}}}'
 KEY = "S3_TOKEN=vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG\n"
-
-
-def found(files: Mapping[str, str]) -> dict[str, Severity]:
-    """The severities of all findings, by their rules."""
-    result = lint(deployment_of(files), lint_rules())
-    return {item.rule: item.severity for item in result.findings}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """Second signs: what else the files say of a thing decides what a finding about it is worth."""
 
-from collections.abc import Mapping
-
 import pytest
 
-from agentaudit.extract.deployment import deployment_of
-from agentaudit.linting.linter import lint
 from agentaudit.model.finding import Severity
-from agentaudit.rules.ours import lint_rules
+from tests.linting.severities import found
 
 ADMINISTRATOR = """\
 apiVersion: rbac.authorization.k8s.io/v1
@@ -47,12 +43,6 @@ services:
     ports: ["8000:8000"]
     environment: {{{settings}}}
 """
-
-
-def found(files: Mapping[str, str]) -> dict[str, Severity]:
-    """The severities of all findings, by their rules."""
-    result = lint(deployment_of(files), lint_rules())
-    return {item.rule: item.severity for item in result.findings}
 
 
 @pytest.mark.parametrize(
