@@ -41,12 +41,14 @@ def _is_packed(file: str, documents: Documents) -> bool:
 
 def _sandboxes(documents: Documents) -> frozenset[str]:
     """Folders of sandboxes; not so of the stage of that name, which stands beside other stages."""
-    staged = frozenset(_parents_of_stages(document.file for document in documents))
     folders = {folder_of(document.file) for document in documents.of("dockerfile")}
-    found = ((folder, _SANDBOX.search(folder)) for folder in folders)
-    return frozenset(
-        folder for folder, named in found if named and folder[: named.start()] not in staged
-    )
+    parents = {
+        folder: folder[: named.start()] for folder in folders if (named := _SANDBOX.search(folder))
+    }
+    if not parents:
+        return frozenset()
+    staged = frozenset(_parents_of_stages(document.file for document in documents))
+    return frozenset(folder for folder, parent in parents.items() if parent not in staged)
 
 
 def _parents_of_stages(files: Iterable[str]) -> Iterator[str]:
