@@ -4,7 +4,7 @@ Statements of an identity to grants: what its allowances amount to.
 Conditions of an allowance are recorded; they narrow, and never clear.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -109,8 +109,8 @@ def with_escalations(allowances: Sequence[Allowance]) -> list[Allowance]:
     for name, method in METHODS.items():
         if not given.issuperset(method.actions):
             continue
-        givers = [_giver(allowances, action, method) for action in method.actions]
-        known = [giver for giver in givers if giver is not None]
+        givers = [next(_givers(allowances, action, method), None) for action in method.actions]
+        known = [giver[0] for giver in givers if giver is not None]
         if len(known) == len(givers):
             named.setdefault(known[0], []).append(name)
             if all(_gives_any(allowances, action, method) for action in _deciding(method)):
@@ -138,12 +138,13 @@ def with_outlets(allowances: Sequence[Allowance]) -> list[Allowance]:
     ]
 
 
-def _giver(allowances: Sequence[Allowance], action: str, method: Method) -> int | None:
-    """The first allowance that gives an action widely enough to escalate."""
+def _givers(
+    allowances: Iterable[Allowance], action: str, method: Method
+) -> Iterator[tuple[int, Allowance]]:
+    """The allowances that give an action widely enough to escalate, each with its number."""
     for number, allowance in enumerate(allowances):
         if action in allowance.actions and _escalates(allowance, action, method):
-            return number
-    return None
+            yield number, allowance
 
 
 def _deciding(method: Method) -> Sequence[str]:
@@ -153,11 +154,9 @@ def _deciding(method: Method) -> Sequence[str]:
 
 def _gives_any(allowances: Iterable[Allowance], action: str, method: Method) -> bool:
     """Whether some allowance gives an action, as it escalates, on what it does not name."""
+    givers = _givers(allowances, action, method)
     return any(
-        action in allowance.actions
-        and _escalates(allowance, action, method)
-        and not all(map(names_something, allowance.statement.resources or ("*",)))
-        for allowance in allowances
+        not all(map(names_something, giver.statement.resources or ("*",))) for _, giver in givers
     )
 
 
