@@ -83,9 +83,10 @@ def _believed(collector: Collector, declaration: Declaration) -> bool:
     for store in kept[:_SHOWN]:
         what = f"{store.evidence[0]} keeps {plain(store.name)}, and no memory is declared"
         collector.leave_open(declaration.at, what, "the file is believed")
-    if holds(collector, declaration, "memory") and not kept:
+    believed = holds(collector, declaration, "memory") and not kept
+    if believed:
         collector.no_memory = declaration.at
-    return collector.no_memory is not None
+    return believed
 
 
 def _tell_of_others(documents: Documents, collector: Collector) -> None:
