@@ -10,7 +10,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.javascript_classes import Lineage, lineages
+from agentaudit.extract.javascript_classes import Lineage, class_named, lineages
 from agentaudit.extract.javascript_modules import Program, Written
 from agentaudit.extract.javascript_options import Options, options_of
 from agentaudit.extract.javascript_tools import tool_of
@@ -65,6 +65,19 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def lineages(self) -> Sequence[Lineage]:
         """The classes of the module that another of it does not extend, from the top down."""
         return tuple(lineages(self.program, self.module))
+
+    @cached_property
+    def kinds_made(self) -> Mapping[int, Lineage]:
+        """The class of agents, or of servers, of which a call makes one, by the call."""
+        if not self.kinds:
+            return {}
+        named = (
+            (call, class_named(self.program, Written(self.module, call.node.func)))
+            for call in self.calls
+            if isinstance(call.node.func, ast.Name)
+        )
+        found = ((call, self.kinds.get(id(defined))) for call, defined in named)
+        return {id(call.node): kind for call, kind in found if kind is not None}
 
     @cached_property
     def loops(self) -> Mapping[str, Sequence[ast.For]]:

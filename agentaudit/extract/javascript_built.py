@@ -1,6 +1,5 @@
 """The calls and classes of TypeScript and JavaScript that are agents, and what is said of each."""
 
-import ast
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -8,10 +7,9 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript_building import Building
-from agentaudit.extract.javascript_classes import Lineage, class_named, lineage_around
+from agentaudit.extract.javascript_classes import Lineage, lineage_around
 from agentaudit.extract.javascript_frameworks import BUILDERS, GRAPH, Builder
 from agentaudit.extract.javascript_limits import budget, iterations, timeout
-from agentaudit.extract.javascript_modules import Written
 from agentaudit.extract.javascript_options import Options, options_of
 from agentaudit.extract.javascript_workers import worker_agents, worker_around
 from agentaudit.extract.python_code import Call
@@ -67,25 +65,16 @@ def class_made(building: Building, call: Call) -> Lineage | None:
         kind = building.kinds.get(id(around.defined)) if around is not None else None
         builds = kind.builds if kind is not None else None
         return kind if builds is not None and builds.node is call.node else None
-    found = _kind(building, call)
+    found = building.kinds_made.get(id(call.node))
     return found if found is not None and found.builds is None else None
-
-
-def _kind(building: Building, call: Call) -> Lineage | None:
-    """The class of agents, or of servers, of which a call makes one."""
-    if not isinstance(call.node.func, ast.Name):
-        return None
-    defined = class_named(building.program, Written(building.module, call.node.func))
-    return building.kinds.get(id(defined)) if defined is not None else None
 
 
 def note_instances(building: Building) -> None:
     """What a class makes whose constructor says how is the agent that is built there."""
-    for call in building.calls if building.kinds else ():
-        found = _kind(building, call)
-        builds = found.builds if found is not None else None
+    for made, kind in building.kinds_made.items():
+        builds = kind.builds
         if builds is not None and id(builds.node) in building.agents:
-            building.agents[id(call.node)] = building.agents[id(builds.node)]
+            building.agents[made] = building.agents[id(builds.node)]
 
 
 def _built(building: Building, call: Call, builder: Builder, options: Options) -> Built:
