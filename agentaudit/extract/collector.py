@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget, Spent
-from agentaudit.extract.redaction import cleaned
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.shown_facts import shown
-from agentaudit.extract.workloads import Workload
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.readers.document import Document, Node, NodeKind
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declaration_file import (
     Behaviour,
     Declaration,
@@ -22,8 +23,7 @@ from agentaudit.extract.declaration_file import (
 )
 from agentaudit.extract.declared_subjects import NOTHING, Named, expired, holds, one, subjects
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp_tools import settle_unknown_tools, tool_id, unknown_tools
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.mcp.tools import settle_unknown_tools, tool_id, unknown_tools
 from agentaudit.lists import first_of
 from agentaudit.model.deployment import Derivation, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declaration_file import Declaration
-from agentaudit.extract.mcp_tools import unknown_tools
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.mcp.tools import unknown_tools
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool, ToolServer
 

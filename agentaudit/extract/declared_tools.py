@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from agentaudit.extract.bounds import truth
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.known_tools import KnownTool
-from agentaudit.extract.mcp_tools import add_source
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.mcp.tools import add_source
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth

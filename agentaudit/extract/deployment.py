@@ -13,9 +13,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from agentaudit.errors import InputError
-from agentaudit.extract.claude import extract_claude
+from agentaudit.extract.coding_agents.editors import extract_editors
+from agentaudit.extract.coding_agents.instructions import extract_instructions
+from agentaudit.extract.coding_agents.settings import extract_claude
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.compose import extract_compose
+from agentaudit.extract.containers.compose import extract_compose
+from agentaudit.extract.containers.dockerfile import extract_dockerfile
+from agentaudit.extract.containers.packed_agents import extract_packed_agents
 from agentaudit.extract.coverage import (
     counted_coverage,
     failed_coverage,
@@ -24,29 +28,23 @@ from agentaudit.extract.coverage import (
     skipped_coverage,
     template_coverage,
 )
-from agentaudit.extract.crewai import extract_crewai
-from agentaudit.extract.databases import extract_databases
 from agentaudit.extract.declarations import declare_servers, extract_declarations
-from agentaudit.extract.dockerfile import extract_dockerfile
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
-from agentaudit.extract.editors import extract_editors
 from agentaudit.extract.environment import extract_environment
-from agentaudit.extract.gateways import extract_gateways
-from agentaudit.extract.instructions import extract_instructions
-from agentaudit.extract.javascript_imported import imported_documents
-from agentaudit.extract.joins import join
-from agentaudit.extract.kubernetes import extract_kubernetes
-from agentaudit.extract.kubernetes_accounts import extract_accounts
-from agentaudit.extract.kubernetes_exposure import extract_exposure
-from agentaudit.extract.kubernetes_plaintext import extract_plaintext
-from agentaudit.extract.kubernetes_policies import extract_policies
-from agentaudit.extract.kubernetes_rights import extract_rights
-from agentaudit.extract.kustomize import extract_kustomize
-from agentaudit.extract.langgraph import extract_langgraph
-from agentaudit.extract.mcp import extract_mcp
-from agentaudit.extract.mcp_allowlists import mark_shadows
-from agentaudit.extract.packed_agents import extract_packed_agents
+from agentaudit.extract.frameworks.crewai import extract_crewai
+from agentaudit.extract.frameworks.langgraph import extract_langgraph
+from agentaudit.extract.javascript.imported import imported_documents
+from agentaudit.extract.joins.join import join
+from agentaudit.extract.kubernetes.accounts import extract_accounts
+from agentaudit.extract.kubernetes.exposure import extract_exposure
+from agentaudit.extract.kubernetes.kustomize import extract_kustomize
+from agentaudit.extract.kubernetes.plaintext import extract_plaintext
+from agentaudit.extract.kubernetes.pods import extract_kubernetes
+from agentaudit.extract.kubernetes.policies import extract_policies
+from agentaudit.extract.kubernetes.rights import extract_rights
+from agentaudit.extract.mcp.allowlists import mark_shadows
+from agentaudit.extract.mcp.configurations import extract_mcp
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_adk,
@@ -92,7 +90,9 @@ from agentaudit.extract.platforms import (
     sweep_javascript,
     sweep_python,
 )
-from agentaudit.extract.redis import extract_redis
+from agentaudit.extract.servers.databases import extract_databases
+from agentaudit.extract.servers.gateways import extract_gateways
+from agentaudit.extract.servers.redis import extract_redis
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.extract.sweep import extract_sweep
 from agentaudit.extract.unknown_keys import extract_unknown_keys

@@ -2,9 +2,9 @@
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.container_facts import add_container
-from agentaudit.extract.containers import Container
-from agentaudit.extract.credentials import settings_of
+from agentaudit.extract.containers.container import Container
+from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime

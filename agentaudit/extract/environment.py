@@ -14,14 +14,14 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.literals import form_of, literal_of
+from agentaudit.extract.credentials.secret_names import name_words
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import add_logs, add_retries, place_of
-from agentaudit.extract.literals import form_of, literal_of
-from agentaudit.extract.secret_names import name_words
 from agentaudit.extract.session_keys import TEMPLATE, key_of
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
-from agentaudit.extract.workloads import Workload
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId

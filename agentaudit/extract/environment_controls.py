@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.literals import literal_of
-from agentaudit.extract.redaction import assignment, bare_url
+from agentaudit.extract.credentials.literals import literal_of
+from agentaudit.extract.credentials.redaction import assignment, bare_url
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.controls import AuditLog, Retry

@@ -1,6 +1,6 @@
 """What a tool does as far as the verb in its name says, where nothing else does."""
 
-from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.credentials.secret_names import name_words
 
 _EFFECTS: tuple[tuple[str, frozenset[str]], ...] = (
     ("delete", frozenset({"delete", "remove", "destroy", "uninstall", "drop", "terminate"})),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from agentaudit.extract.recognition import may_be_named
+from agentaudit.extract.credentials.recognition import may_be_named
 from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Node
 
 Route = tuple["Route | None", str]

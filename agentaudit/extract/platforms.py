@@ -60,107 +60,113 @@ def _is_of_autogen(document: Document) -> bool:
 
 
 # Agents, and the code that builds them.
-extract_python = late(read("python"), "python_agents:extract_python")
-sweep_python = late(read("python"), "python_sweep:sweep_python")
+extract_python = late(read("python"), "python.agents:extract_python")
+sweep_python = late(read("python"), "python.sweep:sweep_python")
 extract_javascript = late(
-    holds(lambda document: document.tree, "javascript"), "javascript_agents:extract_javascript"
+    holds(lambda document: document.tree, "javascript"), "javascript.agents:extract_javascript"
 )
-sweep_javascript = late(read("javascript"), "javascript_sweep:sweep_javascript")
+sweep_javascript = late(read("javascript"), "javascript.sweep:sweep_javascript")
 extract_low_code = late(
     either(found(drawn), said(('"func"',), "json")),
-    "n8n:extract_n8n",
-    "flowise:extract_flowise",
-    "dify:extract_dify",
+    "low_code.n8n:extract_n8n",
+    "low_code.flowise:extract_flowise",
+    "low_code.dify:extract_dify",
 )
 """Workflows and flows that were drawn."""
 extract_started_agents = late(
-    said(UNASKED_WORDS, "script", "python"), "started_agents:extract_started_agents"
+    said(UNASKED_WORDS, "script", "python"), "coding_agents.started_agents:extract_started_agents"
 )
 """Coding agents that scripts and programs start."""
 extract_own_machines = late(
-    either(read("dockerfile"), said(("agentcore",))), "own_machines:extract_own_machines"
+    either(read("dockerfile"), said(("agentcore",))), "containers.own_machines:extract_own_machines"
 )
 """What runs in a machine or a container of its own."""
-extract_codex = late(read("toml"), "codex:extract_codex")
+extract_codex = late(read("toml"), "coding_agents.codex:extract_codex")
 extract_openclaw = late(
     either(
         holds(lambda document: OPENCLAW_FILE.search(document.file), "json"),
         said(OPENCLAW_NAMES, "yaml"),
     ),
-    "openclaw:extract_openclaw",
+    "coding_agents.openclaw:extract_openclaw",
 )
 extract_gemini = late(
-    holds(lambda document: "gemini" in document.file, "json"), "gemini:extract_gemini"
+    holds(lambda document: "gemini" in document.file, "json"), "coding_agents.gemini:extract_gemini"
 )
-extract_agent_cards = late(said(("skills",), "json", "yaml"), "agent_cards:extract_agent_cards")
-extract_autogen = late(holds(_is_of_autogen, "yaml", "json"), "autogen:extract_autogen")
+extract_agent_cards = late(
+    said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"
+)
+extract_autogen = late(holds(_is_of_autogen, "yaml", "json"), "frameworks.autogen:extract_autogen")
 extract_agent_framework = late(
-    holds(_is_agent, "yaml", "json"), "agent_framework:extract_agent_framework"
+    holds(_is_agent, "yaml", "json"), "frameworks.agent_framework:extract_agent_framework"
 )
-extract_adk = late(holds(_is_of_adk, "yaml"), "adk:extract_adk")
-extract_letta = late(either(run("letta"), ends(".af", "json")), "letta:extract_letta")
-extract_kagent = late(said(("kagent.dev/",), "yaml", "json"), "kagent:extract_kagent")
-extract_agentcore = late(found(agentcore_projects), "agentcore_projects:extract_projects")
+extract_adk = late(holds(_is_of_adk, "yaml"), "frameworks.adk:extract_adk")
+extract_letta = late(either(run("letta"), ends(".af", "json")), "frameworks.letta:extract_letta")
+extract_kagent = late(said(("kagent.dev/",), "yaml", "json"), "kubernetes.kagent:extract_kagent")
+extract_agentcore = late(
+    found(agentcore_projects), "frameworks.agentcore_projects:extract_projects"
+)
 extract_functions = late(
     either(
         ends("function.json", "json"),
         said(("McpToolTrigger", "app.mcpTool("), "javascript", *COMPILED),
     ),
-    "azure_functions:extract_functions",
-    "azure_functions:extract_coded_functions",
+    "azure.functions:extract_functions",
+    "azure.functions:extract_coded_functions",
 )
 
 # Their models, their memory, and what is told of them.
 extract_litellm = late(
-    said(("litellm_params", "litellm_settings"), "yaml", "json"), "litellm:extract_litellm"
+    said(("litellm_params", "litellm_settings"), "yaml", "json"), "servers.litellm:extract_litellm"
 )
-extract_vllm = late(said(_SERVES), "vllm:extract_vllm")
-extract_mem0 = late(said(("vector_store",)), "mem0:extract_mem0")
+extract_vllm = late(said(_SERVES), "servers.vllm:extract_vllm")
+extract_mem0 = late(said(("vector_store",)), "frameworks.mem0:extract_mem0")
 """In a process of its own."""
-extract_zep = late(said(("graphiti", "extractors"), "yaml"), "zep:extract_zep")
+extract_zep = late(said(("graphiti", "extractors"), "yaml"), "servers.zep:extract_zep")
 extract_prompted_memory = late(
-    said(_STORED, "python", "yaml"), "prompted_memory:extract_prompted_memory"
+    said(_STORED, "python", "yaml"), "python.prompted_memory:extract_prompted_memory"
 )
 """Memory that others write and models take for instructions."""
 extract_trace_servers = late(
-    run("arizephoenix/phoenix", "langfuse/langfuse"), "trace_servers:extract_trace_servers"
+    run("arizephoenix/phoenix", "langfuse/langfuse"), "servers.trace_servers:extract_trace_servers"
 )
-extract_trails = late(said(("aws_cloudtrail",), "python"), "python_cdk:extract_trails")
+extract_trails = late(said(("aws_cloudtrail",), "python"), "python.cdk:extract_trails")
 """Trails of calls that the CDK declares."""
 
 # Where they run, and what they may do there.
-extract_terraform = late(read("hcl", "plan"), "terraform:extract_terraform")
+extract_terraform = late(read("hcl", "plan"), "terraform.passes:extract_terraform")
 extract_pulumi = late(found(pulumi_programs), "pulumi:extract_pulumi")
 extract_cloudformation = late(
     either(holds(lambda document: SERVERLESS_FILE.search(document.file)), found(templates)),
-    "cloudformation:extract_cloudformation",
+    "cloudformation.templates:extract_cloudformation",
 )
-extract_azure = late(either(read("bicep"), found(arm_documents)), "azure:extract_azure")
+extract_azure = late(either(read("bicep"), found(arm_documents)), "azure.translation:extract_azure")
 extract_capacities = late(
-    said(("capacity",), "bicep", "hcl", "json"), "azure_capacities:extract_capacities"
+    said(("capacity",), "bicep", "hcl", "json"), "azure.capacities:extract_capacities"
 )
 """Of models that Azure deploys."""
-extract_render = late(found(render_blueprints), "render:extract_render")
-extract_cloud_run = late(said(("googleapis.com/",), "yaml", "json"), "cloud_run:extract_cloud_run")
-extract_sandboxes = late(
-    said(("agents.x-k8s.io/",), "yaml", "json"), "agent_sandbox:extract_sandboxes"
+extract_render = late(found(render_blueprints), "containers.render:extract_render")
+extract_cloud_run = late(
+    said(("googleapis.com/",), "yaml", "json"), "google.cloud_run:extract_cloud_run"
 )
-extract_helm = late(ends("Chart.yaml", "yaml"), "helm:extract_helm")
+extract_sandboxes = late(
+    said(("agents.x-k8s.io/",), "yaml", "json"), "kubernetes.agent_sandbox:extract_sandboxes"
+)
+extract_helm = late(ends("Chart.yaml", "yaml"), "kubernetes.helm:extract_helm")
 extract_cluster_access = late(
-    said(("aws-auth", "eksctl.io/"), "yaml", "json"), "kubernetes_eks:extract_cluster_access"
+    said(("aws-auth", "eksctl.io/"), "yaml", "json"), "kubernetes.eks:extract_cluster_access"
 )
 """Who of AWS a cluster of EKS lets in."""
-extract_actions = late(found(workflows), "actions:extract_actions")
+extract_actions = late(found(workflows), "pipelines.actions:extract_actions")
 extract_pipelines = late(
     holds(lambda document: PIPELINE_FILE.search(document.file), "yaml"),
-    "pipeline_files:extract_pipelines",
+    "pipelines.files:extract_pipelines",
 )
 extract_certificates = late(said(_CERTIFICATES), "certificates:extract_certificates")
-extract_vault = late(said(("max_lease_ttl",)), "vault:extract_vault")
+extract_vault = late(said(("max_lease_ttl",)), "servers.vault:extract_vault")
 """Servers of Vault that say how long their tokens may live."""
 extract_app_manifests = late(said(_ASKED, "json", "yaml"), "app_manifests:extract_app_manifests")
-extract_iam_files = late(found(policies), "iam_files:extract_iam_files")
+extract_iam_files = late(found(policies), "iam.files:extract_iam_files")
 extract_google_policies = late(
-    found(google_policies), "google_policy_files:extract_google_policies"
+    found(google_policies), "google.policy_files:extract_google_policies"
 )
-link_grants = late(lambda _, collector: bool(collector.of(Grant)), "iam_links:link_grants")
+link_grants = late(lambda _, collector: bool(collector.of(Grant)), "iam.links:link_grants")

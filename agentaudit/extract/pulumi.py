@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
-from agentaudit.extract.cloudformation import read_stacks
+from agentaudit.extract.cloudformation.templates import read_stacks
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import pulumi_programs
 from agentaudit.extract.stacks import Stack
-from agentaudit.extract.terraform_modules import Declared
-from agentaudit.extract.terraform_names import snake
+from agentaudit.extract.terraform.modules import Declared
+from agentaudit.extract.terraform.names import snake
 from agentaudit.readers.document import Document, Node, NodeKind
 
 UNREAD = "resources of other providers than AWS in a program of Pulumi, which are not read"

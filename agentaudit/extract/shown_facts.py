@@ -8,7 +8,7 @@ from typing import TypeVar, get_args, get_origin
 
 from msgspec.structs import fields, replace
 
-from agentaudit.extract.redaction import all_cleaned, cleaned
+from agentaudit.extract.credentials.redaction import all_cleaned, cleaned
 from agentaudit.model.facts.fact import Fact
 
 _SHORTEST_SECRET = 11

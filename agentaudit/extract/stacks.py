@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agentaudit.extract.terraform_modules import Declared, Module
+from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Node
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
-from agentaudit.extract.recognition import Recognised
-from agentaudit.extract.secret_names import name_words
+from agentaudit.extract.credentials.recognition import Recognised
+from agentaudit.extract.credentials.secret_names import name_words
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 

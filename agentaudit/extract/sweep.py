@@ -12,22 +12,22 @@ from itertools import chain, islice
 from msgspec.structs import replace
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.assignments import assigned_settings, assigns_secrets
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials import CREDENTIALS, Holding, add_credentials
+from agentaudit.extract.containers.registry_logins import written_logins
+from agentaudit.extract.credentials.assignments import assigned_settings, assigns_secrets
+from agentaudit.extract.credentials.holdings import CREDENTIALS, Holding, add_credentials
+from agentaudit.extract.credentials.recognition import by_look, may_show, recognise
+from agentaudit.extract.credentials.repetitions import not_again, only_there
+from agentaudit.extract.credentials.script_keys import script_settings
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
-from agentaudit.extract.kubernetes_objects import kubernetes_objects, settings_of_object
+from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.named_texts import dotted, named_texts
-from agentaudit.extract.python_code import Module
-from agentaudit.extract.python_texts import settings_in_code
-from agentaudit.extract.recognition import by_look, may_show, recognise
-from agentaudit.extract.registry_logins import written_logins
-from agentaudit.extract.repetitions import not_again, only_there
-from agentaudit.extract.script_keys import script_settings
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.python.texts import settings_in_code
 from agentaudit.extract.settings import UNNAMED, Setting
-from agentaudit.extract.terraform_overlay import withheld
+from agentaudit.extract.terraform.overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.claude import is_claude_settings
-from agentaudit.extract.coding_agents import is_codex
+from agentaudit.extract.coding_agents.settings import is_claude_settings
+from agentaudit.extract.coding_agents.signs import is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.compose import is_compose
+from agentaudit.extract.containers.compose import is_compose
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_keys import (
     CHECKOUT,
@@ -35,8 +35,8 @@ from agentaudit.extract.known_keys import (
     WORKFLOW_JOB,
     Schema,
 )
-from agentaudit.extract.kubernetes_objects import kubernetes_objects
-from agentaudit.extract.mcp_clients import declared_servers
+from agentaudit.extract.kubernetes.objects import kubernetes_objects
+from agentaudit.extract.mcp.clients import declared_servers
 from agentaudit.extract.platform_files import workflows
 from agentaudit.model.facts.keys import UnknownKey
 from agentaudit.readers.document import Document, Node, NodeKind

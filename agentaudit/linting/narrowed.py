@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import (

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.model.deployment import Unresolved
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import Fact

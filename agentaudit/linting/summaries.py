@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.linting.context import context_of
 from agentaudit.linting.redaction import shown_place
 from agentaudit.model.deployment import Deployment, EdgeKind

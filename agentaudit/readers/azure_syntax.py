@@ -3,7 +3,7 @@ The syntax tree of Azure's templates, whether they are written in Bicep or as AR
 
 Operators are the functions that Bicep compiles them to (`a == b` is `equals(a, b)`), and loops of
 both syntaxes are one thing, so that one folder reads both. Nothing is evaluated here:
-`azure_values` folds expressions to nodes. Sources: the Bicep language specification, and Microsoft
+`azure.values` folds expressions to nodes. Sources: the Bicep language specification, and Microsoft
 Learn, "Syntax and expressions in Azure Resource Manager templates".
 """
 

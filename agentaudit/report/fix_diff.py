@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from agentaudit.extract.redaction import cleaned
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.report.text import printable
 

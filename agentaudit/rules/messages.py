@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from agentaudit.expressions import regex
-from agentaudit.extract.redaction import plain
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.lists import first_of
 from agentaudit.model.deployment import field_names
 from agentaudit.model.facts.fact import Fact

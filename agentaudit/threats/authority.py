@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from agentaudit.extract.iam_reach import decided_by_actions, has_arn
+from agentaudit.extract.iam.reach import decided_by_actions, has_arn
 from agentaudit.model.deployment import Edge, EdgeKind
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.agents import Agent, Instruction

@@ -93,8 +93,14 @@ def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
 
     assert "agentaudit.linting.linter" in found
     assert of(found, *LIBRARIES, *ours(*ANALYSES[1:], "probes", "model.trace")) == []
-    assert of(found, *ours("readers.hcl", "readers.yaml", "extract.terraform", "extract.iam")) == []
-    assert of(found, *ours("extract.cloudformation", "extract.actions")) == []
+    assert (
+        of(
+            found,
+            *ours("readers.hcl", "readers.yaml", "extract.terraform.passes", "extract.iam.grants"),
+        )
+        == []
+    )
+    assert of(found, *ours("extract.cloudformation", "extract.pipelines")) == []
 
 
 def test_the_engine_of_conditions_is_not_loaded_beside_documents(tmp_path: Path) -> None:

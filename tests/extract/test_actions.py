@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract.actions_jobs import pinned
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.pipelines.actions_jobs import pinned
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agentaudit.extract.adk_named_tools import ADK_TOOLS
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.frameworks.adk_named_tools import ADK_TOOLS
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.rules.fakes import fake

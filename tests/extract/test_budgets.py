@@ -5,17 +5,14 @@ from types import ModuleType
 
 import pytest
 
-from agentaudit.extract import (
-    actions_jobs,
-    azure_identities,
-    instructions,
-    joined_credentials,
-    openclaw,
-    render,
-)
+from agentaudit.extract.azure import identities as azure_identities
 from agentaudit.extract.budgets import Budget, Spent
+from agentaudit.extract.coding_agents import instructions, openclaw
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.containers import render
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.joins import credentials as joined_credentials
+from agentaudit.extract.pipelines import actions_jobs
 from agentaudit.extract.stacks import Stack
 from agentaudit.model.deployment import Deployment, EdgeKind, FileStatus
 from agentaudit.model.evidence import Evidence

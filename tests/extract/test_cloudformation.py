@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract.cloudformation_values import Template
+from agentaudit.extract.cloudformation.values import Template
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from agentaudit.extract.container_roles import role_of
+from agentaudit.extract.containers.roles import role_of
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth

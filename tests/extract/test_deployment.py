@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of, read_deployment
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.python_imports import modules
-from agentaudit.extract.python_starts import let_go_of_code
+from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.python.starts import let_go_of_code
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.readers.syntax import parse
 from agentaudit.rules.fakes import FAKES, fake

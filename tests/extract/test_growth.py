@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from agentaudit.extract.containers.dockerfile_instructions import layers
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.dockerfile_instructions import layers
 from agentaudit.readers.dockerfile import parse_dockerfile
 from tests.growth import further_cost
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.extract.credentials.made_up import is_code, is_made_up
+from agentaudit.extract.credentials.recognition import by_look, recognise
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.made_up import is_code, is_made_up
-from agentaudit.extract.recognition import by_look, recognise
 from agentaudit.model.evidence import Confidence
 from agentaudit.rules.fakes import fake
 

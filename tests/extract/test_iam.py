@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.iam import Bearer, add_grants
-from agentaudit.extract.iam_actions import all_actions, expanded
-from agentaudit.extract.iam_allowances import allowed_by
-from agentaudit.extract.iam_escalations import METHODS
-from agentaudit.extract.iam_managed import MANAGED_POLICIES, policy_name
-from agentaudit.extract.iam_policies import Condition, Statement
-from agentaudit.extract.iam_scope import is_everything, names_something
-from agentaudit.extract.iam_trust import trust
+from agentaudit.extract.iam.actions import all_actions, expanded
+from agentaudit.extract.iam.allowances import allowed_by
+from agentaudit.extract.iam.escalations import METHODS
+from agentaudit.extract.iam.grants import Bearer, add_grants
+from agentaudit.extract.iam.managed import MANAGED_POLICIES, policy_name
+from agentaudit.extract.iam.policies import Condition, Statement
+from agentaudit.extract.iam.scope import is_everything, names_something
+from agentaudit.extract.iam.trust import trust
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.permissions import Grant
 

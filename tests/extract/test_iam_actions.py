@@ -3,16 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract import iam_globs
-from agentaudit.extract.iam_actions import (
+from agentaudit.extract.iam import globs
+from agentaudit.extract.iam.actions import (
     Level,
     access,
     all_actions,
     expanded,
     table_note,
 )
-from agentaudit.extract.iam_globs import matches, open_glob
-from agentaudit.extract.iam_measures import measured
+from agentaudit.extract.iam.globs import matches, open_glob
+from agentaudit.extract.iam.measures import measured
 
 SERVICES = st.sampled_from(["s3", "iam", "bedrock-agentcore", "s*", "*", "nosuch"])
 ACTIONS = st.text(st.sampled_from("getpu*?objctl"), max_size=12)
@@ -22,7 +22,7 @@ TEXTS = st.text(st.sampled_from("ab"), max_size=8)
 
 
 def meets(left: str, right: str) -> bool:
-    return iam_globs.meets(open_glob(left), open_glob(right))
+    return globs.meets(open_glob(left), open_glob(right))
 
 
 @given(PATTERNS)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.iam import Bearer, add_grants
-from agentaudit.extract.iam_links import link_grants
-from agentaudit.extract.iam_policies import Statement
+from agentaudit.extract.iam.grants import Bearer, add_grants
+from agentaudit.extract.iam.links import link_grants
+from agentaudit.extract.iam.policies import Statement
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.permissions import Grant, Identity

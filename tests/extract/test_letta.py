@@ -70,7 +70,7 @@ def test_the_source_of_a_tool_is_read_once_however_many_agents_have_it(
     def tool_in(_document: Document, source: Node, _name: str) -> None:
         sources.append(source.text or "")
 
-    monkeypatch.setattr("agentaudit.extract.letta_tools.tool_in", tool_in)
+    monkeypatch.setattr("agentaudit.extract.frameworks.letta_tools.tool_in", tool_in)
     agents = [agent(name=f"a{number}", tool_ids=["t"]) for number in range(3)]
     tools = [{"id": "t", "name": "f", "source_code": "def f(): ..."}]
     deployment = read({"agents": agents, "tools": tools})

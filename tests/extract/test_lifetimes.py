@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.extract.credentials.recognition import recognise
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.recognition import recognise
 from agentaudit.extract.sizes import bytes_of, compound_seconds_of, seconds_of
 from agentaudit.readers.token_forms import TOKENS
 from agentaudit.rules.fakes import FAKES, fake

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.launchers import image_launch, launch_of
+from agentaudit.extract.mcp.launchers import image_launch, launch_of
 from agentaudit.extract.named_effects import named_effects
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth

@@ -2,9 +2,9 @@
 
 import pytest
 
+from agentaudit.extract.credentials.recognition import recognise
+from agentaudit.extract.credentials.secret_values import is_composed
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.recognition import recognise
-from agentaudit.extract.secret_values import is_composed
 from agentaudit.model.evidence import Confidence
 from agentaudit.rules.fakes import fake
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from agentaudit.extract.credentials.recognition import by_look
+from agentaudit.extract.credentials.secret_values import could_be_secret
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.recognition import by_look
-from agentaudit.extract.secret_values import could_be_secret
 
 VAULT = """\
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = { name: 'kv' }

@@ -2,7 +2,7 @@
 
 import ast
 
-from agentaudit.extract.python_names import definitions_around, imported_names
+from agentaudit.extract.programs.names import definitions_around, imported_names
 
 SOURCE = """
 import one as x

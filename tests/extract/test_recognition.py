@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract import recognition
+from agentaudit.extract.credentials import recognition
+from agentaudit.extract.credentials.literals import form_of, is_placeholder, variable_of
+from agentaudit.extract.credentials.recognition import by_look, recognise
+from agentaudit.extract.credentials.redaction import (
+    arguments,
+    assignment,
+    bare_url,
+    plain,
+    redacted,
+)
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.literals import form_of, is_placeholder, variable_of
-from agentaudit.extract.recognition import by_look, recognise
-from agentaudit.extract.redaction import arguments, assignment, bare_url, plain, redacted
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 from agentaudit.readers.token_forms import (

@@ -2,8 +2,8 @@
 
 import pytest
 
+from agentaudit.extract.credentials.redaction import all_cleaned, arguments, assignment
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.redaction import all_cleaned, arguments, assignment
 
 WORD = "sk-emergent.q8vR2xLkQ9mP4"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract.terraform_references import References, addresses_in, by_reference
+from agentaudit.extract.terraform.references import References, addresses_in, by_reference
 
 ADDRESSES = ("aws_a.x", 'aws_a.x["eu.1"]', "aws_a.x[0]", "aws_a.x-y", "aws_a.xy", "aws_b.x")
 PIECES = st.tuples(

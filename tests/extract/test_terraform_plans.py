@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.terraform_overlay import Overlay
+from agentaudit.extract.terraform.overlay import Overlay
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.jsonc import parse_json

@@ -5,8 +5,8 @@ from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 
+from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.recognition import by_look
 from agentaudit.linting.linter import lint
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Severity

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.vllm import _arguments
+from agentaudit.extract.servers.vllm import _arguments
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Model

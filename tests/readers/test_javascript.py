@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.deployment import deployment_of, read_deployment
-from agentaudit.extract.recognition import by_look
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.files import NOT_A_FORMAT
 from agentaudit.rules.fakes import FAKES, fake

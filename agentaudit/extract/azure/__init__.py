@@ -1,0 +1,1 @@
+"""Templates, roles, applications and gateways of Azure."""

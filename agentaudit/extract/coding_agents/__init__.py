@@ -1,0 +1,1 @@
+"""Settings and instructions of coding agents, and what starts them."""

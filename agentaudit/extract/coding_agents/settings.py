@@ -1,0 +1,229 @@
+"""Settings of coding agents (Claude Code, Gemini CLI, Codex): permissions, sandbox, retention."""
+
+from collections.abc import Container, Iterable, Iterator
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents.claude_rules import (
+    BUILT_IN,
+    RULE,
+    built_in_tool,
+    mode,
+    sandboxed,
+    unasked,
+    wide,
+)
+from agentaudit.extract.coding_agents.signs import with_folders
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp.clients import client_agent
+from agentaudit.extract.mcp.tools import tools_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Egress
+from agentaudit.model.facts.tools import Tool, ToolServer
+from agentaudit.readers.document import Document, Node
+
+_SETTINGS = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
+_DAY_S = 86_400
+_DEFAULT_RETENTION_DAYS = 30
+
+
+def extract_claude(documents: Documents, collector: Collector) -> None:
+    """Claude Code's settings: who asks before what, and how long transcripts stay."""
+    for document in documents.of("json"):
+        if is_claude_settings(document):
+            _extract(document, collector)
+
+
+def is_claude_settings(document: Document) -> bool:
+    """Whether a JSON document holds settings of Claude Code."""
+    return _SETTINGS.search(document.file) is not None and bool(document.root.entries)
+
+
+def _extract(document: Document, collector: Collector) -> None:
+    root = document.root
+    agent = client_agent(document, collector)
+    changed = replace(
+        agent,
+        permission_mode=_mode(root) or agent.permission_mode,
+        wildcard_tools=agent.wildcard_tools
+        or any(wide(rule.text or "") for rule in _rules(root, "allow")),
+        sandboxed=sandboxed(root.child("sandbox")),
+        evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
+    )
+    changed = with_folders(changed, document, root.get("permissions", "additionalDirectories"))
+    collector.update(changed)
+    _add_approval(document, collector, changed)
+    _add_tools(document, collector, changed)
+    _gate_servers(document, collector, changed)
+    _add_memory(document, collector, changed)
+    _add_egress(document, collector, changed)
+    holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
+    add_credentials(collector, settings_of(document, root.child("env"), "env"), holding)
+
+
+def _mode(root: Node) -> str:
+    node = root.get("permissions", "defaultMode")
+    return mode((node.text or "") if node is not None else "")
+
+
+def _rules(root: Node, name: str) -> Iterator[Node]:
+    yield from root.list_at("permissions", name)
+
+
+def _unasked(rule: Node) -> bool:
+    return unasked(rule.text or "")
+
+
+def _openings(document: Document) -> Iterator[Evidence]:
+    """Where the settings open more than they should: what a finding points at first."""
+    root = document.root
+    given = root.get("permissions", "defaultMode")
+    if given is not None and given.text == "bypassPermissions":
+        yield evidence(document, given, given.text)
+    yield from (
+        evidence(document, rule, rule.raw)
+        for rule in _rules(root, "allow")
+        if wide(rule.text or "")
+    )
+
+
+def _add_approval(document: Document, collector: Collector, agent: Agent) -> None:
+    """The question before a tool runs, which stands unless it is switched off."""
+    node = document.root.child("permissions")
+    if node is None or agent.permission_mode == "bypass":
+        return
+    allowed = tuple(rule.text or "" for rule in _rules(document.root, "allow"))
+    approval = collector.add(
+        Approval(
+            id=fact_id("approval", "permission prompt", f"{agent.id}/permissions"),
+            name="permission prompt",
+            evidence=(evidence(document, document.root.key_of("permissions") or node),),
+            scope=tuple(rule.text or "" for rule in _rules(document.root, "ask")) or ("*",),
+            default_allow="*" in allowed,
+        )
+    )
+    collector.link(EdgeKind.GATED_BY, agent.id, approval.id, *approval.evidence)
+
+
+def _gate_servers(document: Document, collector: Collector, agent: Agent) -> None:
+    """What the settings let the tools of MCP servers do without a question."""
+    everything = document.root.child("enableAllProjectMcpServers")
+    trusted = everything if everything is not None and everything.boolean is True else None
+    rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
+    gates = [
+        fact
+        for name in sorted(edge.dst for edge in collector.from_fact(agent.id, EdgeKind.GATED_BY))
+        if isinstance(fact := collector.facts[name], Approval)
+    ]
+    for edge in collector.from_fact(agent.id, EdgeKind.EXPOSES):
+        server = collector.facts[edge.dst]
+        if not isinstance(server, ToolServer):
+            continue
+        rule = rules.get(f"mcp__{server.name}") or rules.get(f"mcp__{server.name}__*")
+        whole, said = rule is not None, rule or trusted
+        collector.update(
+            replace(
+                server,
+                auto_approved=server.auto_approved or said is not None,
+                wildcard_tools=server.wildcard_tools or whole,
+                evidence=(
+                    *server.evidence,
+                    *([evidence(document, said, said.text or "")] if said is not None else ()),
+                ),
+            )
+        )
+        for tool in tools_of(collector, server):
+            free = whole or _allowed(server, tool, rules)
+            _gate_tool(collector, tool, gates, allowed=free or agent.permission_mode == "bypass")
+
+
+def _allowed(server: ToolServer, tool: Tool, rules: Container[str]) -> bool:
+    short = tool.name.removeprefix(f"{server.name}.")
+    return "*" in rules or f"mcp__{server.name}__{short}" in rules
+
+
+def _gate_tool(
+    collector: Collector, tool: Tool, gates: Iterable[Approval], *, allowed: bool
+) -> None:
+    if allowed:
+        collector.update(replace(tool, approval=Truth.NO))
+        return
+    for approval in gates:
+        collector.update(replace(tool, approval=Truth.YES))
+        collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
+
+
+def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
+    """The built-in tools that the settings let run without a question."""
+    bypass = agent.permission_mode == "bypass"
+    rules = sorted(_rules(document.root, "allow"), key=_unasked)
+    allowed = {
+        match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
+    }
+    for name in BUILT_IN:
+        rule = allowed.get(name) or allowed.get("*")
+        if rule is None and not bypass:
+            continue
+        node = rule or document.root.get("permissions", "defaultMode") or document.root
+        place = evidence(document, node, node.text or "")
+        freely = bypass or rule is None or _unasked(rule)
+        tool = built_in_tool(agent, name, place, Truth.NO if freely else Truth.YES)
+        collector.add(tool)
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+
+
+def _add_memory(document: Document, collector: Collector, agent: Agent) -> None:
+    """The transcripts on disk, which go after `cleanupPeriodDays`."""
+    days = document.root.child("cleanupPeriodDays")
+    compact = document.root.child("autoCompactEnabled")
+    node = days or compact or document.root.child("autoMemoryEnabled")
+    if node is None:
+        return
+    kept = days.integer if days is not None else _DEFAULT_RETENTION_DAYS
+    switched_off = compact is not None and compact.boolean is False
+    place = evidence(document, node, node.text or "")
+    store = collector.add(
+        MemoryStore(
+            id=fact_id("memory_store", "transcripts", f"{agent.id}/transcripts"),
+            name="transcripts",
+            evidence=(place,),
+            kind="history",
+            backend="file",
+            scope="user",
+            ttl=Known.UNKNOWN if kept is None else Known.SET,
+            ttl_s=None if kept is None else kept * _DAY_S,
+            compaction=Known.NONE if switched_off else Known.SET,
+            max_turns=Known.NONE if switched_off else Known.UNKNOWN,
+            max_tokens=Known.NONE if switched_off else Known.UNKNOWN,
+            persistent=Truth.YES,
+            sweep=Known.SET,
+            explicit_writes=Truth.YES,
+        )
+    )
+    collector.link(EdgeKind.PERSISTS_TO, agent.id, store.id, place)
+    collector.link(EdgeKind.RECALLS_FROM, agent.id, store.id, place)
+
+
+def _add_egress(document: Document, collector: Collector, agent: Agent) -> None:
+    domains = document.root.get("sandbox", "network", "allowedDomains")
+    if domains is None or agent.sandboxed is not Truth.YES:
+        return
+    names = domains.texts()
+    place = evidence(document, domains)
+    egress = collector.add(
+        Egress(
+            id=fact_id("egress", "sandbox", f"{agent.id}/sandbox.network"),
+            name="sandbox network",
+            evidence=(place,),
+            policy="any" if "*" in names else "allowlist" if names else "none",
+            destinations=names,
+        )
+    )
+    collector.link(EdgeKind.EGRESS_TO, agent.id, egress.id, place, confidence=Confidence.CERTAIN)

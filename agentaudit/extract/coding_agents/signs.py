@@ -1,0 +1,63 @@
+"""How coding agents are known: by the commands that start them, and by their files."""
+
+import re
+from types import MappingProxyType
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import evidence
+from agentaudit.extract.credentials.redaction import cleaned, plain
+from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.document import Document, Node
+
+_SWITCHES = {
+    "claude": r"--dangerously-skip-permissions|--permission-mode[= ]bypassPermissions",
+    "codex": r"--dangerously-bypass-approvals-and-sandbox|--yolo\b|--full-auto\b",
+    "gemini": r"--yolo\b|--approval-mode[= ]yolo",
+}
+BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
+"""After which Claude Code, Codex and Gemini CLI ask nobody any more: each has its own."""
+BYPASS = regex("|".join(_SWITCHES.values()))
+"""The same, whosever they are."""
+_CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")
+_CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
+
+_AGENT_COMMAND = regex(
+    r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
+    r"|codex\s+exec|gemini\s+(?:-p|--prompt|--yolo)|aider\s|opencode\s+run|goose\s+run"
+    r"|crewai\s+run|cursor-agent\s)",
+    re.MULTILINE,
+)
+
+
+def starts_agent(script: str) -> bool:
+    """Whether a script starts a coding agent."""
+    return _AGENT_COMMAND.search(script) is not None
+
+
+def bypassed(words: tuple[str, ...]) -> bool:
+    """Whether a command line starts an agent that asks nobody."""
+    return BYPASS.search(" ".join(words)) is not None
+
+
+def is_codex(document: Document) -> bool:
+    """Whether a TOML document is a configuration of Codex: by its name, and a key of its own."""
+    named = _CODEX.search(document.file) is not None
+    return named and any(document.root.child(key) is not None for key in _CODEX_KEYS)
+
+
+def with_folders(agent: Agent, document: Document, listed: Node | None) -> Agent:
+    """An agent with the folders that it may use besides its own, where any is named."""
+    folders = [each for each in (listed.list() if listed is not None else ()) if each.text]
+    if not folders:
+        return agent
+    named = (*agent.root_paths, *(cleaned(each.raw) for each in folders))
+    places = tuple(evidence(document, each, plain(each.raw)) for each in folders)
+    bypassing = agent.permission_mode == "bypass"  # which is graver, and told first
+    told = (*agent.evidence, *places) if bypassing else (*places, *agent.evidence)
+    return replace(
+        agent,
+        root_paths=tuple(dict.fromkeys(named)),
+        evidence=tuple(dict.fromkeys(told)),
+    )

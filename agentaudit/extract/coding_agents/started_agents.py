@@ -1,0 +1,97 @@
+"""
+Coding agents that a script or a program starts, and lets act without a question.
+
+Only those are told: what an agent that asks may do is decided by who answers it. A line of a
+comment or of a message starts nothing.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents.signs import BYPASS, BYPASS_OF
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.imports import modules
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
+
+_NAMES = {
+    "claude": ("claude-code", "Claude Code"),
+    "codex": ("codex", "Codex"),
+    "gemini": ("gemini-cli", "Gemini CLI"),
+}
+_COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini)(?:\.orig)?[ \t]")
+_SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
+_ON = "\\"
+"""Behind which a command goes on in the next line."""
+_PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini)$")
+
+
+def extract_started_agents(documents: Documents, collector: Collector) -> None:
+    """Those of scripts by their lines, those of programs by the lists that they run."""
+    for document in documents.of("script"):
+        for name, place in _of_script(document):
+            _add(collector, document.file, name, place)
+    for module in modules(documents).values():
+        if BYPASS.search(module.document.text):
+            for name, place in _of_program(module):
+                _add(collector, module.document.file, name, place)
+
+
+def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
+    if not BYPASS.search(document.text):
+        return
+    name, says, continued = "", False, False
+    for number, line in enumerate(lines_of(document.text), 1):
+        if not continued:
+            name, says = "", _SAYS.match(line) is not None
+        goes_on = line.endswith(_ON)
+        said = f"{line[:-1]} " if goes_on else line
+        found = _COMMAND.search(said)
+        name = name or (found["name"] if found is not None else "")
+        continued = goes_on and (continued or not said.isspace())
+        if name and BYPASS_OF[name].search(line) and not says:
+            place = Node(
+                kind=NodeKind.STRING,
+                line=number,
+                column=len(line) - len(line.lstrip()) + 1,
+                end_line=number,
+                end_column=max(len(line), 1),
+            )
+            yield name, evidence(document, place, name)
+
+
+def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
+    """Lists whose first text is a coding agent, in a file that names its switch as a text."""
+    switched = {
+        name
+        for node in module.of(ast.Constant)
+        if isinstance(node.value, str)
+        for name, switches in BYPASS_OF.items()
+        if switches.fullmatch(node.value)
+    }
+    if not switched:
+        return
+    for listed in module.of(ast.List):
+        first = module.text(listed.elts[0]) if listed.elts else ""
+        found = _PROGRAM.match(first)
+        if found is not None and found["name"] in switched:
+            yield found["name"], module.place(listed, found["name"])
+
+
+def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
+    framework, title = _NAMES[name]
+    collector.add(
+        Agent(
+            id=fact_id("agent", title, f"{file}#{name}"),
+            name=f"{title} of {file.rpartition('/')[2]}",
+            evidence=(place,),
+            confidence=Confidence.LIKELY,
+            framework=framework,
+            permission_mode="bypass",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Containers: what describes them, what they run, who may call them."""

@@ -1,0 +1,287 @@
+"""Docker Compose: services as runtimes, with what their environment, files and mounts give them."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from os.path import commonprefix
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.containers.compose_environment import environment_of
+from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
+from agentaudit.extract.containers.engines import engine_host
+from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.containers.roles import only_serves
+from agentaudit.extract.credentials.key_addresses import proxies_asked
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.sizes import bytes_of
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_SOCKETS = ("/docker.sock", "/containerd.sock")
+"""In whatever folder: an engine that runs as a person lets whoever has its socket act as him."""
+_PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
+"""Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
+_WIDE_MOUNTS = regex(
+    r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
+)
+_CONFIGURES = regex(
+    r"\.(?:conf|ya?ml|json|toml|acl|cfg|properties)$|/(?:conf|config)(?:\.d)?/?$"
+    r"|^/etc/(?!localtime|timezone)"
+)
+"""Where in a container files lie that say how a program behaves."""
+_OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[?::1\]?)\}?:")
+"""How a port begins that only this machine reaches, be it by the default of a variable."""
+_VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
+"""`compose.production.yaml`, which may be laid over another file."""
+_FEWEST_OF_PROJECT = 3
+"""Names that begin alike by a plan, and not by chance."""
+
+
+def extract_compose(documents: Documents, collector: Collector) -> None:
+    """Every service of every compose file."""
+    for document in documents.of("yaml"):
+        if is_compose(document):
+            services = document.root.child("services") or document.root
+            beginning = _shared_beginning(services)
+            containers = [
+                _container(documents, document, (key, service), collector)
+                for key, service in services.entries
+                if service.kind is NodeKind.MAPPING
+            ]
+            asked = proxies_asked(chain.from_iterable(each.settings for each in containers))
+            for each in containers:
+                fronts = not asked.isdisjoint(each.names)
+                add_container(collector, replace(each, beginning=beginning, fronts_models=fronts))
+
+
+def is_compose(document: Document) -> bool:
+    """Whether a YAML document is a compose file: services that have an image, or are built."""
+    services = document.root.child("services")
+    if services is None or document.root.child("apiVersion") is not None:
+        return False
+    named = re.search(r"compose[^/]*\.ya?ml$", document.file) is not None
+    return named or any(
+        value.child("image") or value.child("build") for _, value in services.entries
+    )
+
+
+def _shared_beginning(services: Node) -> str:
+    """What the names of all containers begin with, up to a hyphen or the like, where several do."""
+    named = [service.text_at("container_name") for _, service in services.entries]
+    names = [name for name in named if name]
+    if len(names) < _FEWEST_OF_PROJECT:
+        return ""
+    return re.sub(r"[^-_.]*$", "", commonprefix(names))  # noqa: RUF071, characters are meant
+
+
+def _container(
+    documents: Documents, document: Document, placed: tuple[Node, Node], collector: Collector
+) -> Container:
+    key, service = placed
+    natural = f"{document.file}#services.{key.raw}"
+    name = service.name_at("container_name")
+    names = (key.raw, name) if name else (key.raw,)
+    environment = environment_of(documents, document, placed, collector)
+    folder = _build(document, service)
+    runtime = _runtime(document, key, service, natural)
+    dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
+    base = _base(documents, dockerfile, stage)
+    return Container(
+        document=document,
+        place=key,
+        key=natural,
+        runtime=_with_engine(document, environment.settings, runtime),
+        names=names,
+        project=_project(document),
+        words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
+        settings=environment.settings,
+        settings_whole=environment.whole,
+        build=folder,
+        dockerfile=dockerfile,
+        stage=stage,
+        only_serves=base is not None and only_serves(base.image, names),
+        mounts=_mounts(document, service),
+        given_files=service.child("configs") is not None
+        or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
+        needs=tuple(_needs(service)),
+        egress="none" if _isolated(document, service) else "any",
+        calls_model=service.child("models") is not None,
+    )
+
+
+def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runtime:
+    volumes = tuple(_volumes(service))
+    hosts = tuple(source for source, _ in volumes)
+    sockets = any(path.rstrip("}").endswith(_SOCKETS) for each in volumes for path in each)
+    limits = service.get("deploy", "resources", "limits")
+    memory = service.child("mem_limit") or (limits.child("memory") if limits else None)
+    cpus = service.child("cpus") or service.child("cpu_quota")
+    cpus = cpus or (limits.child("cpus") if limits else None)
+    pids = service.child("pids_limit") or (limits.child("pids") if limits else None)
+    devices = service.get("deploy", "resources", "reservations", "devices")
+    absent = Known.UNKNOWN if _only_overrides(document, service) else Known.NONE
+    return Runtime(
+        id=runtime_id(key.raw, natural),
+        name=key.raw,
+        evidence=place_of(document, key, key.raw),
+        environment=_environment(document),
+        kind="container",
+        image=service.text_at("image"),
+        privileged=_true(service.child("privileged")),
+        host_mounts=tuple(plain(source) for source in hosts if _WIDE_MOUNTS.match(source)),
+        docker_socket=sockets,
+        host_network=service.text_at("network_mode") == "host",
+        runs_as_root=_root_user(service),
+        cpu_limit=_known(cpus, absent),
+        memory_limit=_known(memory, absent),
+        memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
+        pids_limit=_known(pids, absent),
+        published_ports=tuple(_ports(service)),
+        gpu=devices is not None or service.child("gpus") is not None,
+        network=service.text_at("network_mode"),
+    )
+
+
+def _with_engine(document: Document, settings: Iterable[Setting], runtime: Runtime) -> Runtime:
+    """An engine beside it that is let do everything is as good as the socket of the host's."""
+    host = engine_host(settings)
+    engine = document.root.get("services", host) if host else None
+    if engine is not None and _true(engine.child("privileged")):
+        return replace(runtime, docker_socket=True)
+    return runtime
+
+
+def _only_overrides(document: Document, service: Node) -> bool:
+    """Whether another file says what the service runs, and so may limit it as well."""
+    if service.child("extends") is not None:
+        return True
+    if service.child("image") is not None or _VARIANT.search(document.file) is None:
+        return False
+    build = service.child("build")
+    return build is None or not any((build.text, *map(build.child, ("context", "dockerfile"))))
+
+
+def _root_user(service: Node) -> Truth:
+    user = service.text_at("user")
+    if not user:
+        return Truth.UNKNOWN
+    return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
+
+
+def _words(node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    if node.kind is NodeKind.SEQUENCE:
+        return tuple(element.text or "" for element in node.elements)
+    try:
+        return tuple(shlex.split(node.text or ""))
+    except ValueError:
+        return tuple((node.text or "").split())
+
+
+def _volumes(service: Node) -> Iterator[tuple[str, str]]:
+    """Sources on the host, and where they are mounted. Named volumes are no host paths."""
+    for element in service.list_at("volumes"):
+        source, target = element.text_at("source"), element.text_at("target")
+        if element.text:
+            source, target, *_ = (*_PART.findall(element.text), "", "")
+        if source.startswith(("/", ".", "~", "$")):
+            yield source, target
+
+
+def _mounts(document: Document, service: Node) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (sibling(document.file, source), target)
+        for source, target in _volumes(service)
+        if source.startswith(".")
+    )
+
+
+def _needs(service: Node) -> Iterator[str]:
+    needs = service.child("depends_on")
+    if needs is not None:
+        yield from (key.raw for key, _ in needs.entries)
+        yield from (element.text or "" for element in needs.elements)
+
+
+def _build(document: Document, service: Node) -> str | None:
+    build = service.child("build")
+    if build is None:
+        return None
+    context = build.text or build.text_at("context") or "."
+    if "://" in context or context.startswith("/"):
+        return None
+    folder = sibling(document.file, context)
+    return "" if folder == "." else folder
+
+
+def _dockerfile(folder: str | None, service: Node) -> str:
+    """The file that builds the image: `Dockerfile` in the folder, unless it is named."""
+    build = service.child("build")
+    if folder is None or build is None or build.child("dockerfile_inline") is not None:
+        return ""
+    named = build.text_at("dockerfile") or "Dockerfile"
+    outside = "$" in named or named.startswith("/")
+    return "" if outside else posixpath.normpath(posixpath.join(folder, named))
+
+
+def _base(documents: Documents, dockerfile: str, stage: str) -> Base | None:
+    """The stage of a Dockerfile that is built, with the image it begins with."""
+    stages = documents.once(every_stage).get(dockerfile, {})
+    return stages.get(stage) or stages.get(LAST)
+
+
+def _ports(service: Node) -> Iterator[str]:
+    for element in service.list_at("ports"):
+        published, address = element.text_at("published"), element.text_at("host_ip")
+        text = element.text or ":".join(part for part in (address, published) if part)
+        if text and not _OWN_MACHINE.match(text):
+            yield plain(text)
+
+
+def _isolated(document: Document, service: Node) -> bool:
+    """Whether every network of the service is internal."""
+    if service.text_at("network_mode") == "none":
+        return True
+    networks = service.child("networks")
+    if networks is None:
+        return False
+    names = [key.raw for key, _ in networks.entries] or [
+        item.text or "" for item in networks.list()
+    ]
+    return bool(names) and all(
+        _true(document.root.get("networks", name, "internal")) for name in names
+    )
+
+
+def _environment(document: Document) -> str:
+    """`production` of `compose.production.yaml`."""
+    found = _VARIANT.search(document.file)
+    return found[1] if found and found[1] != "override" else ""
+
+
+def _project(document: Document) -> str:
+    if document.root.child("name") is not None:
+        return document.root.name_at("name")
+    return folder_of(document.file).rpartition("/")[2]
+
+
+def _true(node: Node | None) -> bool:
+    return node is not None and node.boolean is True
+
+
+def _known(node: Node | None, absent: Known) -> Known:
+    if node is None:
+        return absent
+    if node.text in {"0", "-1"}:
+        return Known.NONE
+    return Known.UNKNOWN if node.unknown else Known.SET

@@ -1,0 +1,118 @@
+"""The environment of a service of Compose: its own variables, and those of files beside it."""
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.containers.container import Environment
+from agentaudit.extract.credentials.holdings import settings_of
+from agentaudit.extract.credentials.literals import default_of, variable_of
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.shared_variables import SHARED
+from agentaudit.readers.document import Document, Node, NodeKind
+
+_INTERPOLATION = regex(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
+
+
+def environment_of(
+    documents: Documents, document: Document, placed: tuple[Node, Node], collector: Collector
+) -> Environment:
+    """As the container of a service, with its key, sees it: `environment` before `env_file`."""
+    key, service = placed
+    files, beside = documents.once(_EnvFiles), documents.beside(document, ".env")
+    by_name = files.by_name(beside) if beside is not None else {}
+    block = service.child("environment")
+    settings = [
+        _interpolated(setting, by_name)
+        for setting in settings_of(document, block, f"services.{key.raw}.environment")
+    ]
+    if block is not None:
+        settings.extend(_passed_through(document, block, by_name))
+    names, whole = {setting.key for setting in settings}, True
+    for path in _environment_files(service):
+        found = documents.beside(document, path.text or "")
+        given = _given(document, path, files.settings(found), collector) if found else None
+        whole = whole and given is not None
+        settings.extend(setting for setting in given or () if setting.key not in names)
+    return Environment((*settings, *_secret_files(document, service)), whole)
+
+
+def _given(
+    document: Document, path: Node, settings: tuple[Setting, ...], collector: Collector
+) -> tuple[Setting, ...] | None:
+    """The variables of a file; None where all services together are given too many."""
+    what = f"{plain(path.text or '')} is given to too many services"
+    effect = "which variables the container gets is open"
+    if not collector.affords(SHARED, len(settings), (evidence(document, path), what, effect)):
+        return None
+    place = evidence(document, path, plain(path.text or ""))
+    via = () if path.kind is NodeKind.MAPPING else (place,)
+    return tuple(replace(item, via=via) for item in settings)
+
+
+def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
+    """`${NAME}` as the value that `.env` gives it, where that stands in the audit."""
+    name = variable_of(setting.content)
+    given = by_name.get(name)
+    if given is None or (default_of(setting.content) and not given.content):
+        return setting
+    if not _INTERPOLATION.fullmatch(setting.content):
+        return setting
+    via = evidence(setting.document, setting.value, f"{setting.key}=${{{name}}}")
+    return replace(given, key=setting.key, route=given.route, via=(via,))
+
+
+def _passed_through(
+    document: Document, block: Node, by_name: Mapping[str, Setting]
+) -> Iterator[Setting]:
+    """Names without a value: they come from the shell, or from `.env`."""
+    for element in block.elements:
+        name = element.text or ""
+        if name in by_name:
+            yield replace(by_name[name], via=(evidence(document, element, name),))
+
+
+def _environment_files(service: Node) -> Iterator[Node]:
+    """The paths of the files; each may be written as a text, or as a mapping with more."""
+    for element in service.list_at("env_file"):
+        yield element.child("path") or element
+
+
+class _EnvFiles:
+    """The settings of environment files, each read once."""
+
+    def __init__(self, _: Documents) -> None:
+        self._settings: dict[str, tuple[Setting, ...]] = {}
+        self._by_name: dict[str, Mapping[str, Setting]] = {}
+
+    def settings(self, found: Document) -> tuple[Setting, ...]:
+        """Of a file; none of one that holds no environment."""
+        if found.file not in self._settings:
+            read = found.syntax == "dotenv"
+            self._settings[found.file] = settings_of(found, found.root, "env") if read else ()
+        return self._settings[found.file]
+
+    def by_name(self, found: Document) -> Mapping[str, Setting]:
+        """The last of each name."""
+        if found.file not in self._by_name:
+            settings = self.settings(found)
+            self._by_name[found.file] = {setting.key: setting for setting in settings}
+        return self._by_name[found.file]
+
+
+def _secret_files(document: Document, service: Node) -> Iterator[Setting]:
+    """`secrets:` of a service, which arrive as files below /run/secrets."""
+    for element in service.list_at("secrets"):
+        node = element.child("source") or element
+        if node.text:
+            yield Setting(
+                key=node.text,
+                value=node,
+                document=document,
+                route="secrets",
+                text=f"/run/secrets/{node.text}",
+            )

@@ -1,0 +1,216 @@
+"""Dockerfiles: secrets baked into images, the user, and what the base image is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents.signs import starts_agent
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers.dockerfile_instructions import (
+    LAST,
+    Base,
+    every_stage,
+    instructions,
+    layers,
+    words_of,
+)
+from agentaudit.extract.containers.dockerfile_servers import add_image_server, folders_with_servers
+from agentaudit.extract.containers.dockerfile_users import leaves_root, runs_as_root
+from agentaudit.extract.containers.registries import add_registry
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.holdings import Holding, add_credentials
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.frameworks.langgraph import SERVER, SERVER_WORD
+from agentaudit.extract.mcp.launchers import image_launch
+from agentaudit.extract.settings import Setting
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Document, Node
+
+_ENV_FILE = regex(
+    r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
+)
+"""Files that are copied to be filled in hold no secret yet."""
+_BUILT = regex(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
+"""Folders that a build fills, with nothing of what it was given."""
+_ASSIGNMENT = regex(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
+_AGENT_PACKAGE = regex(
+    r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
+)
+"""Coding agents as images install them."""
+
+
+def extract_dockerfile(documents: Documents, collector: Collector) -> None:
+    """Every Dockerfile; a container built from its folder runs what it says."""
+    coded = folders_with_servers(collector)
+    for document in documents.of("dockerfile"):
+        collector.image_folders.add(folder_of(document.file))
+        built = _runtimes(document, collector)
+        stages = documents.once(every_stage)[document.file]
+        left = leaves_root(documents, document)
+        _add_image_facts(document, collector, built, stages, left=left)
+        runtimes = tuple(runtime for runtime, _ in built)
+        holding = Holding(
+            holder="image",
+            exposure="image",
+            holder_id=runtimes[0].id,
+            seen_by=tuple(runtime.id for runtime in runtimes),
+        )
+        settings = tuple(_settings(document))
+        add_credentials(collector, settings, holding)
+        _add_copied_files(document, collector, runtimes)
+        add_image_server(document, collector, runtimes, settings, coded=coded)
+
+
+def _runtimes(document: Document, collector: Collector) -> Sequence[tuple[Runtime, str]]:
+    """What is built from the Dockerfile's folder, and of which stage; without any, an image."""
+    folder = folder_of(document.file)
+    found = [
+        (runtime, workload.stage)
+        for workload in collector.workloads
+        if (
+            workload.dockerfile == document.file
+            if workload.dockerfile
+            else workload.build == folder
+        )
+        if isinstance(runtime := collector.facts[workload.runtime_id], Runtime)
+        if workload.names != (SERVER,) or SERVER_WORD in document.text
+    ]
+    if found:
+        return found
+    name = folder.rpartition("/")[2] or "image"
+    place = next(iter(document.root.elements), document.root)
+    words = tuple(
+        " ".join(words_of(node)) for _, node in instructions(document, "CMD", "ENTRYPOINT")
+    )
+    agent = starts_agent(" ".join(words)) or any(
+        _AGENT_PACKAGE.search(node.text or "") for _, node in instructions(document, "RUN")
+    )
+    runtime = collector.add(
+        Runtime(
+            id=fact_id("runtime", name, f"{document.file}#image"),
+            name=f"image of {document.file}",
+            evidence=(evidence(document, place, "FROM"),),
+            kind="image",
+            runs_agent=agent,
+        )
+    )
+    collector.workloads.append(
+        Workload(
+            runtime_id=runtime.id,
+            document=document,
+            names=(name,),
+            role="agent" if agent else "",
+            build=folder,
+            words=words,
+        )
+    )
+    return [(runtime, LAST)]
+
+
+def _add_image_facts(
+    document: Document,
+    collector: Collector,
+    built: Sequence[tuple[Runtime, str]],
+    stages: Mapping[str, Base],
+    *,
+    left: bool,
+) -> None:
+    """What each container is of; the last stage where the one that is asked for is none of them."""
+    by_stage: dict[str, list[Runtime]] = {}
+    for runtime, stage in built if stages else ():
+        by_stage.setdefault(stage if stage in stages else LAST, []).append(runtime)
+    for stage, runtimes in by_stage.items():
+        base = stages[stage]
+        root = Truth.NO if left and base == stages[LAST] else runs_as_root(base)
+        _add_facts_of_stage(document, collector, (base, root), runtimes)
+
+
+def _add_facts_of_stage(
+    document: Document,
+    collector: Collector,
+    judged: tuple[Base, Truth],
+    runtimes: Sequence[Runtime],
+) -> None:
+    base, root = judged
+    launch = image_launch(base.image)
+    places: list[Evidence] = [evidence(document, base.place, f"FROM {plain(base.image)}")]
+    if base.user is not None:
+        places.append(evidence(document, base.user, f"USER {plain(base.user.text or '')}"))
+    for runtime in runtimes:
+        collector.update(
+            replace(
+                runtime,
+                image=runtime.image or plain(base.image),
+                image_pinned=Truth.UNKNOWN if base.stage else launch.pinned,
+                runs_as_root=root
+                if runtime.runs_as_root is Truth.UNKNOWN
+                else runtime.runs_as_root,
+                evidence=tuple(dict.fromkeys((*runtime.evidence, *places))),
+            )
+        )
+    if not base.stage:
+        add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
+
+
+def _settings(document: Document) -> Iterator[Setting]:
+    for name, node in instructions(document, "ENV", "ARG", "LABEL"):
+        for key, value in node.items():
+            yield Setting(key=key, value=value, document=document, route=name)
+    for name, node in instructions(document, "RUN", "CMD", "ENTRYPOINT"):
+        text = node.text or ""
+        if "--mount=type=secret" in text:
+            continue
+        for match in _ASSIGNMENT.finditer(text):
+            yield Setting(
+                key=match["name"],
+                value=node,
+                document=document,
+                route=f"{name}.{node.line}",
+                text=match["value"].strip("\"'"),
+            )
+        yield Setting(key=name, value=node, document=document, route=str(node.line), text=text)
+
+
+def _takes_only_what_was_built(kept: Sequence[tuple[str, Node]]) -> bool:
+    """Whether an image has of the stages before it no more than folders for what they built."""
+    taken = [(node.text or "").split() for name, node in kept if name == "COPY"]
+    words = [
+        word
+        for words in taken
+        if words[:1] and words[0].startswith("--from=")
+        for word in words[1:-1]
+    ]
+    return all(_BUILT.search(word) for word in words if not word.startswith("--"))
+
+
+def _add_copied_files(
+    document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
+) -> None:
+    """`COPY .env`: whatever that file holds stays in the image's layers."""
+    kept = layers(document, "COPY", "ADD")
+    alone = _takes_only_what_was_built(kept)
+    for _, node in kept if alone else instructions(document, "COPY", "ADD"):
+        match = _ENV_FILE.search(" ".join((node.text or "").split()[:-1]))
+        if match is None:
+            continue
+        place = evidence(document, node, f"COPY {match['name']}")
+        credential = collector.add(
+            Credential(
+                id=fact_id("credential", match["name"], f"{document.file}#COPY.{match['name']}"),
+                name=match["name"],
+                evidence=(place,),
+                kind="env_file",
+                form=CredentialForm.FILE,
+                lifetime=Lifetime.UNKNOWN,
+                holder="image",
+                holder_id=runtimes[0].id,
+                exposure="image",
+            )
+        )
+        for runtime in runtimes:
+            collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)

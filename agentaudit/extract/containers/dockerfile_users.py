@@ -1,0 +1,39 @@
+"""Who runs what is in an image: its last `USER`, or whom an entry point leaves root for."""
+
+from agentaudit.expressions import regex
+from agentaudit.extract.containers.dockerfile_instructions import Base, started
+from agentaudit.extract.documents import Documents
+from agentaudit.model.evidence import Truth
+from agentaudit.readers.document import Document
+from agentaudit.readers.scripts import LEAVING_WORDS
+
+_ROOT = frozenset({"root", "0", "0:0", "root:root"})
+_AS_ROOT = regex(r"(?:-\S+[ \t]+)*(?:-\S+=)?[\"']?(?:\$\{\w+:?-)?(?:root|0)\b")
+_SETPRIV, _CHOOSING = "exec setpriv ", "--reuid"
+
+
+def runs_as_root(base: Base) -> Truth:
+    """The last USER decides; without one the base image does, and most of those run as root."""
+    if base.user is not None:
+        user = (base.user.text or "").strip()
+        if "$" in user:
+            return Truth.UNKNOWN
+        return Truth.YES if user in _ROOT else Truth.NO
+    return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
+
+
+def leaves_root(documents: Documents, document: Document) -> bool:
+    """
+    Whether the last line of its entry point, a script beside the Dockerfile, is for another user.
+
+    So do the images of PostgreSQL and Redis: `exec gosu postgres "$@"`.
+    """
+    found = started(document)
+    words = found[1] if found else ()
+    script = documents.beside(document, words[0].rpartition("/")[2]) if words else None
+    if script is None or script.syntax != "script":
+        return False
+    last = script.text.rstrip().rpartition("\n")[2].strip()
+    leaving = next((word for word in LEAVING_WORDS if last.startswith(word)), "")
+    keeps = leaving == _SETPRIV and _CHOOSING not in last
+    return leaving != "" and not keeps and _AS_ROOT.match(last, len(leaving)) is None

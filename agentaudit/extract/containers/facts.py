@@ -1,0 +1,196 @@
+"""
+The facts that a container becomes: a runtime with its credentials, and what it runs.
+
+That is a gateway, a model or a tool server, where its role says so.
+"""
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.containers.callers import asks, asks_always, binds_all
+from agentaudit.extract.containers.container import Container
+from agentaudit.extract.containers.registries import add_registry
+from agentaudit.extract.containers.roles import role_started
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.holdings import Holding, add_credentials
+from agentaudit.extract.credentials.redaction import arguments, plain
+from agentaudit.extract.mcp.launchers import fetched_by, image_launch
+from agentaudit.extract.mcp.tools import add_tools
+from agentaudit.extract.stages import stage_named, stage_of_settings
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts.agents import Model
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import ToolServer
+
+_ASKED_OF_CALLERS = ("MASTER_KEY", "JWT_PUBLIC_KEY_URL", "AUTH_TOKEN")
+"""How settings end by which a gateway asks who calls."""
+_PASSED_ON = regex(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$")
+"""What it holds for those behind it."""
+
+
+def add_container(collector: Collector, container: Container) -> Runtime:
+    """The runtime of a container, with all that follows from its role."""
+    role = container.role
+    launch = image_launch(container.runtime.image)
+    named = container.runtime.environment
+    runtime = collector.add(
+        replace(
+            container.runtime,
+            environment=stage_named(named) or named or stage_of_settings(container.settings),
+            image=plain(container.runtime.image),
+            image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
+            role=role or role_started(container.settings),
+            runs_agent=role == "agent",
+            resembles_agent=role == "agent" and container.resembles_agent,
+            bind_all=container.runtime.bind_all or binds_all(container.words, container.settings),
+        )
+    )
+    collector.workloads.append(
+        Workload(
+            runtime_id=runtime.id,
+            document=container.document,
+            names=(*container.names, container.project),
+            role=role,
+            image=container.runtime.image,
+            build=container.build,
+            dockerfile=container.dockerfile,
+            stage=container.stage,
+            words=container.words,
+            settings=container.settings,
+            settings_whole=container.settings_whole,
+            mounts=container.mounts,
+            configurations=container.configurations,
+            given_files=container.given_files,
+            needs=container.needs,
+            labels=container.labels,
+            namespace=container.namespace,
+            ports=container.ports,
+            ports_of_pod=container.ports_of_pod,
+            agent_id=container.agent_id,
+            timeout_s=container.timeout_s,
+            open_to_all=None if asks(container.settings) else container.open_to_all,
+        )
+    )
+    holder, holder_id = _holder(collector, container, role, runtime)
+    credentials = add_credentials(
+        collector,
+        container.settings,
+        Holding(
+            holder=holder,
+            exposure="env",
+            holder_id=holder_id,
+            seen_by=tuple(dict.fromkeys((holder_id, runtime.id))),
+            short_alternative=container.short_alternative,
+            environment=runtime.environment,
+        ),
+    )
+    if credentials:
+        runtime = replace(runtime, holds_secrets=True)
+        collector.update(runtime)
+    if container.build is None:
+        add_registry(collector, launch, runtime.evidence[0], runtime.id)
+    add_egress(collector, runtime, container.egress)
+    return runtime
+
+
+def add_egress(collector: Collector, runtime: Runtime, policy: str) -> None:
+    """What nothing forbids: a runtime without a policy reaches everything."""
+    egress = collector.add(
+        Egress(
+            id=fact_id("egress", runtime.name, f"{runtime.id}/egress"),
+            name=f"network of {runtime.name}",
+            evidence=runtime.evidence[:1],
+            policy=policy,
+            runtime_ids=(runtime.id,),
+        )
+    )
+    collector.link(EdgeKind.EGRESS_TO, runtime.id, egress.id, *runtime.evidence[:1])
+
+
+def _holder(
+    collector: Collector, container: Container, role: str, runtime: Runtime
+) -> tuple[str, FactId]:
+    """The fact that a container's credentials belong to, made here when its role asks for one."""
+    place = runtime.evidence[0]
+    if role == "gateway":
+        fact = _gateway(container, place)
+        collector.add(fact)
+        collector.link(EdgeKind.RUNS_ON, fact.id, runtime.id, place)
+        return "gateway", fact.id
+    if role == "tool_server":
+        server = collector.add(_tool_server(container, place))
+        if server.exposed and server.authenticated is Truth.UNKNOWN:
+            collector.leave_open(place, f"whether {server.name} asks who calls", "it may not")
+        collector.link(EdgeKind.RUNS_ON, server.id, runtime.id, place)
+        add_tools(collector, server)
+        return "tool_server", server.id
+    if role == "model":
+        collector.add(_model(container, place))
+    return "container", runtime.id
+
+
+def _gateway(container: Container, place: Evidence) -> Gateway:
+    product = next(
+        (
+            name
+            for name in ("litellm", "agentgateway", "portkey", "kong", "envoy", "toolhive")
+            if name in container.runtime.image.lower()
+        ),
+        container.names[0],
+    )
+    keys = {setting.key.upper() for setting in container.settings}
+    asked = {key for key in keys if key.endswith(_ASKED_OF_CALLERS)}
+    brokers = any(map(_PASSED_ON.search, keys - asked))
+    return Gateway(
+        id=fact_id("gateway", container.names[0], f"{container.key}/gateway"),
+        name=container.names[0],
+        evidence=(place,),
+        product=product,
+        authorizer=Known.SET if asked else Known.UNKNOWN,
+        brokers_credentials=Truth.YES if brokers else Truth.UNKNOWN,
+        fronts_tools=Truth.NO if product == "litellm" or container.fronts_models else Truth.UNKNOWN,
+    )
+
+
+def tool_server_id(name: str, key: str) -> FactId:
+    """The id of the server that a container with a natural key is."""
+    return fact_id("tool_server", name, f"{key}/tool_server")
+
+
+def _tool_server(container: Container, place: Evidence) -> ToolServer:
+    fetched = fetched_by(container.words)
+    launch = fetched or image_launch(container.runtime.image)
+    own = container.build is not None and fetched is None
+    return ToolServer(
+        id=tool_server_id(container.names[0], container.key),
+        name=container.names[0],
+        evidence=(place,),
+        transport="http",
+        command="",
+        arguments=arguments(container.words),
+        package=launch.package,
+        pinned=Truth.YES if own else launch.pinned,
+        authenticated=_authenticated(container),
+        exposed=container.runtime.published,
+    )
+
+
+def _authenticated(container: Container) -> Truth:
+    """Whether a setting makes a server ask who calls; open where not all settings are there."""
+    if asks_always(container.runtime.image, container.words) or asks(container.settings):
+        return Truth.YES
+    return Truth.NO if container.settings_whole else Truth.UNKNOWN
+
+
+def _model(container: Container, place: Evidence) -> Model:
+    return Model(
+        id=fact_id("model", container.names[0], f"{container.key}/model"),
+        name=container.names[0],
+        evidence=(place,),
+        provider=image_launch(container.runtime.image).package.rpartition("/")[2],
+        local=Truth.YES,
+    )

@@ -1,0 +1,60 @@
+"""
+What runs in a machine or a container that is made for it.
+
+A runtime of AgentCore gives each session a machine of its own, and code beside the Dockerfile of a
+folder that is called a sandbox is what that sandbox holds. Neither keeps from a model what stands
+there with it: its keys and the network.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.frameworks.agentcore_folders import may_run_on_agentcore
+from agentaudit.extract.stages import stage_named
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
+
+_SANDBOX = regex(r"(?:^|/)sandbox(?:es)?(?:/|$)")
+
+
+def extract_own_machines(documents: Documents, collector: Collector) -> None:
+    """Marks the tools that run what a model writes there, and the agents that are kept there."""
+    for tool in tuple(collector.of(Tool)):
+        file = tool.evidence[0].file
+        if "execute" in tool.effects and (
+            _is_packed(file, documents) or may_run_on_agentcore(file, documents)
+        ):
+            collector.update(replace(tool, own_machine=True))
+    for agent in tuple(collector.of(Agent)):
+        if _is_packed(agent.evidence[0].file, documents):
+            collector.update(replace(agent, own_machine=True))
+
+
+def _is_packed(file: str, documents: Documents) -> bool:
+    """Whether a file lies beside the Dockerfile of a sandbox."""
+    return folder_of(file) in documents.once(_sandboxes)
+
+
+def _sandboxes(documents: Documents) -> frozenset[str]:
+    """Folders of sandboxes; not so of the stage of that name, which stands beside other stages."""
+    folders = {folder_of(document.file) for document in documents.of("dockerfile")}
+    parents = {
+        folder: folder[: named.start()] for folder in folders if (named := _SANDBOX.search(folder))
+    }
+    if not parents:
+        return frozenset()
+    staged = frozenset(_parents_of_stages(document.file for document in documents))
+    return frozenset(folder for folder, parent in parents.items() if parent not in staged)
+
+
+def _parents_of_stages(files: Iterable[str]) -> Iterator[str]:
+    """The folders of folders that are called after stages of a deployment."""
+    for file in files:
+        *folders, _ = file.split("/")
+        for depth, name in enumerate(folders):
+            if stage_named(name) not in {"", "test"}:
+                yield "/".join(folders[:depth])

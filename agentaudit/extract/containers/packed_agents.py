@@ -1,0 +1,97 @@
+"""
+Workloads that run an image of the repository's own which packs agents.
+
+Neither the name of such an image nor its settings need speak of an agent. It takes a chain of three
+to tell: code in a folder builds agents, the Dockerfile there copies that code, and the image is
+called as the project there, which is the only one of that name.
+"""
+
+import posixpath
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from agentaudit.extract.by_folder import by_folder
+from agentaudit.extract.collector import Collector, evidence, with_place
+from agentaudit.extract.containers.dockerfile_instructions import layers
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.literals import normal
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.mcp.launchers import image_launch
+from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Document
+
+CODED = frozenset(
+    {
+        *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
+        *("google-adk", "agno", "smolagents", "agent-framework"),
+    }
+)
+"""Frameworks whose agents are code that an image holds; others run where their platform says."""
+_PROJECT = "pyproject.toml"
+
+
+def extract_packed_agents(documents: Documents, collector: Collector) -> None:
+    """Marks the workloads of nothing else that is known whose image is one of those."""
+    packed = _packed(documents, collector)
+    if not packed:
+        return
+    for number, workload in enumerate(collector.workloads):
+        place = packed.get(_called(workload))
+        runtime = collector.facts[workload.runtime_id]
+        if place is None or workload.role or not isinstance(runtime, Runtime):
+            continue
+        collector.workloads[number] = replace(workload, role="agent")
+        places = with_place(runtime, place)
+        collector.update(replace(runtime, runs_agent=True, role="agent", evidence=places))
+
+
+def _called(workload: Workload) -> str:
+    """The name of an image that is not built where the workload is declared."""
+    if workload.build is not None or not workload.image:
+        return ""
+    return normal(image_launch(workload.image).package.rpartition("/")[2])
+
+
+def _packed(documents: Documents, collector: Collector) -> Mapping[str, Evidence]:
+    """Names of projects whose one Dockerfile copies agents, and where it does."""
+    agents = by_folder(agent for agent in collector.of(Agent) if _is_deployed(agent))
+    found: dict[str, list[Evidence]] = {}
+    for document in documents.of("dockerfile") if agents else ():
+        folder = folder_of(document.file)
+        files = {agent.evidence[0].file for agent in agents.get(folder, ())}
+        name, copied = _name(documents, folder), _copies(document, files)
+        if name and copied is not None:
+            found.setdefault(name, []).append(copied)
+    return {name: places[0] for name, places in found.items() if len(places) == 1}
+
+
+def _is_deployed(agent: Agent) -> bool:
+    return agent.framework in CODED and not is_rehearsal(agent.evidence[0].file)
+
+
+def _name(documents: Documents, folder: str) -> str:
+    """What a project calls itself, or its folder is called."""
+    project = documents.at(posixpath.join(folder, _PROJECT))
+    routes = (("project", "name"), ("tool", "poetry", "name"))
+    told = (project.root.text_at(*route) for route in routes) if project is not None else ()
+    return normal(next(filter(None, told), folder.rpartition("/")[2]))
+
+
+def _copies(document: Document, files: set[str]) -> Evidence | None:
+    """Where an image is given one of the files, by a folder around it."""
+    folder = folder_of(document.file)
+    for _, node in layers(document, "COPY", "ADD"):
+        words = (node.text or "").split()
+        if any(word.startswith("--from=") for word in words):
+            continue
+        for source in (word for word in words[:-1] if not word.startswith("--")):
+            path = posixpath.normpath(posixpath.join(folder, source))
+            within = "" if path == "." else f"{path}/"
+            if any(file == path or file.startswith(within) for file in files):
+                return evidence(document, node, plain(f"COPY {source}"))
+    return None

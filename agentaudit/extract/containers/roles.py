@@ -1,0 +1,223 @@
+"""What a container runs, as far as its image, its names and its settings tell."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.containers.commands import only_schedules, runs_another
+from agentaudit.extract.containers.names import ANY_GATEWAY, called, head, names_gateway
+from agentaudit.extract.settings import Setting
+
+_MODEL = (
+    r"vllm|ollama|text-(?:generation|embeddings)-inference|llama\.?cpp|sglang|tritonserver"
+    r"|localai|lmdeploy"
+)
+_STORE = (
+    r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
+    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
+)
+_ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("model", ("",), regex(_MODEL)),
+    ("tool_server", ("mcp",), regex(r"(?:^|[/_-])mcp(?:[:/_-]|$)|mcp-server")),
+    ("store", ("",), regex(_STORE)),
+)
+"""
+What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` is no database.
+
+Each expression stands beside a word of whatever it finds: words are looked for in less time.
+"""
+_AGENT_NAME = regex(
+    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)assistant|copilot|langgraph|crewai|autogen|chatbot"
+    r"|swarm)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Home Assistant, which switches lamps, is none."""
+_OTHER_AGENT = regex(
+    r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
+    r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|spire|puppet|netdata"
+    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab|cilium"
+    r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
+    r"|komodo|falco|osquery|dynatrace|splunk|tailscale)"
+    r"[/_-]agent(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Agents of other trades, which measure, build or hand out certificates, and ask no model."""
+_AGENT_PRODUCT = regex(
+    r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher)"
+    r"(?:[:@]|$)"
+)
+"""Images of agents whose names do not say that they are some."""
+_AGENT_SETTING = regex(
+    r"^(?:OPENAI|ANTHROPIC|AZURE_OPENAI|AZURE_AI_(?:AGENT|INFERENCE|PROJECT)|AZURE_EXISTING_AGENT"
+    r"|GEMINI|GOOGLE_GENAI|MISTRAL|COHERE|GROQ|BEDROCK|LITELLM"
+    r"|LLM|LANGSMITH|LANGCHAIN|LANGGRAPH|AGENT|CREWAI|OPENROUTER|MODEL)_"
+)
+_AGENT_ELSEWHERE = regex(
+    r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
+    r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
+    r"|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
+)
+"""
+Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
+calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text.
+"""
+_WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
+"""Where the weights of a model lie: what loads them serves it, or learns."""
+_FRONT = regex(
+    r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
+    r"|database|init|migrations?|monitor(?:ing)?|controller|operator"
+)
+"""How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
+_PAGE = "frontend"
+_NAMED_MODEL = "MODEL_"
+_LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOKEN))(?:_|$)")
+"""Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
+_SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
+"""Settings of what serves a model, in an image whose name does not say so."""
+_PATH = regex(r"\w[./_:-]\w")
+_SUPPORT = regex(
+    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
+    r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    re.IGNORECASE,
+)
+_KEEPER = regex(
+    r"(?:argo-?cd|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
+    r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
+    r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
+    r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod"
+    r"|(?:kustomize|helm|source|notification|image-reflector|image-automation)-controller)(?:-|$)",
+    re.IGNORECASE,
+)
+"""What keeps a cluster going, by its image or the account that its own installation makes."""
+_GENERAL = regex(
+    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
+    r"|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)(?:[:@]|$)"
+)
+"""
+Images that are no server of tools, whatever they stand before and are called after; those below
+`mcp/` are Docker's servers for them.
+"""
+_PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server)(?:[:@]|$)")
+_FRONTED = regex(r"(?:^|[^a-z])(?:ai|llm|mcp|models?|tools?|agents?)(?:[^a-z]|$)")
+_BESIDE = regex(
+    r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
+    re.IGNORECASE,
+)
+"""`langgraph-proxy` stands beside an agent, and is called after it."""
+
+
+def role_of(
+    image: str, names: Iterable[str], words: Sequence[str], settings: Sequence[Setting]
+) -> str:
+    """What a container runs, by its image first, then by its names, its command and settings."""
+    names = tuple(names)
+    role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
+    if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
+        return role
+    if _AGENT_PRODUCT.match(called(image)):
+        return "agent"
+    if any(head(name) == ANY_GATEWAY for name in (called(image), *names)):
+        # A gateway of whatever: one of models where it is told how to reach them.
+        return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
+    if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
+        return ""
+    if _SUPPORT.search(image) or only_schedules(words):
+        return ""
+    told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
+    own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
+    named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
+    keys = [setting.key for setting in settings]
+    if any(map(_LOADING.match, keys)):
+        keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
+    configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
+    return "agent" if named or (configured and not runs_another(words)) else ""
+
+
+def _fronts(names: Iterable[str]) -> bool:
+    """Whether a proxy for anything is called a gateway of models or tools: no `traefik-gateway`."""
+    return any(_FRONTED.search(name.lower()) for name in names)
+
+
+def resembles_agent(
+    image: str, names: Sequence[str], words: Sequence[str], settings: Iterable[Setting]
+) -> bool:
+    """
+    Whether nothing but a word within a name speaks of an agent, of what was taken for one.
+
+    A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
+    What runs tests in the image of an agent is none, whatever it is called and told.
+    """
+    if runs_another(words):
+        return True
+    told = (name for text in words for name in _names_in(text))
+    if any(_AGENT_NAME.search(text) for text in told):
+        return False
+    image_name = called(image)
+    if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
+        return True
+    beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
+    if not beside and any(_configures_agent(setting.key) for setting in settings):
+        return False
+    if _AGENT_PRODUCT.match(image_name):
+        return False
+    if any(_FRONT.fullmatch(head(name)) for name in names):
+        return True
+    return not any(_AGENT_NAME.search(head(name)) for name in (image_name, *names))
+
+
+def only_serves(image: str, names: Iterable[str]) -> bool:
+    """Whether what is built from an image hands out files, passes calls on or serves a model."""
+    model = _role_told_by(image) == "model" and not any(map(names_agent, names))
+    return model or _PAGES.search(image) is not None
+
+
+def keeps_clusters(name: str) -> bool:
+    """Whether an account is called after what keeps a cluster going: a controller, a collector."""
+    known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
+    tools = known is not None and _role_told_by(name) == "tool_server"
+    return known is not None and not tools and not names_agent(name)
+
+
+def keeps_any_cluster(name: str) -> bool:
+    """Whether that is a product which many clusters have, and no `night-report-operator`."""
+    return _KEEPER.match(name) is not None and not names_agent(name)
+
+
+def names_agent(name: str) -> bool:
+    """Whether a word of a name is one for agents that ask models."""
+    return _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is not None
+
+
+@lru_cache(maxsize=1024)
+def _configures_agent(key: str) -> bool:
+    if _AGENT_ELSEWHERE.search(key) or _WEIGHTS.match(key):
+        return False
+    return _AGENT_SETTING.match(key) is not None
+
+
+def role_started(settings: Iterable[Setting]) -> str:
+    """`model` where it is told the image of a server of models, which it starts: `VLLM_IMAGE`."""
+    images = (item.content for item in settings if item.key.upper().endswith("_IMAGE"))
+    return "model" if any(_role_told_by(image) == "model" for image in images) else ""
+
+
+@lru_cache(maxsize=1024)
+def _role_told_by(subject: str) -> str:
+    lower = subject.lower()
+    if names_gateway(lower):
+        return "gateway"
+    told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))
+    role = next(told, "")
+    front = role == "tool_server" and _FRONT.fullmatch(head(called(subject)))
+    return "" if front else role
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    """What names a program in a word of a command; of a line for a shell, its paths and modules."""
+    words = text.split()
+    if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
+        return tuple(words)
+    if "\n" in text:  # a script may speak of agents, and start none
+        return ()
+    return tuple(word for word in words if _PATH.search(word))

@@ -1,0 +1,1 @@
+"""Which values are secrets, what may be shown of them, and how long they live."""

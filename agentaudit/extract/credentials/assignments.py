@@ -1,0 +1,56 @@
+"""
+Secrets that a script assigns within a value: user data of a machine, a step of CI, a ConfigMap.
+
+`export DB_PASSWORD=…` names its value as a setting does. Only names in capitals count: that is how
+variables of the environment are written.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.credentials.recognition import may_be_named
+from agentaudit.extract.settings import Setting
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
+
+_ANY = regex(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD)[A-Z0-9_]{0,40}=[^\s=]")
+_ASSIGNMENT = regex(
+    r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
+    r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
+)
+_FAR = 2_000
+"""Lines between two assignments, as far as one is looked for."""
+
+
+def assigns_secrets(document: Document) -> bool:
+    """Whether any text of a file may assign a secret."""
+    return _ANY.search(document.text) is not None
+
+
+def assigned_settings(document: Document, texts: Iterable[Node]) -> Iterator[Setting]:
+    """What the texts of a file assign to variables whose names are those of secrets."""
+    for node in texts:
+        if "=" not in node.raw or _ANY.search(node.raw) is None:
+            continue
+        line = node.line
+        for match in _ASSIGNMENT.finditer(node.raw):
+            name, value = match["name"], match["quoted"] or match["bare"]
+            if may_be_named(name):
+                place = _place(document, node, line, (f"{name}=", value))
+                line, route = place.line, f"line.{place.line}.{place.column}.{name}"
+                yield Setting(key=name, value=place, document=document, route=route)
+
+
+def _place(document: Document, node: Node, first: int, assigned: tuple[str, str]) -> Node:
+    """Where the value stands: the next line of the text that assigns it, as it is written."""
+    before, value = assigned
+    found = node.changed(kind=NodeKind.STRING, raw=value, line=first)
+    lines = lines_of(document.text)[first - 1 : min(node.end_line, first + _FAR)]
+    for number, line in enumerate(lines, first):
+        at = line.find(before, node.column - 1 if number == node.line else 0)
+        if at >= 0 and value in line:
+            column = at + len(before) + 1
+            return found.changed(
+                line=number, column=column, end_line=number, end_column=column + len(value)
+            )
+    return found

@@ -1,0 +1,286 @@
+"""
+Settings to credentials: what an environment, a set of headers or a list of arguments holds.
+
+A credential's identity is its place (`file#route.to.key`), never its value. The same place seen
+through several services stays one credential that several can see.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials.key_addresses import fronted_vendor, opens_other_store
+from agentaudit.extract.credentials.made_up import is_made_up
+from agentaudit.extract.credentials.recognition import Recognised, recognise
+from agentaudit.extract.credentials.redaction import assignment
+from agentaudit.extract.credentials.remarks import called_example
+from agentaudit.extract.credentials.secret_names import name_words, secret_name
+from agentaudit.extract.credentials.secret_values import is_composed
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.stages import TRIED, owner_stage, stage_of_file
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.readers.document import Document, Node
+from agentaudit.readers.lines import lines_of
+
+HOLDERS = ("agent", "tool_server", "gateway", "ci", "container", "image", "repository")
+"""Who can hold a credential, the one that matters most first."""
+_ADDRESS = regex(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
+"""Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
+CREDENTIALS = Budget("credentials", 10_000)
+"""Each as often as somebody has it."""
+_SEERS = Budget("who sees credentials", 20_000, free=4)
+"""Each as often as there are credentials that he sees."""
+_OF_APPLICATIONS = frozenset({"client_secret", "password"})
+_APART_FROM_THEM = frozenset({"aws", "google"})
+"""
+Clouds that give nobody a session for a client secret: it is that of an application of OAuth, which
+may well be called after a cloud. With Azure it is the key of a service principal.
+"""
+_AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+
+
+class Holding(Struct, frozen=True, kw_only=True):
+    """Who holds the settings, how they are exposed, and who else can see them."""
+
+    holder: str
+    exposure: str
+    holder_id: FactId = NOBODY
+    seen_by: tuple[FactId, ...] = ()
+    short_alternative: dict[str, str] = field(default_factory=dict)
+    """By provider, or provider and kind: what would replace a static key here."""
+    environment: str = ""
+    applied: bool = True
+    """Whether something runs with what stands there, as containers do with their environment."""
+
+    def alternative_to(self, found: Recognised) -> str:
+        """What would do without a credential; empty for none."""
+        if found.kind in _OF_APPLICATIONS and found.provider in _APART_FROM_THEM:
+            return ""
+        general = self.short_alternative.get(found.provider, "")
+        return self.short_alternative.get(f"{found.provider} {found.kind}", general)
+
+    def confidence_in(self, found: Recognised, environment: str) -> Confidence:
+        """
+        How sure it is that a value is a secret, by what it looks like and by where it stands.
+
+        Names alone say it often enough of what something runs with, and of what a machine drew,
+        but seldom of words and numbers in programs, in CI, in text for a model, and where people
+        only try things.
+        """
+        literal = found.form is CredentialForm.LITERAL
+        tried = environment in TRIED
+        if (self.applied and not tried) or not literal:
+            return found.confidence
+        if found.confidence is not Confidence.LIKELY:
+            return found.confidence
+        named = tried or found.named or self.exposure == "prompt" or is_made_up(found.secret)
+        chosen = named and is_composed(found.secret)
+        return Confidence.POSSIBLE if chosen else found.confidence
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """A recognised setting, with the settings that belong to the same credential."""
+
+    setting: Setting
+    recognised: Recognised
+    others: tuple[Setting, ...] = ()
+    elsewhere: bool = False
+    """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
+
+
+_GOOGLES_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_FILES_OF_OTHERS = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AZURE_CREDENTIALS_FILE"})
+"""Where a chart names one file for every cloud, as Velero's does, it says nothing of any."""
+
+
+def add_credentials(
+    collector: Collector, settings: Iterable[Setting], holding: Holding
+) -> tuple[Credential, ...]:
+    """Every credential among the settings, added; the halves of an AWS key pair are one."""
+    added: list[Credential] = []
+    for found in _found(tuple(settings)):
+        file = found.setting.document.file
+        start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
+        what = f"credentials beyond {CREDENTIALS.most:,}"
+        if not collector.affords(CREDENTIALS, 1, (start, what, "what they open is not known")):
+            break
+        added.append(_add(collector, found, holding))
+    return tuple(added)
+
+
+def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
+    pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
+    primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
+    elsewhere = any(map(opens_other_store, settings))
+    fronted = frozenset(filter(None, map(fronted_vendor, settings)))
+    of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
+    for setting in settings:
+        if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
+            continue
+        others: tuple[Setting, ...] = ()
+        recognised = recognised_setting(setting)
+        if primary is not None and setting.key.upper() in _AWS_PAIR:
+            if setting is not primary:
+                continue
+            others = tuple(other for other in pair.values() if other is not primary)
+            recognised = _pair(recognised, others)
+        if recognised is not None:
+            if recognised.provider in fronted and recognised.form is not CredentialForm.LITERAL:
+                # a key that the gateway issued, of which it says how long it is good
+                recognised = replace(recognised, provider="gateway", lifetime=Lifetime.UNKNOWN)
+            other = elsewhere and recognised.provider == "aws"
+            yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
+
+
+def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
+    """The one credential of an AWS key pair; a session token beside it makes it short-lived."""
+    halves = [half for half in map(recognised_setting, others) if half is not None]
+    whole = first or next(iter(halves), None)
+    if whole is None:
+        return None
+    session = any(other.key.upper() == "AWS_SESSION_TOKEN" and other.content for other in others)
+    if session:
+        return replace(whole, kind="session_key", lifetime=Lifetime.SHORT)
+    if whole.kind == "session_key":
+        return whole
+    return replace(whole, kind="access_key")
+
+
+def recognised_setting(setting: Setting) -> Recognised | None:
+    """What one setting is, with the form that the syntax around it decides."""
+    if setting.form is None:
+        return recognise(setting.key, setting.content)
+    stand_in = recognise(setting.key, "${SECRET}")
+    return replace(stand_in, form=setting.form) if stand_in is not None else None
+
+
+def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
+    setting, recognised = found.setting, found.recognised
+    environment = holding.environment or stage_of_file(setting.document.file)
+    places = (_place(setting), *(_place(other) for other in found.others), *setting.via)
+    fact = Credential(
+        id=fact_id("credential", setting.key, natural_key(setting)),
+        name=setting.key,
+        evidence=tuple(dict.fromkeys(places)),
+        confidence=_confidence(setting, recognised, holding, environment),
+        environment=environment,
+        provider=recognised.provider,
+        kind=recognised.kind,
+        form=recognised.form,
+        lifetime=recognised.lifetime,
+        ttl_s=recognised.ttl_s,
+        holder=holding.holder,
+        holder_id=holding.holder_id,
+        exposure=holding.exposure,
+        variable=setting.key,
+        admin=recognised.admin,
+        default_value=recognised.default_value,
+        digest=collector.digest(recognised.secret) if recognised.secret else "",
+        belongs_to=owner_stage(setting, recognised),
+        unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
+        short_alternative="" if found.elsewhere else holding.alternative_to(recognised),
+    )
+    merged = _held(collector, collector.add(fact), fact)
+    what = f"who sees {merged.name}"
+    end = (fact.evidence[0], what, "more may take it than are named")
+    room = collector.affords(_SEERS, len(holding.seen_by), end)
+    for seer in holding.seen_by if room else holding.seen_by[:1]:
+        collector.link(EdgeKind.VISIBLE_TO, merged.id, seer, *fact.evidence)
+    return merged
+
+
+def _confidence(
+    setting: Setting, found: Recognised, holding: Holding, environment: str
+) -> Confidence:
+    """How sure it is that a value is a secret, also by what is written over it."""
+    told = holding.confidence_in(found, environment)
+    chosen = told is Confidence.LIKELY and is_composed(found.secret)
+    made = chosen or (found.kind, found.provider) == ("private_key", "")
+    if found.form is not CredentialForm.LITERAL or not made:
+        return told
+    example = called_example(setting.document, setting.value.line)
+    return Confidence.POSSIBLE if example else told
+
+
+def _held(collector: Collector, known: Credential, new: Credential) -> Credential:
+    """The credential with the holder that matters more of two."""
+    if HOLDERS.index(new.holder) < HOLDERS.index(known.holder):
+        known = replace(
+            known,
+            holder=new.holder,
+            holder_id=new.holder_id,
+            exposure=new.exposure,
+            short_alternative=new.short_alternative or known.short_alternative,
+        )
+        collector.update(known)
+    return known
+
+
+def natural_key(setting: Setting) -> str:
+    """The place that is a credential's identity."""
+    return f"{setting.document.file}#{setting.route}.{setting.key}"
+
+
+def _place(setting: Setting) -> Evidence:
+    node = setting.value
+    if setting.form is not None:
+        return evidence(setting.document, node, f"{setting.key}=(reference)")
+    shown = assignment(setting.shown or setting.key, setting.content)
+    return evidence(setting.document, node, shown)
+
+
+def part_of(document: Document, node: Node, key: str, value: str) -> Node:
+    """The node of the value in a scalar `KEY=value`, placed where the value begins if it can be."""
+    lines = lines_of(document.text)
+    line = lines[node.line - 1] if node.line <= len(lines) else ""
+    end = node.end_column if node.end_line == node.line else len(line)
+    at = line.find(f"{key}=", node.column - 1, end)
+    column = at + len(key) + 2 if at >= 0 else node.column
+    return node.changed(raw=value, column=column, end_column=max(node.end_column, column))
+
+
+def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:
+    """A mapping of names to scalars, or a sequence of `NAME=value`, as settings."""
+    if block is None:
+        return ()
+    if block.entries:
+        return tuple(
+            Setting(key=key, value=value, document=document, route=route)
+            for key, value in block.items()
+            if value.text is not None
+        )
+    found = []
+    for element in block.elements:
+        key, mark, value = (element.text or "").partition("=")
+        if mark and name_words(key):
+            part = part_of(document, element, key, value)
+            found.append(Setting(key=key, value=part, document=document, route=route))
+    return tuple(found)
+
+
+def add_shown_parameter(collector: Collector, document: Document, key: Node) -> None:
+    """A parameter of a template that asks for a secret, and shows it to whoever may look."""
+    name = secret_name(key.raw)
+    if name is None:
+        return
+    collector.add(
+        Credential(
+            id=fact_id("credential", key.raw, f"{document.file}#Parameters.{key.raw}"),
+            name=key.raw,
+            evidence=(evidence(document, key, key.raw),),
+            provider=name.provider,
+            kind=name.kind,
+            form=CredentialForm.UNKNOWN,
+            lifetime=name.lifetime,
+            holder="repository",
+            exposure="parameter",
+            variable=key.raw,
+        )
+    )

@@ -1,0 +1,47 @@
+"""What the addresses beside a key say of whose it is: of another store, of a gateway for models."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from agentaudit.expressions import regex
+from agentaudit.extract.containers.names import is_gateway
+from agentaudit.extract.settings import Setting
+
+_STORE_ADDRESS = regex(
+    r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
+)
+_AWS_HOST = "amazonaws.com"
+_MODELS_ADDRESS = regex(
+    r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
+)
+_VENDORS = MappingProxyType({"AZURE_OPENAI": "azure", "GEMINI": "google"})
+_NEAR = regex(
+    r"^https?://(?P<host>[\w-]{1,63}(?:[\w.-]{1,200}\.(?:svc|local|internal))?)(?:[:/]|$)"
+)
+"""A host of the own network: gateways out there may pass a vendor's own key on."""
+_PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
+
+
+def opens_other_store(setting: Setting) -> bool:
+    """Whether it is the address of a store that only speaks as that of AWS does."""
+    return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
+
+
+def without_sessions(alternatives: Mapping[str, str]) -> dict[str, str]:
+    """What would do without keys, less the sessions of AWS, which open no such store."""
+    return {provider: named for provider, named in alternatives.items() if provider != "aws"}
+
+
+def fronted_vendor(setting: Setting) -> str:
+    """The vendor whose models an address leads to through a gateway; empty for none."""
+    address = _MODELS_ADDRESS.match(setting.key)
+    host = _NEAR.match(setting.content) if address is not None else None
+    if address is None or host is None or not is_gateway(host["host"]):
+        return ""
+    return _VENDORS.get(address["vendor"], address["vendor"].lower())
+
+
+def proxies_asked(settings: Iterable[Setting]) -> frozenset[str]:
+    """The hosts near by that are asked as a proxy for models is."""
+    addresses = (item.content for item in settings if _PROXY_ADDRESS.match(item.key))
+    return frozenset(found["host"] for text in addresses if (found := _NEAR.match(text)))

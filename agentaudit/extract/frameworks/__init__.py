@@ -1,0 +1,1 @@
+"""The files in which frameworks and platforms of agents declare them."""

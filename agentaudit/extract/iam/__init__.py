@@ -1,0 +1,1 @@
+"""What policies of AWS allow: patterns, denials, boundaries, trust, and ways from little to all."""

@@ -1,0 +1,248 @@
+"""
+What the code of a tool in TypeScript or JavaScript does: requests, statements, files, programs.
+
+A request to an address whose host is written out reaches that host alone; one that begins with
+words of the model reaches any. Names are those of Node's own modules (https://nodejs.org/api/), and
+of the packages that most programs use in their place.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from agentaudit.expressions import regex
+from agentaudit.extract.javascript.handing import Given, handed
+from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.known_tools import EVERYTHING
+from agentaudit.extract.programs.syntax import argument, descendants, keyword
+from agentaudit.extract.python.effects import VERBS, Effects
+
+_EVALUATES = regex(
+    r"^(?:eval|Function|vm\.(?:runIn\w+Context|Script|compileFunction)|(?:globalThis|window)\.eval)$"
+)
+_SHELL = regex(
+    r"^(?:child_process\.exec(?:Sync)?|execa\.execaCommand(?:Sync)?|shelljs\.(?:default\.)?exec"
+    r"|zx\.\$|bun\.\$|node-pty\.spawn)$"
+)
+_PROGRAM = regex(
+    r"^(?:child_process\.(?:spawn|execFile|fork)(?:Sync)?|execa\.(?:execa(?:Sync)?|\$|default)"
+    r"|cross-spawn\.(?:default(?:\.sync)?|spawn)|Bun\.spawn(?:Sync)?|Deno\.Command)$"
+)
+_PROMISED = frozenset({"util.promisify", "util.default.promisify"})
+_HTTP = regex(
+    r"^(?:fetch|globalThis\.fetch|node-fetch\.default|undici\.(?:fetch|request)|cross-fetch\.\w+"
+    r"|(?:axios|got|ky|ofetch|superagent)(?:\.(?:default|axios|got|ofetch|\$fetch))?"
+    r"(?:\.(?:get|post|put|patch|delete|head|request))?)$"
+)
+_SENDING = frozenset({"post", "put", "patch", "delete"})
+_FILES = regex(r"^(?:fs|fs-extra|graceful-fs|fs/promises|Deno|Bun)\.")
+_READS = regex(r"^(?:readFile|readTextFile|createReadStream|readdir|readDir|opendir|readJson)")
+_WRITES = regex(
+    r"^(?:writeFile|writeTextFile|appendFile|createWriteStream|copyFile|rename|mkdir|outputFile"
+    r"|writeJson|outputJson|symlink|chmod|cp$|copy$|move$|write$)"
+)
+_DELETES = regex(r"^(?:unlink|rm|rmdir|remove|emptyDir)(?:Sync)?$")
+_QUERIES = frozenset({"query", "execute", "unsafe", "raw", "prepare", "exec", "all", "run", "sql"})
+_UNSAFE = frozenset({"$queryRawUnsafe", "$executeRawUnsafe"})
+_STATEMENT = regex(
+    r"^\s*(?P<verb>SELECT|WITH|INSERT|UPDATE|REPLACE|MERGE|CREATE|ALTER|DELETE|DROP|TRUNCATE)\b"
+)
+_ANY_STATEMENT = regex(r"^(?:sql|query|statement)$")
+_SENDS = frozenset({"sendMail", "sendEmail", "postMessage", "sendMessage"})
+_HOST = regex(r"^https?://[^/?#]+[/?#]")
+_LONGEST = 20
+_MOST = 20
+"""Functions that are read for one tool."""
+
+
+class _Body:
+    """One function while its calls are read: a tool's, or one that a tool's calls."""
+
+    def __init__(
+        self, program: Program, given: Given, read: set[int], within: Iterable[ast.stmt] = ()
+    ) -> None:
+        module, function = given.module, given.function
+        self.program = program
+        self.module = module
+        self.parameters = given.parameters
+        nodes = (node for each in within or (function,) for node in descendants(each))
+        self.calls = [node for node in nodes if isinstance(node, ast.Call)]
+        self.functions_read = read
+        self.words = program.words_in(given)
+        self.found = Effects(set())
+
+    def read(self) -> Effects:
+        """What all calls of the function do."""
+        for call in self.calls:
+            self._read(call)
+        return self.found
+
+    def _read(self, call: ast.Call) -> None:
+        name = self._called(call.func)
+        last = name.rpartition(".")[2]
+        if self._runs(call, name):
+            self.found.names.update(EVERYTHING)
+            self.found.private = self.found.egress = True
+        elif _HTTP.search(name):
+            self._request(call, last)
+        elif _FILES.match(name):
+            self._file(last)
+        elif last in _QUERIES or last in _UNSAFE:
+            self._statement(call, last)
+            self._follow(call)
+        elif last in _SENDS and "." in name:
+            self.found.names.add("send")
+            self.found.egress = True
+        else:
+            self._follow(call)
+
+    def _follow(self, call: ast.Call) -> None:
+        """What a function of the repository does that is called here, once and not too deep."""
+        found = self.program.function(Written(self.module, call.func))
+        known = self.functions_read
+        if found is None or len(known) >= _MOST or id(found[1]) in known:
+            return
+        known.add(id(found[1]))
+        if self.program.may_follow(found[1]):
+            more = _Body(self.program, handed(*found, call, self.words.depends), known).read()
+            self.found.names |= more.names
+            self.found.untrusted |= more.untrusted
+            self.found.private |= more.private
+            self.found.egress |= more.egress
+
+    def _called(self, func: ast.expr) -> str:
+        """The full name of what is called, also behind `promisify`, without its default."""
+        for _ in range(_LONGEST):
+            meant = self.program.meant(Written(self.module, func)).node
+            if not isinstance(meant, ast.Call) or self.module.dotted(meant.func) not in _PROMISED:
+                break
+            func = meant.args[0] if meant.args else meant.func
+        name = self.module.dotted(func)
+        for owner in ("child_process", "fs", "fs/promises", "vm"):
+            name = name.replace(f"{owner}.default.", f"{owner}.").replace("fs.promises.", "fs.")
+        return name
+
+    def _runs(self, call: ast.Call, name: str) -> bool:
+        """Whether words of the model are handed to something that runs them."""
+        command = next(iter(call.args), None)
+        if not self.parameters or command is None:
+            return False
+        if _EVALUATES.match(name):
+            return self._writes(call)
+        if _SHELL.match(name):
+            return self._takes_words(call)
+        if not _PROGRAM.match(name):
+            return False
+        shell = keyword(call, "shell")
+        if shell is not None and self.module.value(shell) is not False:
+            return self._takes_words(call)
+        return any(
+            program is None
+            or self.words.depends(program)
+            or (
+                self.words.interprets(program)
+                and self._takes_words(call)
+                and not self._reads_its_own(call)
+            )
+            for program in self.words.programs(command)
+        )
+
+    def _reads_its_own(self, call: ast.Call) -> bool:
+        """Whether an interpreter reads a script of the program from its input: `['-', text]`."""
+        script = keyword(call, "input")
+        match call.args:
+            case [_, ast.List(elts=[first, *_])] if script is not None:
+                return self.module.text(first) == "-" and not self.words.depends(script)
+            case _:
+                return False
+
+    def _takes_words(self, call: ast.Call) -> bool:
+        """Whether words of the model stand in a command; its options are no part of it."""
+        return any(map(self.words.depends, call.args))
+
+    def _writes(self, call: ast.Call) -> bool:
+        """Whether words of the model are code: numbers and operators alone name nothing."""
+        return any(
+            isinstance(each, ast.Name)
+            and each.id not in self.words.harmless
+            and self.words.depends(each)
+            for each in descendants(call)
+        )
+
+    def _request(self, call: ast.Call, last: str) -> None:
+        """A request reads what its address answers, or sends; to any host it carries data out."""
+        address = argument(call, 0, "url")
+        method = keyword(call, "method")
+        verb = self.module.text(method).lower() if method is not None else last
+        sends = verb in _SENDING or (method is not None and not verb)
+        free = address is not None and self._any_host(address)
+        self.found.names.add("send" if sends else "read")
+        self.found.egress |= free or sends
+        self.found.untrusted |= free and not sends
+
+    def _any_host(self, address: ast.expr) -> bool:
+        """Whether an address begins with words of the model."""
+        for _ in range(_LONGEST):
+            match address:
+                case ast.Name(id=name) if len(self.words.assigned.get(name, ())) == 1:
+                    address = self.words.assigned[name][0]
+                case ast.BinOp(op=ast.Add(), left=left):
+                    address = left
+                case ast.Call(args=[base] | [_, base]) as call if self._makes_address(call):
+                    address = base
+                case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start:
+                    return _HOST.match(start) is None and self.words.depends(address)
+                case ast.JoinedStr(values=[ast.FormattedValue(value=first), *_]):
+                    address = first
+                case _:
+                    break
+        return self.words.depends(address)
+
+    def _makes_address(self, call: ast.Call) -> bool:
+        return self.module.dotted(call.func) in {"URL", "String"}
+
+    def _file(self, last: str) -> None:
+        if _DELETES.match(last):
+            self.found.names.add("delete")
+        elif _WRITES.match(last):
+            self.found.names.add("write")
+        elif _READS.match(last):
+            self.found.names.add("read")
+            self.found.private = True
+
+    def _statement(self, call: ast.Call, last: str) -> None:
+        """A statement of SQL by its first word; one that the model writes may be any."""
+        given = argument(call, 0, "sql", "text", "query", "statement")
+        if given is None:
+            return
+        if isinstance(given, ast.Call) and self.module.dotted(given.func).endswith("sql"):
+            given = given.args[0] if given.args else given
+        begun = _STATEMENT.match(self._beginning(given).upper())
+        if begun is not None:
+            effect = VERBS.get(begun["verb"], "read")
+            self.found.names.add(effect)
+            self.found.private |= effect == "read"
+        elif last in _UNSAFE or self._is_statement(given):
+            self.found.names.update({"read", "write", "delete"})
+            self.found.private = True
+
+    def _beginning(self, given: ast.expr) -> str:
+        if isinstance(given, ast.JoinedStr) and given.values:
+            return self.module.text(given.values[0])
+        return self.module.text(given)
+
+    def _is_statement(self, given: ast.expr) -> bool:
+        """Whether the model writes the whole statement, by what its parameter is called."""
+        name = given.attr if isinstance(given, ast.Attribute) else ""
+        name = given.id if isinstance(given, ast.Name) else name
+        return _ANY_STATEMENT.match(name) is not None and self.words.depends(given)
+
+
+def effects_of(program: Program, given: Given, within: Iterable[ast.stmt] = ()) -> Effects:
+    """What a tool's function or a part of it, and what it calls, does with the model's words."""
+    read = {id(given.function)}
+    if within:
+        return _Body(program, given, read, within).read()
+    known = program.words_in(given).effects
+    if not known:
+        known.append(_Body(program, given, read).read())
+    return known[0]

@@ -1,0 +1,109 @@
+"""How often an agent in TypeScript or JavaScript may loop, for how long, what it may spend."""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from agentaudit.extract.bounds import Bound
+from agentaudit.extract.javascript.building import Building
+from agentaudit.extract.javascript.frameworks import Builder
+from agentaudit.extract.javascript.middleware import may_have_more, middleware
+from agentaudit.extract.javascript.modules import Written
+from agentaudit.extract.javascript.options import Options, members
+from agentaudit.extract.python.limits import count
+from agentaudit.model.evidence import Known
+
+_STEPS = ("maxSteps", "maxTurns", "recursionLimit", "maxIterations")
+_COUNTS = frozenset({"ai.stepCountIs", "ai.isStepCount"})
+_UNENDING = frozenset({"ai.hasToolCall", "ai.isLoopFinished"})
+"""Conditions that may never hold."""
+_TIMES = ("timeout", "abortSignal", "signal", "stepTimeout", "maxExecutionTime")
+_SPENDING = ("maxOutputTokens", "maxTokens", "maxBudgetUsd", "maxCompletionTokens")
+_NESTED = ("modelSettings", "defaultOptions", "defaultGenerateOptions", "defaultStreamOptions")
+"""Options that hold others: of models, and of every run."""
+_COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
+_LASTS = "maxDuration"
+"""What a route of Next.js exports to end its function, and the run in it, after so many seconds."""
+
+
+def iterations(building: Building, options: Options, builder: Builder) -> Bound:
+    """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
+    stops = given_anywhere(building, options, ("stopWhen",))
+    if stops is not None:
+        return _stops(building, stops)
+    steps = given_anywhere(building, options, _STEPS)
+    if steps is not None:
+        return _count(building, steps)
+    counting = middleware(building, options, *_COUNTING)
+    calls = counting.get("runLimit", "threadLimit") if counting is not None else None
+    if calls is not None:
+        return _count(building, calls)
+    if options.hidden:
+        return Known.UNKNOWN, None
+    return (Known.SET if builder.iterations else Known.NONE), builder.iterations
+
+
+def _stops(building: Building, given: Written) -> Bound:
+    """The fewest steps after which a condition holds; a function of one's own may count as well."""
+    meant = building.program.meant(given)
+    listed = meant.node.elts if isinstance(meant.node, ast.List) else [meant.node]
+    found: list[int] = []
+    known = True
+    for each in listed:
+        condition = building.program.meant(meant.beside(each))
+        name = condition.name if isinstance(condition.node, ast.Call) else ""
+        if isinstance(condition.node, ast.Call) and name in _COUNTS:
+            first = next(iter(condition.node.args), condition.node)
+            limit, number = _count(building, condition.beside(first))
+            known = known and limit is Known.SET
+            found += [number] if number is not None else []
+        elif name not in _UNENDING:
+            known = False
+    if found:
+        return Known.SET, min(found)
+    return (Known.NONE if known else Known.UNKNOWN), None
+
+
+def _count(building: Building, given: Written) -> Bound:
+    """What an expression bounds, also where another file says how much."""
+    meant = building.program.meant(given)
+    return count(meant.module, meant.node)
+
+
+def timeout(building: Building, options: Options) -> tuple[Known, int | None]:
+    """Whether anything ends a run that takes too long, and after how many seconds."""
+    lasts = building.module.constants.values.get(_LASTS)
+    if lasts is not None:
+        return count(building.module, lasts)
+    return _presence(building, options, _TIMES), None
+
+
+def budget(building: Building, options: Options) -> Known:
+    """Whether a number of tokens or an amount of money is set."""
+    if middleware(building, options, *_COUNTING) is not None:
+        return Known.SET
+    found = _presence(building, options, _SPENDING)
+    hidden = found is Known.NONE and may_have_more(building, options)
+    return Known.UNKNOWN if hidden else found
+
+
+def _presence(building: Building, options: Options, names: Sequence[str]) -> Known:
+    given = given_anywhere(building, options, names)
+    if given is None:
+        return Known.UNKNOWN if options.hidden or building.is_component else Known.NONE
+    value = given.value
+    return Known.NONE if value is None or value == 0 else Known.SET
+
+
+def given_anywhere(building: Building, options: Options, names: Sequence[str]) -> Written | None:
+    """What is given under a name: at the agent, within its other options, or where it is run."""
+    found = (each.get(*names) for each in _places(building, options))
+    return next((each for each in found if each is not None), None)
+
+
+def _places(building: Building, options: Options) -> Iterator[Options]:
+    yield options
+    for name in _NESTED:
+        nested = members(building.program, options.get(name))
+        if nested is not None:
+            yield nested
+    yield from building.runs

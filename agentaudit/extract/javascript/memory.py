@@ -1,0 +1,89 @@
+"""
+Memory that TypeScript and JavaScript code constructs: LangChain's, and Mastra's.
+
+LangChain.js has the classes of Python. Mastra's `Memory` hands the last ten messages to the model
+unless `lastMessages` says otherwise, and keeps all (https://mastra.ai/reference/memory/Memory).
+"""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript.building import Building
+from agentaudit.extract.javascript.modules import Written
+from agentaudit.extract.javascript.options import inner_options, options_of
+from agentaudit.extract.programs.code import Call
+from agentaudit.extract.python.limits import count
+from agentaudit.extract.python.memory import memories
+from agentaudit.extract.python.memory_forms import CONSTRUCTORS, FORMS
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.memory import MemoryStore
+
+_MASTRA = frozenset({"@mastra/memory.Memory", "@mastra/core/memory.Memory"})
+_LAST = 10
+_STORE = regex(
+    r"^@mastra/(?P<backend>libsql|pg|upstash|mongodb|dynamodb|cloudflare|cloudflare-d1|mssql"
+    r"|clickhouse|convex|lance)\."
+)
+_BACKENDS = {"pg": "postgres", "upstash": "redis", "libsql": "sqlite"}
+
+
+def module_memories(building: Building) -> Iterator[tuple[MemoryStore, Call]]:
+    """Every memory that the module's calls construct, with the call that does it."""
+    spelled = [_spelled(building, call) for call in building.calls]
+    made = {id(ours.node): call for ours, call in zip(spelled, building.calls, strict=True)}
+    for store, call in memories(building.module, spelled):
+        yield store, made[id(call.node)]
+    for call in building.calls:
+        if call.name in _MASTRA:
+            yield _of_mastra(building, call), call
+
+
+def _spelled(building: Building, call: Call) -> Call:
+    """A call whose options, where they stand under a name, are its arguments by name."""
+    node = call.node
+    if FORMS.keys().isdisjoint(call.name.split(".")[-2:]):  # a class, or its constructor's name
+        return call
+    first = 1 if call.last in CONSTRUCTORS else 0
+    if node.keywords or len(node.args) <= first or not isinstance(node.args[-1], ast.Name):
+        return call
+    options = options_of(building.program, building.module, node)
+    keywords = [
+        ast.copy_location(ast.keyword(arg=name, value=each.node), node)
+        for name, each in options.given.items()
+        if each.module is building.module
+    ]
+    if options.hidden or len(keywords) < len(options.given):
+        keywords.append(ast.copy_location(ast.keyword(arg=None, value=node.args[-1]), node))
+    made = ast.Call(func=node.func, args=node.args[:-1], keywords=keywords)
+    return Call(call.name, ast.copy_location(made, node), call.variable)
+
+
+def _of_mastra(building: Building, call: Call) -> MemoryStore:
+    module = building.module
+    options = options_of(building.program, module, call.node)
+    inner = inner_options(building.program, options, "options")
+    last = inner.get("lastMessages")
+    turns, number = (Known.UNKNOWN, None) if inner.hidden else (Known.SET, _LAST)
+    if last is not None:
+        turns, number = count(last.module, last.node)
+    backend = _backend(building, options.get("storage"))
+    return MemoryStore(
+        id=fact_id("memory_store", "Memory", f"{module.document.file}#{call.node.lineno}.Memory"),
+        name=call.variable or "Memory",
+        evidence=(module.place(call.node.func, "Memory"),),
+        kind="window",
+        backend=backend,
+        ttl=Known.NONE,
+        max_turns=turns,
+        max_turns_count=number,
+        persistent=Truth.YES if backend else Truth.UNKNOWN,
+    )
+
+
+def _backend(building: Building, storage: Written | None) -> str:
+    """Where Mastra keeps it; empty where another file says so."""
+    meant = building.program.meant(storage) if storage is not None else None
+    found = _STORE.match(meant.name) if meant is not None else None
+    return _BACKENDS.get(found["backend"], found["backend"]) if found is not None else ""

@@ -1,0 +1,299 @@
+"""
+Programs in TypeScript and JavaScript as extractors ask for them: names followed through files.
+
+A name that the repository defines itself begins with a dot, the path of its file follows, and then
+how it is called there: `.lib/tools.ts.search`.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript.growth import filled
+from agentaudit.extract.javascript.handing import Given
+from agentaudit.extract.javascript.paths import by_path, file_meant
+from agentaudit.extract.javascript.words import Words
+from agentaudit.extract.programs.bindings import place_of
+from agentaudit.extract.programs.code import Module, written_keys
+from agentaudit.extract.programs.effort import Effort
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.programs.trees import empty_trees, modules_in
+from agentaudit.model.evidence import Evidence
+
+_LONGEST = 20
+"""Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
+_FOLLOWED = 500_000
+"""Nodes of functions that are read for those which call them, in all files together."""
+_TAKEN = 2_000_000
+"""Nodes of values that are read for those which import them, likewise."""
+
+
+class Written(Struct, frozen=True):
+    """An expression, and the module in which it stands."""
+
+    module: Module
+    node: ast.expr
+
+    def beside(self, node: ast.expr) -> "Written":
+        """Another expression of the same module."""
+        return Written(self.module, node)
+
+    @property
+    def text(self) -> str:
+        """A constant text; empty for anything else."""
+        return self.module.text(self.node)
+
+    @property
+    def value(self) -> object:
+        """A constant; UNFOLDED for anything else."""
+        return self.module.value(self.node)
+
+    @property
+    def name(self) -> str:
+        """The full name of a name, a member, or what is called."""
+        return self.module.dotted(self.node)
+
+    def place(self, snippet: str) -> Evidence:
+        """Where it stands."""
+        return self.module.place(self.node, snippet)
+
+
+class Program(Struct, frozen=True, eq=False, dict=True):
+    """All modules of the repository that are read, by their files."""
+
+    modules: Mapping[str, Module]
+    _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
+    _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
+    _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
+    _words: dict[tuple[int, frozenset[str]], Words] = field(default_factory=dict)
+    _read: set[int] = field(default_factory=set)
+    _called: dict[int, frozenset[str]] = field(default_factory=dict)
+    _of_classes: dict[int, Mapping[str, FunctionDef | ast.expr]] = field(default_factory=dict)
+    _owners: list[tuple[str, str]] = field(default_factory=list)
+    """Names whose members are being looked for: `a = b.c; b = a.d` stands for nothing."""
+
+    def meant(self, given: Written) -> Written:
+        """What a name stands for, in this file or another; anything else stands for itself."""
+        for _ in range(_LONGEST):
+            found = self._step(given)
+            if found is None:
+                return given
+            given = found
+        return given
+
+    def _step(self, given: Written) -> Written | None:
+        module, node = given.module, given.node
+        if isinstance(node, ast.Await):
+            return given.beside(node.value)
+        if isinstance(node, ast.Attribute):
+            return self._member(given, node) or self._elsewhere(given)
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id in module.imports:
+            return self._elsewhere(given)
+        value = module.meant(node)
+        return None if value is node else given.beside(value)
+
+    def _member(self, given: Written, node: ast.Attribute) -> Written | None:
+        """The member of an object that is written out under a name."""
+        if not isinstance(node.value, ast.Name):
+            return None
+        asked = given.module.document.file, node.value.id
+        if asked in self._owners or len(self._owners) > _LONGEST:
+            return None
+        self._owners.append(asked)
+        owner = self.meant(given.beside(node.value))
+        self._owners.pop()
+        if not isinstance(owner.node, ast.Dict):
+            return None
+        found = dict(written_keys(owner.module, owner.node)).get(node.attr)
+        return owner.beside(found) if found is not None else None
+
+    def _elsewhere(self, given: Written) -> Written | None:
+        """What another file of the repository has under a full name."""
+        file, name = _own(given.name)
+        module = self.modules.get(file)
+        if module is None:
+            return None
+        value = module.constants.values.get(name)
+        grown = isinstance(value, ast.Dict | ast.List) and (file, name) in self._grown
+        if value is not None and not grown:
+            return Written(module, value) if self._taken.affords_value(value) else None
+        defined = module.functions_by_name.get(name) or module.classes.get(name)
+        if defined is None:
+            return None
+        named = ast.Name(id=name, ctx=ast.Load())
+        return Written(module, ast.copy_location(named, defined))
+
+    def text(self, given: Written | None) -> str:
+        """A constant text, also through names and files; empty for anything else."""
+        return self.meant(given).text if given is not None else ""
+
+    def grows(self, given: Written) -> bool:
+        """Whether a name stands for a list or an object to which any module adds something."""
+        node = given.node
+        if not isinstance(node, ast.Name):
+            return False
+        return self._origin(given.module, node.id) in self._grown
+
+    @cached_property
+    def _grown(self) -> frozenset[tuple[str, str]]:
+        """The files and names of lists and objects that grow, wherever that is."""
+        return frozenset(
+            self._origin(module, name)
+            for module in self.modules.values()
+            for name in (*module.constants.grown, *filled(module))
+        )
+
+    def _origin(self, module: Module, name: str) -> tuple[str, str]:
+        """The file that defines a name of a module, and its name there."""
+        path = module.imports.get(name)
+        return (module.document.file, name) if path is None else _own(path)
+
+    def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
+        """The function that an expression stands for, be it a method of the class around it."""
+        node = given.node
+        if isinstance(node, ast.Attribute) and place_of(node).startswith("this."):
+            member = self._members(given.module.class_around(node)).get(node.attr)
+            if isinstance(member, FunctionDef):
+                return given.module, member
+            given = given if member is None else given.beside(member)
+        meant = self.meant(given)
+        if not isinstance(meant.node, ast.Name):
+            return None
+        found = meant.module.functions_by_name.get(meant.node.id)
+        return (meant.module, found) if found is not None else None
+
+    def _members(self, defined: ast.ClassDef | None) -> Mapping[str, FunctionDef | ast.expr]:
+        """The methods and fields of a class, each class read once."""
+        if defined is None:
+            return {}
+        if id(defined) not in self._of_classes:
+            self._of_classes[id(defined)] = dict(class_members(defined))
+        return self._of_classes[id(defined)]
+
+    def words_in(self, given: Given) -> Words:
+        """What words of the model reach in a function that is given some: each read once."""
+        key = id(given.function), given.parameters
+        if key not in self._words:
+            self._words[key] = Words(given.module, given.function, given.parameters)
+        return self._words[key]
+
+    def called_in(self, module: Module, defined: ast.ClassDef) -> frozenset[str]:
+        """The last names of all that a class calls, each class read once."""
+        if id(defined) not in self._called:
+            calls = (node for node in descendants(defined) if isinstance(node, ast.Call))
+            names = frozenset(module.dotted(call.func).rpartition(".")[2] for call in calls)
+            self._called[id(defined)] = names
+        return self._called[id(defined)]
+
+    def may_read(self, statement: ast.stmt) -> bool:
+        """Whether a function or a loop may be read for one more of several that share it."""
+        first = id(statement) not in self._read
+        self._read.add(id(statement))
+        return first or self._followed.affords_value(statement)
+
+    def may_follow(self, function: FunctionDef) -> bool:
+        """Whether a function may be read once more for another that calls it."""
+        return self._followed.affords_value(function)
+
+    def variable(self, call: Written) -> str:
+        """The variable that the result of a call goes to; empty where it goes to none."""
+        file = call.module.document.file
+        if file not in self._variables:
+            named = {id(each.node): each.variable for each in call.module.calls()}
+            self._variables[file] = named
+        return self._variables[file].get(id(call.node), "")
+
+
+def class_members(defined: ast.ClassDef) -> Iterator[tuple[str, FunctionDef | ast.expr]]:
+    """The methods of a class, and what its fields are given."""
+    for node in defined.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name, node
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case _:
+                pass
+
+
+def program(documents: Documents) -> Program:
+    """The modules of all documents, read once; their imports name where things are defined."""
+    return documents.once(_program)
+
+
+def let_go(documents: Documents) -> None:
+    """Lets go of all modules and their trees."""
+    documents.close(_program)
+    empty_trees(documents, "javascript")
+
+
+def _program(documents: Documents) -> Program:
+    return Program(_Exports(modules_in(documents, "javascript")).resolved())
+
+
+class _Exports(Struct, dict=True, eq=False):
+    """What the modules export, each name followed to the file that defines it."""
+
+    modules: Mapping[str, Module]
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def resolved(self) -> Mapping[str, Module]:
+        """The modules by file, whose imports lead to where their names are defined."""
+        imports = {
+            file: {name: self._full_name(file, path) for name, path in module.imports.items()}
+            for file, module in self.modules.items()
+        }
+        passed_on = {f".{file}": names for file, names in imports.items()}
+        return {
+            file: replace(module, imports=imports[file], passed_on=passed_on)
+            for file, module in self.modules.items()
+        }
+
+    def _full_name(self, file: str, path: str, length: int = 0) -> str:
+        """The full name of what a file imports by a path and a name."""
+        if (file, path) in self._known or length > _LONGEST:
+            return self._known.get((file, path), path)
+        self._known[file, path] = path  # what leads back here comes from nowhere
+        whole = self._file_of(file, path)
+        if whole is not None:
+            self._known[file, path] = f".{whole}"
+        else:
+            source, _, name = path.rpartition(".")
+            target = self._file_of(file, source)
+            if target is not None:
+                self._known[file, path] = self._export(target, name, length + 1)
+        return self._known[file, path]
+
+    def _export(self, file: str, name: str, length: int) -> str:
+        module = self.modules[file]
+        if name in module.imports:
+            return self._full_name(file, module.imports[name], length)
+        if name not in module.defined:
+            for star in module.stars:
+                found = self._full_name(file, f"{star}.{name}", length)
+                if found.startswith(".") and _own(found)[0] in self.modules:
+                    return found
+        return f".{file}.{name}"
+
+    def _file_of(self, file: str, source: str) -> str | None:
+        """The file that a path in another means."""
+        return file_meant(self._by_path, file, source)
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Sequence[str]]:
+        return by_path(self.modules)
+
+
+def _own(name: str) -> tuple[str, str]:
+    """The file and the name in it that a full name of the repository's own means."""
+    if not name.startswith("."):
+        return "", ""
+    file, _, last = name[1:].rpartition(".")
+    return file, last

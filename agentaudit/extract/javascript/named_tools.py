@@ -1,0 +1,80 @@
+"""
+Tools that come with frameworks and model providers of TypeScript and JavaScript, by their names.
+
+Sources: https://openai.github.io/openai-agents-js/guides/tools, https://ai-sdk.dev/providers,
+https://docs.langchain.com/oss/javascript/integrations/tools, and
+https://github.com/cloudflare/agents/blob/main/docs/think/tools.md.
+"""
+
+import ast
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL, WEB, KnownTool
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.class_tools import CLASS_TOOLS, in_container, known_tool
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+_HOSTED = replace(CODE, hosted=True)
+_EDITS = replace(FILES, effects=("read", "write"))
+_OF_AGENTS: Mapping[str, KnownTool] = {
+    "webSearchTool": WEB,
+    "fileSearchTool": PRIVATE,
+    "codeInterpreterTool": _HOSTED,
+    **dict.fromkeys(("imageGenerationTool", "toolSearchTool"), NOTHING),
+    "programmaticToolCallingTool": _HOSTED,
+    "computerTool": SHELL,
+    "shellTool": SHELL,
+    "applyPatchTool": replace(_EDITS, effects=("write",)),
+}
+_OF_WORKERS: Mapping[str, KnownTool] = {
+    **dict.fromkeys(
+        ("createReadTool", "createListTool", "createFindTool", "createGrepTool"),
+        KnownTool(effects=("read",)),
+    ),
+    **dict.fromkeys(("createWriteTool", "createEditTool"), KnownTool(effects=("write",))),
+    "createExecuteTool": _HOSTED,
+}
+"""Of Cloudflare's, which work on a file system of the agent's own, or in a Worker of its own."""
+_OF_PROVIDERS: tuple[tuple[str, KnownTool], ...] = (
+    (r"webSearch|web_?search|googleSearch|xSearch|urlContext|webFetch|google_search", WEB),
+    (r"codeExecution|code_?[iI]nterpreter|code_execution", _HOSTED),
+    (r"fileSearch|file_search|vertexRagStore", PRIVATE),
+    (r"bash|localShell|shell|computer", SHELL),
+    (r"textEditor|applyPatch", _EDITS),
+    (r"memory|imageGeneration|googleMaps", KnownTool(effects=("read",))),
+)
+_BY_PROVIDER = tuple((regex(rf"^(?:{names})(?:_\d+)?$"), known) for names, known in _OF_PROVIDERS)
+_TOOLS_OF = regex(r"^@ai-sdk/[\w-]+\.\w+\.tools\.(?P<name>\w+)$")
+
+
+def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
+    """The tool that a call of a framework stands for; None where nobody says what it does."""
+    path = module.dotted(call.func)
+    package, _, name = path.rpartition(".")
+    known: KnownTool | None = None
+    if package.startswith("@openai/agents"):
+        known = _OF_AGENTS.get(name)
+    elif package.startswith("@cloudflare/think/tools/"):
+        known = _OF_WORKERS.get(name)
+    elif package.startswith(("@langchain/", "langchain")):
+        known = CLASS_TOOLS.get(name)
+    else:
+        found = _TOOLS_OF.match(path)
+        name = found["name"] if found is not None else name
+        provided = (each for names, each in _BY_PROVIDER if found and names.match(name))
+        known = next(provided, None)
+    if known is None:
+        return None
+    tool = known_tool(module, call, (named or name, known))
+    asked = module.value(keyword(call, "needsApproval")) is True
+    return replace(
+        tool,
+        evidence=(module.place(call.func, name),),
+        approval=Truth.YES if asked else Truth.UNKNOWN,
+        sandboxed=Truth.YES if known.hosted or in_container(module, call) else Truth.UNKNOWN,
+    )

@@ -1,0 +1,155 @@
+"""
+What only the whole deployment can say: who runs where, who sees what, which values are the same.
+
+Runs after all extractors, on facts alone.
+"""
+
+from itertools import product
+
+from msgspec.structs import replace
+
+from agentaudit.extract.coding_agents.signs import bypassed
+from agentaudit.extract.collector import Collector, evidence, with_place
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.environment import limit, memory_id, open_to_every_page
+from agentaudit.extract.joins.agents import place_agents
+from agentaudit.extract.joins.credentials import agents_on, join_credentials, targets
+from agentaudit.extract.joins.databases import join_databases
+from agentaudit.extract.joins.identities import reach_identities
+from agentaudit.extract.joins.memory import join_memory
+from agentaudit.extract.joins.needs import join_needs
+from agentaudit.extract.joins.references import resolve_references
+from agentaudit.extract.joins.servers import join_servers
+from agentaudit.extract.kubernetes.rights import join_pods
+from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Egress, Runtime
+from agentaudit.model.facts.tools import Tool
+
+_BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
+"""Where an environment may say that conversations are kept; the last of one that says no place."""
+
+
+def join(collector: Collector) -> None:
+    """Every join, each on what those before it found."""
+    resolve_references(collector)
+    place_agents(collector)
+    _attach_memory(collector)
+    join_memory(collector)
+    _limit_agents(collector)
+    _settle_approvals(collector)
+    _count_tools(collector)
+    _limit_egress(collector)
+    join_credentials(collector)
+    join_pods(collector)
+    reach_identities(collector)
+    join_needs(collector)
+    join_servers(collector)
+    join_databases(collector)
+
+
+def _attach_memory(collector: Collector) -> None:
+    """A runtime's conversation memory is its agents' memory."""
+    known = {store.backend for store in collector.of(MemoryStore)}
+    backends = [each for each in _BACKENDS if each in known]
+    agents = agents_on(collector) if backends else {}
+    for workload, backend in product(collector.workloads, backends):
+        store = collector.facts.get(memory_id(workload.runtime_id, backend))
+        if isinstance(store, MemoryStore):
+            for agent in sorted(agents.get(workload.runtime_id, ())):
+                collector.remember(agent, store, confidence=Confidence.LIKELY)
+
+
+def _limit_agents(collector: Collector) -> None:
+    """Limits that the environment of its runtime sets for an agent."""
+    agents = agents_on(collector)
+    for workload in (item for item in collector.workloads if item.runtime_id in agents):
+        iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
+        bypass = bypassed(workload.words)
+        opened = open_to_every_page(workload, _origins_of(collector, workload))
+        for name in sorted(agents[workload.runtime_id]):
+            agent = collector.facts[name]
+            if not isinstance(agent, Agent):
+                continue
+            if bypass:
+                agent = replace(agent, permission_mode="bypass")
+            if opened is not None:
+                place = evidence(opened.document, opened.value, f"{opened.key}=*")
+                agent = replace(agent, cors_open=True, evidence=with_place(agent, place))
+            if iterations is not None and agent.max_iterations is not Known.SET:
+                known = Known.SET if iterations > 0 else Known.NONE
+                count = iterations if iterations > 0 else None
+                agent = replace(agent, max_iterations=known, max_iterations_count=count)
+            if timeout is not None and agent.timeout is not Known.SET:
+                known = Known.SET if timeout > 0 else Known.NONE
+                count = timeout if timeout > 0 else None
+                agent = replace(agent, timeout=known, timeout_s=count)
+            collector.update(_as_its_platform_says(agent, workload))
+
+
+def _origins_of(collector: Collector, workload: Workload) -> set[str]:
+    """The variables by which code in the folder that it is built from lets pages in."""
+    if workload.build is None:
+        return set()
+    below = f"{workload.build}/" if workload.build else ""
+    return {name for file, name in collector.page_origins.items() if file.startswith(below)}
+
+
+def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
+    """When its platform ends what it does, and whom it lets call, where nothing else says."""
+    if workload.timeout_s is not None and agent.timeout is not Known.SET:
+        agent = replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
+    if workload.open_to_all is not None and agent.authenticated is Truth.UNKNOWN:
+        places = with_place(agent, workload.open_to_all)
+        agent = replace(agent, authenticated=Truth.NO, evidence=places)
+    return agent
+
+
+def _settle_approvals(collector: Collector) -> None:
+    """Where confirmations are switched off, no tool of the agent waits for one."""
+    exposed = targets(collector, EdgeKind.EXPOSES)
+    invoked = targets(collector, EdgeKind.INVOKES)
+    gated = targets(collector, EdgeKind.GATED_BY)
+    for agent in collector.of(Agent):
+        tools = set(invoked[agent.id])
+        for server in exposed[agent.id]:
+            tools.update(exposed[server])
+        for name in sorted(tools):
+            tool = collector.facts.get(name)
+            if not isinstance(tool, Tool) or tool.approval is not Truth.UNKNOWN:
+                continue
+            if agent.permission_mode == "bypass":
+                collector.update(replace(tool, approval=Truth.NO))
+            elif gated[name]:
+                collector.update(replace(tool, approval=Truth.YES))
+
+
+def _count_tools(collector: Collector) -> None:
+    """
+    How many servers and tools each agent has; a server of unknown tools counts as one.
+
+    How many of a gateway's servers one of its callers has, no file says.
+    """
+    exposed = targets(collector, EdgeKind.EXPOSES)
+    invoked = targets(collector, EdgeKind.INVOKES)
+    for agent in collector.of(Agent):
+        servers = exposed[agent.id]
+        tools = set(invoked[agent.id]).union(*(exposed[server] for server in servers))
+        if (servers or tools) and agent.framework != GATEWAY_CLIENT:
+            collector.update(replace(agent, tool_servers=len(set(servers)), tools=len(tools)))
+
+
+def _limit_egress(collector: Collector) -> None:
+    """What each runtime may connect to; of several policies the narrowest that is known counts."""
+    narrowest = ("none", "allowlist", "any")
+    for egress in collector.of(Egress):
+        for name in egress.runtime_ids:
+            runtime = collector.facts.get(name)
+            if isinstance(runtime, Runtime) and egress.policy in narrowest:
+                words = {runtime.egress, egress.policy}
+                word = next(word for word in narrowest if word in words)
+                if word != runtime.egress:
+                    collector.update(replace(runtime, egress=word))

@@ -1,0 +1,106 @@
+"""
+Tool servers in code whose port a container publishes, and those that are told when not to ask.
+
+That a program binds every interface is what every container wants of it: whether other machines
+reach it is decided where its image is run.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.by_folder import by_folder
+from agentaudit.extract.collector import Collector, with_place
+from agentaudit.extract.containers.callers import asks, opens
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.fact import NOBODY
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.tools import ToolServer
+
+_OF_EVERY_KIND = regex(r"(?:^|_)(?:PORT|HOST|BIND|ADDRESS|TRANSPORT|LEVEL|TZ|ENV|DEBUG)$")
+_MOST_SWITCHES = 8
+"""Of one file."""
+
+
+def join_servers(collector: Collector) -> None:
+    """What containers say of the servers that they run."""
+    _join_published(collector)
+    _join_switched(collector)
+
+
+def _join_published(collector: Collector) -> None:
+    """Marks the one server of a folder of its own that a container with a port is built from."""
+    servers = by_folder(item for item in collector.of(ToolServer) if item.listens_everywhere)
+    for workload in collector.workloads if servers else ():
+        runtime = collector.facts[workload.runtime_id]
+        if not workload.build or workload.role == "tool_server":
+            continue
+        if isinstance(runtime, Runtime) and runtime.published:
+            _publish(collector, workload, runtime, servers.get(workload.build, ()))
+
+
+def _publish(
+    collector: Collector, workload: Workload, runtime: Runtime, servers: Sequence[ToolServer]
+) -> None:
+    """Of several servers in one folder nobody says which one runs."""
+    if len(servers) != 1:
+        return
+    server = collector.facts[servers[0].id]
+    if isinstance(server, ToolServer):
+        told = server.authenticated is Truth.NO and asks(workload.settings)
+        collector.update(
+            replace(
+                server,
+                exposed=True,
+                authenticated=Truth.UNKNOWN if told else server.authenticated,
+                evidence=with_place(server, runtime.evidence[0]),
+            )
+        )
+
+
+def _join_switched(collector: Collector) -> None:
+    """
+    Leaves open whether a server asks, where one of its kind beside it is told not to.
+
+    A program with a switch by which it lets everybody call asks where nobody has used that.
+    """
+    servers = [item for item in collector.workloads if item.role == "tool_server"]
+    switches = _switches(servers)
+    if not switches:
+        return
+    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
+    for workload in servers:
+        server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
+        if isinstance(server, ToolServer) and server.authenticated is Truth.NO:
+            switch = _unused(workload, switches.get(workload.document.file, {}))
+            if switch:
+                collector.update(replace(server, authenticated=Truth.UNKNOWN))
+                what = f"whether {server.name} asks who calls, as nothing sets {switch}"
+                collector.leave_open(server.evidence[0], what, "it may not")
+
+
+def _switches(servers: Iterable[Workload]) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """By file the first settings that let everybody call, each with what is set beside it."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for server in servers:
+        known = found.setdefault(server.document.file, {})
+        for setting in filter(opens, server.settings):
+            if len(known) < _MOST_SWITCHES:
+                known.setdefault(setting.key, _keys(server))
+    return {file: known for file, known in found.items() if known}
+
+
+def _unused(server: Workload, switches: Mapping[str, frozenset[str]]) -> str:
+    """A switch that a server does not use, and that another has which is set up as it is."""
+    keys = _keys(server)
+    alike = (name for name, known in switches.items() if 2 * len(keys & known) > len(keys))
+    return next((name for name in alike if name not in keys), "")
+
+
+def _keys(server: Workload) -> frozenset[str]:
+    """What it is set up by, without what servers of every kind have."""
+    keys = (setting.key for setting in server.settings)
+    return frozenset(key for key in keys if not _OF_EVERY_KIND.search(key))

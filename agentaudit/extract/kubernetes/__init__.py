@@ -1,0 +1,1 @@
+"""Objects of Kubernetes, with what charts and operators make of them."""

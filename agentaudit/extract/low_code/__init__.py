@@ -1,0 +1,1 @@
+"""Agents that were drawn: exports of n8n, Flowise and Dify."""

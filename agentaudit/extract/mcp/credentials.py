@@ -1,0 +1,160 @@
+"""What MCP servers hold, wherever a client's configuration writes it down."""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
+from agentaudit.extract.credentials.redaction import HEADER, plain
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp.clients import URLS, DeclaredServer
+from agentaudit.extract.settings import Setting
+from agentaudit.model.facts.fact import FactId
+from agentaudit.readers.document import Document, Node
+
+_FLAG = regex(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
+URL_SECRET = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
+_WORKSPACE = regex(r"^\$\{workspaceFolder(?:[^}]*)\}/")
+_BLOCKS = (
+    # how it is exposed, and where clients write it
+    ("env", ("env",)),
+    ("env", ("environment",)),  # opencode
+    ("env", ("envs",)),  # Goose
+    ("env", ("command", "env")),  # Zed
+    ("env", ("settings",)),  # extensions of Zed
+    ("header", ("headers",)),
+    ("header", ("http_headers",)),  # Codex
+    ("header", ("requestOptions", "headers")),  # Continue
+    ("header", ("auth",)),  # Cursor
+    ("header", ("oauth",)),
+)
+
+
+class ServerPlace(Struct, frozen=True):
+    """Where a server is declared, and who sees what it holds."""
+
+    documents: Documents
+    document: Document
+    declared: DeclaredServer
+    server: FactId
+    agent: FactId
+
+
+def add_server_credentials(collector: Collector, place: ServerPlace) -> None:
+    """Every credential of one server: of its environment, its headers, its arguments, its URL."""
+    for exposure, settings in _settings(place):
+        add_credentials(collector, settings, held_by_server(place.server, place.agent, exposure))
+
+
+def held_by_server(server: FactId, agent: FactId, exposure: str) -> Holding:
+    """What a server holds, and the agent that it is declared for can see."""
+    return Holding(
+        holder="tool_server", exposure=exposure, holder_id=server, seen_by=(server, agent)
+    )
+
+
+def _settings(place: ServerPlace) -> Iterator[tuple[str, tuple[Setting, ...]]]:
+    document, node, route = place.document, place.declared.node, place.declared.route
+    for exposure, path in _BLOCKS:
+        yield exposure, settings_of(document, node.get(*path), ".".join((route, *path)))
+    for listed in (node.child("args"), node.get("command", "args"), node.child("command")):
+        yield "argument", _argument_settings(document, listed, f"{route}.args")
+    yield "url", _url_settings(document, node, route)
+    yield "header", tuple(_named_values(document, node, route))
+    yield "env", tuple(_passed_variables(document, node, route))
+    yield "env", _environment_file(place)
+
+
+def _argument_settings(document: Document, node: Node | None, route: str) -> tuple[Setting, ...]:
+    """Arguments that carry a value: of a flag, of a header, or a secret by its look."""
+    found: list[Setting] = []
+    flag = ""
+    for index, element in enumerate(node.elements if node is not None else ()):
+        text = element.text or ""
+        match = _FLAG.match(text)
+        key, value = (match["name"], match["value"] or "") if match else (flag, text)
+        header = HEADER.match(value) if not value.startswith(("http:", "https:")) else None
+        if header is not None and (match or flag):
+            key, value = header["name"], header["value"]
+        key, pair, assigned = value.partition("=") if flag in {"e", "env"} else (key, "", value)
+        if value and (not pair or assigned):
+            found.append(
+                Setting(
+                    key=key or f"args[{index}]",
+                    value=element,
+                    document=document,
+                    route=f"{route}.{index}",
+                    text=assigned,
+                )
+            )
+        flag = match["name"] if match and match["value"] is None else ""
+    return tuple(found)
+
+
+def _url_settings(document: Document, node: Node, route: str) -> tuple[Setting, ...]:
+    """Secrets in a server's URL: its user information, or a parameter of its query."""
+    found: list[Setting] = []
+    for name in URLS:
+        value = node.child(name)
+        if value is None or not value.text:
+            continue
+        found.append(Setting(key=name, value=value, document=document, route=route))
+        found.extend(
+            Setting(
+                key=match["name"],
+                value=value,
+                document=document,
+                route=f"{route}.{name}",
+                text=match["value"],
+            )
+            for match in URL_SECRET.finditer(value.text)
+        )
+    return tuple(found)
+
+
+def _named_values(document: Document, node: Node, route: str) -> Iterator[Setting]:
+    """A key that Continue writes beside the URL; variables that Codex names instead of values."""
+    key = node.child("apiKey")
+    if key is not None and key.text:
+        yield Setting(key="apiKey", value=key, document=document, route=route)
+    named = node.child("bearer_token_env_var")
+    if named is not None and named.text:
+        yield _reference(document, "bearer_token", named, route)
+    headers = node.child("env_http_headers")
+    for name, value in headers.items() if headers is not None else ():
+        yield _reference(document, name, value, f"{route}.env_http_headers")
+
+
+def _passed_variables(document: Document, node: Node, route: str) -> Iterator[Setting]:
+    """Variables that Goose and Codex pass on to a server by their names."""
+    for field in ("env_keys", "env_vars"):
+        for value in node.list_at(field):
+            if value.text:
+                yield _reference(document, value.text, value, f"{route}.{field}")
+
+
+def _reference(document: Document, key: str, value: Node, route: str) -> Setting:
+    text = f"${{{value.text}}}"
+    return Setting(key=key, value=value, document=document, route=route, text=text)
+
+
+def _environment_file(place: ServerPlace) -> tuple[Setting, ...]:
+    """The file that VS Code and Cursor fill a server's environment from."""
+    node = place.declared.node.child("envFile")
+    if node is None or not node.text:
+        return ()
+    reference, in_workspace = _WORKSPACE.subn("", node.text)
+    above = place.document.file.rpartition("/.")[0] if in_workspace else ""
+    found = (
+        place.documents.at(f"{above}/{reference}".lstrip("/"))
+        if in_workspace
+        else place.documents.beside(place.document, reference)
+    )
+    if found is None or found.syntax != "dotenv":
+        return ()
+    via = (evidence(place.document, node, plain(node.text)),)
+    return tuple(replace(item, via=via) for item in settings_of(found, found.root, "env"))

@@ -1,0 +1,260 @@
+"""GitHub workflows as jobs and steps: what starts them, what they may do, which run an agent."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.extract.coding_agents.signs import starts_agent
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.platform_files import workflows
+from agentaudit.readers.document import Document, Node, NodeKind
+
+AGENT_ACTIONS = frozenset(
+    {
+        "anthropics/claude-code-action",
+        "anthropics/claude-code-action/base-action",
+        "anthropics/claude-code-base-action",
+        "google-github-actions/run-gemini-cli",
+        "google-gemini/gemini-cli-action",
+        "openai/codex-action",
+        "all-hands-ai/openhands-resolver",
+        "cursor/agent-action",
+        "sst/opencode",
+        "block/goose-action",
+        "actions/ai-inference",
+    }
+)
+_DEEPEST = 10
+"""How deep GitHub lets composite actions call one another."""
+_MOST_CALLED = 10_000
+"""Steps of other files that are read for one workflow: calls that call can multiply without end."""
+_MOST_IN_ALL = 100_000
+"""The same for all workflows together."""
+_PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One step of a job."""
+
+    node: Node
+    number: int
+    runs_agent_itself: bool
+    agent_inside: bool = False
+    """Whether it calls steps of this repository that run an agent."""
+
+    @property
+    def uses(self) -> str:
+        return raw(self.node.get("uses"))
+
+    @property
+    def action(self) -> str:
+        """The action without its version, in lower case."""
+        return _action(self.uses)
+
+    @property
+    def runs_agent(self) -> bool:
+        return self.agent_inside or self.runs_agent_itself
+
+    def input(self, name: str) -> Node | None:
+        """One of its inputs; GitHub takes their names in any case."""
+        given = self.node.get("with")
+        pairs = given.items() if given is not None else ()
+        return next((value for key, value in pairs if key.lower() == name), None)
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One job of a workflow."""
+
+    name: str
+    key: Node
+    node: Node
+    steps: tuple[Step, ...]
+
+    @property
+    def runs_agent(self) -> bool:
+        return any(step.runs_agent for step in self.steps)
+
+
+class WorkflowFile(Struct, frozen=True, kw_only=True):
+    """One workflow."""
+
+    document: Document
+    root: Node
+    jobs: tuple[Job, ...]
+    cut: bool = False
+    """Whether it calls more steps of this repository than are read."""
+
+    @property
+    def name(self) -> str:
+        given = self.root.name_at("name")
+        return given or self.document.file.rpartition("/")[2].rpartition(".")[0]
+
+    @property
+    def triggers(self) -> tuple[tuple[str, Node], ...]:
+        """The events that start it, each with its place."""
+        node = self.root.get("on")
+        if node is None:
+            return ()
+        if node.kind is NodeKind.MAPPING:
+            return tuple((key.raw, key) for key, _ in node.entries)
+        return tuple((element.raw, element) for element in node.list())
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        return (step for job in self.jobs for step in job.steps)
+
+    @property
+    def runs_agent(self) -> bool:
+        return any(job.runs_agent for job in self.jobs)
+
+    @property
+    def agent_jobs(self) -> tuple[Job, ...]:
+        """The jobs that decide: those that run an agent, or all where none does."""
+        return tuple(job for job in self.jobs if job.runs_agent) or self.jobs
+
+
+def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
+    """Every workflow, with its jobs."""
+    repository = _Repository(documents, _MOST_IN_ALL)
+    for document in workflows(documents):
+        jobs = document.root.get("jobs")
+        called = _Called(repository, document.file)
+        yield WorkflowFile(
+            document=document,
+            root=document.root,
+            jobs=tuple(_job(called, key, node) for key, node in jobs.entries)
+            if jobs is not None
+            else (),
+            cut=called.cut,
+        )
+
+
+def _job(called: "_Called", key: Node, node: Node) -> Job:
+    """A job with its steps; those of actions and workflows of this repository stand among them."""
+    steps = (*called.by_job(node), *called.steps(node.get("steps")))
+    return Job(
+        name=key.raw,
+        key=key,
+        node=node,
+        steps=tuple(replace(step, number=number) for number, step in enumerate(steps)),
+    )
+
+
+class _Repository(Struct):
+    """What workflows may call, and how many more of its steps may be read for any of them."""
+
+    documents: Documents
+    left: int
+    _blocks: dict[tuple[str, str], Node | None] = field(default_factory=dict)
+
+    def block(self, file: str, part: str) -> Node | None:
+        """A part of a file, each of its nodes with that file."""
+        if (file, part) not in self._blocks:
+            document = self.documents.at(file) if file else None
+            found = document.root.get(part) if document is not None else None
+            self._blocks[file, part] = placed(found, file) if found is not None else None
+        return self._blocks[file, part]
+
+
+class _Called:
+    """What one workflow calls of its repository, each as often as it is called, up to a limit."""
+
+    def __init__(self, repository: _Repository, file: str) -> None:
+        self.cut = False
+        self._repository = repository
+        self._left = _MOST_CALLED
+        self._within = [file]
+
+    def steps(self, listed: Node | None) -> Iterator[Step]:
+        """Steps in their order, what a composite action does before the step that calls it."""
+        for member in listed.list() if listed is not None else ():
+            if self._too_many():
+                return
+            inner = tuple(self._by_action(raw(member.get("uses"))))
+            yield from inner
+            yield _step(member, inner)
+
+    def by_job(self, node: Node) -> Iterator[Step]:
+        """The steps of a reusable workflow, and the call with what it hands over."""
+        uses = raw(node.get("uses"))
+        if not uses or self._too_many():
+            return
+        file = posixpath.normpath(uses) if uses.startswith("./") else ""
+        inner = tuple(self._in(file, "jobs"))
+        yield from inner
+        yield _step(node, inner)
+
+    def _by_action(self, uses: str) -> Iterator[Step]:
+        if not uses.startswith("./"):
+            return
+        folder = posixpath.normpath(uses)
+        for name in ("action.yml", "action.yaml"):
+            yield from self._in(f"{folder}/{name}".removeprefix("./"), "runs")
+
+    def _in(self, file: str, part: str) -> Iterator[Step]:
+        """The steps of a file, unless it is being read: what calls itself does nothing more."""
+        if file in self._within or len(self._within) > _DEEPEST or self.cut:
+            return
+        block = self._repository.block(file, part)
+        if block is None:
+            return
+        self._within.append(file)
+        for each in (block,) if part == "runs" else (job for _, job in block.entries):
+            yield from self.by_job(each)
+            yield from self.steps(each.get("steps"))
+        self._within.pop()
+
+    def _too_many(self) -> bool:
+        """Whether one more step is beyond the limit; those of the workflow's own do not count."""
+        if len(self._within) == 1:
+            return False
+        self._left -= 1
+        self._repository.left -= 1
+        self.cut = min(self._left, self._repository.left) < 0
+        return self.cut
+
+
+def _step(node: Node, inner: Sequence[Step]) -> Step:
+    """A step that calls others, if any; its place among all is not known yet."""
+    runs = starts_agent(raw(node.get("run")))
+    return Step(
+        node=node,
+        number=0,
+        runs_agent_itself=runs or _action(raw(node.get("uses"))) in AGENT_ACTIONS,
+        agent_inside=any(step.runs_agent for step in inner),
+    )
+
+
+def _action(uses: str) -> str:
+    return uses.partition("@")[0].lower()
+
+
+def placed(node: Node, file: str) -> Node:
+    """A node and all below it, each with the file that it stands in."""
+    return node.changed(
+        file=file,
+        entries=tuple((placed(key, file), placed(value, file)) for key, value in node.entries),
+        elements=tuple(placed(element, file) for element in node.elements),
+    )
+
+
+def pinned(uses: str) -> bool:
+    """Whether an action is one that cannot change: of this repository, or by its hash."""
+    return uses.startswith("./") or _PINNED.search(uses) is not None
+
+
+def holds_expression(pattern: re.Pattern[str], text: str) -> bool:
+    """
+    Whether one of the expressions `${{ … }}` in a text holds what a pattern finds.
+
+    An expression ends where the next begins, so that a line of open ones takes linear time.
+    """
+    return any(pattern.search(part.partition("}}")[0]) for part in text.split("${{")[1:])
+
+
+def raw(node: Node | None) -> str:
+    """The text of a scalar; empty for anything else."""
+    return (node.text or "") if node is not None else ""

@@ -1,0 +1,45 @@
+"""What Claude Code in CI remembers from one run to the next, where its settings switch that on."""
+
+import re
+
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.actions_jobs import Step
+from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+
+_SWITCH = re.compile(r"\"autoMemoryEnabled\"\s*:\s*true")
+_SETTINGS = (".claude/settings.json", ".claude/settings.local.json")
+
+
+def add_auto_memory(documents: Documents, collector: Collector, agent: Agent, step: Step) -> None:
+    """The notes that the agent writes for itself, which nothing bounds or deletes."""
+    if "claude" not in agent.framework:
+        return
+    place = _switched_on(documents, agent, step)
+    if place is not None:
+        store = MemoryStore(
+            id=fact_id("memory_store", "auto memory", f"{agent.id}/auto-memory"),
+            name=f"auto memory of {agent.name}",
+            evidence=(place,),
+            kind="managed",
+            backend="file",
+            ttl=Known.NONE,
+            persistent=Truth.UNKNOWN,
+            agent_writable=Truth.YES,
+        )
+        collector.remember(agent.id, collector.add(store))
+
+
+def _switched_on(documents: Documents, agent: Agent, step: Step) -> Evidence | None:
+    """Where auto memory is on: in the step's own settings, or in those of the repository."""
+    given = step.input("settings")
+    if given is not None and _SWITCH.search(given.raw):
+        return agent.evidence[0]
+    for file in _SETTINGS:
+        document = documents.at(file)
+        node = document.root.child("autoMemoryEnabled") if document is not None else None
+        if document is not None and node is not None and node.boolean is True:
+            return evidence(document, node, "autoMemoryEnabled: true")
+    return None

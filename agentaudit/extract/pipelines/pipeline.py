@@ -1,0 +1,280 @@
+"""
+Pipelines of GitLab, CircleCI, Bitbucket and Azure: the same facts as of a GitHub workflow.
+
+What starts them, the agents they run, and the static keys that jobs hold where the forge would
+issue a token for the job.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.coding_agents.signs import BYPASS, starts_agent
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers.facts import add_egress
+from agentaudit.extract.credentials.holdings import Holding, add_credentials
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.credentials.secret_names import secret_name
+from agentaudit.extract.mcp.launchers import image_launch
+from agentaudit.extract.pipelines.actions_tools import add_allowed_tools
+from agentaudit.extract.settings import Setting
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.agents import Agent, Source
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Runtime, Workflow
+from agentaudit.readers.document import Document, Node
+
+_VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
+_MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_LONG = 100
+"""Characters; a longer text takes as much longer."""
+_PARTS = Budget("parts of jobs", 30_000)
+"""Variables and lines of scripts of all jobs, each as often as a job has it."""
+_PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
+"""Of what a script asks for by name, only the keys of clouds and of models matter here."""
+_CLOUDS = frozenset({"aws", "google", "azure"})
+"""Where the job has a token to exchange, variables of these names hold what it got for it."""
+_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+
+
+class PipelineJob(Struct, frozen=True, kw_only=True):
+    """One job, whatever the forge calls it."""
+
+    name: str
+    key: Node
+    """The node that names it."""
+    scripts: tuple[Node, ...] = ()
+    shared: tuple[tuple[str, Node], ...] = ()
+    """Blocks of variables that all jobs have, each with its route."""
+    settings: tuple[tuple[str, Node], ...] = ()
+    """Its own."""
+    image: str = ""
+    tokens: tuple[tuple[str, Node], ...] = ()
+    """Tokens that the forge issues for the job, by their names."""
+    unpinned: tuple[str, ...] = ()
+    """Orbs, pipes and tasks that can change without a commit."""
+    script: str = ""
+    """All that its scripts run; empty, as what follows, until it is known that there is room."""
+    runs_agent: bool = False
+
+    @property
+    def blocks(self) -> Iterator[tuple[str, Node]]:
+        """Every block of variables."""
+        yield from self.shared
+        yield from self.settings
+
+
+class Pipeline(Struct, frozen=True, kw_only=True):
+    """One file of a forge."""
+
+    document: Document
+    name: str
+    forge: str
+    jobs: tuple[PipelineJob, ...]
+    triggers: tuple[str, ...] = ()
+    untrusted: Node | None = None
+    """Where it says that strangers may cause it."""
+    event_text: re.Pattern[str]
+    """Variables that hold what the author of an event wrote."""
+    alternatives: Mapping[str, str]
+    """By provider: what would do without a static key."""
+    included: tuple[str, ...] = ()
+    """Configurations from elsewhere that can change without a commit here."""
+
+
+def add_pipeline(collector: Collector, pipeline: Pipeline) -> None:
+    """The workflow, its jobs as runtimes, their agents and what those hold."""
+    pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline)))
+    fact = collector.add(_workflow(pipeline))
+    if pipeline.untrusted is not None and fact.runs_agent:
+        _add_source(collector, pipeline, fact, pipeline.untrusted)
+    for job in pipeline.jobs:
+        _add_job(collector, pipeline, fact, job)
+
+
+def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
+    """The jobs, as long as what all of them have is not read all too often."""
+    sizes: dict[int, int] = {}
+    for job in pipeline.jobs:
+        parts = (
+            *(block for _, block in job.blocks),
+            *job.scripts,
+            *(node for _, node in job.tokens),
+        )
+        for part in parts:
+            if id(part) not in sizes:
+                sizes[id(part)] = 1 + sum(1 + len(node.raw) // _LONG for node in part.walk())
+        size = sum(sizes[id(part)] for part in parts)
+        what = f"the job {plain(job.name)} and those after it"
+        effect = "they may run agents and hold credentials"
+        if not collector.affords(
+            _PARTS, size, (evidence(pipeline.document, job.key), what, effect)
+        ):
+            return
+        script = "\n".join(line for node in job.scripts for line in node.texts())
+        yield replace(job, script=script, runs_agent=starts_agent(script))
+
+
+def _workflow(pipeline: Pipeline) -> Workflow:
+    document, agents = pipeline.document, [job for job in pipeline.jobs if job.runs_agent]
+    texts = [node for job in agents for node in _with_event_text(pipeline, job)]
+    place = pipeline.untrusted or (agents[0].key if agents else document.root)
+    unpinned = [
+        *pipeline.included,
+        *(name for job in agents for name in job.unpinned),
+        *(plain(job.image) for job in agents if not re.search(r"@sha256:|\$", job.image)),
+    ]
+    return Workflow(
+        id=fact_id("workflow", pipeline.name, document.file),
+        name=pipeline.name,
+        evidence=(
+            evidence(document, place, plain(place.raw)),
+            *(evidence(document, node) for node in texts),
+        ),
+        triggers=pipeline.triggers,
+        untrusted_trigger=pipeline.untrusted is not None,
+        interpolates_event=bool(texts),
+        permissions_set=Known.UNKNOWN,
+        runs_agent=bool(agents),
+        unpinned_actions=tuple(dict.fromkeys(name for name in unpinned if name)),
+        uses_secrets=any(True for job in agents or pipeline.jobs for _ in _asked(job)),
+    )
+
+
+def _with_event_text(pipeline: Pipeline, job: PipelineJob) -> Iterator[Node]:
+    for node in job.scripts:
+        yield from (line for line in node.list() if pipeline.event_text.search(line.text or ""))
+
+
+def _add_source(collector: Collector, pipeline: Pipeline, fact: Workflow, node: Node) -> None:
+    place = evidence(pipeline.document, node, plain(node.raw))
+    source = collector.add(
+        Source(
+            id=fact_id("source", pipeline.forge, f"{pipeline.document.file}#trigger"),
+            name=f"what anyone writes ({pipeline.forge})",
+            evidence=(place,),
+        )
+    )
+    collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
+
+
+def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> None:
+    document = pipeline.document
+    place = evidence(document, job.key, plain(job.name))
+    runtime = collector.add(
+        Runtime(
+            id=fact_id("runtime", f"{fact.name}/{job.name}", f"{document.file}#job.{job.name}"),
+            name=f"{fact.name}/{job.name}",
+            evidence=(place,),
+            kind="job",
+            image=plain(job.image),
+            image_pinned=image_launch(job.image).pinned if job.image else Truth.UNKNOWN,
+            runs_agent=job.runs_agent,
+        )
+    )
+    seen_by: tuple[FactId, ...] = (runtime.id,)
+    if job.runs_agent:
+        agent = collector.add(_agent(pipeline, job))
+        add_allowed_tools(collector, agent, job.script, place)
+        collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
+        collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
+        add_egress(collector, runtime, "any")
+        seen_by = (agent.id, runtime.id)
+    held = _add_credentials(collector, pipeline, job, seen_by)
+    if held:
+        collector.update(replace(runtime, holds_secrets=True))
+
+
+def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
+    turns = _MAX_TURNS.search(job.script)
+    node = next((node for node in job.scripts if starts_agent("\n".join(node.texts()))), job.key)
+    line = next((line for line in node.list() if starts_agent(line.text or "")), node)
+    return Agent(
+        id=fact_id("agent", job.name, f"{pipeline.document.file}#job.{job.name}.agent"),
+        name=f"{pipeline.name}/{job.name}",
+        evidence=(evidence(pipeline.document, line, plain(job.name)),),
+        framework="command line",
+        permission_mode="bypass" if BYPASS.search(job.script) else "",
+        max_iterations=Known.SET if turns else Known.NONE,
+        max_iterations_count=int(turns[1]) if turns else None,
+    )
+
+
+def _add_credentials(
+    collector: Collector, pipeline: Pipeline, job: PipelineJob, seen_by: tuple[FactId, ...]
+) -> bool:
+    """The variables of a job, what its scripts ask for, and the tokens issued for it."""
+    document = pipeline.document
+    settings = [
+        Setting(key=key, value=value, document=document, route=route, text=_given(value))
+        for route, block in job.blocks
+        for key, value in block.items()
+        if value.text
+    ]
+    named = {setting.key for setting in settings}
+    settings += [
+        Setting(
+            key=name,
+            value=node,
+            document=document,
+            route=f"{job.name}.script",
+            text=f"${{{name}}}",
+        )
+        for name, node in _asked(job)
+        if name not in named
+    ]
+    holding = Holding(
+        holder="ci",
+        exposure="env",
+        holder_id=seen_by[0],
+        seen_by=seen_by,
+        short_alternative=dict(pipeline.alternatives),
+        applied=False,
+    )
+    found = add_credentials(collector, settings, holding)
+    for name, node in job.tokens:
+        place = evidence(document, node, plain(name))
+        token = collector.add(
+            Credential(
+                id=fact_id("credential", name, f"{document.file}#{job.name}.token.{name}"),
+                name=name,
+                evidence=(place,),
+                provider=pipeline.forge,
+                kind="jwt",
+                form=CredentialForm.WORKLOAD_IDENTITY,
+                lifetime=Lifetime.SHORT,
+                holder="ci",
+                holder_id=seen_by[0],
+                exposure="env",
+                variable=name,
+            )
+        )
+        for seer in seen_by:
+            collector.link(EdgeKind.VISIBLE_TO, token.id, seer, place)
+    return bool(found)
+
+
+def _given(value: Node) -> str:
+    """What a variable gets; parameters of orbs are the names of variables."""
+    text = value.text or ""
+    return f"${{{text}}}" if _NAME.fullmatch(text) else text
+
+
+def _asked(job: PipelineJob) -> Iterator[tuple[str, Node]]:
+    """Keys of clouds and models that a job's scripts ask for, each once, with the line."""
+    issued = bool(job.tokens) or "web-identity" in job.script
+    providers = _PROVIDERS - (_CLOUDS if issued else frozenset())
+    seen: set[str] = set()
+    blocks = [value for _, block in job.blocks for _, value in block.items()]
+    for node in (*job.scripts, *blocks):
+        for line in node.list():
+            for match in _VARIABLE.finditer(line.text or ""):
+                found = secret_name(match["name"])
+                if found and found.provider in providers and match["name"] not in seen:
+                    seen.add(match["name"])
+                    yield match["name"], line

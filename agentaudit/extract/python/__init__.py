@@ -1,0 +1,1 @@
+"""Agents, tools, servers and credentials in Python code, which is read as a tree and never run."""

@@ -1,0 +1,209 @@
+"""Agents that Python code builds, with their tools, memories, limits and gates."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import Collector, fact_id, with_place
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.frameworks.autogen_limits import Limits
+from agentaudit.extract.mcp.tools import add_ingestion
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.adk import adk_sessions
+from agentaudit.extract.python.agent_engine import add_engines
+from agentaudit.extract.python.agentcore import agentcore_memories
+from agentaudit.extract.python.builders import Builder, builder_of
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.claude import add_claude_agents
+from agentaudit.extract.python.contexts import add_context
+from agentaudit.extract.python.delegation import add_delegations
+from agentaudit.extract.python.executors import code_runner
+from agentaudit.extract.python.functions import add_function_apps
+from agentaudit.extract.python.gates import add_gates
+from agentaudit.extract.python.graphs import GRAPH
+from agentaudit.extract.python.identity import add_identities, entry_agents
+from agentaudit.extract.python.limits import budget, iterations, timeout
+from agentaudit.extract.python.listed_tools import listed_tools
+from agentaudit.extract.python.logs import message_logs
+from agentaudit.extract.python.memory import left_open, memories
+from agentaudit.extract.python.pages import open_to_pages, variable_of_origins
+from agentaudit.extract.python.registries import registered_tools
+from agentaudit.extract.python.retries import retries
+from agentaudit.extract.python.runs import Runs
+from agentaudit.extract.python.servers import add_servers
+from agentaudit.extract.python.sessions import add_sessions
+from agentaudit.extract.python.steps import ends_by_itself
+from agentaudit.extract.python.stores import link_stores
+from agentaudit.extract.python.teams import TEAMS, limits_of_teams
+from agentaudit.extract.python.temporal import temporal_retries
+from agentaudit.extract.python.toolbox import tools_of
+from agentaudit.extract.python.tools import function_tools
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.agents import Agent
+
+
+def extract_python(documents: Documents, collector: Collector) -> None:
+    """The agents of every Python file, and the tools and memories that stand without one."""
+    for module in modules(documents).values():
+        _extract(documents, module, collector)
+
+
+def _extract(documents: Documents, module: Module, collector: Collector) -> None:
+    decorated = {tool.evidence[0].line: collector.add(tool) for tool in function_tools(module)}
+    for tool in decorated.values():
+        add_ingestion(collector, tool)
+    tools = {tool.name: tool for tool in decorated.values()}
+    calls = tuple(module.calls())
+    built = _built(calls)
+    building = Building(
+        documents=documents,
+        module=module,
+        collector=collector,
+        tools=tools,
+        tools_at=decorated,
+        calls=calls,
+        runs=Runs(module, calls),
+        agents=frozenset(call.variable for call, _ in built if call.variable),
+    )
+    add_sessions(module, calls, collector)
+    add_servers(building)
+    add_function_apps(building)
+    for tool in listed_tools(module, calls):
+        collector.add(tool)
+    for tool in registered_tools(module, calls):
+        add_ingestion(collector, collector.add(tool))
+    for log in message_logs(module, calls):
+        collector.add(log)
+    found = (
+        *memories(module, calls),
+        *agentcore_memories(module, calls),
+        *adk_sessions(module, calls),
+    )
+    kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
+    stores = [(collector.add(store), call) for store, call in kept]
+    agents = _add_agents(building, built)
+    others = add_claude_agents(building)
+    link_stores(module, calls, collector, (agents, stores))
+    known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
+    add_identities(building, known)
+    if variable := variable_of_origins(module, calls):
+        collector.page_origins[module.document.file] = variable
+    _open(known, open_to_pages(module, calls) if known else None, collector)
+    add_engines(module, calls, known, collector)
+    add_delegations(module, calls, known, collector)
+    for retry in retries(module, calls, building.agents, tools):
+        collector.add(retry)
+    for retry in temporal_retries(documents, module, calls):
+        collector.add(retry)
+
+
+def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:
+    """Agents whose server lets pages of every origin call it."""
+    for agent in agents if place is not None else ():
+        now = collector.facts.get(agent.id)
+        if isinstance(now, Agent) and place is not None:
+            collector.update(replace(now, cors_open=True, evidence=with_place(now, place)))
+
+
+def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
+    """The calls that build agents, and how each does."""
+    makers = {call.variable: call.name for call in calls if call.variable}
+    found = ((call, builder_of(call.name, _owner(call, makers))) for call in calls)
+    return [(call, builder) for call, builder in found if builder is not None]
+
+
+def _owner(call: Call, makers: Mapping[str, str]) -> str:
+    """The full name of what made the object whose method is called."""
+    owner = call.name.rpartition(".")[0]
+    return makers.get(owner, owner)
+
+
+def _add_agents(
+    building: Building, builders: Sequence[tuple[Call, Builder]]
+) -> Sequence[tuple[Agent, Call]]:
+    """The agents of a module, each with the call that builds it, and bound as its teams are."""
+    built = [call for call, _ in builders]
+    agents = [_add_agent(building, call, builder) for call, builder in builders]
+    members, strangers = limits_of_teams(building, built)
+    for number, limits in members.items():
+        agents[number] = _limit(building.collector, agents[number], limits)
+    for call, limits in strangers:
+        _add_team(building, call, limits)
+    for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
+        add_context(building, call, agent, in_team=number in members)
+    pairs_of = list(zip(agents, built, strict=True))
+    _hand_over(building, pairs_of)
+    return pairs_of
+
+
+_HANDED = ("sub_agents", "managed_agents", "handoffs", "tools", "plugins")
+
+
+def _hand_over(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
+    """To whom an agent hands work: to agents below it, and to those that are its tools."""
+    known = {call.variable: agent for agent, call in agents if call.variable}
+    for agent, call in agents:
+        for name in _HANDED:
+            for element in building.elements(keyword(call.node, name)) or ():
+                other = known.get(building.agent_in(element) or "")
+                if other is not None:
+                    place = building.module.place(element, other.name)
+                    building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
+
+
+def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
+    module, collector = building.module, building.collector
+    given = module.text(keyword(call.node, "name", "role"))
+    name = given or call.variable or module.document.file.rpartition("/")[2]
+    limit, count = iterations(building, call, builder)
+    agent = collector.add(
+        Agent(
+            id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
+            name=name,
+            evidence=(module.place(call.node.func, call.last),),
+            framework=builder.framework,
+            max_iterations=limit,
+            max_iterations_count=count,
+            timeout=timeout(building, call),
+            budget=budget(building, call),
+            never_repeats=call.name == GRAPH and ends_by_itself(building, call),
+        )
+    )
+    runner = code_runner(building, call, builder.framework)
+    tools = (*tools_of(building, call, builder), *([runner] if runner is not None else ()))
+    for tool in tools:
+        place = module.place(call.node.func, tool.name)
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+    add_gates(building, call, agent, tools)
+    return agent
+
+
+def _limit(collector: Collector, agent: Agent, limits: Limits) -> Agent:
+    """An agent as a member of a team that goes on for as long as its limits say."""
+    changed = replace(
+        agent,
+        max_iterations=limits.iterations,
+        max_iterations_count=limits.iterations_count,
+        timeout=limits.timeout,
+        timeout_s=limits.timeout_s,
+        budget=limits.budget,
+        paced_by_person=limits.paced_by_person,
+    )
+    collector.update(changed)
+    return changed
+
+
+def _add_team(building: Building, call: Call, limits: Limits) -> None:
+    """A team whose members other files build: it is what goes on, or ends."""
+    module = building.module
+    name = module.text(keyword(call.node, "name")) or call.variable or call.last
+    team = Agent(
+        id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
+        name=name,
+        evidence=(module.place(call.node.func, call.last),),
+        framework=TEAMS[call.name].framework,
+    )
+    _limit(building.collector, building.collector.add(team), limits)

@@ -1,0 +1,108 @@
+"""One module while its agents are built: what each question about an agent is asked of."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct, field
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.python.frameworks import is_of_framework, is_own_package
+from agentaudit.extract.python.graphs import Graph, graphs_in
+from agentaudit.extract.python.runs import Runs
+from agentaudit.extract.python.tools import function_tool
+from agentaudit.model.facts.tools import Tool
+
+
+class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
+    """A module beside all documents: its calls, and the functions that decorators make tools."""
+
+    documents: Documents
+    module: Module
+    collector: Collector
+    tools: Mapping[str, Tool]
+    tools_at: Mapping[int, Tool]
+    """By the line of its name."""
+    calls: tuple[Call, ...]
+    runs: Runs
+    agents: frozenset[str]
+    """The variables that hold the agents of the module."""
+    _read: dict[int, Tool] = field(default_factory=dict)
+
+    def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
+        """The elements of a list, also through a name that is assigned once; None if unknown."""
+        written = self.module.meant(node)
+        return tuple(written.elts) if isinstance(written, ast.List | ast.Tuple | ast.Set) else None
+
+    def made_by(self, node: ast.expr | None) -> ast.Call | None:
+        """The call that an expression is, or that its name is assigned once."""
+        made = self.module.meant(node)
+        return made if isinstance(made, ast.Call) else None
+
+    def middleware(self, call: Call, *names: str) -> ast.Call | None:
+        """The first of an agent's middleware that is of one of these classes of its framework."""
+        for element in self.elements(keyword(call.node, "middleware")) or ():
+            made = self.made_by(element)
+            if made is not None:
+                name = self.module.dotted(made.func)
+                if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
+                    return made
+        return None
+
+    def may_have_more(self, node: ast.expr | None) -> bool:
+        """Whether a list may hold what nobody can see here."""
+        if isinstance(node, ast.Name) and node.id in self.module.constants.grown:
+            return True
+        elements = self.elements(node)
+        if elements is None:
+            return node is not None and self.module.value(node) is not None
+        return any(isinstance(element, ast.Starred) for element in elements)
+
+    @cached_property
+    def graphs(self) -> Mapping[int, Graph]:
+        """The graphs of the module, by the calls that begin them."""
+        return graphs_in(self.module, self.calls)
+
+    @cached_property
+    def of_framework(self) -> bool:
+        """Whether the module is part of a framework itself: whoever uses that sets the limits."""
+        return is_own_package(self.module.document.file)
+
+    @cached_property
+    def classes(self) -> Mapping[str, Sequence[ast.ClassDef]]:
+        """The classes of each name."""
+        found: dict[str, list[ast.ClassDef]] = {}
+        for defined in self.module.of(ast.ClassDef):
+            found.setdefault(defined.name, []).append(defined)
+        return found
+
+    def as_tool(self, function: FunctionDef) -> Tool:
+        """The tool that a function is, each read once."""
+        if id(function) not in self._read:
+            self._read[id(function)] = function_tool(self.module, function)
+        return self._read[id(function)]
+
+    def agent_in(self, element: ast.expr) -> str | None:
+        """
+        The variable of the agent that stands in a list of tools or agents.
+
+        Empty for one that another file builds; None for what is no agent.
+        """
+        path = self.module.dotted(element)
+        owner, _, last = path.rpartition(".")
+        if isinstance(element, ast.Name):
+            return path if path in self.agents else None
+        if not isinstance(element, ast.Call):
+            return None
+        if last == "AgentTool":
+            given = argument(element, 0, "agent")
+            inner = self.module.dotted(given) if given is not None else ""
+            return inner if inner in self.agents else ""
+        return owner if last in _AS_TOOLS and owner in self.agents else None
+
+
+_AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})

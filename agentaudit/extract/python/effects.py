@@ -1,0 +1,137 @@
+"""What the body of a tool in Python does: requests, statements of SQL, files, programs."""
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.known_tools import EVERYTHING
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import argument, descendants
+from agentaudit.extract.python.execution import Execution
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+_HTTP = regex(
+    r"^(?:requests|httpx|aiohttp|urllib\.request|urllib3)(?:\.|$)|(?:^|\.)(?:session|client|http)\."
+    r"(?:get|post|put|patch|delete|request)$",
+    re.IGNORECASE,
+)
+_READING = frozenset({"get", "urlopen", "urlretrieve", "request", "head", "stream"})
+_SENDING = frozenset({"post", "put", "patch", "delete", "send"})
+_AFTER_METHOD = frozenset({"request", "stream"})
+"""Whose address comes after the method."""
+VERBS: Mapping[str, str] = {
+    **dict.fromkeys(("INSERT", "UPDATE", "REPLACE", "MERGE", "CREATE", "ALTER"), "write"),
+    **dict.fromkeys(("DELETE", "DROP", "TRUNCATE"), "delete"),
+}
+"""What statements of SQL do that do not read."""
+_PATHS = frozenset({"pathlib.Path.open"})
+_OPENS = _PATHS | {"open", "io.open", "codecs.open", "aiofiles.open"}
+
+
+class Effects(Struct):
+    """What a function does, as far as its calls tell."""
+
+    names: set[str]
+    untrusted: bool = False
+    private: bool = False
+    egress: bool = False
+
+    def _truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
+        """Yes where it was seen; no only where something else was seen instead."""
+        if holds:
+            return Truth.YES
+        return Truth.NO if self.names else Truth.UNKNOWN
+
+    def told_of(self, tool: Tool) -> Tool:
+        """A tool whose function does this."""
+        return replace(
+            tool,
+            effects=tuple(sorted(self.names)),
+            effects_known=bool(self.names),
+            reads_untrusted=self._truth(self.untrusted),
+            reads_private=self._truth(self.private),
+            egress=self._truth(self.egress),
+        )
+
+
+def effects_of(module: Module, node: FunctionDef, parameters: Sequence[str]) -> Effects:
+    """What the body of a tool does with what the model passes; nothing known of one too deep."""
+    found = Effects(set())
+    if not module.may_be_read(node):
+        return found
+    words = Execution(module, node, frozenset(parameters))
+    for inner in descendants(node):
+        if not isinstance(inner, ast.Call):
+            continue
+        name = module.dotted(inner.func)
+        if words.runs_what_is_written(inner, name):
+            found.names.update(EVERYTHING)
+            found.private = found.egress = True
+        else:
+            _effect_of(module, inner, name, found)
+    return found
+
+
+def _effect_of(module: Module, call: ast.Call, name: str, found: Effects) -> None:
+    last = name.rpartition(".")[2]
+    if _HTTP.search(name):
+        _http_effect(module, call, last, found)
+    elif last in {"execute", "executemany", "executescript"}:
+        _sql_effect(module, call, found)
+    elif name in _OPENS or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
+        _file_effect(module, call, name, found)
+    elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
+        found.names.add("delete")
+    elif last in {"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"}:
+        found.names.add("send")
+        found.egress = True
+
+
+def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> None:
+    """
+    A request to an address from outside reads what strangers wrote, and can carry data there.
+
+    What makes a client, or sets a time limit, asks for nothing yet.
+    """
+    if last in _READING:
+        address = argument(call, 1 if last in _AFTER_METHOD else 0, "url")
+        fixed = bool(module.text(address))
+        found.names.add("read")
+        found.untrusted |= not fixed
+        found.egress |= not fixed
+    if last in _SENDING or (last in _AFTER_METHOD and not _only_reads(module, call)):
+        found.names.add("send")
+        found.egress = True
+
+
+def _only_reads(module: Module, call: ast.Call) -> bool:
+    """Whether a request names a method that sends nothing."""
+    method = argument(call, 0, "method")
+    return module.text(method).upper() in {"GET", "HEAD"}
+
+
+def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
+    given = argument(call, 0, "sql", "query", "statement")
+    verb = next(iter(module.text(given).split()), "").upper().rstrip(";")
+    effect = VERBS.get(verb, "read")
+    found.names.update({effect} if verb else {"read", "write", "delete"})
+    found.private |= effect == "read"
+
+
+def _file_effect(module: Module, call: ast.Call, name: str, found: Effects) -> None:
+    last = name.rpartition(".")[2]
+    given = None
+    if last == "open":
+        given = argument(call, 0 if name in _PATHS else 1, "mode")
+    mode = module.text(given) if given is not None else "r"
+    if "write" in last or set(mode) & set("wax+") or not mode:
+        found.names.add("write")
+    if not ("write" in last or set(mode) & set("wax")):
+        found.names.add("read")
+        found.private = True

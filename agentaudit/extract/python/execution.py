@@ -1,0 +1,142 @@
+"""
+Whether a tool runs what the model writes: code, or commands that the model chooses.
+
+A fixed program with arguments from the model is another thing than a shell: `["kill", str(pid)]`
+ends a process and runs nothing that the model wrote. An interpreter always counts, since what it
+runs may come from a file that the tool has just written.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+
+from msgspec import Struct, field
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.extract.python.filters import without_names
+
+_EVALUATES = frozenset({"exec", "eval"})
+_SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
+_PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
+_INTERPRETER = regex(
+    r"(?:^|/)(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
+    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make)$"
+)
+"""Programs that run what they are handed, also in another container or on another machine."""
+_LONGEST = 20
+"""Names of names are followed so far."""
+
+
+class Execution(Struct, frozen=True, dict=True):
+    """One tool's function, and the names in it that are made of what the model passes."""
+
+    module: Module
+    function: FunctionDef
+    parameters: frozenset[str]
+    """What the model passes."""
+    _known: dict[int, frozenset[str]] = field(default_factory=dict)
+    """The names in programs, each read once."""
+
+    def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
+        """Whether a call in the body hands words of the model to something that runs them."""
+        if not self.parameters:
+            return False
+        if name in _EVALUATES and self._nameless(_command(call)):
+            return False
+        if name in _EVALUATES or _SHELL.search(name):
+            return not self._constant(_command(call))
+        if not _PROGRAM.search(name):
+            return False
+        shell = keyword(call, "shell")
+        if shell is not None and self.module.value(shell) is not False:
+            return not self._constant(_command(call))
+        return any(
+            program is None or self.depends(program) or self.interprets(program)
+            for program in self.programs(_command(call))
+        )
+
+    def _nameless(self, command: ast.expr | None) -> bool:
+        return isinstance(command, ast.Name) and command.id in self._without_names
+
+    @cached_property
+    def _without_names(self) -> frozenset[str]:
+        """Variables that hold numbers and operators alone, whatever the model writes."""
+        return without_names(self.module, self.function)
+
+    def _constant(self, command: ast.expr | None) -> bool:
+        return bool(self.module.text(command))
+
+    def programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
+        """The first words that a command may have; None where one may be of the model's."""
+        waiting, followed = [command], set[str]()
+        for each in islice(waiting, _LONGEST):  # it grows meanwhile
+            if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
+                waiting.append(each.left)
+            elif isinstance(each, ast.Name) and each.id in followed:
+                if each.id in self.parameters:
+                    yield None
+            elif isinstance(each, ast.Name) and each.id in self.assigned:
+                waiting.extend(self.assigned[each.id])
+                followed.add(each.id)
+            elif isinstance(each, ast.List | ast.Tuple) and each.elts:
+                yield each.elts[0]
+            else:
+                yield None if each is None or self.depends(each) else each
+        if len(waiting) > _LONGEST:
+            yield None
+
+    def interprets(self, program: ast.expr) -> bool:
+        if self.module.dotted(program) == "sys.executable":
+            return True
+        return _INTERPRETER.search(self.module.text(program)) is not None
+
+    def depends(self, expression: ast.expr) -> bool:
+        """Whether words of the model stand in an expression."""
+        if id(expression) not in self._known:
+            self._known[id(expression)] = _names(expression)
+        return not self._written.isdisjoint(self._known[id(expression)])
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """What the model's words become, by assignments and loops."""
+        written = set(self.parameters)
+        for _ in range(_LONGEST):
+            more = {
+                name
+                for names, behind, _ in self._bound
+                if not written.isdisjoint(behind)
+                for name in names - written
+            }
+            if not more:
+                break
+            written |= more
+        return frozenset(written)
+
+    @cached_property
+    def assigned(self) -> Mapping[str, Sequence[ast.expr]]:
+        """Names with all that they are given, none of it in parts."""
+        given: dict[str, list[ast.expr]] = {}
+        for names, _, value in self._bound:
+            for name in names:
+                given.setdefault(name, []).append(value)
+        parts = {name for names, _, _ in self._bound if len(names) > 1 for name in names}
+        return {name: given[name] for name in given.keys() - parts}
+
+    @cached_property
+    def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
+        """Names that are given something, those in it, and what it is; few tools need to know."""
+        given = bindings(descendants(self.function))
+        return [(_names(target), _names(value), value) for target, value in given]
+
+
+def _names(expression: ast.expr) -> frozenset[str]:
+    return frozenset(node.id for node in descendants(expression) if isinstance(node, ast.Name))
+
+
+def _command(call: ast.Call) -> ast.expr | None:
+    return call.args[0] if call.args else keyword(call, "args", "cmd", "command")

@@ -1,0 +1,148 @@
+"""
+What a function in Python lets through before it goes on: digits and operators, and no names.
+
+A calculator that turns away everything else may evaluate the rest: without a letter, an underscore
+or a quote no code names anything.
+"""
+
+import ast
+import re
+import string
+import warnings
+from collections.abc import Iterator, Mapping
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.bindings import bindings, names_in
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants
+
+_NAMING = frozenset(string.ascii_letters + "_'\"\\`")
+_ONE_CLASS = regex(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
+_LONGEST = 200
+
+
+def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
+    """The variables of a function that hold nothing but numbers and operators, past its checks."""
+    changed = _changed(function)
+    checked = {
+        name: statement.lineno
+        for statement in _straight(function.body)
+        if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)
+        if (name := _checked(module, statement.test))
+        if changed.get(name, 0) <= statement.lineno
+    }
+    return frozenset((*checked, *_made_later(function, checked)))
+
+
+def _made_later(function: FunctionDef, checked: Mapping[str, int]) -> Iterator[str]:
+    """Variables that are made of a checked one after its check, wherever they are made at all."""
+    first = min(checked, key=checked.__getitem__, default="")
+    made: dict[str, bool] = {}
+    for target, value in bindings(descendants(function)) if checked else ():
+        read = (part.id for part in descendants(value) if isinstance(part, ast.Name))
+        one = next(read, first)
+        later = target.lineno > checked.get(one, target.lineno) and _made_of(value, one)
+        for name in names_in(target):
+            made[name] = made.get(name, True) and later
+    own = {item.arg for item in ast.walk(function.args) if isinstance(item, ast.arg)}
+    yield from (name for name, later in made.items() if later and name not in own)
+
+
+def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that are always come by."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.Try | ast.With):
+            yield from _straight(statement.body)
+
+
+def _checked(module: Module, test: ast.expr) -> str:
+    """The variable that a condition turns away when a name may stand in it; empty for others."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
+            return _matched(module, call) or _each(module, call, "all", ast.In)
+        case ast.Call() as call:
+            return _each(module, call, "any", ast.NotIn)
+        case _:
+            return ""
+
+
+def _matched(module: Module, call: ast.Call) -> str:
+    """`re.match(r"^[0-9+*/-]+$", text)`: the variable, where the pattern admits no name."""
+    name = module.dotted(call.func)
+    match call.args:
+        case [pattern, ast.Name(id=variable)] if name in {"re.match", "re.fullmatch"}:
+            found = _ONE_CLASS.fullmatch(module.text(pattern)[:_LONGEST])
+        case _:
+            return ""
+    if found is None or (name == "re.match" and found["end"] is None):
+        return ""
+    return variable if names_nothing(found["characters"]) else ""
+
+
+def names_nothing(characters: str) -> bool:
+    """Whether a class of a pattern admits no character that a name may have."""
+    if not characters.isascii():
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what may mean another set one day
+            admitted = re.compile(characters, re.ASCII)
+    except re.error:
+        return False
+    return not any(map(admitted.match, _NAMING))
+
+
+def _each(module: Module, call: ast.Call, function: str, operator: type[ast.cmpop]) -> str:
+    """`all(c in "0123456789+-*/" for c in text)`: the variable, where no name is admitted."""
+    match call:
+        case ast.Call(
+            func=ast.Name(id=called),
+            args=[
+                ast.GeneratorExp(
+                    elt=ast.Compare(left=ast.Name(id=one), ops=[op], comparators=[among]),
+                    generators=[
+                        ast.comprehension(
+                            target=ast.Name(id=target), iter=ast.Name(id=variable), ifs=[]
+                        )
+                    ],
+                )
+            ],
+        ) if called == function and one == target and isinstance(op, operator):
+            admitted = _characters(module, among)
+            return variable if admitted and _NAMING.isdisjoint(admitted) else ""
+        case _:
+            return ""
+
+
+def _characters(module: Module, node: ast.expr) -> str:
+    """The characters of a text, or of the set of them; empty where they are not known."""
+    node = module.meant(node)
+    match node:
+        case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[inner]):
+            node = inner
+        case _:
+            pass
+    text = module.text(node)
+    return text if text.isascii() else ""
+
+
+def _changed(function: FunctionDef) -> Mapping[str, int]:
+    """Names, and the last line on which each is given what is not made of itself alone."""
+    found: dict[str, int] = {}
+    for target, value in bindings(descendants(function)):
+        for name in names_in(target):
+            if not _made_of(value, name):
+                found[name] = max(found.get(name, 0), target.lineno)
+    return found
+
+
+def _made_of(value: ast.expr, name: str) -> bool:
+    """Whether an expression holds one variable, its methods, and texts that name nothing."""
+    for part in descendants(value):
+        if isinstance(part, ast.Name) and part.id != name:
+            return False
+        if isinstance(part, ast.Constant) and not _NAMING.isdisjoint(str(part.value)):
+            return False
+    return True

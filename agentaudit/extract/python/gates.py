@@ -1,0 +1,85 @@
+"""What stands between an agent in Python and its tools: questions to people, and filters."""
+
+import ast
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.programs.code import Call, written_keys
+from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.python.building import Building
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Approval, Guardrail
+from agentaudit.model.facts.tools import Tool
+
+
+def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool]) -> None:
+    """A question to a human before tools of an agent, and filters of what goes in and out."""
+    gate = building.middleware(call, "HumanInTheLoopMiddleware")
+    if gate is not None:
+        _ask(building, agent, gate, tools)
+    filtered = building.middleware(call, "PIIMiddleware", "OpenAIModerationMiddleware")
+    if filtered is not None:
+        product = building.module.dotted(filtered.func).rpartition(".")[2]
+        place = building.module.place(filtered, product)
+        add_guardrail(building.collector, agent, product, place)
+
+
+def _ask(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
+    """What is asked before the tools that `interrupt_on` names; before no others."""
+    collector = building.collector
+    place = building.module.place(gate, "HumanInTheLoopMiddleware")
+    named = _named(building, gate)
+    if named is None:
+        what = f"interrupt_on of {agent.name} does not fold"
+        collector.leave_open(place, what, "which tools a person is asked about")
+        return
+    if named:
+        approval = add_question(collector, agent, named, place)
+    for tool in {tool.id: tool for tool in tools}.values():
+        if tool.name in named:
+            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
+        asked = Truth.YES if tool.name in named else Truth.NO
+        collector.update(replace(tool, approval=asked))
+
+
+def add_question(
+    collector: Collector, agent: Agent, names: Iterable[str], place: Evidence
+) -> Approval:
+    """What asks a person before the tools of these names run."""
+    return collector.add(
+        Approval(
+            id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
+            name="human in the loop",
+            evidence=(place,),
+            scope=tuple(names),
+        )
+    )
+
+
+def add_guardrail(
+    collector: Collector, agent: Agent, name: str, place: Evidence, *, product: str = ""
+) -> None:
+    """What filters an agent's work; unless told, its product is called like it."""
+    guardrail = collector.add(
+        Guardrail(
+            id=fact_id("guardrail", name, f"{agent.id}/{name}"),
+            name=name,
+            evidence=(place,),
+            product=product or name,
+        )
+    )
+    collector.link(EdgeKind.FILTERED_BY, agent.id, guardrail.id, *guardrail.evidence)
+
+
+def _named(building: Building, gate: ast.Call) -> dict[str, None] | None:
+    """The tools that a question names, in their order; None where they cannot be read."""
+    module = building.module
+    scope = module.meant(argument(gate, 0, "interrupt_on"))
+    if not isinstance(scope, ast.Dict) or None in scope.keys:
+        return None
+    asked = {name: module.value(value) for name, value in written_keys(module, scope)}
+    return None if "" in asked else {name: None for name in asked if asked[name] is not False}

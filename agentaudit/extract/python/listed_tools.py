@@ -1,0 +1,63 @@
+"""
+Tools that are described by hand, each with its own JSON Schema, apart from what runs them.
+
+The low-level server of the MCP Python SDK (1.30) answers `tools/list` with objects of
+`mcp.types.Tool`; a module of Strands is a tool by its `TOOL_SPEC` and a function of that name
+(Strands Agents, "Creating custom tools", "Module based tools").
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.programs.code import Call, Module, written_keys
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.schemas import schema_in
+from agentaudit.extract.schemas import as_taking
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+_LISTED = frozenset({"mcp.Tool", "mcp.types.Tool"})
+_SPEC = "TOOL_SPEC"
+
+
+def listed_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
+    """Every tool whose name and schema are written out where it is described."""
+    yield from _of_servers(module, calls)
+    if any(name.startswith("strands") for name in module.imports.values()):
+        yield from _of_modules(module)
+
+
+def _of_servers(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
+    for call in calls:
+        if call.name not in _LISTED:
+            continue
+        named, given = keyword(call.node, "name"), keyword(call.node, "inputSchema")
+        if named is None or given is None:
+            continue
+        output = keyword(call.node, "outputSchema")
+        yield from _tool(module, named, given, Truth.NO if output is None else Truth.YES)
+
+
+def _of_modules(module: Module) -> Iterator[Tool]:
+    """The tool that a module is; what it gives back always has one form."""
+    for statement in module.tree.body:
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Dict):
+            continue
+        if _SPEC in map(module.dotted, statement.targets):
+            keys = dict(written_keys(module, statement.value))
+            if "name" in keys and "inputSchema" in keys:
+                yield from _tool(module, keys["name"], keys["inputSchema"], Truth.UNKNOWN)
+
+
+def _tool(module: Module, named: ast.expr, given: ast.expr, output_typed: Truth) -> Iterator[Tool]:
+    name, taken = plain(module.text(named)), schema_in(module, given)
+    if name and taken is not None:
+        tool = Tool(
+            id=fact_id("tool", name, f"{module.document.file}#listed.{name}"),
+            name=name,
+            evidence=(module.place(named, name),),
+            output_typed=output_typed,
+        )
+        yield as_taking(tool, taken)

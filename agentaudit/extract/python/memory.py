@@ -1,0 +1,214 @@
+"""Memory that Python code constructs: what bounds it by its arguments and defaults."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.programs.code import Call, Module, written_keys
+from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.python.conversations import ends_with_call
+from agentaudit.extract.python.frameworks import is_of_framework
+from agentaudit.extract.python.limits import bounded, count
+from agentaudit.extract.python.memory_chosen import chosen_elsewhere
+from agentaudit.extract.python.memory_compacted import compacted
+from agentaudit.extract.python.memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
+from agentaudit.extract.python.session_keys import SessionKeys
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.memory import MemoryStore
+
+
+def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStore, Call]]:
+    """
+    Every memory that the module's calls construct, with the call that does it.
+
+    What another one wraps to compact it is compacted, and lives as long as before. What is made
+    where a store of one's own was given none says little: who makes that one chooses.
+    """
+    calls, keys = tuple(calls), SessionKeys(module)
+    used = _Used(module, calls)
+    shortened, chosen = compacted(module, calls), chosen_elsewhere(module, calls)
+    for call in calls:
+        path, name = call.name, call.last
+        if name in CONSTRUCTORS and "." in path:
+            path = path.rpartition(".")[0]
+            name = path.rpartition(".")[2]
+        form = FORMS.get(name)
+        if form is None or not is_of_framework(module, path) or _covers(call.node, form):
+            continue
+        if form.aside and used.passed_as(call) <= form.aside:
+            continue
+        if used.only_prepares(call):
+            continue
+        form = _running(used, call, _placed(module, call.node, form))
+        store = _store(keys, call, (name, form))
+        if id(call.node) in shortened or call.variable in shortened:
+            store = replace(store, compaction=Known.SET)
+        if id(call.node) in chosen:
+            store = left_open(store)
+        yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
+
+
+def left_open(store: MemoryStore) -> MemoryStore:
+    """A store without the limits that it lacks: another one may be given in its place."""
+    lacking = ("ttl", "max_turns", "max_tokens", "compaction")
+    missing = {name for name in lacking if getattr(store, name) is Known.NONE}
+    return replace(store, **dict.fromkeys(missing, Known.UNKNOWN))
+
+
+def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
+    """A store of checkpoints, whose keys stand where the graph is run."""
+    if keys.unscoped_thread is None:
+        return store
+    places = (*store.evidence, keys.module.place(keys.unscoped_thread, "thread_id"))
+    return replace(store, tenant_scoped=Truth.NO, evidence=places)
+
+
+def _covers(call: ast.Call, form: Form) -> bool:
+    """Whether it only hands on a memory that is made elsewhere."""
+    return bool(form.wraps) and (bool(call.args) or keyword(call, *form.wraps) is not None)
+
+
+class _Used(Struct, dict=True, eq=False):
+    """What a module does with what its calls make, read once for all of them."""
+
+    module: Module
+    calls: Sequence[Call]
+
+    def passed_as(self, call: Call) -> frozenset[str]:
+        """The arguments that a memory becomes; none, where it is not seen to be passed on."""
+        named = self._by_name.get(call.variable, frozenset[str]()) if call.variable else frozenset()
+        return named | self._by_value.get(id(call.node), frozenset()) or frozenset({""})
+
+    def only_prepares(self, call: Call) -> bool:
+        """Whether what a call makes only lays out its tables, for another that keeps something."""
+        if id(call.node.func) in self._prepared_at_once:
+            return True
+        return bool(call.variable) and self._asked_of.get(call.variable) == {"setup"}
+
+    @cached_property
+    def _prepared_at_once(self) -> frozenset[int]:
+        """What is made where its tables are laid out, and gone after that: `made().setup()`."""
+        asked = (item.value for item in self.module.of(ast.Attribute) if item.attr == "setup")
+        return frozenset(id(value.func) for value in asked if isinstance(value, ast.Call))
+
+    @cached_property
+    def _asked_of(self) -> Mapping[str, set[str]]:
+        """What each name is asked for, wherever it is read; nothing, where it is used whole."""
+        asked: dict[str, set[str]] = {}
+        whole = {id(name): name for name in self.module.of(ast.Name) if _is_read(name)}
+        for item in self.module.of(ast.Attribute):
+            name = whole.pop(id(item.value), None)
+            if name is not None:
+                asked.setdefault(name.id, set()).add(item.attr)
+        for name in whole.values():
+            asked.setdefault(name.id, set()).add("")
+        return asked
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The last names of all that is called."""
+        return frozenset(call.last for call in self.calls)
+
+    @cached_property
+    def _by_value(self) -> Mapping[int, frozenset[str]]:
+        return {id(item.value): frozenset({item.arg or ""}) for item in self.module.of(ast.keyword)}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for item in self.module.of(ast.keyword):
+            if isinstance(item.value, ast.Name):
+                found.setdefault(item.value.id, set()).add(item.arg or "")
+        return {name: frozenset(arguments) for name, arguments in found.items()}
+
+
+def _is_read(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Load)
+
+
+def _running(used: _Used, call: Call, form: Form) -> Form:
+    """A form that bounds nothing where nobody has it do so."""
+    if not form.run_by or not used.methods.isdisjoint(form.run_by):
+        return form
+    itself = used.module.value(keyword(call.node, "auto_reduce"))
+    if itself is True or splatted(call.node):
+        return form
+    return replace(form, kind="buffer", turns=(), compaction=Known.NONE)
+
+
+def _placed(module: Module, call: ast.Call, form: Form) -> Form:
+    """The form of a memory that ends with its process, where nothing says in which file it is."""
+    if not form.path or splatted(call):
+        return form
+    path = call.args[1] if len(call.args) > 1 else keyword(call, *form.path)
+    in_memory = path is None or module.text(path) == ":memory:"
+    return replace(form, backend="in_memory") if in_memory else form
+
+
+def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStore:
+    module, (name, form) = keys.module, named
+    place = module.place(call.node, name)
+    ttl, seconds = _ttl(module, call.node, form)
+    turns, turn_count = bounded(module, call.node, form.turns, form.turns_default)
+    tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
+    if form.loads and module.value(keyword(call.node, *form.loads)) is False:
+        turns, turn_count = Known.SET, None
+    key = keyword(call.node, *form.key) if form.key else None
+    constant = bool(module.text(key))
+    refresh = _refreshes(module, call.node)
+    file = module.document.file
+    return MemoryStore(
+        id=fact_id("memory_store", name, f"{file}#{call.variable or name}:{name}"),
+        name=call.variable or name,
+        evidence=(place,),
+        kind=form.kind,
+        backend=form.backend,
+        scope="global" if constant else "session" if key is not None else "",
+        ttl=ttl,
+        ttl_s=seconds,
+        refresh_on_read=refresh,
+        max_turns=turns,
+        max_turns_count=turn_count,
+        max_tokens=tokens,
+        max_tokens_count=token_count,
+        compaction=_compaction(call.node, form),
+        persistent=Truth.YES if form.backend in PERSISTENT else Truth.NO,
+        constant_session_key=constant,
+        tenant_scoped=keys.tenant_scoped(call.node, key) if key is not None else Truth.UNKNOWN,
+        explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
+        ends_with_call=form.backend == "in_memory" and ends_with_call(module, call.node),
+    )
+
+
+def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]:
+    given = keyword(call, *form.ttl) if form.ttl else None
+    if given is None:
+        if form.ttl_default_s is not None:
+            return Known.SET, form.ttl_default_s
+        return (Known.UNKNOWN if form.ttl and splatted(call) else Known.NONE), None
+    if isinstance(given, ast.Dict):
+        inner = dict(written_keys(module, given))
+        if "default_ttl" not in inner:
+            return Known.NONE, None
+        given = inner["default_ttl"]
+    return count(module, given, form.ttl_unit_s)
+
+
+def _refreshes(module: Module, call: ast.Call) -> Truth:
+    given = keyword(call, "ttl")
+    if not isinstance(given, ast.Dict):
+        return Truth.UNKNOWN
+    for name, value in written_keys(module, given):
+        if name == "refresh_on_read":
+            return Truth.YES if module.value(value) is True else Truth.NO
+    return Truth.UNKNOWN
+
+
+def _compaction(call: ast.Call, form: Form) -> Known:
+    if not form.trigger or keyword(call, *form.trigger) is not None:
+        return form.compaction
+    return Known.UNKNOWN if splatted(call) else Known.NONE

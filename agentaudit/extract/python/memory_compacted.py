@@ -1,0 +1,51 @@
+"""
+Memories in Python that another object compacts before their messages reach a model.
+
+OpenAI's Agents SDK wraps a session in one that compacts; Agent Framework lists a provider that does
+so beside the history, or names the history to it.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.syntax import keyword
+
+
+def compacted(module: Module, calls: Sequence[Call]) -> frozenset[str | int]:
+    """The variables of such memories; those without one, by the identity of the call."""
+    makers = {call.variable: call.last for call in calls if call.variable}
+    wrapped = chain.from_iterable(map(_named_to_it, calls))
+    listed = (
+        element
+        for item in module.of(ast.keyword)
+        if item.arg == "context_providers" and isinstance(item.value, ast.List)
+        if any(_compacts(other, makers) for other in item.value.elts)
+        for element in item.value.elts
+    )
+    return frozenset(
+        element.id if isinstance(element, ast.Name) else id(element)
+        for element in chain(wrapped, listed)
+    )
+
+
+def _compacts(element: ast.expr, makers: dict[str, str]) -> bool:
+    if isinstance(element, ast.Name):
+        return makers.get(element.id) == "CompactionProvider"
+    made = element.func if isinstance(element, ast.Call) else element
+    return isinstance(made, ast.Name | ast.Attribute) and _last(made) == "CompactionProvider"
+
+
+def _last(name: ast.Name | ast.Attribute) -> str:
+    return name.id if isinstance(name, ast.Name) else name.attr
+
+
+def _named_to_it(call: Call) -> Iterator[ast.expr]:
+    """The session that a compacting one keeps its items in."""
+    given = keyword(call.node, "underlying_session")
+    if call.last == "OpenAIResponsesCompactionSession" and given is not None:
+        yield given
+    source = keyword(call.node, "history_source_id")
+    if call.last == "CompactionProvider" and isinstance(source, ast.Attribute):
+        yield source.value

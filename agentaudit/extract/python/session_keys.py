@@ -1,0 +1,128 @@
+"""
+Whether the key of a session in Python names the tenant, where the code around it knows tenants.
+
+A function that knows the tenant and keeps a conversation under the session alone lets whoever has
+the identifier in. Where some call is given both, the session may be checked there: nobody can say.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.programs.code import Module, written_keys
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants, words_in
+from agentaudit.extract.session_keys import person_named, tenants_named
+from agentaudit.model.evidence import Truth
+
+_OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
+"""A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
+_DEEPEST = 3
+_MOST_CALLS = 200
+"""Calls that name tenants: with more of them in one function nobody can say what they check."""
+
+
+class SessionKeys(Struct, dict=True, eq=False):
+    """The keys of one module's sessions; what is asked of a function is read once."""
+
+    module: Module
+    _known: dict[int, "_Function"] = field(default_factory=dict)
+
+    def tenant_scoped(self, node: ast.Call | ast.Dict, key: ast.expr) -> Truth:
+        """Whether what a call, or a configuration, keeps under a key is a tenant's or user's."""
+        scope = self.module.function_around(node)
+        if scope is None or not self.module.may_be_read(scope):
+            return Truth.UNKNOWN
+        function = self._known.setdefault(id(scope), _Function(scope))
+        if _names_person(node) or function.leads_to_person(key):
+            return Truth.YES
+        if not function.knows_tenants or len(function.with_tenants) > _MOST_CALLS:
+            return Truth.UNKNOWN
+        own = {id(inner) for inner in descendants(node)}
+        parts = {inner.id for inner in descendants(key) if isinstance(inner, ast.Name)}
+        checked = any(parts & names for call, names in function.with_tenants if id(call) not in own)
+        return Truth.UNKNOWN if checked else Truth.NO
+
+    @cached_property
+    def unscoped_thread(self) -> ast.expr | None:
+        """The first `thread_id` that LangGraph is run with which leaves the tenant out."""
+        for found in self.module.of(ast.Dict):
+            for name, value in written_keys(self.module, found):
+                if (
+                    name == "thread_id"
+                    and not self.module.text(value)
+                    and self.tenant_scoped(found, value) is Truth.NO
+                ):
+                    return value
+        return None
+
+
+class _Function(Struct, dict=True, eq=False):
+    """What of a function tells whose session it is."""
+
+    node: FunctionDef
+    _persons: dict[tuple[str, int], bool] = field(default_factory=dict)
+    """Whether a name leads to a user or a tenant, by how many names led there."""
+
+    @cached_property
+    def _below(self) -> list[ast.AST]:
+        return descendants(self.node)
+
+    @cached_property
+    def knows_tenants(self) -> bool:
+        return tenants_named(" ".join(_names(self._below)))
+
+    @cached_property
+    def with_tenants(self) -> list[tuple[ast.Call, frozenset[str]]]:
+        """Calls that are given a tenant, with all names in them."""
+        calls = (inner for inner in self._below if isinstance(inner, ast.Call))
+        named = ((call, frozenset(_names(descendants(call)))) for call in calls)
+        return [(call, names) for call, names in named if tenants_named(" ".join(names))]
+
+    @cached_property
+    def _assigned(self) -> Mapping[str, list[ast.expr]]:
+        found: dict[str, list[ast.expr]] = {}
+        given = (node for node in self._below if not isinstance(node, ast.AugAssign))
+        for target, value in bindings(given):  # what is added to a key takes nothing from it
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
+        return found
+
+    def leads_to_person(self, expression: ast.expr, depth: int = 0) -> bool:
+        """Whether what the function assigns to names, as far as once, names a user or a tenant."""
+        names = {inner.id for inner in descendants(expression) if isinstance(inner, ast.Name)}
+        return any(self._is_person(name, depth) for name in sorted(names))
+
+    def _is_person(self, name: str, depth: int) -> bool:
+        values = self._assigned.get(name, ()) if depth <= _DEEPEST else ()
+        if len(values) == 1 and (name, depth) not in self._persons:
+            leads = _names_person(values[0]) or self.leads_to_person(values[0], depth + 1)
+            self._persons[name, depth] = leads
+        return self._persons.get((name, depth), False)
+
+
+def _names_person(node: ast.AST) -> bool:
+    """Whether any word of an expression names a user or a tenant."""
+    return any(map(person_named, words_in(node)))
+
+
+def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        name = _name(node)
+        if name and not _OF_VENDORS.search(name):
+            yield name
+
+
+def _name(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+            return name
+        case ast.Constant(value=str(text)):
+            return text if text.isidentifier() else ""
+        case _:
+            return ""

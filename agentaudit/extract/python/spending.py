@@ -1,0 +1,58 @@
+"""
+Budgets that a program keeps itself, or hands to its runs elsewhere than where it builds its agents.
+
+Whether what is checked there is what an agent spends, no name says. So it is open whether anything
+limits the agents of that program, and no more.
+"""
+
+import ast
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.documents import Documents, first_folder_of
+from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.builders import RUN_METHODS
+from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.readers.interest import CHECKING
+
+_WORDS = ("budget", "quota", "usage_limits")
+_CHECK = regex(
+    rf"^{CHECKING}(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
+    r"(?:\w+_)?(?:budget|quota)s?(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
+)
+"""
+`check_quota` and `_enforce_daily_budget` are asked before a run. To count tokens stops none, and
+`check_token_budget` makes a conversation fit into a model; nor does an alert.
+"""
+_HANDED = "usage_limits"
+
+
+def may_be_limited(documents: Documents, file: str) -> bool:
+    """
+    Whether the program that a file belongs to asks for a budget before it runs agents.
+
+    Those of one folder at the root belong together, and so do those of a folder that it imports.
+    """
+    return first_folder_of(file) in documents.once(_limited_programs)
+
+
+def _limited_programs(documents: Documents) -> frozenset[str]:
+    read = modules(documents)
+    folders = {first_folder_of(file) for file in read}
+    asking = {
+        file: module
+        for file, module in read.items()
+        if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
+        if any(_asks(call) for call in module.calls())
+    }
+    imported = (path for module in asking.values() for path in module.imports.values())
+    run = folders.intersection(path.lstrip(".").partition(".")[0] for path in imported)
+    return frozenset(run.union(map(first_folder_of, asking)))
+
+
+def _asks(call: Call) -> bool:
+    if _CHECK.match(call.last):
+        return True
+    handed = keyword(call.node, _HANDED) if call.last in RUN_METHODS else None
+    return handed is not None and not (isinstance(handed, ast.Constant) and handed.value is None)

@@ -1,0 +1,147 @@
+"""
+What the steps of a graph do (LangGraph): whether one asks a model, or takes another one again.
+
+A graph is a program of its own: one that sorts mail into threads spends nothing, and one without a
+way back takes each of its steps once. Both are said only where every step is a function that was
+read; where one is handed in from elsewhere, nobody knows what it does.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.graphs import Graph
+from agentaudit.model.evidence import Truth
+
+_ASKING = regex(
+    r"(?i)llm|openai(?!embed)|anthropic|claude|gemini|gpt|bedrock|mistral|ollama|groq|vertexai|agent"
+    r"|prompt|chat_?model|chatbot|crew|chain|foundry|inference|hugging"
+    r"|^(?:call|use|get|load|init|make|create|build)_(?:\w+_)?model$"
+    r"|^a?(?:invoke|stream|batch|predict|generate|generate_content|converse|chat|ask|complete"
+    r"|completions?|summari[sz]e|classify|run)$"
+)
+"""Words by which code asks a model, or something of which nobody sees whether it does."""
+_JUMPS = frozenset({"Command", "Send"})
+"""What a node or a choice gives to go anywhere."""
+_MOST = 200
+"""Functions that the nodes of one graph lead to."""
+
+
+_Place = tuple[Module, FunctionDef]
+
+
+def asks_model(building: Building, call: Call) -> Truth:
+    """Whether a node of a graph asks a model: no where each was read, and none is seen to."""
+    graph = building.graphs[id(call.node)]
+    if graph.asks is None:
+        graph.asks = _asked(building, graph)
+    return graph.asks
+
+
+def _asked(building: Building, graph: Graph) -> Truth:
+    places = _functions(building, graph)
+    if graph.open or places is None:
+        return Truth.UNKNOWN
+    return Truth.YES if _asks(building, places) else Truth.NO
+
+
+def is_handed_in(building: Building, call: Call) -> bool:
+    """Whether everything that a graph does was made elsewhere, and given to what builds it."""
+    nodes = building.graphs[id(call.node)].nodes.values()
+    return bool(nodes) and all(_is_given(building.module, node) for node in nodes)
+
+
+def _is_given(module: Module, node: ast.expr) -> bool:
+    """Whether a node is no function that this module defines or imports, also in a wrapper."""
+    if isinstance(node, ast.Call):
+        fields = any(module.dotted(each).startswith("self.") for each in node.args)
+        return fields and not any(_is_known(module, each) for each in node.args)
+    if module.dotted(node).startswith("self."):
+        return module.dotted(node).count(".") > 1
+    return not _is_known(module, node)
+
+
+def _is_known(module: Module, node: ast.expr) -> bool:
+    """Whether a name, or that of what has an attribute, is one of the module or its imports."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    known = (module.defined, module.imports, module.functions_by_name)
+    return isinstance(node, ast.Name) and any(node.id in names for names in known)
+
+
+def ends_by_itself(building: Building, call: Call) -> bool:
+    """Whether a graph takes each of its steps once at most."""
+    graph = building.graphs[id(call.node)]
+    if graph.open or graph.leads_back():
+        return False
+    places = _functions(building, graph)
+    return places is not None and not any(_jumps(building, place) for place in places)
+
+
+def _functions(building: Building, graph: Graph) -> Sequence[_Place] | None:
+    """The functions that the nodes are; None where one is none that was read."""
+    found = [_function(building, node) for node in graph.nodes.values()]
+    known = {id(place[1]): place for place in found if place is not None}
+    return None if None in found else list(known.values())
+
+
+def _function(building: Building, node: ast.expr | None) -> _Place | None:
+    """The function of the repository that a name means, or one of the object's own."""
+    if node is None or not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    return _named(building, building.module, building.module.dotted(node))
+
+
+def _named(building: Building, module: Module, name: str) -> _Place | None:
+    if name.startswith("."):
+        known: Mapping[str, Module] = modules(building.documents)
+        file, own = defined_at(known, module.document.file, name)
+        module, name = known[file], own
+    owner, _, last = name.rpartition(".")
+    function = module.functions_by_name.get(last) if owner in {"", "self"} else None
+    return (module, function) if function is not None else None
+
+
+def _asks(building: Building, places: Sequence[_Place]) -> bool:
+    """Whether a function, or one that these call, says a word by which models are asked."""
+    waiting, seen = list(places), set[int]()
+    while waiting:
+        module, function = waiting.pop()
+        if id(function) in seen:
+            continue
+        seen.add(id(function))
+        nodes = descendants(function)
+        if len(seen) > _MOST or not building.module.affords(len(nodes)):
+            return True
+        if any(_ASKING.search(word) for word in _words(nodes)):
+            return True
+        names = {module.dotted(node.func) for node in nodes if isinstance(node, ast.Call)}
+        waiting += filter(None, (_named(building, module, name) for name in sorted(names)))
+    return False
+
+
+def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """What code itself names; texts say many things."""
+    for node in nodes:
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word):
+                yield word
+            case ast.alias(name=word):
+                yield word
+            case _:
+                pass
+
+
+def _jumps(building: Building, place: _Place) -> bool:
+    """Whether a node says itself where to go on, or is too much to read."""
+    module, function = place
+    nodes = descendants(function)
+    if not building.module.affords(len(nodes)):
+        return True
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    return any(module.dotted(call.func).rpartition(".")[2] in _JUMPS for call in calls)

@@ -1,0 +1,214 @@
+"""The tools that an agent in Python is given: functions, classes of frameworks, what wraps them."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.mcp.tools import add_ingestion
+from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import argument, keyword, splatted
+from agentaudit.extract.python.builders import Builder
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.class_tools import CLASS_TOOLS, class_tool
+from agentaudit.extract.python.frameworks import is_foreign
+from agentaudit.extract.python.named_tools import named_tool
+from agentaudit.extract.python.own_tools import own_tool, wrapped
+from agentaudit.extract.python.tools import approval_of
+from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.facts.tools import Tool
+
+_GIVEN = ("tools", "functions", "plugins")
+_WRAPPERS: Mapping[str, tuple[str, ...]] = {
+    "llama_index.core.tools.FunctionTool.from_defaults": ("fn", "async_fn"),
+    "llama_index.core.tools.function_tool.FunctionTool.from_defaults": ("fn", "async_fn"),
+    "autogen_core.tools.FunctionTool": ("func",),
+    "google.adk.tools.FunctionTool": ("func",),
+    "google.adk.tools.function_tool.FunctionTool": ("func",),
+    "google.adk.tools.LongRunningFunctionTool": ("func",),
+    "agents.FunctionTool": ("on_invoke_tool",),
+    "dspy.Tool": ("func",),
+    "haystack.tools.create_tool_from_function": ("function",),
+    "haystack.tools.Tool": ("function",),
+    "pydantic_ai.Tool": ("function",),
+    "pydantic_ai.Tool.from_schema": ("function",),
+    "pydantic_ai.tools.Tool": ("function",),
+    **{
+        f"{package}.{made}": ("func", "coroutine")
+        for package in ("langchain_core.tools", "langchain.tools")
+        for made in ("StructuredTool.from_function", "StructuredTool", "Tool.from_function", "Tool")
+    },
+    "langchain.agents.Tool": ("func", "coroutine"),
+}
+"""Calls that make a tool of the function they are given, and under which name."""
+_NAMED_FIRST = frozenset(
+    f"{package}.Tool" for package in ("langchain_core.tools", "langchain.tools", "langchain.agents")
+)
+"""Those whose first argument is a name: `Tool("search", look, "looks for it")`."""
+_NO_TOOLS = frozenset({"autogen_ext.tools.code_execution.PythonCodeExecutionTool"})
+"""What is looked at elsewhere: where the code runs that an agent writes."""
+
+
+def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]:
+    """Every tool of an agent; what does not fold is left open."""
+    given = keyword(call.node, *_GIVEN)
+    if given is None and builder.tools_at is not None:
+        given = next(iter(call.node.args[builder.tools_at : builder.tools_at + 1]), None)
+    if given is None and call.last == "StateGraph":
+        yield from _all_tools(building, call)
+    elif given is None and splatted(call.node):
+        _leave_open(building, call.node.func)
+    elif given is not None and building.module.value(given) is not None:
+        yield from _listed(building, given, set())
+
+
+def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
+    """The tools of a graph: those of its module, whose nodes may call them."""
+    if building.module.affords(len(building.tools_at)):
+        yield from building.tools_at.values()
+    else:
+        _leave_open(building, call.node.func)
+
+
+def listed_tools(building: Building, given: ast.expr | None) -> Iterator[Tool]:
+    """The tools of a list that is handed to something else than an agent."""
+    if given is not None:
+        yield from _listed(building, given, set())
+
+
+def _listed(building: Building, given: ast.expr, seen: set[int], depth: int = 0) -> Iterator[Tool]:
+    """The tools of a list, each list once; of one within it, by its star, and of two added ones."""
+    written = building.module.meant(given)
+    if id(written) in seen:
+        return
+    seen.add(id(written))
+    elements = building.elements(written)
+    if isinstance(written, ast.BinOp) and isinstance(written.op, ast.Add) and depth < _DEEPEST:
+        yield from _listed(building, written.left, seen, depth + 1)
+        yield from _listed(building, written.right, seen, depth + 1)
+    elif elements is None and _is_tool(building, given):
+        elements = (given,)
+    elif elements is None:
+        _leave_open(building, given)
+    if isinstance(given, ast.Name) and given.id in building.module.constants.grown:
+        _leave_open(building, given)
+    for element in elements or ():
+        if isinstance(element, ast.Starred) and depth < _DEEPEST:
+            yield from _listed(building, element.value, seen, depth + 1)
+        else:
+            yield from _tools(building, element)
+
+
+_DEEPEST = 20
+
+
+def _is_tool(building: Building, given: ast.expr) -> bool:
+    """Whether one tool stands where a list might: a function, or what is known by its name."""
+    path = building.module.dotted(given)
+    name = path.rpartition(".")[2]
+    known = name in building.tools or name in building.module.functions_by_name
+    if isinstance(given, ast.Name) and known:
+        return True
+    return building.made_by(given) is not None and name in CLASS_TOOLS
+
+
+def _leave_open(building: Building, node: ast.AST) -> None:
+    place = building.module.place(node, "tools")
+    building.collector.leave_open(
+        place, "the list of tools does not fold", "which tools the agent has is open"
+    )
+
+
+def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
+    """One element of a list: a tool, or an object of the module whose methods are tools."""
+    made = building.made_by(element)
+    name = building.module.dotted(made) if made is not None else ""
+    delegate = building.agent_in(element)
+    if delegate == "":
+        place = building.module.place(element, name)
+        what = "an agent that is a tool is built in another file"
+        building.collector.leave_open(place, what, "to whom work is handed")
+    if name in _NO_TOOLS or delegate is not None:
+        return
+    defined = building.classes.get(name, ())
+    if not building.module.affords(sum(len(each.body) for each in defined)):
+        _leave_open(building, element)
+        return
+    methods = tuple(_methods(building, defined))
+    if methods:
+        yield from methods
+    else:
+        yield _tool(building, element)
+
+
+def _methods(building: Building, defined: Sequence[ast.ClassDef]) -> Iterator[Tool]:
+    """The methods that decorators make tools, of a class that the module defines itself."""
+    for member in (member for each in defined for member in each.body):
+        if isinstance(member, FunctionDef):
+            tool = building.tools_at.get(member.lineno)
+            if tool is not None:
+                yield tool
+
+
+def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
+    path = building.module.dotted(element)
+    name = path.rpartition(".")[2]
+    if name in building.tools:
+        return building.tools[name]
+    inner = _inner(building, element, path) if depth < _DEEPEST else None
+    if inner is not None:
+        return _wrapped(building, element, _tool(building, inner, depth + 1))
+    known = _known(building, element, path)
+    if known is not None:
+        return add_ingestion(building.collector, building.collector.add(known))
+    return _unknown(building, element, name)
+
+
+def _inner(building: Building, element: ast.expr, path: str) -> ast.expr | None:
+    """What a name stands for, and what a wrapper makes a tool of."""
+    if not isinstance(element, ast.Call):
+        return building.made_by(element)
+    if path not in _WRAPPERS:
+        return None
+    given = argument(element, 1 if path in _NAMED_FIRST else 0, *_WRAPPERS[path])
+    return None if isinstance(given, ast.Lambda) else given
+
+
+def _known(building: Building, element: ast.expr, path: str) -> Tool | None:
+    """A function of the module, or what a framework has by this name."""
+    module = building.module
+    name = path.rpartition(".")[2]
+    if isinstance(element, ast.Name):
+        function = module.functions_by_name.get(name)
+        if function is not None:
+            return building.as_tool(function)
+    if isinstance(element, ast.Call) and name in CLASS_TOOLS and is_foreign(module, path):
+        return class_tool(module, element, name)
+    own = own_tool(building.documents, module, element) if isinstance(element, ast.Call) else None
+    return own or named_tool(building.documents, module, element, path)
+
+
+def _wrapped(building: Building, element: ast.expr, tool: Tool) -> Tool:
+    """A tool with what its wrapper says: what it takes, and whether a person is asked about it."""
+    changed = wrapped(building.module, element, tool)
+    if approval_of(building.module, element) is Truth.YES:
+        changed = replace(changed, approval=Truth.YES)
+    if changed != tool:
+        building.collector.update(changed)
+    return changed
+
+
+def _unknown(building: Building, element: ast.expr, name: str) -> Tool:
+    place = building.module.place(element, name)
+    what = f"the tool {name} is not known"
+    building.collector.leave_open(place, what, "what it does is open")
+    return building.collector.add(
+        Tool(
+            id=fact_id("tool", name or "tool", f"{building.module.document.file}#tool.{name}"),
+            name=name or "tool",
+            evidence=(place,),
+            confidence=Confidence.POSSIBLE,
+        )
+    )

@@ -1,0 +1,108 @@
+"""
+Runs that somebody waits for only so long: `asyncio.wait_for(graph.ainvoke(…), timeout=60)`.
+
+An agent is often built in one file and run in another, so those that import it are asked as well.
+"""
+
+import ast
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+
+from msgspec import Struct
+
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.python.builders import RUN_METHODS
+from agentaudit.extract.python.building import Building
+
+_NO_RUNS = frozenset({"asyncio.run", "anyio.run", "subprocess.run", "uvicorn.run"})
+"""Of programs and loops; none says how long an agent takes."""
+_WAITING = "asyncio.wait_for"
+_ENDING = frozenset(
+    {
+        *("asyncio.timeout", "async_timeout.timeout", "anyio.fail_after", "anyio.move_on_after"),
+        *("trio.fail_after", "trio.move_on_after"),
+    }
+)
+"""What ends all that stands below it: `async with asyncio.timeout(60)`."""
+
+
+class _Waits(Struct, frozen=True):
+    """What is ended in time, of all that the repository runs."""
+
+    here: Mapping[str, bool | None]
+    """By file: whether all of its runs are; None where it starts none."""
+    imported: Mapping[tuple[str, str], bool]
+    """By file and name: whether all runs are of the files that import it and start any."""
+
+
+def ends_in_time(building: Building, call: Call) -> bool:
+    """Whether whoever runs what a call builds waits only so long, here or where it is imported."""
+    waits = building.documents.once(_waits)
+    file = building.module.document.file
+    here = waits.here.get(file)
+    if here is not None:
+        return here
+    return waits.imported.get((file, _known_as(building.module, call)), False)
+
+
+def _known_as(module: Module, call: Call) -> str:
+    """What others import to get at what a call builds: its function, its class or its variable."""
+    # By where it ends: a function begins with what decorates it, which is not its own first line.
+    body = module.tree.body
+    around = body[bisect_left(body, call.node.lineno, key=attrgetter("end_lineno"))]
+    if isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return around.name
+    return call.variable
+
+
+def _waits(documents: Documents) -> _Waits:
+    known = modules(documents)
+    here = {file: _all_end(module, tuple(module.calls())) for file, module in known.items()}
+    imported: dict[tuple[str, str], bool] = {}
+    for file, module in known.items():
+        ends = here[file]
+        for path in module.imports.values() if ends is not None else ():
+            if path.startswith("."):
+                defined = defined_at(known, file, path)
+                imported[defined] = imported.get(defined, True) and bool(ends)
+    return _Waits(here, imported)
+
+
+def _all_end(module: Module, calls: Sequence[Call]) -> bool | None:
+    """Whether each run of a module stands where it is ended in time; None where none is started."""
+    runs = [call for call in calls if call.last in RUN_METHODS and call.name not in _NO_RUNS]
+    if not runs:
+        return None
+    bounds = _bounds(module, calls)
+    if not bounds or not module.affords(len(bounds) * len(runs)):
+        return False
+    lines = (call.node.lineno for call in runs)
+    return all(any(first <= line <= last for first, last in bounds) for line in lines)
+
+
+def _bounds(module: Module, calls: Sequence[Call]) -> Sequence[tuple[int, int]]:
+    """The first and last lines of what is ended in time."""
+    waiting = [call.node for call in calls if call.name == _WAITING and _limited(module, call.node)]
+    blocks: tuple[ast.With | ast.AsyncWith, ...] = (*module.of(ast.With), *module.of(ast.AsyncWith))
+    ending = [block for block in blocks if any(_ends(module, item) for item in block.items)]
+    found: tuple[ast.expr | ast.stmt, ...] = (*waiting, *ending)
+    return [(node.lineno, node.end_lineno or node.lineno) for node in found]
+
+
+def _ends(module: Module, item: ast.withitem) -> bool:
+    made = item.context_expr
+    if not isinstance(made, ast.Call) or module.dotted(made.func) not in _ENDING:
+        return False
+    return _given(module, argument(made, 0, "delay", "seconds"))
+
+
+def _limited(module: Module, call: ast.Call) -> bool:
+    return _given(module, argument(call, 1, "timeout"))
+
+
+def _given(module: Module, seconds: ast.expr | None) -> bool:
+    return seconds is not None and module.value(seconds) is not None

@@ -1,0 +1,1 @@
+"""What stands beside agents: models, gateways, stores, vaults."""

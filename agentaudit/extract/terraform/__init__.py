@@ -1,0 +1,1 @@
+"""Terraform to facts, and what other formats say in its words."""

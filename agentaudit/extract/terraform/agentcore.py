@@ -1,0 +1,204 @@
+"""
+Agents, memories and gateways of Amazon Bedrock AgentCore, in the words of Terraform.
+
+CloudFormation and AgentCore's own project files are brought into these words and read here too.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers.facts import tool_server_id
+from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools
+from agentaudit.extract.terraform.agents import known, seconds_of_days
+from agentaudit.extract.terraform.iam import Principals
+from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.runtimes import authenticate, served_agent, serves_tools
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Node
+
+_JOINED = Budget("joined memories", 20_000)
+"""Agents times memories."""
+_BROKERING = ("oauth", "api_key", "gateway_iam_role")
+_PASSING_ON = ("jwt_passthrough", "caller_iam_credentials")
+
+
+def add_agentcore(module: Module, principals: Principals, collector: Collector) -> None:
+    """Everything of AgentCore in a module; what stands side by side there is likely joined."""
+    agents = [*_add_runtimes(module, collector), *_add_harnesses(module, principals, collector)]
+    for declared in module.resources("aws_bedrockagentcore_memory"):
+        store = collector.add(_memory(declared))
+        what, effect = f"which agents remember in {store.name}", "what is kept there is open"
+        room = collector.affords(_JOINED, len(agents), (store.evidence[0], what, effect))
+        for agent in agents if room else ():
+            collector.remember(agent, store, confidence=Confidence.LIKELY)
+    targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")
+    for declared in module.resources("aws_bedrockagentcore_gateway"):
+        gateway = collector.add(_gateway(declared, targets.get(declared.address, ())))
+        authenticate(principals, declared, gateway.id, ("role_arn",))
+    add_agentcore_tools(module, principals, collector, agents)
+
+
+def _add_runtimes(module: Module, collector: Collector) -> Iterator[FactId]:
+    """A runtime serves an agent, or tools where its protocol is MCP's."""
+    for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
+        if serves_tools(declared):
+            collector.add(_runtime_server(declared))
+        else:
+            yield collector.add(_runtime_agent(declared)).id
+
+
+def _add_harnesses(
+    module: Module, principals: Principals, collector: Collector
+) -> Iterator[FactId]:
+    for declared in module.resources("aws_bedrockagentcore_harness"):
+        agent = collector.add(_harness_agent(declared))
+        authenticate(principals, declared, agent.id, ("execution_role_arn",))
+        collector.remember(agent.id, collector.add(_harness_window(declared)))
+        yield agent.id
+
+
+def _runtime_server(declared: Declared) -> ToolServer:
+    """What the container of a runtime is as a server, and that AgentCore asks who calls it."""
+    return ToolServer(
+        id=tool_server_id(declared.title, declared.key),
+        name=declared.title,
+        evidence=(declared.place(),),
+        transport="http",
+        authenticated=Truth.YES,
+        tls=Truth.YES,
+        pinned=Truth.YES,
+        remote=True,
+    )
+
+
+def _runtime_agent(declared: Declared) -> Agent:
+    """
+    AgentCore asks every caller who it is: by the account's IAM, unless an authorizer is set.
+
+    https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/runtime-oauth.html
+    """
+    lifetime = declared.body.get("lifecycle_configuration", "max_lifetime")
+    idle = declared.body.get("lifecycle_configuration", "idle_runtime_session_timeout")
+    return Agent(
+        id=served_agent(declared),
+        name=declared.title,
+        evidence=(declared.place(),),
+        framework="agentcore",
+        authenticated=Truth.YES,
+        timeout=known(lifetime),
+        timeout_s=lifetime.integer if lifetime else None,
+        session_s=lifetime.integer if lifetime else None,
+        idle_session_s=idle.integer if idle else None,
+        sandboxed=Truth.YES,
+    )
+
+
+def _harness_agent(declared: Declared) -> Agent:
+    body = declared.body
+    iterations, timeout = body.get("max_iterations"), body.get("timeout_seconds")
+    allowed = body.get("allowed_tools")
+    return Agent(
+        id=fact_id("agent", declared.title, declared.key),
+        name=declared.title,
+        evidence=(declared.place(),),
+        framework="agentcore-harness",
+        max_iterations=known(iterations),
+        max_iterations_count=iterations.integer if iterations else None,
+        timeout=known(timeout),
+        timeout_s=timeout.integer if timeout else None,
+        budget=known(body.get("max_tokens")),
+        wildcard_tools=any(tool.raw == "*" for tool in (allowed.list() if allowed else ())),
+    )
+
+
+def _harness_window(declared: Declared) -> MemoryStore:
+    """What of a session a harness hands to its model: all of it, where nothing truncates."""
+    block = declared.body.get("truncation")
+    strategy = block.get("strategy") if block else None
+    count = block.get("config", "sliding_window", "messages_count") if block else None
+    cut = known(block) if strategy is None else known(strategy)
+    if strategy is None or strategy.raw.lower() == "none":
+        cut = Known.UNKNOWN if cut is Known.UNKNOWN else Known.NONE
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, f"{declared.key}.window"),
+        name=f"window of {declared.title}",
+        evidence=(
+            evidence(declared.document, count or strategy or block) if block else declared.place(),
+        ),
+        kind="window",
+        backend="agentcore",
+        scope="session",
+        max_turns=known(count),
+        max_turns_count=count.integer if count else None,
+        max_tokens=Known.NONE,
+        compaction=cut,
+        persistent=Truth.NO,
+        managed_service=True,
+    )
+
+
+def _memory(declared: Declared) -> MemoryStore:
+    days = declared.body.get("event_expiry_duration")
+    place = evidence(declared.document, days) if days else declared.place()
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=(place,),
+        kind="managed",
+        backend="agentcore",
+        ttl=known(days),
+        ttl_s=seconds_of_days(days),
+        persistent=Truth.YES,
+        agent_writable=Truth.YES,
+        managed_service=True,
+        sweep=Known.SET,
+    )
+
+
+def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
+    body = declared.body
+    kind = body.get("authorizer_type")
+    text = "none" if kind is None else kind.raw.lower()
+    unknown = kind is not None and kind.unknown
+    providers = {name for target in targets for name in _providers(target)}
+    brokered = any(name in providers for name in _BROKERING)
+    place = evidence(declared.document, kind) if kind else declared.place()
+    return Gateway(
+        id=fact_id("gateway", declared.title, declared.key),
+        name=declared.title,
+        evidence=(place,),
+        product="agentcore",
+        authorizer=Known.UNKNOWN if unknown else Known.NONE if text == "none" else Known.SET,
+        policy_enforced=_enforced(body),
+        token_passthrough=any(name in providers for name in _PASSING_ON),
+        brokers_credentials=Truth.YES if brokered else Truth.UNKNOWN,
+    )
+
+
+def _enforced(body: Node) -> Truth:
+    """Whether anything decides on calls; an engine in the mode `LOG_ONLY` lets all of them pass."""
+    engine = body.get("policy_engine_configuration")
+    mode = engine.get("mode") if engine is not None else None
+    if body.get("interceptor_configuration") or body.get("interceptor_configurations"):
+        return Truth.YES
+    if engine is None or (mode is not None and mode.raw == "LOG_ONLY"):
+        return Truth.NO
+    return Truth.UNKNOWN if mode is not None and mode.unknown else Truth.YES
+
+
+def _providers(target: Declared) -> Iterator[str]:
+    """How a target's credentials are resolved: blocks of Terraform, types of CloudFormation."""
+    for name in ("credential_provider_configuration", "credential_provider_configurations"):
+        block = target.body.get(name)
+        for each in block.list() if block else ():
+            kind = each.get("credential_provider_type")
+            if kind is not None:
+                yield kind.raw.lower()
+            else:
+                yield from (key.lower() for key, _ in each.items())

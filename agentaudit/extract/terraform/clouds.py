@@ -1,0 +1,90 @@
+"""Identities, grants, keys and caches of Google Cloud and Azure in Terraform."""
+
+import re
+
+from agentaudit.extract.azure.roles import add_azure_roles
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.state import key_in_state
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.permissions import Identity
+from agentaudit.readers.document import Node
+
+
+def add_clouds(module: Module, collector: Collector) -> None:
+    """What a module says of the other two clouds."""
+    _add_google(module, collector)
+    add_azure_roles(module, collector)
+    for declared in module.resources("google_redis_instance"):
+        policy = declared.body.get("redis_configs", "maxmemory-policy")
+        collector.add(_cache(declared, policy))
+    for declared in module.resources("azurerm_redis_cache"):
+        policy = declared.body.get("redis_configuration", "maxmemory_policy")
+        collector.add(_cache(declared, policy))
+
+
+def _add_google(module: Module, collector: Collector) -> None:
+    for declared in module.resources("google_service_account"):
+        collector.add(_google_account(declared))
+    for declared in module.resources("google_service_account_key"):
+        _add_google_key(declared, collector)
+
+
+def _google_account(declared: Declared) -> Identity:
+    return Identity(
+        id=google_account_id(declared),
+        name=declared.title,
+        evidence=(declared.place(),),
+        provider="google",
+        kind="service_account",
+    )
+
+
+def google_account_id(declared: Declared) -> FactId:
+    """The id of a service account."""
+    return fact_id("identity", declared.title, declared.key)
+
+
+def google_account(module: Module, node: Node | None) -> Declared | None:
+    """The service account that a value refers to, if it is one of the module's."""
+    accounts = module.references("google_service_account")
+    return accounts.referred(node.raw) if node is not None else None
+
+
+def google_account_of(module: Module, node: Node | None) -> FactId:
+    """The identity of such an account."""
+    declared = google_account(module, node)
+    return google_account_id(declared) if declared is not None else NOBODY
+
+
+def _add_google_key(declared: Declared, collector: Collector) -> None:
+    """A key that never expires, and that stands in the state."""
+    credential = collector.add(key_in_state(declared, "google", "key_file"))
+    owner = google_account_of(declared.module, declared.body.get("service_account_id"))
+    if owner:
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, declared.place())
+
+
+def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
+    """A managed Redis; both clouds evict only keys with a time to live by default."""
+    text = policy.text if policy is not None else "volatile-lru"
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=(declared.place(policy),),
+        kind="cache",
+        backend="redis",
+        max_bytes=Known.SET,
+        eviction=text or "",
+        persistent=Truth.UNKNOWN,
+        holds_conversation=re.search(
+            r"chat|conversation|memory|history|session|thread|checkpoint",
+            f"{declared.title} {declared.name}",
+            re.IGNORECASE,
+        )
+        is not None,
+        managed_service=True,
+    )

@@ -1,0 +1,100 @@
+"""Tables, containers of documents and caches that Terraform declares, as memories of agents."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import evidence, fact_id
+from agentaudit.extract.terraform.modules import Declared
+from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.readers.document import Node
+
+CONVERSATION = regex(
+    r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
+)
+_MANAGED_DEFAULT = "volatile-lru"
+"""Of ElastiCache, where nobody sets another."""
+
+
+def _table_memory(declared: Declared) -> MemoryStore:
+    ttl = declared.body.get("ttl", "enabled")
+    expires = Known.UNKNOWN if ttl is not None and ttl.boolean is None else Known.NONE
+    if ttl is not None and ttl.boolean:
+        expires = Known.SET
+    return replace(_history(declared, "dynamodb"), ttl=expires, sweep=expires)
+
+
+def _container_memory(declared: Declared) -> MemoryStore:
+    """
+    A container of Cosmos DB, which deletes by itself what has expired.
+
+    Without `default_ttl` nothing expires; with -1, what says so of itself (Microsoft Learn, "Time
+    to live in Azure Cosmos DB").
+    """
+    node = declared.body.get("default_ttl")
+    seconds = node.integer if node is not None else None
+    limited = seconds is not None and seconds > 0
+    return replace(
+        _history(declared, "cosmosdb"),
+        ttl=Known.NONE if node is None else Known.SET if limited else Known.UNKNOWN,
+        ttl_s=seconds if limited else None,
+        sweep=Known.SET,
+    )
+
+
+def _history(declared: Declared, backend: str) -> MemoryStore:
+    """Conversations in a service of the cloud; when they expire, its settings say."""
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=(declared.place(),),
+        kind="history",
+        backend=backend,
+        persistent=Truth.YES,
+        agent_writable=Truth.UNKNOWN,
+        managed_service=True,
+    )
+
+
+MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
+    {
+        "aws_dynamodb_table": _table_memory,
+        "azurerm_cosmosdb_sql_container": _container_memory,
+    }
+)
+"""What keeps conversations where a name says so."""
+
+
+def cache_memory(declared: Declared) -> MemoryStore:
+    """A managed Redis: bounded by its node's size, evicting by its parameter group."""
+    named = declared.body.get("parameter_group_name")
+    groups = declared.module.references("aws_elasticache_parameter_group")
+    group = groups.named(named.raw) if named is not None else None
+    policy = _eviction(group)
+    told = policy.text if policy is not None else None
+    unseen = named is not None and group is None and not named.raw.startswith("default.")
+    settled = (evidence(group.document, policy),) if group is not None and policy else ()
+    text = f"{declared.title} {declared.name} {declared.document.file}"
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=(declared.place(), *settled),
+        kind="cache",
+        backend="redis",
+        max_bytes=Known.SET,
+        eviction=told or ("" if unseen else _MANAGED_DEFAULT),
+        persistent=Truth.UNKNOWN,
+        holds_conversation=CONVERSATION.search(text) is not None,
+        managed_service=True,
+    )
+
+
+def _eviction(group: Declared | None) -> Node | None:
+    for parameter in group.body.list_at("parameter") if group is not None else ():
+        if parameter.text_at("name") == "maxmemory-policy":
+            return parameter.get("value")
+    return None

@@ -1,0 +1,114 @@
+"""
+The files of one folder of Terraform, with what their variables, locals and outputs stand for.
+
+A variable is what its variable files say, else what the one caller passes, else its default.
+"""
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.extract.terraform.blocks import Blocks, Member
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.effort import Effort, depth_of
+from agentaudit.readers.hcl_syntax import Body
+from agentaudit.readers.hcl_values import Folder, Resolved
+
+_DEEPEST_VALUE = 60
+_PATHS = ("module", "root", "cwd")
+
+
+class Sources(Struct):
+    """The files of one folder, the folders that call it, and those that it calls."""
+
+    folder: str
+    bodies: list[tuple[Document, Body]]
+    callers: list[tuple["Sources", Member]] = field(default_factory=list)
+    children: dict[str, "Sources"] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort)
+    _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
+    _blocks: dict[str, Blocks] = field(default_factory=dict)
+
+    def blocks(self, kind: str) -> Blocks:
+        """The top-level blocks of one kind; asked once all bodies are there."""
+        if kind not in self._blocks:
+            self._blocks[kind] = Blocks(kind, self.bodies)
+        return self._blocks[kind]
+
+    def members(self, kind: str) -> tuple[Member, ...]:
+        """The top-level blocks of one kind, in order of files."""
+        return self.blocks(kind).all
+
+    def folder_for(self, document: Document) -> Folder:
+        """What folds expressions of a file of this module."""
+        return Folder(resolve=self.resolve, file=document.file, effort=self.effort)
+
+    def resolve(self, route: tuple[str, ...]) -> Resolved | None:
+        """The value of a reference, remembered; None for one that cannot be told or is circular."""
+        if route in self._known:
+            return self._known[route]
+        self._known[route] = None
+        before = self.effort.nodes
+        found = self._value(route)
+        if found is not None and depth_of(found.node, _DEEPEST_VALUE) > _DEEPEST_VALUE:
+            found = None
+        if found is not None:
+            found = replace(found, weight=max(self.effort.nodes - before, 1))
+        self._known[route] = found
+        return found
+
+    def _value(self, route: tuple[str, ...]) -> Resolved | None:
+        match route:
+            case ("var", name, *_):
+                return resolved(self._variable(name), 2)
+            case ("local", name, *_):
+                return resolved(self._local(name), 2)
+            case ("path", name, *_) if name in _PATHS:
+                return resolved(text_of("."), 2)
+            case ("module", name, output, *_) if name in self.children:
+                return resolved(self.children[name].output(output), 3)
+            case _:
+                return None
+
+    def _variable(self, name: str) -> Node | None:
+        for document, body in self.bodies:
+            found = body.attribute(name) if document.file.endswith(".tfvars") else None
+            if found is not None:
+                return self.folder_for(document).fold(found.value)
+        passed = self._passed(name)
+        if passed is not None:
+            return passed
+        for member in self.blocks("variable").labelled(name):
+            default = member.block.body.attribute("default")
+            if default is not None:
+                return self.folder_for(member.document).fold(default.value)
+        return None
+
+    def _passed(self, name: str) -> Node | None:
+        """What the one caller of this module passes; of several callers none is taken."""
+        if len(self.callers) != 1:
+            return None
+        caller, member = self.callers[0]
+        found = member.block.body.attribute(name)
+        return caller.folder_for(member.document).fold(found.value) if found is not None else None
+
+    def _local(self, name: str) -> Node | None:
+        found = self.blocks("locals").attribute(name)
+        return self.folder_for(found[0]).fold(found[1].value) if found is not None else None
+
+    def output(self, name: str) -> Node | None:
+        """The value of an output."""
+        for member in self.blocks("output").labelled(name):
+            found = member.block.body.attribute("value")
+            if found is not None:
+                return self.folder_for(member.document).fold(found.value)
+        return None
+
+
+def resolved(node: Node | None, parts: int) -> Resolved | None:
+    """What so many parts of a reference stand for; None where that is not known."""
+    return Resolved(node=node, parts=parts) if node is not None else None
+
+
+def text_of(value: str) -> Node:
+    """A text that stands in no file."""
+    return Node(kind=NodeKind.STRING, line=1, column=1, end_line=1, end_column=1, raw=value)

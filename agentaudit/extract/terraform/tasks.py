@@ -1,0 +1,126 @@
+"""The containers of a task of ECS, which its definition holds as a list or as a text of JSON."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import evidence
+from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded
+from agentaudit.extract.settings import Setting
+from agentaudit.extract.terraform.iam import Principals
+from agentaudit.extract.terraform.logs import retention
+from agentaudit.extract.terraform.modules import Declared
+from agentaudit.extract.terraform.settings import form_of
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Node
+
+_ROLE_FOR_TASKS = {"aws": "the task role"}
+
+
+class _Definition(Struct, frozen=True):
+    """One container of a task, as it stands in the list."""
+
+    task: Declared
+    node: Node
+    number: int
+
+    @property
+    def name(self) -> str:
+        return self.node.text_at("name") or f"{self.task.title}-{self.number}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.task.key}.{self.number}"
+
+
+def task_containers(task: Declared, principals: Principals) -> Iterator[Container]:
+    """Every container of a task; what cannot be read of them stays open."""
+    found = _definitions(task, principals.documents)
+    node = task.body.get("container_definitions")
+    if found is None and node is not None:
+        what, effect = f"the containers of {task.shown}", "what its containers hold is not known"
+        principals.collector.leave_open(evidence(task.document, node), what, effect)
+    yield from map(_container, found or ())
+
+
+def task_runtimes(task: Declared, documents: Documents) -> Iterator[tuple[str, FactId]]:
+    """The names by which listeners lead to the containers of a task, and their runtimes."""
+    for item in _definitions(task, documents) or ():
+        yield item.name, runtime_id(item.name, item.key)
+
+
+def _definitions(task: Declared, documents: Documents) -> tuple[_Definition, ...] | None:
+    node = task.body.get("container_definitions")
+    listed = embedded(node, task.document, documents) if node else None
+    if listed is None:
+        return None
+    return tuple(_Definition(task, item, number) for number, item in enumerate(listed.list()))
+
+
+def _container(item: _Definition) -> Container:
+    task, node, name = item.task, item.node, item.name
+    image, privileged = node.get("image"), node.get("privileged")
+    limited = node.get("memory") is not None or task.body.get("memory") is not None
+    group = node.get("logConfiguration", "options", "awslogs-group")
+    runtime = Runtime(
+        id=runtime_id(name, item.key),
+        name=name,
+        evidence=place_of(task.document, node, name),
+        kind="container",
+        image=(image.text or "") if image else "",
+        memory_limit=Known.SET if limited else Known.NONE,
+        privileged=bool(privileged and privileged.boolean),
+        log_retention=retention(group.raw if group is not None else "", task.module),
+    )
+    return Container(
+        document=task.document,
+        place=node,
+        key=item.key,
+        runtime=runtime,
+        names=(name, task.title),
+        words=_words(node),
+        settings=(*_environment(item), *_secrets(item)),
+        short_alternative=_ROLE_FOR_TASKS,
+    )
+
+
+def _words(node: Node) -> tuple[str, ...]:
+    found = (node.get(key) for key in ("entryPoint", "command"))
+    return tuple(element.text for part in found if part for element in part.list() if element.text)
+
+
+def _environment(item: _Definition) -> Iterator[Setting]:
+    """`environment` as a task definition writes it: a list of names and values."""
+    for setting in _listed(item, "environment", "value"):
+        value = setting.value
+        yield replace(
+            setting,
+            text=value.raw if value.unknown else None,
+            form=form_of(value),
+            channel="`secrets` of the container definition",
+        )
+
+
+def _secrets(item: _Definition) -> Iterator[Setting]:
+    """`secrets`: the platform fetches them when the task starts."""
+    for setting in _listed(item, "secrets", "valueFrom"):
+        yield replace(setting, form=CredentialForm.SECRET_REF)
+
+
+def _listed(item: _Definition, block: str, content: str) -> Iterator[Setting]:
+    """What a list of a container gives names."""
+    for pair in item.node.list_at(block):
+        key, value = pair.text_at("name"), pair.get(content)
+        if key and value is not None:
+            yield Setting(
+                key=key,
+                value=value,
+                document=item.task.document,
+                route=f"{item.task.shown}.{item.number}.{block}",
+            )
