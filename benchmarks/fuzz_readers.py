@@ -39,13 +39,13 @@ with atheris.instrument_imports(include=["agentaudit"]):
     from agentaudit.linting.linter import lint
     from agentaudit.readers.files import read_files
     from agentaudit.readers.syntax import syntax_of
-    from agentaudit.report.findings_table import render_table
-    from agentaudit.report.github import render_github
-    from agentaudit.report.gitlab import render_gitlab
-    from agentaudit.report.junit import render_junit
-    from agentaudit.report.markdown_findings import render_markdown
-    from agentaudit.report.sarif import render_sarif
-    from agentaudit.report.threat_markdown import render_threat_markdown
+    from agentaudit.report.formats.github import render_github
+    from agentaudit.report.formats.gitlab import render_gitlab
+    from agentaudit.report.formats.junit import render_junit
+    from agentaudit.report.formats.markdown_findings import render_markdown
+    from agentaudit.report.formats.sarif import render_sarif
+    from agentaudit.report.formats.threat_markdown import render_threat_markdown
+    from agentaudit.report.tables.findings import render_table
     from agentaudit.rules.fakes import texts_of
     from agentaudit.rules.fixes import sources_in
     from agentaudit.rules.limits import Limits

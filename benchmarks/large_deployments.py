@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
-from agentaudit.report.sarif import render_sarif
+from agentaudit.report.formats.sarif import render_sarif
 from agentaudit.rules.ours import lint_rules, threat_rules
 from agentaudit.threats.model import threat_model
 

@@ -14,8 +14,8 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from agentaudit.model.decision import Report
-from agentaudit.report.page import render_page
-from agentaudit.report.verdict_table import verdict_table
+from agentaudit.report.page.document import render_page
+from agentaudit.report.tables.verdict import verdict_table
 from agentaudit.store.artifacts import read_artifact
 
 IMAGES = Path(__file__).parent / "images"

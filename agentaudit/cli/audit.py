@@ -177,7 +177,7 @@ def _free_recording(folder: Path) -> Path:
 
 
 def _show(report: "Report", place: Place, *, demo: bool) -> None:
-    from agentaudit.report.verdict_table import verdict_table
+    from agentaudit.report.tables.verdict import verdict_table
 
     out = place.said.out
     out.print(verdict_table(report))

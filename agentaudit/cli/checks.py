@@ -87,7 +87,7 @@ def compared(older: "tuple[str, Trace]", newer: "tuple[str, Trace]") -> "Compari
 
 
 def show_comparison(comparison: "Comparison", terminal: "Terminal") -> None:
-    from agentaudit.report.comparison_table import render_comparison
+    from agentaudit.report.tables.comparison import render_comparison
 
     out = terminal.out
     text = render_comparison(comparison, width=out.width, everything=terminal.verbose)

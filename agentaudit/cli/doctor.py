@@ -53,7 +53,7 @@ def doctor(
     Exit codes: 0 whatever is missing; 2 usage, or there is no such process.
     """
     from agentaudit.probes.capabilities.table import capabilities
-    from agentaudit.report.capability_table import render_capabilities
+    from agentaudit.report.tables.capability import render_capabilities
 
     out = terminal_of(context).out
     found = capabilities(pid, otlp_port)

@@ -116,7 +116,7 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
     if format_ is not Format.TABLE:
         print_file(_rendered(result, format_, fixes))
         return
-    from agentaudit.report.findings_table import render_table
+    from agentaudit.report.tables.findings import render_table
 
     table = render_table(result, width=said.out.width, verbose=said.verbose)
     said.out.print(table, end="", soft_wrap=True)
@@ -126,7 +126,7 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator
     """The result in a format, in pieces; what writes the others is not even loaded."""
     match format_:
         case Format.TABLE:
-            from agentaudit.report.findings_table import render_table
+            from agentaudit.report.tables.findings import render_table
 
             yield render_table(result, width=_FILE_WIDTH).plain.encode()
         case Format.JSON:
@@ -134,7 +134,7 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator
 
             yield from json_pieces(result)
         case Format.SARIF:
-            from agentaudit.report.sarif import render_sarif
+            from agentaudit.report.formats.sarif import render_sarif
 
             yield render_sarif(result, fixes()).encode()
         case _:
@@ -142,10 +142,10 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator
 
 
 def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":
-    from agentaudit.report.github import render_github
-    from agentaudit.report.gitlab import render_gitlab
-    from agentaudit.report.junit import render_junit
-    from agentaudit.report.markdown_findings import render_markdown
+    from agentaudit.report.formats.github import render_github
+    from agentaudit.report.formats.gitlab import render_gitlab
+    from agentaudit.report.formats.junit import render_junit
+    from agentaudit.report.formats.markdown_findings import render_markdown
 
     return {
         Format.GITHUB: render_github,

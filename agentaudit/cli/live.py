@@ -45,7 +45,7 @@ class _Tapped(Struct, frozen=True):
         self.sink.flush()
 
 
-_NEEDED = ("rich.live", "agentaudit.profiling.live", "agentaudit.report.live_table")
+_NEEDED = ("rich.live", "agentaudit.profiling.live", "agentaudit.report.tables.live")
 
 
 def load_live(terminal: Terminal) -> None:
@@ -65,7 +65,7 @@ def live(
     from rich.live import Live
 
     from agentaudit.profiling.live import LiveView
-    from agentaudit.report.live_table import render_live
+    from agentaudit.report.tables.live import render_live
 
     view = LiveView(rules)
     screen = Live(

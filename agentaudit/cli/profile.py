@@ -82,7 +82,7 @@ def profile(
     could not be measured, or written to its end; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
-    from agentaudit.report.profile_table import render_profile
+    from agentaudit.report.tables.profile import render_profile
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)

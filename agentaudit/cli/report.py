@@ -68,8 +68,8 @@ def report(
     Exit codes: 0 ready; 1 not ready; 2 usage or unreadable artifact; 3 evidence incomplete;
     4 both 1 and 3.
     """
-    from agentaudit.report.page import render_page
-    from agentaudit.report.verdict_table import verdict_table
+    from agentaudit.report.page.document import render_page
+    from agentaudit.report.tables.verdict import verdict_table
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)
@@ -93,7 +93,7 @@ def now() -> str:
 
 def _report(paths: list[Path], *, subject: str, hosted_model: bool) -> "Report":
     from agentaudit.model.decision import Report
-    from agentaudit.report.decisions import report_of
+    from agentaudit.report.decisions.deciding import report_of
 
     read = _read(_given_once(file for path in paths for file in _files(path)))
     if len(read) == 1 and isinstance(only := next(iter(read.values())), Report):

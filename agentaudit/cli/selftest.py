@@ -70,7 +70,7 @@ def selftest(
     from agentaudit.cli.experiments import experiments
     from agentaudit.cli.scripted import Bench, version
     from agentaudit.model.accuracy import Outcome
-    from agentaudit.report.selftest_table import render_selftest
+    from agentaudit.report.tables.selftest import render_selftest
     from agentaudit.store.artifacts import write_artifact
 
     terminal = terminal_of(context)

@@ -216,7 +216,7 @@ def scheduler(
         result = simulation_of(
             ranking, what_ifs=changed, told=told, recommendation=best, found=answers
         )
-    from agentaudit.report.simulation_table import render_simulation
+    from agentaudit.report.tables.simulation import render_simulation
     from agentaudit.store.artifacts import write_artifact
 
     _note_unused(terminal, caps, scaled, [one.policy for one in result.results])

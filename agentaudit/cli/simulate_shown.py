@@ -25,7 +25,7 @@ SCHEDULE = typer.Option(
 
 def print_bars(terminal: "Terminal", simulation: "Simulation") -> None:
     """Some requests under the baseline and the best, after the numbers."""
-    from agentaudit.report.schedule_strip import render_bars
+    from agentaudit.report.tables.schedule_strip import render_bars
 
     if simulation.views is not None:
         out = terminal.out

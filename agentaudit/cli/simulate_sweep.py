@@ -114,7 +114,7 @@ def sweep(
     from agentaudit.lists import listed
     from agentaudit.model.sweep import Sweep
     from agentaudit.probes.host import usable_cores
-    from agentaudit.report.sweep_table import render_sweep
+    from agentaudit.report.tables.sweep import render_sweep
     from agentaudit.simulation.sweep import Axes, cells_of
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.journal import journal_path

@@ -143,7 +143,7 @@ def show_validation(
     json_file: Path | None = None,
 ) -> None:
     """The workload on real processes, shown beside what is simulated."""
-    from agentaudit.report.validation_table import render_validation
+    from agentaudit.report.tables.validation import render_validation
     from agentaudit.store.artifacts import write_artifact
 
     with terminal.progress("Measuring this machine") as shown:

@@ -44,7 +44,7 @@ def report_on(
 ) -> "Report":
     """Every artifact that the evidence allows, and the report and page made of them."""
     from agentaudit.cli.report import now
-    from agentaudit.report.decisions import report_of
+    from agentaudit.report.decisions.deciding import report_of
 
     profile = _profile(place, trace, recording) if trace is not None else None
     simulation = _simulation(place, trace, recording) if trace is not None else None
@@ -125,7 +125,7 @@ def _threats(place: Place, deployment: "Deployment") -> "ThreatModel":
 
 
 def _write_page(place: Place, report: "Report") -> None:
-    from agentaudit.report.page import render_page
+    from agentaudit.report.page.document import render_page
 
     place.stage("Drawing the page …")
     write_text(place.folder / "report.html", render_page(report))

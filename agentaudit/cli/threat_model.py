@@ -142,7 +142,7 @@ def _write(
     if output is None:
         _show(model, format_ or Format.TABLE, said)
         return
-    from agentaudit.report.threat_table import counts_sentence
+    from agentaudit.report.tables.threat import counts_sentence
 
     chosen = format_ or format_by_suffix(output, _BY_SUFFIX)
     write_text(output, _renderers()[chosen](model))
@@ -154,17 +154,17 @@ def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
     if format_ is not Format.TABLE:
         print_file([_renderers()[format_](model).encode()])
         return
-    from agentaudit.report.threat_table import render_threat_table
+    from agentaudit.report.tables.threat import render_threat_table
 
     table = render_threat_table(model, width=said.out.width, verbose=said.verbose)
     said.out.print(table, end="", soft_wrap=True)
 
 
 def _renderers() -> "Mapping[Format, Callable[[ThreatModel], str]]":
-    from agentaudit.report.threat_markdown import render_threat_markdown
-    from agentaudit.report.threat_mermaid import render_mermaid
-    from agentaudit.report.threat_sarif import render_threat_sarif
-    from agentaudit.report.threat_table import render_threat_table
+    from agentaudit.report.formats.threat_markdown import render_threat_markdown
+    from agentaudit.report.formats.threat_mermaid import render_mermaid
+    from agentaudit.report.formats.threat_sarif import render_threat_sarif
+    from agentaudit.report.tables.threat import render_threat_table
     from agentaudit.store.artifacts import to_json
 
     return {

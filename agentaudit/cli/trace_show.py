@@ -52,7 +52,7 @@ def show(
     3 its file is damaged or cut off, or what a --fail-if asks for was not measured; 4 both 1 and 3.
     """
     from agentaudit.profiling.breakdown import profile_of
-    from agentaudit.report.profile_table import render_profile
+    from agentaudit.report.tables.profile import render_profile
 
     terminal = terminal_of(context)
     known = step_rules(rules or (), request_frame or ())

@@ -74,7 +74,7 @@ def trace_summarize(
     """
     from agentaudit.model.fleet import together
     from agentaudit.profiling.fleet import fleet_of
-    from agentaudit.report.fleet_table import render_fleet
+    from agentaudit.report.tables.fleet import render_fleet
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.dataset_files import Wanted
 

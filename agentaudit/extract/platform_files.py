@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
-from agentaudit.readers.azure import is_arm
+from agentaudit.readers.azure.templates import is_arm
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _WORKFLOW_FILE = regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")

@@ -9,10 +9,10 @@ import re
 from msgspec import Struct
 
 from agentaudit.expressions import any_of, regex
-from agentaudit.readers.azure import is_arm, is_values
+from agentaudit.readers.azure.templates import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
-from agentaudit.readers.javascript import builds_agents, holds_key, passes_tools_on
+from agentaudit.readers.javascript.document import builds_agents, holds_key, passes_tools_on
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token

@@ -11,7 +11,7 @@ from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
 from agentaudit.readers.interest import is_plan
-from agentaudit.readers.javascript import parse_javascript
+from agentaudit.readers.javascript.document import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.pem import parse_pem
@@ -137,13 +137,13 @@ _MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROS
 
 
 def _parse_hcl(file: str, text: str) -> Document:
-    from agentaudit.readers.hcl import parse_hcl
+    from agentaudit.readers.hcl.document import parse_hcl
 
     return parse_hcl(file, text)
 
 
 def _parse_bicep(file: str, text: str) -> Document:
-    from agentaudit.readers.bicep import parse_bicep
+    from agentaudit.readers.azure.bicep import parse_bicep
 
     return parse_bicep(file, text)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from agentaudit.model.results import Simulation
-from agentaudit.report.blocks import Block, Figure, Folded
-from agentaudit.report.scheduler_section import scheduler_section
-from agentaudit.report.svg import standalone
+from agentaudit.report.page.blocks import Block, Figure, Folded
+from agentaudit.report.page.scheduler_section import scheduler_section
+from agentaudit.report.page.svg import standalone
 
 
 def chart_files(simulation: Simulation) -> Iterator[tuple[str, str]]:

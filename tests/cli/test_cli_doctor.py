@@ -15,7 +15,7 @@ from agentaudit.cli.doctor import OTLP_PORT
 from agentaudit.cli.main import app
 from agentaudit.model.capability import Capability
 from agentaudit.probes.spans.receiver import USUAL_PORT
-from agentaudit.report.capability_table import WIDE, render_capabilities
+from agentaudit.report.tables.capability import WIDE, render_capabilities
 
 NAMES = ("CPU counters", "fork events", "stacks: py-spy", "spans", "GPU by process", "CPU energy")
 

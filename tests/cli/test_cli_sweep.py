@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, InputError, UsageError
 from agentaudit.model.sweep import Sweep
-from agentaudit.report.sweep_table import render_sweep
+from agentaudit.report.tables.sweep import render_sweep
 from agentaudit.simulation import sweep as sweeping
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.journal import journal_path

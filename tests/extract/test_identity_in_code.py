@@ -8,7 +8,7 @@ from agentaudit.model.decision import DecisionStatus
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
-from agentaudit.report.credential_decision import credential_decision
+from agentaudit.report.decisions.credential_decision import credential_decision
 from agentaudit.rules.ours import lint_rules
 
 HEAD = (

@@ -5,7 +5,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.summaries import memory_summaries
 from agentaudit.model.finding import MemorySummary
-from agentaudit.report.memory_decision import Boundary, boundary, stated
+from agentaudit.report.decisions.memory_decision import Boundary, boundary, stated
 
 TABLE = """\
 resource "aws_dynamodb_table" "chat" {{

@@ -19,7 +19,7 @@ from agentaudit.profiling.accuracy import (
     truth_of,
     wall_shares,
 )
-from agentaudit.report.selftest_table import render_selftest
+from agentaudit.report.tables.selftest import render_selftest
 
 MS = 1_000_000
 

@@ -22,7 +22,7 @@ from agentaudit.model.recording import (
 from agentaudit.model.rule import LabelRules
 from agentaudit.model.trace import CpuSample, GpuSample, Host, Incident, StepKind, Target
 from agentaudit.profiling.live import LiveView, Moment
-from agentaudit.report.live_table import render_live, spark
+from agentaudit.report.tables.live import render_live, spark
 from agentaudit.rules.steps import load_step_rules
 
 S = 1_000_000_000

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
-from agentaudit.readers import azure_syntax as syntax
-from agentaudit.readers.azure_functions import FUNCTIONS
-from agentaudit.readers.azure_values import Folder
-from agentaudit.readers.bicep import parse_bicep
+from agentaudit.readers.azure import syntax
+from agentaudit.readers.azure.bicep import parse_bicep
+from agentaudit.readers.azure.functions import FUNCTIONS
+from agentaudit.readers.azure.values import Folder
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import offset_of
 

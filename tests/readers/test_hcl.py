@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.hcl import parse_hcl
+from agentaudit.readers.hcl.document import parse_hcl
 
 ROLE = """\
 # the agent's role

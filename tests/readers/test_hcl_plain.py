@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.readers.hcl_plain import plain_body
-from agentaudit.readers.hcl_tree import tree_body
+from agentaudit.readers.hcl.plain import plain_body
+from agentaudit.readers.hcl.tree import tree_body
 
 USUAL = """\
 # one of each that is read in one pass

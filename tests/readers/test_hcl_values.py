@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.hcl import body_node, parse_hcl
-from agentaudit.readers.hcl_nodes import json_text
-from agentaudit.readers.hcl_syntax import Body
-from agentaudit.readers.hcl_values import Folder, Resolved
+from agentaudit.readers.hcl.document import body_node, parse_hcl
+from agentaudit.readers.hcl.nodes import json_text
+from agentaudit.readers.hcl.syntax import Body
+from agentaudit.readers.hcl.values import Folder, Resolved
 
 
 def value(text: str) -> Node:

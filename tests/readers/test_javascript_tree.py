@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from agentaudit.readers.document import Document
-from agentaudit.readers.javascript import parse_javascript
-from agentaudit.readers.javascript_tree import Read, module_tree
+from agentaudit.readers.javascript.document import parse_javascript
+from agentaudit.readers.javascript.tree import Read, module_tree
 
 IMPORT = "import { Agent } from '@openai/agents';\n"
 

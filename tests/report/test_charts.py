@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from agentaudit.report.blocks import Drawing
-from agentaudit.report.charts import distribution_chart, kinds_chart, latency_chart
-from agentaudit.report.schedule_charts import bars_chart, busy_chart, load_chart
-from agentaudit.report.svg import drawing_of, standalone
-from agentaudit.report.theme import SENTINELS
-from agentaudit.report.timeline import lanes, timeline_chart
+from agentaudit.report.page.blocks import Drawing
+from agentaudit.report.page.charts import distribution_chart, kinds_chart, latency_chart
+from agentaudit.report.page.schedule_charts import bars_chart, busy_chart, load_chart
+from agentaudit.report.page.svg import drawing_of, standalone
+from agentaudit.report.page.theme import SENTINELS
+from agentaudit.report.page.timeline import lanes, timeline_chart
 from tests.report import samples
 
 LARGEST_BYTES = 60_000

@@ -13,7 +13,7 @@ from agentaudit.model.comparison import (
     Subject,
 )
 from agentaudit.model.trace import StepKind
-from agentaudit.report.comparison_table import render_comparison
+from agentaudit.report.tables.comparison import render_comparison
 
 MS = 1_000_000
 SIDE = Side(

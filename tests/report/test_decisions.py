@@ -11,7 +11,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import CredentialSummary, IdentitySummary, LintResult
 from agentaudit.model.gate import GateStatus
 from agentaudit.model.profile import Bound
-from agentaudit.report.decisions import report_of
+from agentaudit.report.decisions.deciding import report_of
 from tests.report import samples
 
 PROFILES = (None, samples.profile(), samples.profile(gpu=False), samples.profile(requests=2))

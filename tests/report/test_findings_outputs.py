@@ -21,12 +21,12 @@ from agentaudit.model.finding import (
     Severity,
     Suppression,
 )
-from agentaudit.report.findings_table import render_table
-from agentaudit.report.github import render_github
-from agentaudit.report.gitlab import render_gitlab
-from agentaudit.report.junit import render_junit
-from agentaudit.report.markdown_findings import render_markdown
-from agentaudit.report.sarif import render_sarif
+from agentaudit.report.formats.github import render_github
+from agentaudit.report.formats.gitlab import render_gitlab
+from agentaudit.report.formats.junit import render_junit
+from agentaudit.report.formats.markdown_findings import render_markdown
+from agentaudit.report.formats.sarif import render_sarif
+from agentaudit.report.tables.findings import render_table
 
 SCHEMA = Path(__file__).parent / "data" / "sarif-2.1.0.json"
 """The OASIS schema of SARIF 2.1.0, as SchemaStore serves it (Apache-2.0)."""

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
 from agentaudit.model.finding import LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence
-from agentaudit.report.findings_table import render_table
-from agentaudit.report.markdown_findings import render_markdown
+from agentaudit.report.formats.markdown_findings import render_markdown
+from agentaudit.report.tables.findings import render_table
 from tests.report.test_findings_outputs import BOTH, BROKEN, finding, place, result
 
 

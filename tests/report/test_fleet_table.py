@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.fleet import Fleet, FleetHost, FleetKind, FleetType
 from agentaudit.model.trace import StepKind
-from agentaudit.report.fleet_table import render_fleet
+from agentaudit.report.tables.fleet import render_fleet
 
 S = 1_000_000_000
 HOST = FleetHost(

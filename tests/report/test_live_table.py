@@ -6,7 +6,7 @@ from rich.console import Console
 
 from agentaudit.model.trace import Incident, StepKind
 from agentaudit.profiling.live import Moment
-from agentaudit.report.live_table import render_live, spark
+from agentaudit.report.tables.live import render_live, spark
 
 S = 1_000_000_000
 MOMENT = Moment(

@@ -18,8 +18,8 @@ from agentaudit.model.decision import Report
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Severity
-from agentaudit.report.decisions import report_of
-from agentaudit.report.page import render_page
+from agentaudit.report.decisions.deciding import report_of
+from agentaudit.report.page.document import render_page
 from tests.report import samples
 
 VOID = {"meta", "link", "br", "wbr", "hr", "img", "input"}

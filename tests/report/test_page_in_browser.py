@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from agentaudit.report.page import render_page
+from agentaudit.report.page.document import render_page
 from tests.report import samples
 from tests.report.test_page import NAME, full, hostile
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from agentaudit.model.decision import DecisionStatus
 from agentaudit.model.profile import Profile
 from agentaudit.model.trace import DrivenLoad
-from agentaudit.report.profile_decision import profile_decision
+from agentaudit.report.decisions.profile_decision import profile_decision
 from tests.report import samples
 
 

@@ -16,7 +16,7 @@ from agentaudit.model.trace import (
     StepKind,
     Target,
 )
-from agentaudit.report.profile_table import render_profile, seconds
+from agentaudit.report.tables.profile import render_profile, seconds
 
 S = 1_000_000_000
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from agentaudit.model.views import Bar, BarsOfPolicy, Doing, Stretch
-from agentaudit.report.schedule_strip import render_bars
+from agentaudit.report.tables.schedule_strip import render_bars
 from tests.report import samples
 
 SECOND = 1_000_000_000

@@ -4,15 +4,15 @@ from msgspec.structs import replace
 
 from agentaudit.linting.suppressions import META_RULES
 from agentaudit.model.deployment import FileCoverage, FileStatus
-from agentaudit.report.blocks import Figure, Folded, Points, Table
-from agentaudit.report.coverage_section import coverage_section
-from agentaudit.report.decisions import report_of
-from agentaudit.report.environment import environment
-from agentaudit.report.findings_section import findings_section, rules_block
-from agentaudit.report.profile_section import profile_section
-from agentaudit.report.scheduler_section import scheduler_section
-from agentaudit.report.sections import sections
-from agentaudit.report.security_section import paths_section, what_if_section
+from agentaudit.report.decisions.deciding import report_of
+from agentaudit.report.page.blocks import Figure, Folded, Points, Table
+from agentaudit.report.page.coverage_section import coverage_section
+from agentaudit.report.page.environment import environment
+from agentaudit.report.page.findings_section import findings_section, rules_block
+from agentaudit.report.page.profile_section import profile_section
+from agentaudit.report.page.scheduler_section import scheduler_section
+from agentaudit.report.page.sections import sections
+from agentaudit.report.page.security_section import paths_section, what_if_section
 from tests.report import samples
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agentaudit.model.measures import Percentiles
 from agentaudit.model.results import PolicyResult, Simulation, TypeLatency
 from agentaudit.model.workload import Machine, SpeedCurve
-from agentaudit.report.simulation_table import render_simulation
+from agentaudit.report.tables.simulation import render_simulation
 from tests.report import samples
 
 MS = 1_000_000

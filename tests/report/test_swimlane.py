@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.finding import Severity
 from agentaudit.model.threat import AttackPath
-from agentaudit.report.swimlane import step_words, swimlane, wrapped
+from agentaudit.report.page.swimlane import step_words, swimlane, wrapped
 from tests.report import samples
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentaudit.report.theme import GRAPHICS, SURFACES, TEXTS, css_variables
+from agentaudit.report.page.theme import GRAPHICS, SURFACES, TEXTS, css_variables
 
 PAGES = ("paper", "raised")
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.threat import Bounds, ThreatModel
-from agentaudit.report.threat_markdown import render_threat_markdown
-from agentaudit.report.threat_mermaid import render_mermaid
-from agentaudit.report.threat_sarif import render_threat_sarif
-from agentaudit.report.threat_table import MOST_PATHS, render_threat_table
+from agentaudit.report.formats.threat_markdown import render_threat_markdown
+from agentaudit.report.formats.threat_mermaid import render_mermaid
+from agentaudit.report.formats.threat_sarif import render_threat_sarif
+from agentaudit.report.tables.threat import MOST_PATHS, render_threat_table
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.model import threat_model
 from tests.threats.deployments import baseline, limited

@@ -6,8 +6,8 @@ from inline_snapshot import snapshot
 from rich.console import Console
 
 from agentaudit.model.decision import Report
-from agentaudit.report.decisions import report_of
-from agentaudit.report.verdict_table import verdict_table
+from agentaudit.report.decisions.deciding import report_of
+from agentaudit.report.tables.verdict import verdict_table
 from tests.report import samples
 
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.settings import Setting
-from agentaudit.readers.azure_nodes import open_part
+from agentaudit.readers.azure.nodes import open_part
 from agentaudit.readers.document import Document, Node
 
 

@@ -16,7 +16,7 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.compiled import TOOL_OF_FUNCTIONS as IN_PROGRAMS
 from agentaudit.readers.document import Document, Node
-from agentaudit.readers.javascript import TOOL_OF_FUNCTIONS as IN_SCRIPTS
+from agentaudit.readers.javascript.document import TOOL_OF_FUNCTIONS as IN_SCRIPTS
 from agentaudit.readers.lines import Lines
 
 TRIGGER = "mcptooltrigger"

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agentaudit.extract.documents import Documents, sibling
-from agentaudit.readers.arm import arm_values
-from agentaudit.readers.azure import is_values
-from agentaudit.readers.azure_nodes import content
-from agentaudit.readers.azure_syntax import Expression, Template
-from agentaudit.readers.azure_values import Folder
+from agentaudit.readers.azure.arm import arm_values
+from agentaudit.readers.azure.nodes import content
+from agentaudit.readers.azure.syntax import Expression, Template
+from agentaudit.readers.azure.templates import is_values
+from agentaudit.readers.azure.values import Folder
 from agentaudit.readers.document import Node
 
 _PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]+)*\.jsonc?$", re.IGNORECASE)

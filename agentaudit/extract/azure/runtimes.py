@@ -20,7 +20,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.readers.azure_nodes import open_part
+from agentaudit.readers.azure.nodes import open_part
 from agentaudit.readers.document import Document, Node
 
 _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))

@@ -17,7 +17,7 @@ from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.readers.azure_syntax import Literal, Parameter, Template
+from agentaudit.readers.azure.syntax import Literal, Parameter, Template
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import node_at
 

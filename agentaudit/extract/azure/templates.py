@@ -17,9 +17,9 @@ from agentaudit.extract.azure.steps import with_second_steps
 from agentaudit.extract.azure.values import Instance, Values
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.platform_files import arm_documents
-from agentaudit.readers.arm import DEPLOYMENT, arm_template, deployment_module
-from agentaudit.readers.azure import module_of_interest
-from agentaudit.readers.azure_syntax import Module, Resource, Template
+from agentaudit.readers.azure.arm import DEPLOYMENT, arm_template, deployment_module
+from agentaudit.readers.azure.syntax import Module, Resource, Template
+from agentaudit.readers.azure.templates import module_of_interest
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 from agentaudit.readers.places import Place, moved
 

@@ -24,7 +24,7 @@ from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
-from agentaudit.readers.azure import UNREAD, type_of_interest
+from agentaudit.readers.azure.templates import UNREAD, type_of_interest
 from agentaudit.readers.document import Node
 
 _NOTHING_MORE = frozenset(

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from agentaudit.extract.azure.deployed import Deployed
 from agentaudit.extract.azure.role_ids import built_in_role
-from agentaudit.readers.azure_functions import GROUP, SUBSCRIPTION
+from agentaudit.readers.azure.functions import GROUP, SUBSCRIPTION
 from agentaudit.readers.document import Node, NodeKind
 
 _POLICY = re.compile(r"(?<=[a-z])(?=LRU|LFU|TTL|Random|Eviction)")

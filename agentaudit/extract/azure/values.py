@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
-from agentaudit.readers.azure_nodes import open_part
-from agentaudit.readers.azure_syntax import (
+from agentaudit.readers.azure.nodes import open_part
+from agentaudit.readers.azure.syntax import (
     PARAMETERS,
     VARIABLES,
     Expression,
@@ -19,7 +19,7 @@ from agentaudit.readers.azure_syntax import (
     Module,
     Template,
 )
-from agentaudit.readers.azure_values import Folder
+from agentaudit.readers.azure.values import Folder
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.effort import Effort, depth_of
 from agentaudit.readers.places import node_at

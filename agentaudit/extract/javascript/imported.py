@@ -12,7 +12,7 @@ from agentaudit.extract.javascript.paths import by_path, file_meant
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
-from agentaudit.readers.javascript import parse_imported
+from agentaudit.readers.javascript.document import parse_imported
 
 _FAR = 2
 """Files that one imports, and those that these import."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agentaudit.extract.terraform.names import ALIASES
 from agentaudit.readers.document import Document
-from agentaudit.readers.hcl_syntax import Attribute, Block, Body
+from agentaudit.readers.hcl.syntax import Attribute, Block, Body
 
 
 class Member(Struct, frozen=True):

@@ -19,7 +19,7 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node
-from agentaudit.readers.hcl import body_node
+from agentaudit.readers.hcl.document import body_node
 
 _KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {

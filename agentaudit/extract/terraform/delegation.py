@@ -12,7 +12,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.terraform.clouds import google_account, google_account_id
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Document, Node
-from agentaudit.readers.hcl import body_node
+from agentaudit.readers.hcl.document import body_node
 
 _PROVIDERS = frozenset({"googleworkspace", "gsuite"})
 _DEFAULT = "admin.directory.user"

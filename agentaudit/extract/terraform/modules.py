@@ -16,9 +16,9 @@ from agentaudit.extract.terraform.references import References, by_reference
 from agentaudit.extract.terraform.sources import Sources, resolved, text_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
-from agentaudit.readers.hcl import body_node, key_node
-from agentaudit.readers.hcl_syntax import Expression
-from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
+from agentaudit.readers.hcl.document import body_node, key_node
+from agentaudit.readers.hcl.syntax import Expression
+from agentaudit.readers.hcl.values import Folder, Resolved, element_node, pairs_of
 
 _MOST_INSTANCES = 50
 

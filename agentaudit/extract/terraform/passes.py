@@ -31,7 +31,7 @@ from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.extract.terraform.tokens import add_issued_tokens
 from agentaudit.readers.document import Document
-from agentaudit.readers.hcl_syntax import Body
+from agentaudit.readers.hcl.syntax import Body
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:

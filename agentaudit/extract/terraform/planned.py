@@ -13,7 +13,7 @@ from agentaudit.extract.terraform.names import ALIASES, computed, name_attribute
 from agentaudit.extract.terraform.overlay import LATER, Overlay, withheld
 from agentaudit.extract.terraform.plan_sources import MODES, key_of
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.hcl_values import Folder, Resolved, element_node, pairs_of
+from agentaudit.readers.hcl.values import Folder, Resolved, element_node, pairs_of
 from agentaudit.readers.planned_parts import (
     ConfiguredModule,
     Key,

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from agentaudit.extract.terraform.blocks import Blocks, Member
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.effort import Effort, depth_of
-from agentaudit.readers.hcl_syntax import Body
-from agentaudit.readers.hcl_values import Folder, Resolved
+from agentaudit.readers.hcl.syntax import Body
+from agentaudit.readers.hcl.values import Folder, Resolved
 
 _DEEPEST_VALUE = 60
 _PATHS = ("module", "root", "cwd")

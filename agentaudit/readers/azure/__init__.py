@@ -1,0 +1,1 @@
+"""Azure's templates: Bicep and ARM, whose functions are computed where they can be."""

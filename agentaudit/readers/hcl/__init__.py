@@ -1,0 +1,1 @@
+"""Terraform and its language, HCL: in one pass where it is plain, by its tree elsewhere."""

@@ -1,0 +1,1 @@
+"""TypeScript and JavaScript, into the trees that Python has."""

@@ -1,0 +1,128 @@
+"""
+Agents in TypeScript and JavaScript: recognised by what a file imports, and parsed, never run.
+
+Files that import what agents, their tools and tool servers are built with become trees. Of others
+that hold a key of a known form the text is kept. Imports of types alone build nothing. Packages as
+their vendors name them:
+https://openai.github.io/openai-agents-js/, https://docs.langchain.com/oss/javascript/,
+https://ai-sdk.dev/docs/, https://mastra.ai/docs, https://code.claude.com/docs/en/agent-sdk,
+https://github.com/modelcontextprotocol/typescript-sdk, https://developers.cloudflare.com/agents/;
+apps of Azure Functions give tools by calls:
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-mcp-trigger.
+"""
+
+import re
+
+import msgspec
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.readers.cdk import UNRENDERED, declares_stack
+from agentaudit.readers.document import Document
+from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
+from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.token_forms import holds_token
+
+_WORDS = (
+    *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
+    *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
+    *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
+)
+_PACKAGES = (
+    r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
+    r"|langchain(?:/(?:agents|memory|tools|stores)(?:/[\w/-]+)?)?|deepagents"
+    r"|@langchain/(?:core/tools|classic(?:/[\w/-]+)?|mcp-adapters|redis|mongodb"
+    r"|community/(?:stores|tools)/[\w/-]+)"
+    r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-(?:agent-sdk|code)"
+    r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler"
+    r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think))"
+)
+_IMPORT = regex(
+    rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}"""
+    rf"""|(?!(?:im|ex)port[ \t]+type\b)[^'"\n]{{0,400}}\}}[ \t]*from[ \t]*"""
+    rf"""|[^\n]{{0,200}}\brequire\([ \t]*|[^\n]{{0,200}}\bimport\([ \t]*)['"]{_PACKAGES}['"]""",
+    re.MULTILINE,
+)
+_REGISTERS = regex(
+    r"""^import[ \t]+type[ \t]+\{[^{}]{0,400}\bMcpServer\b[^{}]{0,400}\}[ \t]*from"""
+    r"""[ \t]*['"]@modelcontextprotocol/""",
+    re.MULTILINE,
+)
+"""A server's type: who imports nothing else is handed one, to register tools at it."""
+_NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
+_CALLS = regex(
+    r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent|(?:dynamicT|t)ool"
+    r"|(?:experimental_)?createMCPClient)\b"
+)
+"""Of the AI SDK only what lets a model act: its types and hooks stand in every page of a chat."""
+_GATHERING = regex(
+    r"(?:^|/)(?:(?:tools?|agents?|mastra|mcp|ai)/(?:[\w.-]+/)?index|tools|agents)\.[mc]?[jt]sx?$"
+)
+"""Files that gather the tools or the agents of a folder."""
+_BESIDE = regex(
+    r"""^(?:import|export|[^'"\n]{0,400}\})[^'"\n]{0,400}from[ \t]*['"]\.{1,2}/""", re.MULTILINE
+)
+TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
+"""By which an app of Azure Functions offers a tool."""
+
+
+def builds_agents(file: str, text: str) -> bool:
+    """Whether a file imports what agents and tool servers are built with."""
+    if _made(file) or not holds_word(text, _WORDS):
+        return False
+    if _IMPORT.search(text) or _REGISTERS.search(text):
+        return True
+    if "@azure/functions" in text and TOOL_OF_FUNCTIONS.search(text):
+        return True
+    return any(_CALLS.search(match[1]) for match in _NAMES.finditer(text))
+
+
+def passes_tools_on(file: str, text: str) -> bool:
+    """Whether a file among those of agents or tools hands on what others beside it define."""
+    return _GATHERING.search(file) is not None and _BESIDE.search(text) is not None
+
+
+def holds_key(file: str, text: str) -> bool:
+    """Whether a file that somebody wrote has a key of a known form."""
+    return not _made(file) and len(text) <= MAX_CODE and holds_token(text)
+
+
+def _made(file: str) -> bool:
+    """Whether a program made it."""
+    return file.endswith((".d.ts", ".min.js"))
+
+
+def parse_javascript(file: str, text: str) -> Document:
+    """The tree of a file that builds agents or their tools; of any other, the text alone."""
+    document = searched_text(
+        file, "javascript", text, unread=((declares_stack(file, text), UNRENDERED),)
+    )
+    if not (builds_agents(file, text) or passes_tools_on(file, text)):
+        return document
+    if len(text) > MAX_WRITTEN:
+        return _unparsed(document, f"more than {MAX_WRITTEN:,} characters")
+    return _with_tree(document)
+
+
+def parse_imported(file: str, text: str) -> Document | None:
+    """The tree of a file that one which builds agents imports; None of what a program made."""
+    if _made(file) or len(text) > MAX_WRITTEN:
+        return None
+    unread = ((declares_stack(file, text), UNRENDERED),)
+    return _with_tree(searched_text(file, "javascript", text, unread=unread))
+
+
+def _with_tree(document: Document) -> Document:
+    from agentaudit.readers.javascript.tree import module_tree  # takes long to load
+
+    read = module_tree(document.file, document.text)
+    if read is None:
+        return _unparsed(document, "this is too deep, or too far from TypeScript and JavaScript")
+    tree, comments, problems = read
+    problems = (*document.problems, *problems)
+    return msgspec.structs.replace(document, tree=tree, comments=comments, problems=problems)
+
+
+def _unparsed(document: Document, why: str) -> Document:
+    """A text in which nothing but known forms of keys is looked for."""
+    unread = (1, 1, f"{why}: only searched for keys")
+    return msgspec.structs.replace(document, problems=(*document.problems, unread))

@@ -1,0 +1,69 @@
+"""How a TypeScript or JavaScript text becomes tree-sitter's tree, and what is broken in it."""
+
+from functools import cache
+
+import tree_sitter
+import tree_sitter_typescript
+
+from agentaudit.expressions import regex
+from agentaudit.readers.javascript.reading import Reading
+
+_PER_THOUSAND, _FREE = 60, 1_000
+"""Reports of the parser for 1,000 characters and before them: code needs 3 to 32."""
+_PIECE = 65_536
+_STRICT = (".ts", ".mts", ".cts")
+"""Files in which `<T>value` is a type and no element of a page."""
+_TYPES = frozenset(
+    {
+        *("type_annotation", "type_arguments", "type_parameters", "type_alias_declaration"),
+        "interface_declaration",
+    }
+)
+_NEWER = regex(r"type(?:\s+\*)?")
+"""`export type * from "module"`, which newer versions of the language have."""
+
+
+def parsed(file: str, encoded: bytes) -> tree_sitter.Node | None:
+    """
+    The root of tree-sitter's tree; None where the parser looks back more often than code makes it.
+
+    A text such as `}+}+}+` takes a time that grows with the square of its length. The parser
+    reports every hundred things that it does, which is a measure that no clock takes part in.
+    """
+    left = _FREE + len(encoded) * _PER_THOUSAND // 1_000
+
+    def reported(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001, as tree-sitter calls it
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    def piece(offset: int, _point: object) -> bytes:
+        return encoded[offset : offset + _PIECE]
+
+    parser = tree_sitter.Parser(_language(strict=file.endswith(_STRICT)))
+    try:
+        return parser.parse(piece, progress_callback=reported).root_node
+    except ValueError:
+        return None
+
+
+def note_errors(reading: Reading, root: tree_sitter.Node) -> None:
+    """What is broken; types, which say nothing of what runs, may be newer than the grammar."""
+    waiting = [root] if root.has_error else []
+    while waiting:
+        node = waiting.pop()
+        if node.is_missing:
+            if node.type != "!":  # for which a generic call of a template is taken
+                reading.note(node, f"{node.type} is missing")
+        elif node.is_error and not _NEWER.fullmatch(reading.source(node)):
+            reading.note(node, "this is no TypeScript or JavaScript")
+        within = [child for child in node.children if child.has_error or child.is_missing]
+        waiting += [child for child in reversed(within) if child.type not in _TYPES]
+
+
+@cache
+def _language(*, strict: bool) -> tree_sitter.Language:
+    """The grammar of a kind of files; JavaScript and pages are written in the wider one."""
+    if strict:
+        return tree_sitter.Language(tree_sitter_typescript.language_typescript())
+    return tree_sitter.Language(tree_sitter_typescript.language_tsx())

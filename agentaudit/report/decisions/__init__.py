@@ -1,0 +1,1 @@
+"""The three decisions, from evidence."""

@@ -1,0 +1,1 @@
+"""What other programs read: SARIF, JUnit, annotations, Markdown, Mermaid, JSON."""

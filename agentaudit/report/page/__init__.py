@@ -1,0 +1,1 @@
+"""The page: what its sections say, and how it looks."""
