@@ -361,7 +361,7 @@ def test_a_reference_to_a_secret_of_elsewhere_is_a_reference() -> None:
 
     assert found == {
         "OPENAI_API_KEY": (CredentialForm.SECRET_REF, Lifetime.STATIC),
-        "service account token": (CredentialForm.WORKLOAD_IDENTITY, Lifetime.STATIC),
+        "service account token": (CredentialForm.WORKLOAD_IDENTITY, Lifetime.SHORT),
     }
     assert {item.what for item in deployment.unresolved} == {
         "the Secret keys is not among the files",

@@ -36,6 +36,19 @@ metadata: {name: desk, namespace: desk}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
 subjects: [{kind: ServiceAccount, name: desk, namespace: desk}]
 """
+ACCOUNT = """\
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: desk, namespace: desk}}
+automountServiceAccountToken: {mounts}
+"""
+PROJECTED = """\
+volumes:
+    - name: token
+      projected:
+        sources: [{{serviceAccountToken: {{path: t, expirationSeconds: {seconds}}}}}]
+"""
 SERVICE = """\
 services:
   {name}:
@@ -99,6 +112,35 @@ def test_a_state_machine_needs_the_delivery_of_its_own_log(actions: str, *, told
 )
 def test_a_default_account_without_its_token_gives_little(more: str, severity: Severity) -> None:
     assert found({"pod.yaml": POD.format(more=more)})["default-service-account"] is severity
+
+
+@pytest.mark.parametrize(
+    ("pod", "account", "told"),
+    [
+        ("serviceAccountName: desk", "false", False),
+        ("serviceAccountName: desk", "true", True),
+        ("serviceAccountName: night", "false", True),
+        ("{serviceAccountName: desk, automountServiceAccountToken: true}", "false", True),
+    ],
+)
+def test_what_a_pod_does_not_say_of_its_token_its_account_does(
+    pod: str, account: str, *, told: bool
+) -> None:
+    more = pod.strip("{}").replace(", ", "\n  ")
+    text = POD.format(more=more) + ACCOUNT.format(mounts=account)
+
+    assert ("automounted-token" in found({"pod.yaml": text})) is told
+
+
+@pytest.mark.parametrize("seconds", ["3600", "604800"])
+def test_a_projected_token_ends(seconds: str) -> None:
+    """However long it lives; what never ends are the tokens that Secrets hold."""
+    text = POD.format(more=PROJECTED.format(seconds=seconds))
+    told = found({"pod.yaml": text})
+
+    assert "permanent-service-account-token" not in told
+    assert "long-lived-credential-in-agent" not in told
+    assert ("long-projected-token" in told) is (seconds == "604800")
 
 
 @pytest.mark.parametrize(("bound", "severity"), [(BINDING, Severity.LOW), ("", Severity.MEDIUM)])

@@ -226,9 +226,14 @@ def _root(*contexts: Node | None) -> Truth:
 
 
 def _automount(pod: Pod) -> Truth:
+    """Whether a token is mounted; what a pod does not say, its account may."""
     node = pod.spec.child("automountServiceAccountToken")
     if node is None and pod.owner.kind == "SandboxTemplate":
         return Truth.NO  # the controller switches it off where nobody says
+    if node is None:
+        name = account_named(pod.spec)
+        account = pod.cluster.at("ServiceAccount", pod.owner.namespace, name)
+        node = account.node.child("automountServiceAccountToken") if account is not None else None
     if node is None or node.boolean is None:
         return Truth.UNKNOWN
     return Truth.YES if node.boolean else Truth.NO

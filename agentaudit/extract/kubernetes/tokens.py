@@ -14,7 +14,7 @@ from agentaudit.readers.document import Document, Node
 
 _TOKENS = Budget("shared tokens", 20_000, free=4, whole=True)
 """Of pods, each as often as there are containers."""
-_LONG_S = 12 * 3600
+_DEFAULT_S = 3600
 
 
 def add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
@@ -24,9 +24,9 @@ def add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> No
     if not collector.affords(_TOKENS, len(pod.tokens), end):
         return
     for token in pod.tokens:
-        node = token.child("expirationSeconds") or token
-        seconds = node.integer or 3600
-        place = evidence(document, node, f"expirationSeconds: {seconds}")
+        node = token.child("expirationSeconds")
+        seconds = node.integer if node is not None else _DEFAULT_S
+        place = evidence(document, node or token, f"expirationSeconds: {seconds or 'unknown'}")
         credential = collector.add(
             Credential(
                 id=fact_id("credential", "service account token", f"{place}"),
@@ -35,7 +35,7 @@ def add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> No
                 provider="kubernetes",
                 kind="service_account_token",
                 form=CredentialForm.WORKLOAD_IDENTITY,
-                lifetime=Lifetime.SHORT if seconds <= _LONG_S else Lifetime.STATIC,
+                lifetime=Lifetime.SHORT if seconds is not None else Lifetime.UNKNOWN,
                 ttl_s=seconds,
                 holder="container",
                 holder_id=runtime.id,
