@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.compose_environment import environment_of
+from agentaudit.extract.containers.compose_files import leave_included, whole_service
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host
@@ -50,10 +51,16 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
     """Every service of every compose file."""
     for document in documents.of("yaml"):
         if is_compose(document):
+            leave_included(documents, document, collector)
             services = document.root.child("services") or document.root
             beginning = _shared_beginning(services)
             containers = [
-                _container(documents, document, (key, service), collector)
+                _container(
+                    documents,
+                    document,
+                    (key, whole_service(documents, document, service, collector)),
+                    collector,
+                )
                 for key, service in services.entries
                 if service.kind is NodeKind.MAPPING
             ]

@@ -10,11 +10,13 @@ from agentaudit.extract.containers.container import Environment
 from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.credentials.literals import default_of, variable_of
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
 from agentaudit.readers.document import Document, Node, NodeKind
 
+_NAME = regex(r"[A-Za-z_]\w*")
+_OPEN = "which variables the container gets is open"
 _INTERPOLATION = regex(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
@@ -31,10 +33,13 @@ def environment_of(
         for setting in settings_of(document, block, f"services.{key.raw}.environment")
     ]
     if block is not None:
-        settings.extend(_passed_through(document, block, by_name))
+        settings.extend(_passed_through(document, key, block, by_name))
     names, whole = {setting.key for setting in settings}, True
     for path in _environment_files(service):
-        found = documents.beside(document, path.text or "")
+        found = documents.files.get(sibling(path.file or document.file, path.text or ""))
+        if found is None:
+            what = f"the file {plain(path.text or '')} is not among the files"
+            collector.leave_open(evidence(document, path), what, _OPEN)
         given = _given(document, path, files.settings(found), collector) if found else None
         whole = whole and given is not None
         settings.extend(setting for setting in given or () if setting.key not in names)
@@ -46,8 +51,7 @@ def _given(
 ) -> tuple[Setting, ...] | None:
     """The variables of a file; None where all services together are given too many."""
     what = f"{plain(path.text or '')} is given to too many services"
-    effect = "which variables the container gets is open"
-    if not collector.affords(SHARED, len(settings), (evidence(document, path), what, effect)):
+    if not collector.affords(SHARED, len(settings), (evidence(document, path), what, _OPEN)):
         return None
     place = evidence(document, path, plain(path.text or ""))
     via = () if path.kind is NodeKind.MAPPING else (place,)
@@ -67,13 +71,22 @@ def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
 
 
 def _passed_through(
-    document: Document, block: Node, by_name: Mapping[str, Setting]
+    document: Document, service: Node, block: Node, by_name: Mapping[str, Setting]
 ) -> Iterator[Setting]:
-    """Names without a value: they come from the shell, or from `.env`."""
-    for element in block.elements:
-        name = element.text or ""
+    """Names without a value: they come from `.env`, or from the shell."""
+    names = (key for key, value in block.entries if value.kind is NodeKind.NULL)
+    for place in (*names, *block.elements):
+        name = place.text or ""
         if name in by_name:
-            yield replace(by_name[name], via=(evidence(document, element, name),))
+            yield replace(by_name[name], via=(evidence(document, place, name),))
+        elif _NAME.fullmatch(name):
+            yield Setting(
+                key=name,
+                value=place,
+                document=document,
+                route=f"services.{service.raw}.environment",
+                text=f"${{{name}}}",
+            )
 
 
 def _environment_files(service: Node) -> Iterator[Node]:
