@@ -47,6 +47,8 @@ _REPEATING = frozenset({"plan", "text"})
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
+_AFTER_HOST = regex(r"[./]|:\d")
+"""What follows the name of a host in an address, and no user's: `//bard:80`, `//bard.models/v1`."""
 _MOST = CREDENTIALS.most + 10
 """Settings of a file: some more than the credentials that are told, so that the rest is open."""
 _CODE = frozenset({"python", "javascript"})
@@ -98,10 +100,19 @@ def _unclaimed(
         beside = setting.text is not None and here == (place, setting.key)
         if (place in claimed and not beside) or not _counts(setting, by_name=named):
             continue
+        if _names_host(setting):
+            continue
         if not _holds_claimed(setting, claimed):
             claimed.add(place)
             yield setting
             here = place, setting.key
+
+
+def _names_host(setting: Setting) -> bool:
+    """Whether a value is, in the same file, the name of a host: `api_key: bard` for `//bard:80`."""
+    text, whole = setting.content, setting.document.text
+    at = whole.find(f"://{text}") if text else -1
+    return at >= 0 and _AFTER_HOST.match(whole, at + len(text) + 3) is not None
 
 
 def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:

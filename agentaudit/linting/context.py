@@ -28,11 +28,17 @@ _OF_ANOTHER = regex(r"./\.github/workflows/")
 """Of a folder within a project: a copy, or what a template brings along."""
 
 
+_TEMPLATE = regex(r"(?:^|/)(?:[\w-]{1,40}-)?templates?/")
+"""Where workflows wait to be copied to other repositories: nothing starts them in this one."""
+
+
 class Context(Struct, frozen=True):
     """Where findings of one deployment were found."""
 
     is_project: bool
     """Whether its root has files, as that of a repository has; a folder of several has none."""
+    templates: frozenset[str] = frozenset()
+    """Workflows that lie among templates, and not where a host would start them."""
 
     def idle(self, fact: Fact) -> bool:
         """
@@ -74,11 +80,17 @@ class Context(Struct, frozen=True):
 
     def _is_kept_only(self, file: str) -> bool:
         """Whether a file is one that its project has put away, or that it does not start."""
-        if is_put_away(file) or _UNSTARTED.search(file):
+        if is_put_away(file) or _UNSTARTED.search(file) or file in self.templates:
             return True
         return self.is_project and _OF_ANOTHER.search(file) is not None
 
 
 def context_of(deployment: Deployment) -> Context:
     """What the files of a deployment say of all of them."""
-    return Context(is_project=any("/" not in item.file for item in deployment.coverage))
+    workflows = {item.evidence[0].file for item in deployment.workflows}
+    return Context(
+        is_project=any("/" not in item.file for item in deployment.coverage),
+        templates=frozenset(
+            file for file in workflows if _TEMPLATE.search(file) and ".github/" not in file
+        ),
+    )

@@ -78,9 +78,12 @@ def platform_identities(deployment: Deployment) -> tuple[IdentitySummary, ...]:
     """
     What runs an agent acts as in a cloud, because its platform says so and not by a key.
 
-    Directly, or as an account of a cluster that stands for an identity of the cloud.
+    Directly, or as an account of a cluster that stands for an identity of the cloud. What is only
+    called after agents decides nothing.
     """
-    running = {place.id for place in deployment.runtimes if place.runs_agent}
+    running = {
+        place.id for place in deployment.runtimes if place.runs_agent and not place.resembles_agent
+    }
     acts: dict[FactId, list[FactId]] = defaultdict(list)
     for edge in deployment.edges:
         if edge.kind in (EdgeKind.AUTHENTICATES_AS, EdgeKind.ASSUMES):

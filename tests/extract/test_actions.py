@@ -476,3 +476,29 @@ def test_actions_that_multiply_are_read_up_to_a_limit_and_the_rest_is_open() -> 
     assert "it calls more steps of this repository than are read" in {
         end.what for end in deployment.unresolved
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "alternative"),
+    [
+        ("https://models.shop.example/v1", ""),
+        ("https://api.anthropic.com", "anthropic_federation_rule_id"),
+    ],
+)
+def test_the_settings_of_the_action_may_name_the_address(address: str, alternative: str) -> None:
+    settings = f'{{"env": {{"ANTHROPIC_BASE_URL": "{address}", "API_TIMEOUT_MS": "60000"}}}}'
+    text = f"""
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        with:
+          anthropic_api_key: ${{{{ secrets.K }}}}
+          settings: |
+            {settings}
+"""
+    (found,) = deployment_of({".github/workflows/a.yml": text}).credentials
+
+    assert found.short_alternative == alternative

@@ -5,6 +5,8 @@ import pytest
 from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.credentials.secret_values import could_be_secret
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.credentials import CredentialForm
 
 VAULT = """\
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = { name: 'kv' }
@@ -100,3 +102,68 @@ def test_what_is_made_of_a_secret_or_says_where_it_is_is_none(
     text = f"kind: ConfigMap\napiVersion: v1\nmetadata: {{name: a}}\ndata:\n  {name}: '{value}'\n"
 
     assert len(deployment_of({"map.yaml": text}).credentials) == kept
+
+
+@pytest.mark.parametrize(
+    ("password", "told"), [("$${DESK_PASS}", 0), ("{TOKEN}", 0), ("q7Zk2PvW9sLx4", 1)]
+)
+def test_a_gap_in_an_address_is_filled_by_others(password: str, told: int) -> None:
+    text = f"path: postgres://$${{DESK_USER}}:{password}@$${{DESK_HOST}}:5432/desk\n"
+    found = deployment_of({"desk.yaml": text}).credentials
+
+    assert sum(item.form is CredentialForm.LITERAL for item in found) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("CheckedDatabasePassword_0123456789", False),
+        ("CheckedClientSecretOfDesk01234567", False),
+        ("desk-0123456-9fQ2", True),
+        ("Winter12345678", True),
+    ],
+)
+def test_words_that_count_on_to_a_length_were_made_up(value: str, *, secret: bool) -> None:
+    assert could_be_secret("DESK_PASSWORD", "password", value) is secret
+
+
+@pytest.mark.parametrize(("host", "told"), [("bard-of-the-shop", 0), ("other", 1)])
+def test_the_name_of_the_host_that_is_asked_is_no_key(host: str, told: int) -> None:
+    text = f"params:\n  apiBase: http://{host}.models:8080/v1\n  apiKey: bard-of-the-shop9\n"
+    text = text.replace("shop9", "shop9" if told else "shop")
+
+    assert len(deployment_of({"model.yaml": text}).credentials) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "secret", "provider"),
+    [
+        ("desk", "86vq83hTzL0sPm2X", ""),
+        ("AKIAZ7QWRTYPLKJH2345", "86vq83hTzL0sPm2X", "aws"),
+        ("desk", "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaGq81Zt5Lw", "aws"),
+        ("${DESK_KEY}", "${DESK_SECRET}", "aws"),
+    ],
+)
+def test_a_key_that_aws_did_not_draw_opens_a_store_of_ones_own(
+    name: str, secret: str, provider: str
+) -> None:
+    variables = f"AWS_ACCESS_KEY_ID: '{name}', AWS_SECRET_ACCESS_KEY: '{secret}'"
+    compose = f"services: {{backup: {{image: 'backup:1', environment: {{{variables}}}}}}}\n"
+    (found,) = deployment_of({"compose.yaml": compose}).credentials
+
+    assert found.provider == provider
+
+
+@pytest.mark.parametrize(
+    ("secret", "confidence"),
+    [("<secret>", Confidence.POSSIBLE), ("read below", Confidence.CERTAIN)],
+)
+def test_a_guide_that_leaves_the_secret_half_out_gives_nothing_away(
+    secret: str, confidence: Confidence
+) -> None:
+    text = (
+        f"[default]\naws_access_key_id = AKIAZ7QWRTYPLKJH2345\naws_secret_access_key = {secret}\n"
+    )
+    (found,) = deployment_of({"GUIDE.md": text}).credentials
+
+    assert found.confidence is confidence

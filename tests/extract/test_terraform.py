@@ -902,3 +902,73 @@ def test_the_name_of_a_user_is_no_secret_in_state(label: str, value: str, found:
     )
 
     assert len(deployment_of({"main.tf": text}).credentials) == found
+
+
+TASK = """
+variable "%s" {
+  type      = string
+  %s
+}
+
+resource "aws_ecs_task_definition" "agent" {
+  family                = "agent"
+  container_definitions = jsonencode([{
+    name        = "agent"
+    image       = "acme/agent:1"
+    environment = [{ name = "OPENAI_API_KEY", value = var.%s }]
+  }])
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("variable", "body", "held"),
+    [
+        ("openai_api_key", 'default = ""', 1),
+        ("openai_api_key", "default = null", 1),
+        ("desk", 'sensitive = true\n  default = ""', 1),
+        ("desk", 'default = ""', 0),
+        ("openai_api_key", "", 1),
+    ],
+)
+def test_a_variable_for_a_secret_waits_for_it_whatever_its_default(
+    variable: str, body: str, held: int
+) -> None:
+    """`TF_VAR_openai_api_key` gives it; the empty default only lets a plan run without."""
+    found = deployed(TASK % (variable, body, variable)).credentials
+
+    assert [item.form for item in found] == [CredentialForm.SECRET_REF] * held
+
+
+def test_a_secret_that_is_passed_empty_is_none() -> None:
+    module = TASK % ("openai_api_key", 'default = "x"', "openai_api_key")
+    call = 'module "agent" {\n  source = "./agent"\n  openai_api_key = ""\n}\n'
+
+    assert not deployment_of({"main.tf": call, "agent/main.tf": module}).credentials
+
+
+@pytest.mark.parametrize(
+    ("function", "rotated"), [("rotation", Truth.UNKNOWN), ("reports", Truth.NO)]
+)
+def test_what_a_function_of_its_own_rotates_is_left_open(function: str, rotated: Truth) -> None:
+    text = (
+        'resource "aws_secretsmanager_secret" "desk" {\n  name = "desk"\n}\n'
+        f'resource "aws_lambda_function" "{function}" {{\n  function_name = "{function}"\n}}\n'
+    )
+
+    assert [item.rotated for item in deployed(text).resources if item.kind == "secret"] == [rotated]
+
+
+@pytest.mark.parametrize(
+    ("table", "memories"),
+    [
+        ("desk-deployment-history", 0),
+        ("desk-order-history", 0),
+        ("desk-history", 1),
+        ("desk-chat-order-history", 1),
+    ],
+)
+def test_a_history_of_other_things_is_no_conversation(table: str, memories: int) -> None:
+    text = f'resource "aws_dynamodb_table" "kept" {{\n  name = "{table}"\n  hash_key = "id"\n}}\n'
+
+    assert len(deployed(text).memory_stores) == memories

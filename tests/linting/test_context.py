@@ -192,3 +192,39 @@ def test_within_a_cluster_only_a_token_is_worth_reading_on_the_way(
     findings = found({".mcp.json": f'{{"mcpServers": {{"files": {{{server}}}}}}}'})
 
     assert findings["plaintext-tool-server"] is severity
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"),
+    [
+        ("templates/review.yml", Severity.LOW),
+        ("workflow-templates/review.yml", Severity.LOW),
+        (".github/workflows/review.yml", Severity.MEDIUM),
+        ("review.yml", Severity.MEDIUM),
+    ],
+)
+def test_a_workflow_that_waits_to_be_copied_is_a_note(file: str, severity: Severity) -> None:
+    text = (
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - uses: openai/codex-action@v1\n"
+    )
+    text += "        with: {openai-api-key: '${{ secrets.K }}'}\n"
+
+    assert found({file: text})["unpinned-ci-action"] is severity
+
+
+@pytest.mark.parametrize(
+    ("folder", "severity"),
+    [
+        ("sources/shop_docs/en/examples", Severity.LOW),
+        ("google-docs", Severity.HIGH),
+        ("examples", Severity.HIGH),
+    ],
+)
+def test_examples_of_a_documentation_are_notes(folder: str, severity: Severity) -> None:
+    text = """\
+apiVersion: v1
+kind: Secret
+type: kubernetes.io/service-account-token
+metadata: {name: desk, annotations: {kubernetes.io/service-account.name: desk}}
+"""
+    assert found({f"{folder}/token.yaml": text})["permanent-service-account-token"] is severity

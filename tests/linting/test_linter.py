@@ -516,7 +516,7 @@ def test_an_agent_may_take_what_its_runtime_holds_and_any_where_none_is_known(
 
 
 def test_identities_that_the_platform_gives_agents_have_rows() -> None:
-    """Not those that a key proves, nor those of what runs no agent."""
+    """Not those that a key proves, nor those of what runs no agent, or is only called after one."""
     runtime = Runtime(id=FactId("runtime:a"), name="a", evidence=(place(7),), runs_agent=True)
     account = Identity(
         id=FactId("identity:account"), name="agent", evidence=(place(1),), provider="kubernetes"
@@ -524,15 +524,18 @@ def test_identities_that_the_platform_gives_agents_have_rows() -> None:
     role = replace(account, id=FactId("identity:role"), name="support", provider="aws")
     user = replace(role, id=FactId("identity:user"), name="bot", kind="user")
     other = replace(role, id=FactId("identity:other"), name="other")
+    resembling = replace(runtime, id=FactId("runtime:b"), resembles_agent=True)
+    called = replace(role, id=FactId("identity:called"), name="called")
     edges = [
         (EdgeKind.AUTHENTICATES_AS, runtime.id, account.id),
         (EdgeKind.ASSUMES, account.id, role.id),
         (EdgeKind.AUTHENTICATES_AS, runtime.id, user.id),
         (EdgeKind.AUTHENTICATES_AS, FactId("runtime:else"), other.id),
+        (EdgeKind.AUTHENTICATES_AS, resembling.id, called.id),
     ]
     whole = Deployment(
-        runtimes=(runtime,),
-        identities=(account, role, user, other),
+        runtimes=(runtime, resembling),
+        identities=(account, role, user, other, called),
         edges=tuple(
             Edge(kind=kind, src=src, dst=dst, evidence=(place(1),)) for kind, src, dst in edges
         ),

@@ -169,3 +169,82 @@ def test_nobody_asks_for_the_records_of_development(stage: str, severity: Severi
     text = SERVICE.format(name="desk-agent", settings=settings)
 
     assert found({"compose.yaml": text})["audit-log-off"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("key-rotator", Severity.LOW),
+        ("admin-portal", Severity.LOW),
+        ("support-agent", Severity.CRITICAL),
+        ("desk", Severity.CRITICAL),
+    ],
+)
+def test_who_hands_out_the_keys_of_a_gateway_has_its_master_key(
+    name: str, severity: Severity
+) -> None:
+    settings = "LITELLM_URL: 'http://litellm:4000', LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY}'"
+    findings = found({"compose.yaml": SERVICE.format(name=name, settings=settings)})
+
+    assert findings["model-admin-key-in-reach"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [("alb_controller_policy", Severity.LOW), ("desk_policy", Severity.MEDIUM)],
+)
+def test_what_a_cluster_needs_in_its_cloud_is_a_note(name: str, severity: Severity) -> None:
+    policy = POLICY.format(actions='["elasticloadbalancing:DeleteRule"]', resource="*")
+
+    assert found({f"{name}.json": policy})["unscoped-writes"] is severity
+
+
+@pytest.mark.parametrize(
+    ("service", "severity"), [("config", Severity.LOW), ("lambda", Severity.MEDIUM)]
+)
+def test_a_service_of_aws_that_runs_nobodys_code_has_its_own_rights(
+    service: str, severity: Severity
+) -> None:
+    principal = f'{{ Service = "{service}.amazonaws.com" }}'
+    text = f"""
+resource "aws_iam_role" "desk" {{
+  name               = "desk"
+  assume_role_policy = jsonencode({{
+    Statement = [{{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {principal} }}]
+  }})
+}}
+resource "aws_iam_role_policy" "desk" {{
+  role   = aws_iam_role.desk.id
+  policy = jsonencode({{
+    Statement = [{{ Effect = "Allow", Action = "config:PutConfigRule", Resource = "*" }}]
+  }})
+}}
+"""
+    assert found({"main.tf": text})["unscoped-writes"] is severity
+
+
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [
+        ('["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"]', False),
+        ('["ec2:CreateNetworkInterface", "ec2:TerminateInstances"]', True),
+    ],
+)
+def test_what_lambda_needs_in_a_network_is_no_unscoped_write(actions: str, *, told: bool) -> None:
+    findings = found({"policy.json": POLICY.format(actions=actions, resource="*")})
+
+    assert ("unscoped-writes" in findings) is told
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"), [("REPLACE_ME", Severity.LOW), ("${var.key}", Severity.HIGH)]
+)
+def test_what_holds_the_place_of_a_secret_in_state_is_a_note(
+    value: str, severity: Severity
+) -> None:
+    text = (
+        'resource "aws_secretsmanager_secret_version" "desk" {\n  secret_id = "desk"\n'
+        f'  secret_string = jsonencode({{ api_key = "{value}" }})\n}}\n'
+    )
+
+    assert found({"main.tf": text})["secret-in-terraform-state"] is severity

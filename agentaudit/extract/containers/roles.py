@@ -71,6 +71,12 @@ _FRONT = regex(
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _PAGE = "frontend"
 _NAMED_MODEL = "MODEL_"
+_OF_MASTER, _MASTER = "LITELLM_", "LITELLM_MASTER_KEY"
+_MANAGING = regex(
+    r"(?:admin|portal|console|dashboard|rotat(?:or|ion|er)|issuer|provision(?:er|ing)|bootstrap"
+    r"|onboarding|billing|key-?manager)"
+)
+"""How names end of what hands out a gateway's keys, and asks no model: it has its master key."""
 _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOKEN))(?:_|$)")
 """Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
@@ -90,6 +96,12 @@ _KEEPER = regex(
     re.IGNORECASE,
 )
 """What keeps a cluster going, by its image or the account that its own installation makes."""
+_CONTROLLER = regex(
+    r"(?:^|[-_.])(?:aws[-_]?)?(?:[an]?lb|load[-_]?balancer)[-_]?(?:ingress[-_]?)?controller"
+    r"|(?:ebs|efs)[-_]?csi|vpc[-_]?cni|external[-_]?dns|cluster[-_]?autoscaler",
+    re.IGNORECASE,
+)
+"""What a cluster does in its cloud, by policies that the vendor or the project publishes."""
 _GENERAL = regex(
     r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
     r"|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)(?:[:@]|$)"
@@ -130,6 +142,8 @@ def role_of(
     keys = [setting.key for setting in settings]
     if any(map(_LOADING.match, keys)):
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
+    if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
+        keys = [key for key in keys if not key.startswith(_OF_MASTER)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or (configured and not runs_another(words)) else ""
 
@@ -182,6 +196,11 @@ def keeps_clusters(name: str) -> bool:
 def keeps_any_cluster(name: str) -> bool:
     """Whether that is a product which many clusters have, and no `night-report-operator`."""
     return _KEEPER.match(name) is not None and not names_agent(name)
+
+
+def keeps_clusters_of_cloud(name: str) -> bool:
+    """Whether a role or a policy of a cloud is called after what a cluster needs there."""
+    return _CONTROLLER.search(name) is not None and not names_agent(name)
 
 
 def names_agent(name: str) -> bool:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, fits_aws, half_left_out
 from agentaudit.extract.credentials.key_addresses import fronted_vendor, opens_other_store
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.recognition import Recognised, recognise
@@ -43,7 +44,6 @@ _APART_FROM_THEM = frozenset({"aws", "google"})
 Clouds that give nobody a session for a client secret: it is that of an application of OAuth, which
 may well be called after a cloud. With Azure it is the key of a service principal.
 """
-_AWS_PAIR = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
 class Holding(Struct, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ def add_credentials(
 
 
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
-    pair = {item.key.upper(): item for item in settings if item.key.upper() in _AWS_PAIR}
+    pair = {item.key.upper(): item for item in settings if item.key.upper() in AWS_PAIR}
     primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
     elsewhere = any(map(opens_other_store, settings))
     fronted = frozenset(filter(None, map(fronted_vendor, settings)))
@@ -126,11 +126,13 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
             continue
         others: tuple[Setting, ...] = ()
         recognised = recognised_setting(setting)
-        if primary is not None and setting.key.upper() in _AWS_PAIR:
+        if primary is not None and setting.key.upper() in AWS_PAIR:
             if setting is not primary:
                 continue
             others = tuple(other for other in pair.values() if other is not primary)
             recognised = _pair(recognised, others)
+            if recognised is not None and not fits_aws(pair):
+                recognised = replace(recognised, provider="")
         if recognised is not None:
             if recognised.provider in fronted and recognised.form is not CredentialForm.LITERAL:
                 # a key that the gateway issued, of which it says how long it is good
@@ -201,6 +203,8 @@ def _confidence(
 ) -> Confidence:
     """How sure it is that a value is a secret, also by what is written over it."""
     told = holding.confidence_in(found, environment)
+    if found.kind == "access_key" and half_left_out(setting.document, setting.value):
+        return Confidence.POSSIBLE
     chosen = told is Confidence.LIKELY and is_composed(found.secret)
     made = chosen or (found.kind, found.provider) == ("private_key", "")
     if found.form is not CredentialForm.LITERAL or not made:

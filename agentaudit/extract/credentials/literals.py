@@ -20,6 +20,7 @@ _ENVIRONMENT = regex(
       | \{env:[^}]+\}
       | \$[A-Za-z_]\w*
       | \$\$[A-Z][A-Z0-9_]+
+      | \$\$\{[A-Za-z_]\w*\}
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
       | \$env:\w+
@@ -31,7 +32,10 @@ _ENVIRONMENT = regex(
     )$""",
     re.VERBOSE,
 )
-"""The second is an expression of Terraform without a text in it: `${aws_x.y[0].key}`."""
+"""
+The second is an expression of Terraform without a text in it: `${aws_x.y[0].key}`. Two dollars are
+what Compose and Flux hand on as one.
+"""
 _DEFAULT = regex(
     r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)(?P<default>[^}]+)\}$"
 )

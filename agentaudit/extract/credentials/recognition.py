@@ -48,6 +48,8 @@ _URL = regex(
 Every part is bounded, so that a long line of almost-URLs takes linear time. The user may be a
 reference, and that may hold a colon: `${NAME:-default}`.
 """
+_GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
+"""`{TOKEN}`: what a program in another file fills in."""
 _FEDERATED = regex(
     r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
     re.IGNORECASE,
@@ -256,7 +258,8 @@ def _url_with_password(text: str) -> Recognised | None:
         return None
     password, scheme = found["password"], found["scheme"].lower()
     form = form_of("password", password)
-    if form is CredentialForm.LITERAL and is_placeholder("", literal_of(password)):
+    open_yet = _GAP.fullmatch(password) or is_placeholder("", literal_of(password))
+    if form is CredentialForm.LITERAL and open_yet:
         return None
     database = scheme.partition("+")[0] in _DATABASES
     literal = form is CredentialForm.LITERAL

@@ -31,6 +31,8 @@ _EXAMPLE_TOKEN = regex(
     r"12345678|^demo[-_]|[-_]demo[-_]|^[a-z]*(?:api|secret|access)[-_]?key$", re.IGNORECASE
 )
 """What no vendor issues; a person may well choose such a password."""
+_COUNTED = regex(r"^(?:sk-)?[A-Za-z]{6,}[-_]?0123456[0-9A-Za-z]*$")
+"""`CheckedDatabasePassword_0123456789`: words, and from nought on, as far as the length asks."""
 _FEWEST_WORDS_OF_SENTENCE = 4
 _SHORTEST_MEAN_OF_WORDS = 3.5
 _LABEL = regex(r"[A-ZÀ-Þ][a-zß-ÿ]+[:.?…]?")
@@ -92,6 +94,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _SOURCE.match(value)
         or _TYPES.fullmatch(value)
         or _ACCOUNT.fullmatch(value)
+        or _COUNTED.match(value)
         or _SHOWN_MARK.fullmatch(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
         or (_OBJECT_KEY.search(key) and _OBJECT.fullmatch(value))

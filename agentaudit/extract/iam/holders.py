@@ -6,6 +6,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.containers.roles import keeps_clusters_of_cloud
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.managed import MANAGED_POLICIES, policy_name
 from agentaudit.extract.iam.policies import Statement
@@ -17,6 +18,16 @@ from agentaudit.model.facts.permissions import Identity
 _ROLE_ARN = re.compile(
     r"^arn:aws[\w-]*:(?:iam|sts)::[^:]*:(?:role|user|assumed-role)/(?P<path>.+)$"
 )
+
+
+_MANAGING = frozenset(
+    f"{service}.amazonaws.com"
+    for service in (
+        *("config", "cloudtrail", "vpc-flow-logs", "delivery.logs", "monitoring.rds", "backup"),
+        *("eks", "eks-fargate-pods", "guardduty", "access-analyzer", "trustedadvisor"),
+    )
+)
+"""Services of AWS that watch and keep, and run nobody's code under a role that they are given."""
 
 
 class Holder(Struct):
@@ -77,6 +88,8 @@ def add_identity(collector: Collector, holder: Holder) -> Identity:
         trust_conditions=given.conditions,
         trust_unconditional=given.unconditional,
         oidc_subject=given.oidc_subject,
+        of_platform=bool(given.principals) and _MANAGING.issuperset(given.principals),
+        part_of_cluster=keeps_clusters_of_cloud(holder.name),
     )
     added = collector.add(identity)
     bearer = Bearer(name=holder.name, key=added.id, identity_id=added.id, ceiling=holder.ceiling)

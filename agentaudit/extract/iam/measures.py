@@ -36,7 +36,19 @@ _SESSIONS = frozenset(
     )
 )
 """Sessions of sandboxes; that an interpreter lends its role is told as an escalation."""
-UNTOLD = _TELEMETRY | _CRYPTOGRAPHY | _SESSIONS
+_INTERFACES = frozenset(
+    f"ec2:{action}"
+    for action in (
+        *("createnetworkinterface", "deletenetworkinterface"),
+        *("assignprivateipaddresses", "unassignprivateipaddresses"),
+    )
+)
+"""
+What Lambda needs in a network, on whatever there is: AWS's own AWSLambdaVPCAccessExecutionRole.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+UNTOLD = _TELEMETRY | _CRYPTOGRAPHY | _SESSIONS | _INTERFACES
 
 
 class Measure(Struct, frozen=True, kw_only=True):

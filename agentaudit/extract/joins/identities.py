@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.roles import names_agent
+from agentaudit.extract.containers.roles import keeps_clusters_of_cloud, names_agent
 from agentaudit.extract.joins.credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
@@ -42,9 +42,11 @@ def reach_identities(collector: Collector) -> None:
     others.update(item.id for item in collector.of(Identity) if _is_other(item))
     keepers = {item.id for item in collector.of(Identity) if item.keeps_cluster}
     for grant in collector.of(Grant):
-        if acting.count(grant.identity_id):
+        if acting.told(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))
-        elif grant.identity_id in others:
+        elif acting.count(grant.identity_id):
+            continue
+        elif grant.identity_id in others or _is_of_controller(grant):
             keeps = grant.identity_id in keepers
             collector.update(replace(grant, held_by_others=True, keeps_cluster=keeps))
 
@@ -59,6 +61,11 @@ def _is_other(identity: Identity) -> bool:
         return True
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
     return people and not identity.open_to and not names_agent(identity.name)
+
+
+def _is_of_controller(grant: Grant) -> bool:
+    """Whether a policy that lies alone is called after what keeps clusters going."""
+    return not grant.identity_id and keeps_clusters_of_cloud(grant.principal)
 
 
 class _Acting:
@@ -92,6 +99,10 @@ class _Acting:
     def count(self, identity: FactId) -> int:
         """How many agents act as an identity."""
         return self._behind.get(identity, 0).bit_count()
+
+    def told(self, identity: FactId) -> bool:
+        """Whether an agent does of which more speaks than a word within a name."""
+        return bool(self._behind.get(identity, 0) & self._told)
 
     def apart(self, identity: FactId) -> bool:
         """

@@ -36,6 +36,10 @@ _TAG = regex(r":(?P<tag>[\w][\w.-]*)$")
 _FLOATING = regex(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
 
+_SHOWN_FIRST = "mcr.microsoft.com/azuredocs/containerapps-helloworld"
+"""What `azd` puts in an app of Azure until it deploys the project's own image."""
+
+
 class Launch(Struct, frozen=True, kw_only=True):
     """What a command starts."""
 
@@ -137,7 +141,8 @@ def image_launch(image: str) -> Launch:
     name, _, digest = image.partition("@")
     tag = _TAG.search(name)
     floating = tag is None or _FLOATING.match(tag["tag"]) is not None
-    unresolved = "$" in image or "{{" in image or "=" in image
+    stand_in = name.startswith(_SHOWN_FIRST)
+    unresolved = "$" in image or "{{" in image or "=" in image or stand_in
     pinned = Truth.YES if digest or not floating else Truth.NO
     return Launch(
         package=name[: tag.start()] if tag else name,

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.documented_tokens import is_everybodys
@@ -46,6 +47,8 @@ _CLAUDE = {
 _ELSEWHERE = {name: _StaticInput("", static.kind, "") for name, static in _CLAUDE.items()}
 """The same, where another gateway is asked: Anthropic's federation opens nothing there."""
 _ADDRESS, _ANTHROPICS = "ANTHROPIC_BASE_URL", "://api.anthropic.com"
+_TOLD = regex(rf'"{_ADDRESS}"\s{{0,9}}:\s{{0,9}}"(?P<address>[^"\n]{{1,300}})"')
+"""The same in the settings that its action is given as a text."""
 _STATIC_INPUTS: Mapping[str, Mapping[str, _StaticInput]] = MappingProxyType(
     {
         _AWS_ACTION: {
@@ -108,6 +111,8 @@ def _asks_elsewhere(workflow: WorkflowFile, job: Job, step: Step) -> bool:
     """Whether Claude Code is told another address than Anthropic's, at which the key is good."""
     told = (node.get("env", _ADDRESS) for node in (step.node, job.node, workflow.root))
     address = next((value.text for value in told if value is not None), None) or ""
+    settings = _TOLD.search(raw(step.input("settings")))
+    address = address or (settings["address"] if settings is not None else "")
     return bool(address) and _ANTHROPICS not in address
 
 

@@ -16,8 +16,20 @@ from agentaudit.readers.document import Node
 CONVERSATION = regex(
     r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
 )
+_OF_OTHERS = regex(
+    r"(?:deploy(?:ment)?s?|releases?|builds?|jobs?|runs?|executions?|incidents?|alerts?|orders?"
+    r"|prices?|payments?|transactions?|billing|migrations?|audits?|scans?|logins?|versions?)"
+    r"[-_]?history",
+    re.IGNORECASE,
+)
+"""What happened to other things, in which nobody speaks."""
 _MANAGED_DEFAULT = "volatile-lru"
 """Of ElastiCache, where nobody sets another."""
+
+
+def holds_conversations(name: str) -> bool:
+    """Whether a store is called after conversations."""
+    return CONVERSATION.search(_OF_OTHERS.sub("", name)) is not None
 
 
 def _table_memory(declared: Declared) -> MemoryStore:

@@ -7,6 +7,7 @@ A variable is what its variable files say, else what the one caller passes, else
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.terraform.blocks import Blocks, Member
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.effort import Effort, depth_of
@@ -80,7 +81,8 @@ class Sources(Struct):
         for member in self.blocks("variable").labelled(name):
             default = member.block.body.attribute("default")
             if default is not None:
-                return self.folder_for(member.document).fold(default.value)
+                value = self.folder_for(member.document).fold(default.value)
+                return None if _waits(name, member, value) else value
         return None
 
     def _passed(self, name: str) -> Node | None:
@@ -102,6 +104,16 @@ class Sources(Struct):
             if found is not None:
                 return self.folder_for(member.document).fold(found.value)
         return None
+
+
+def _waits(name: str, member: Member, default: Node) -> bool:
+    """
+    Whether a variable waits for a secret: `TF_VAR_api_key` gives it, and `""` only lets plans run.
+    """
+    if default.kind is not NodeKind.NULL and default.text != "":
+        return False
+    marked = member.block.body.attribute("sensitive")
+    return (marked is not None and marked.value.source == "true") or secret_name(name) is not None
 
 
 def resolved(node: Node | None, parts: int) -> Resolved | None:

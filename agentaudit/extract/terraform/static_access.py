@@ -142,7 +142,7 @@ class Rotations(Struct, frozen=True):
 
 
 def rotations(module: Module) -> Rotations:
-    """What the rotations of a module rotate."""
+    """What the rotations of a module rotate; what a function of its own does, its code says."""
     names, unsure = set[str](), False
     for declared in module.resources(f"{_VAULTED}_rotation"):
         node = declared.body.get("secret_id")
@@ -150,4 +150,5 @@ def rotations(module: Module) -> Rotations:
         names.update(address.partition("[")[0] for address in addresses_in(text))
         names.update(text.rpartition(":")[2:] if ":" in text else ())
         unsure = unsure or (node is not None and node.unknown and f"{_VAULTED}." not in text)
-    return Rotations(frozenset(names), unsure)
+    own = any("rotat" in each.name.lower() for each in module.resources("aws_lambda_function"))
+    return Rotations(frozenset(names), unsure or own)

@@ -11,7 +11,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.literals import is_placeholder
 from agentaudit.extract.credentials.secret_names import name_words
-from agentaudit.extract.terraform.memories import CONVERSATION, MEMORIES, cache_memory
+from agentaudit.extract.terraform.memories import MEMORIES, cache_memory, holds_conversations
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.names import computed
 from agentaudit.extract.terraform.settings import settings
@@ -21,7 +21,7 @@ from agentaudit.extract.terraform.static_access import (
     rotations,
     static_access,
 )
-from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.permissions import Resource
 from agentaudit.readers.document import Node
@@ -85,7 +85,7 @@ def add_stores(module: Module, collector: Collector, *, state: bool = True) -> N
         _add_secret_argument(declared, collector, state=state)
     for type_, memory in MEMORIES.items():
         for declared in module.resources(type_):
-            if any(map(CONVERSATION.search, _names(declared))):
+            if any(map(holds_conversations, _names(declared))):
                 collector.add(memory(declared))
     for declared in module.resources(
         "aws_elasticache_replication_group", "aws_elasticache_cluster"
@@ -162,6 +162,7 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
         Credential(
             id=fact_id("credential", declared.title, f"{declared.key}.{name}"),
             name=f"{declared.shown}.{name}",
+            confidence=Confidence.POSSIBLE if _holds_place(name, value) else Confidence.CERTAIN,
             evidence=(evidence(declared.document, value, f"{name}=(reference)"),),
             kind="password" if "password" in name else "secret",
             form=CredentialForm.SECRET_REF,
@@ -177,7 +178,13 @@ def _filled_elsewhere(declared: Declared, name: str, value: Node) -> bool:
     """Whether what stands here only holds the place: the secret is set by other means."""
     ignored = declared.body.get("lifecycle", "ignore_changes")
     names = {item.raw for item in ignored.list()} if ignored is not None else set()
-    return name in names and not value.unknown and is_placeholder(name, value.text or "")
+    return name in names and _holds_place(name, value)
+
+
+def _holds_place(name: str, value: Node) -> bool:
+    """Whether only words for what is still to come stand there, as a text or in a mapping."""
+    parts = [each for _, each in value.items()] if value.entries else [value]
+    return all(each.text is not None and is_placeholder(name, each.text) for each in parts)
 
 
 def _block_with(declared: Declared, name: str) -> Node | None:
