@@ -11,15 +11,14 @@ EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104, what we look for
 _OWN_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal"
 _ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=[:/]|$)")
 _OWN_HOST = regex(rf"{_OWN_MACHINE}|0\.0\.0\.0", re.IGNORECASE)
-_INSIDE = regex(
-    r"^https?://(?:[^/@]*@)?(?:"
-    r"(?:[a-z0-9-]+\.){1,2}(?:svc(?:\.cluster\.local)?|[a-z0-9]+(?:-[a-z0-9]+)+)"
-    r"|[a-z][a-z0-9-]*)(?::[0-9]+)?(?:[/?#]|$)"
+_OF_OWN_NETWORK = regex(
+    r"[a-z_][\w-]*|(?:[\w-]+\.)+(?:svc|localhost|local|lan|home|internal|intranet|test)",
+    re.IGNORECASE,
 )
-"""
-A Service, alone or with its namespace: no top-level domain is called `svc`, or has words with
-hyphens, and a name without a dot is known to those around it alone.
-"""
+"""A name without a dot is known to those around it; nobody has the endings on the internet."""
+_INSIDE = regex(r"https?://(?:[^/@]*@)?(?P<host>[\w.-]+)(?::[0-9]+)?(?:[/?#]|$)")
+_SERVICE_IN_NAMESPACE = regex(r"(?:[a-z0-9-]+\.){1,2}[a-z0-9]+(?:-[a-z0-9]+)+")
+"""A Service with its namespace: no top-level domain has words with hyphens."""
 
 
 def tls_of(url: str) -> Truth:
@@ -41,4 +40,11 @@ def is_own_machine(host: str) -> bool:
 
 def stays_inside(url: str) -> bool:
     """Whether only one cluster or network knows it: `http://crm.tools.svc.cluster.local/mcp`."""
-    return _INSIDE.match(url) is not None
+    found = _INSIDE.match(url)
+    host = found["host"] if found is not None else ""
+    return is_of_own_network(host) or _SERVICE_IN_NAMESPACE.fullmatch(host) is not None
+
+
+def is_of_own_network(host: str) -> bool:
+    """Whether only a network of one's own knows a host: `db`, `crm.tools.internal`."""
+    return _OF_OWN_NETWORK.fullmatch(host) is not None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import is_of_own_network
 from agentaudit.extract.containers.names import is_gateway
 from agentaudit.extract.settings import Setting
 
@@ -15,10 +16,7 @@ _MODELS_ADDRESS = regex(
     r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
 )
 _VENDORS = MappingProxyType({"AZURE_OPENAI": "azure", "GEMINI": "google"})
-_NEAR = regex(
-    r"^https?://(?P<host>[\w-]{1,63}(?:[\w.-]{1,200}\.(?:svc|local|internal))?)(?:[:/]|$)"
-)
-"""A host of the own network: gateways out there may pass a vendor's own key on."""
+_HOST = regex(r"^https?://(?P<host>[\w.-]{1,253})(?:[:/]|$)")
 _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 
 
@@ -35,8 +33,7 @@ def without_sessions(alternatives: Mapping[str, str]) -> dict[str, str]:
 def fronted_vendor(setting: Setting) -> str:
     """The vendor whose models an address leads to through a gateway; empty for none."""
     address = _MODELS_ADDRESS.match(setting.key)
-    host = _NEAR.match(setting.content) if address is not None else None
-    if address is None or host is None or not is_gateway(host["host"]):
+    if address is None or not is_gateway(_near(setting.content)):
         return ""
     return _VENDORS.get(address["vendor"], address["vendor"].lower())
 
@@ -44,4 +41,10 @@ def fronted_vendor(setting: Setting) -> str:
 def proxies_asked(settings: Iterable[Setting]) -> frozenset[str]:
     """The hosts near by that are asked as a proxy for models is."""
     addresses = (item.content for item in settings if _PROXY_ADDRESS.match(item.key))
-    return frozenset(found["host"] for text in addresses if (found := _NEAR.match(text)))
+    return frozenset(host for text in addresses if (host := _near(text)))
+
+
+def _near(url: str) -> str:
+    """The host, of the own network: gateways out there may pass a vendor's own key on."""
+    found = _HOST.match(url)
+    return found["host"] if found is not None and is_of_own_network(found["host"]) else ""

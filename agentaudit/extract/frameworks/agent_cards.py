@@ -54,6 +54,7 @@ def _peer(document: Document, root: Node) -> PeerAgent:
         mutual=mutual,
         signed=Truth.YES if signatures is not None and signatures.elements else Truth.NO,
         tls=_tls(urls),
+        on_own_machine=bool(urls) and all(map(on_own_machine, urls)),
     )
 
 

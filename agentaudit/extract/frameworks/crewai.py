@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import on_own_machine
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
@@ -31,7 +32,7 @@ _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
 _FILES = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 _CREW = regex(r"(?:^|/)crew\.jsonc?$")
 """What is of a crew without an agent in it; `agents.json` may be of anybody's agents."""
-_LOCAL = regex(r"ollama(?:_chat)?/|https?://(?:localhost|127\.0\.0\.1|host\.docker\.internal)[:/]")
+_LOCAL = ("ollama/", "ollama_chat/")
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
@@ -141,7 +142,7 @@ def _runs_here(model: Node | None) -> bool:
     if model is None:
         return False
     told = (model.text or "", model.text_at("model"), model.text_at("base_url"))
-    return any(_LOCAL.match(text) for text in told)
+    return any(text.startswith(_LOCAL) or on_own_machine(text) for text in told)
 
 
 def _setting(node: Node, key: str) -> Node | None:

@@ -9,6 +9,7 @@ for which another Ingress has a certificate.
 from collections.abc import Iterator
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import is_of_own_network
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.exposure import backends, runtimes_behind, served
@@ -26,8 +27,8 @@ _ENCRYPTED = regex(
 _INTERNET_FACING = "alb.ingress.kubernetes.io/scheme=internet-facing"
 _ALB = "alb"
 """The class of AWS, which stays inside unless an annotation says otherwise."""
-_OWN = regex(r"(?:^|\.)(?:localhost|local|lan|home|internal|intranet|test)$|\.(?:nip|sslip)\.io$")
-"""Hosts that only a network of one's own knows, or a machine for trying things."""
+_BY_ADDRESS = (".nip.io", ".sslip.io")
+"""Hosts called after their address, for trying things."""
 
 
 def extract_plaintext(documents: Documents, collector: Collector) -> None:
@@ -85,7 +86,7 @@ def _is_plain(item: KubernetesObject, encrypted: frozenset[str]) -> bool:
     if any(word.endswith(f"={_ALB}") for word in told) and _INTERNET_FACING not in told:
         return False
     hosts = [rule.text_at("host") for rule in item.node.list_at("spec", "rules")]
-    return not any(host in encrypted or _OWN.search(host) for host in hosts)
+    return not any(host in encrypted or _is_own(host) for host in hosts)
 
 
 def _told(node: Node) -> Iterator[str]:
@@ -100,4 +101,9 @@ def _is_plain_route(item: KubernetesObject) -> bool:
     of_openshift = item.node.text_at("apiVersion").startswith("route.openshift.io/")
     spec = item.node.child("spec")
     host = item.node.text_at("spec", "host")
-    return of_openshift and spec is not None and spec.child("tls") is None and not _OWN.search(host)
+    return of_openshift and spec is not None and spec.child("tls") is None and not _is_own(host)
+
+
+def _is_own(host: str) -> bool:
+    """Whether only a network of one's own knows a host, or a machine for trying things."""
+    return is_of_own_network(host) or host.endswith(_BY_ADDRESS)

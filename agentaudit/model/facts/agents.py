@@ -87,3 +87,5 @@ class PeerAgent(Fact, frozen=True, kw_only=True):
     signed: Truth = Truth.UNKNOWN
     """Whether its card is signed, so that nobody can put another address into it."""
     tls: Truth = Truth.UNKNOWN
+    on_own_machine: bool = False
+    """Whether only what runs beside it reaches it."""

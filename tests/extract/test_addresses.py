@@ -1,0 +1,32 @@
+"""Which hosts are of one's own machine or network, asked in one place for all formats."""
+
+import pytest
+
+from agentaudit.extract.addresses import is_of_own_network, is_own_machine, stays_inside
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["db", "my_db", "crm.tools.svc", "crm.tools.svc.cluster.local", "crm.acme.internal", "nas.lan"],
+)
+def test_a_network_of_ones_own_knows_it_alone(host: str) -> None:
+    assert is_of_own_network(host)
+    assert stays_inside(f"http://{host}:8080/mcp")
+    assert stays_inside(f"https://agent:{{}}@{host}")
+
+
+@pytest.mark.parametrize("host", ["", "*", "acme.example.com", "internal.acme.com", "10.0.0.7"])
+def test_others_may_know_it(host: str) -> None:
+    assert not is_of_own_network(host)
+    assert not stays_inside(f"http://{host}/mcp")
+
+
+def test_a_service_with_its_namespace_stays_inside() -> None:
+    """As an address it does; as the host of an Ingress nobody would write it."""
+    assert stays_inside("http://crm.team-tools:8080")
+    assert not is_of_own_network("crm.team-tools")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"])
+def test_the_own_machine(host: str) -> None:
+    assert is_own_machine(host)
