@@ -88,6 +88,8 @@ spec:
         ("/run/user/1000/docker.sock:/var/run/docker.sock", True),
         ("${SOCKET}:/var/run/docker.sock:ro", True),
         ("${SOCKET:-/run/user/${UID:-1000}/docker.sock}:/run/engine", True),
+        ("/run/podman/podman.sock:/var/run/docker.sock", True),
+        ("/run/crio/crio.sock:/run/engine", True),
         ("sockets:/var/run/docker.sock", False),
         ("/run/docker.sock.d:/run/engine", False),
         ("${" + "${A}" * 60 + ":/var/run/docker.sock", True),

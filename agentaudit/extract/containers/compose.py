@@ -15,7 +15,7 @@ from agentaudit.extract.containers.compose_environment import environment_of
 from agentaudit.extract.containers.compose_files import leave_included, whole_service
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
-from agentaudit.extract.containers.engines import engine_host
+from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.containers.roles import only_serves
 from agentaudit.extract.credentials.key_addresses import proxies_asked
@@ -27,8 +27,6 @@ from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_SOCKETS = ("/docker.sock", "/containerd.sock")
-"""In whatever folder: an engine that runs as a person lets whoever has its socket act as him."""
 _PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
 _WIDE_MOUNTS = regex(
@@ -128,7 +126,7 @@ def _container(
 def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runtime:
     volumes = tuple(_volumes(service))
     hosts = tuple(source for source, _ in volumes)
-    sockets = any(path.rstrip("}").endswith(_SOCKETS) for each in volumes for path in each)
+    sockets = any(is_engine_socket(path) for each in volumes for path in each)
     limits = service.get("deploy", "resources", "limits")
     memory = service.child("mem_limit") or (limits.child("memory") if limits else None)
     cpus = service.child("cpus") or service.child("cpu_quota")

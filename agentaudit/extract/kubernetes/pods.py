@@ -8,7 +8,7 @@ from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
-from agentaudit.extract.containers.engines import engine_host
+from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
@@ -41,7 +41,6 @@ _TEMPLATES = {
     **dict.fromkeys(("Rollout", "Service"), ("spec", "template")),  # Argo, Knative
     **dict.fromkeys(("Sandbox", "SandboxTemplate"), ("spec", "podTemplate")),
 }
-_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock")
 _GIVING_FILES = ("configMap", "secret", "projected", "csi")
 """Volumes with files that may say how a program behaves."""
 _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
@@ -149,7 +148,7 @@ def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
         privileged=_first_true("privileged", *security)
         or _first_true("allowPrivilegeEscalation", security[0]),
         host_mounts=tuple(plain(path) for path in hosts),
-        docker_socket=any(path.endswith(_SOCKETS) for path in hosts),
+        docker_socket=any(map(is_engine_socket, hosts)),
         host_network=_first_true("hostNetwork", pod.spec),
         runs_as_root=_root(*security),
         cpu_limit=Known.SET if cpu is not None else Known.NONE,
