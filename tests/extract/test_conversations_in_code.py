@@ -3,6 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known
 
 AUTOGEN = (
     "from autogen_agentchat.agents import AssistantAgent\n"
@@ -89,3 +90,54 @@ def test_a_history_in_memory_ends_with_the_workflow_around_it() -> None:
 
     assert ends(f"{code}    await flow.run('A line for a bicycle')\n")
     assert not ends(f"{code}    return flow\n")
+
+
+@pytest.mark.parametrize(
+    ("class_", "given", "seconds"),
+    [
+        ("langgraph.checkpoint.mongodb.MongoDBSaver", "c, ttl=3600", 3600),
+        ("langgraph_checkpoint_aws.DynamoDBSaver", "table_name='t', ttl_seconds=3600", 3600),
+        ("langgraph_checkpoint_aws.ValkeySaver", "c, ttl=60", 60),
+        ("langgraph.checkpoint.redis.ShallowRedisSaver", "ttl={'default_ttl': 60}", 3600),
+        ("langgraph.checkpoint.redis.ashallow.AsyncShallowRedisSaver", "'redis://r'", None),
+        ("langgraph.store.redis.aio.AsyncRedisStore", "ttl={'default_ttl': 2}", 120),
+    ],
+)
+def test_a_store_counts_its_time_in_its_own_unit(
+    class_: str, given: str, seconds: int | None
+) -> None:
+    package, _, name = class_.rpartition(".")
+    text = f"from {package} import {name}\nkept = {name}({given})\n"
+    (store,) = deployment_of({"agent.py": text}).memory_stores
+
+    assert store.ttl_s == seconds
+    assert store.ttl is (Known.NONE if seconds is None else Known.SET)
+
+
+SESSION = (
+    "from agents import Agent, Runner, RunConfig, SessionSettings, SQLiteSession\n"
+    "async def answer(user):\n"
+    "    session = SQLiteSession(user, 'kept.db'%s)\n"
+    "    await Runner.run(Agent(name='a'), 'hi', session=session%s)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "run", "turns"),
+    [
+        ("", "", (Known.NONE, None)),
+        (", session_settings=SessionSettings(limit=50)", "", (Known.SET, 50)),
+        (", session_settings={'limit': 50}", "", (Known.SET, 50)),
+        (", session_settings=SessionSettings(limit=None)", "", (Known.NONE, None)),
+        (", session_settings=SessionSettings()", "", (Known.NONE, None)),
+        (", session_settings=chosen()[0]", "", (Known.UNKNOWN, None)),
+        ("", ", run_config=RunConfig(session_settings=SessionSettings(limit=9))", (Known.SET, 9)),
+        ("", ", run_config=RunConfig(model='m')", (Known.NONE, None)),
+    ],
+)
+def test_settings_of_a_session_bound_what_a_run_retrieves(
+    own: str, run: str, turns: tuple[Known, int | None]
+) -> None:
+    (store,) = deployment_of({"agent.py": SESSION % (own, run)}).memory_stores
+
+    assert (store.max_turns, store.max_turns_count) == turns

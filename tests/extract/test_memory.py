@@ -241,10 +241,10 @@ def test_agents_that_are_called_memory_are_none() -> None:
 
 
 def test_crew_memory_has_no_ttl() -> None:
-    text = '{"memory": true, "respect_context_window": false, "agents": [] /* jsonc */}'
+    text = '{"memory": true, "agents": [] /* jsonc */}'
     store = deployment_of({"crew.jsonc": text}).memory_stores[0]
 
-    assert (store.ttl, store.compaction, store.backend) == (Known.NONE, Known.NONE, "lancedb")
+    assert (store.ttl, store.compaction, store.backend) == (Known.NONE, Known.SET, "lancedb")
 
 
 @pytest.mark.parametrize(

@@ -70,3 +70,29 @@ def test_what_answers_on_ones_own_machine_costs_nothing_by_the_call(
     (agent,) = deployment_of({"config/agents.yaml": CREW % model}).agents
 
     assert agent.budget is found
+
+
+LIMITED = (
+    "from pydantic_ai import Agent, UsageLimits\n"
+    "agent = Agent('openai:gpt-5')\n"
+    "answer = agent.run_sync('hi', usage_limits=%s)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "iterations", "count", "budget"),
+    [
+        ("UsageLimits(request_limit=10)", Known.SET, 10, Known.SET),
+        ("UsageLimits(total_tokens_limit=5000)", Known.SET, 50, Known.SET),
+        ("UsageLimits(request_limit=None)", Known.NONE, None, Known.NONE),
+        ("UsageLimits(request_limit=None, total_tokens_limit=9)", Known.NONE, None, Known.SET),
+        ("UsageLimits()", Known.SET, 50, Known.SET),
+    ],
+)
+def test_limits_of_usage_may_take_away_what_holds_without_them(
+    limits: str, iterations: Known, count: int | None, budget: Known
+) -> None:
+    (agent,) = deployment_of({"agent.py": LIMITED % limits}).agents
+
+    assert (agent.max_iterations, agent.max_iterations_count) == (iterations, count)
+    assert agent.budget is budget

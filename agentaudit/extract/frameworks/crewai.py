@@ -17,6 +17,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.frameworks.crew_contexts import add_whole_context
 from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
@@ -133,6 +134,10 @@ def _add_agent(
         mode = _setting(node, "code_execution_mode")
         safe = mode is None or mode.text != "unsafe"
         _add_tool(collector, agent, ("code execution", _CODE_TOOL), place, sandboxed=safe)
+    window = _setting(node, "respect_context_window")
+    if window is not None and window.boolean is False:
+        place = evidence(declared.document, window, "respect_context_window")
+        add_whole_context(collector, agent, place)
     _add_servers(documents, collector, agent, declared)
     return agent
 
@@ -197,7 +202,6 @@ def _add_servers(
 def _add_memory(collector: Collector, document: Document, key: Node, agents: list[Agent]) -> None:
     """`memory: true` is a LanceDB on disk, for which the product knows no TTL."""
     place = evidence(document, key, "memory: true")
-    window = _setting(document.root, "respect_context_window")
     store = collector.add(
         MemoryStore(
             id=fact_id("memory_store", "crew memory", f"{document.file}#memory"),
@@ -206,7 +210,7 @@ def _add_memory(collector: Collector, document: Document, key: Node, agents: lis
             kind="vector",
             backend="lancedb",
             ttl=Known.NONE,
-            compaction=Known.NONE if window is not None and window.boolean is False else Known.SET,
+            compaction=Known.SET,
             persistent=Truth.YES,
             agent_writable=Truth.YES,
         )

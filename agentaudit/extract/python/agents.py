@@ -18,6 +18,7 @@ from agentaudit.extract.python.builders import Builder, builder_of
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.claude import add_claude_agents
 from agentaudit.extract.python.contexts import add_context
+from agentaudit.extract.python.crews import as_declared, in_crews
 from agentaudit.extract.python.delegation import add_delegations
 from agentaudit.extract.python.executors import code_runner
 from agentaudit.extract.python.functions import add_function_apps
@@ -134,7 +135,7 @@ def _add_agents(
         _add_team(building, call, limits)
     for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
         add_context(building, call, agent, in_team=number in members)
-    pairs_of = list(zip(agents, built, strict=True))
+    pairs_of = in_crews(building, list(zip(agents, built, strict=True)))
     _hand_over(building, pairs_of)
     return pairs_of
 
@@ -159,19 +160,22 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
     given = module.text(keyword(call.node, "name", "role"))
     name = given or call.variable or module.document.file.rpartition("/")[2]
     limit, count = iterations(building, call, builder)
-    agent = collector.add(
-        Agent(
-            id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
-            name=name,
-            evidence=(module.place(call.node.func, call.last),),
-            framework=builder.framework,
-            max_iterations=limit,
-            max_iterations_count=count,
-            timeout=timeout(building, call),
-            budget=budget(building, call),
-            never_repeats=call.name == GRAPH and ends_by_itself(building, call),
-        )
+    built = Agent(
+        id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
+        name=name,
+        evidence=(module.place(call.node.func, call.last),),
+        framework=builder.framework,
+        max_iterations=limit,
+        max_iterations_count=count,
+        timeout=timeout(building, call),
+        budget=budget(building, call),
+        never_repeats=call.name == GRAPH and ends_by_itself(building, call),
     )
+    agent = as_declared(building, call, built)
+    if agent is built:
+        agent = collector.add(agent)
+    else:
+        collector.update(agent)
     runner = code_runner(building, call, builder.framework)
     tools = (*tools_of(building, call, builder), *([runner] if runner is not None else ()))
     for tool in tools:

@@ -24,7 +24,8 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("ContextEditingMiddleware", "ModelCallLimitMiddleware", "ToolCallLimitMiddleware"),
         *("HumanInTheLoopMiddleware", "PIIMiddleware", "OpenAIModerationMiddleware"),
         *("BufferMemory", "BufferWindowMemory", "AzureCosmosDBNoSQLChatMessageHistory"),
-        "FirestoreChatMessageHistory",
+        *("FirestoreChatMessageHistory", "Neo4jChatMessageHistory", "AstraDBChatMessageHistory"),
+        *("ElasticsearchChatMessageHistory", "SingleStoreDBChatMessageHistory"),
     ),
     ("langchain", "langchain_", "deepagents"): (
         *("SummarizationMiddleware", "summarizationMiddleware"),
@@ -33,9 +34,14 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("PostgresSaver", "AsyncPostgresSaver", "SqliteSaver", "AsyncSqliteSaver"),
         *("MongoDBSaver", "DynamoDBSaver", "RedisSaver", "AsyncRedisSaver", "InMemorySaver"),
         *("MemorySaver", "PostgresStore", "RedisStore", "InMemoryStore"),
+        *("ShallowPostgresSaver", "AsyncShallowPostgresSaver", "AsyncMongoDBSaver"),
+        *("ShallowRedisSaver", "AsyncShallowRedisSaver", "ValkeySaver", "AsyncValkeySaver"),
+        *("CosmosDBSaver", "AsyncPostgresStore", "AsyncRedisStore", "SqliteStore"),
+        *("AsyncSqliteStore", "ValkeyStore", "AsyncValkeyStore"),
     ),
     ("agents",): (
         *("RedisSession", "SQLiteSession", "SQLAlchemySession", "EncryptedSession"),
+        *("AsyncSQLiteSession", "AdvancedSQLiteSession", "MongoDBSession", "DaprSession"),
         "OpenAIResponsesCompactionSession",
     ),
     ("autogen_core", "autogen_ext"): (

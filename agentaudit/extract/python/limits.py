@@ -11,7 +11,7 @@ from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.direct_calls import takes_no_turn
 from agentaudit.extract.python.graphs import GRAPH
-from agentaudit.extract.python.spending import may_be_limited
+from agentaudit.extract.python.spending import may_be_limited, takes_away
 from agentaudit.extract.python.steps import asks_model, is_handed_in
 from agentaudit.extract.python.temporal import ends_with_temporal
 from agentaudit.extract.python.waits import ends_in_time
@@ -24,6 +24,7 @@ LIMITS = (
 )
 _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
+_USAGE = ("usage_limits",)
 _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
@@ -35,6 +36,7 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
     names = (*LIMITS, *builder.limits)
     given = keyword(call.node, *names) or _nested(building, call) or building.runs.given(names)
+    given = given or _requests(building, builder)
     limited = building.middleware(call, *_COUNTING) if given is None else None
     if limited is not None:
         given = keyword(limited, "run_limit", "thread_limit")
@@ -84,6 +86,14 @@ def _nested(building: Building, call: Call) -> ast.expr | None:
     """A limit within the behaviour that an agent of Semantic Kernel is given."""
     behaviour = building.made_by(keyword(call.node, "function_choice_behavior"))
     return keyword(behaviour, "maximum_auto_invoke_attempts") if behaviour is not None else None
+
+
+def _requests(building: Building, builder: Builder) -> ast.expr | None:
+    """How many requests the limits of usage allow that a run of Pydantic AI is handed."""
+    if builder.framework != "pydantic-ai":
+        return None
+    limits = building.made_by(building.runs.given(_USAGE))
+    return keyword(limits, "request_limit") if limits is not None else None
 
 
 def count(module: Module, given: ast.expr | None, unit: float = 1) -> Bound:
@@ -170,4 +180,5 @@ def _presence(building: Building, call: Call, names: tuple[str, ...]) -> Known:
     if given is None:
         return Known.UNKNOWN if splatted(call.node) or building.of_framework else Known.NONE
     value = building.module.value(given)
-    return Known.NONE if value is None or value == 0 else Known.SET
+    limits_nothing = value is None or value == 0 or takes_away(building.made_by(given))
+    return Known.NONE if limits_nothing else Known.SET

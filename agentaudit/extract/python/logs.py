@@ -13,6 +13,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.python.crews import CREWS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.controls import AuditLog
 
@@ -23,7 +24,6 @@ _HANDLERS = frozenset(
         *("langchain_core.callbacks", "langchain_core.callbacks.file"),
     )
 )
-_CREWS = frozenset({"crewai.Crew", "crewai.crew.Crew"})
 _SESSIONS = frozenset({"autogen.runtime_logging.start"})
 
 
@@ -50,7 +50,7 @@ def _file(module: Module, call: Call) -> ast.expr | None:
     if call.name in _HANDLERS:
         given = argument(call.node, 0, "filename")
         return given if _appends(module, call.node) else None
-    if call.name in _CREWS:
+    if call.name in CREWS:
         given = keyword(call.node, "output_log_file")
         return given if _is_given(module, given) else None
     return call.node.func if call.name in _SESSIONS else None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.programs.code import Call, Module, written_keys
-from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.programs.syntax import argument, keyword, splatted
 from agentaudit.extract.python.conversations import ends_with_call
 from agentaudit.extract.python.frameworks import is_of_framework
 from agentaudit.extract.python.limits import bounded, count
@@ -44,7 +44,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
         if used.only_prepares(call):
             continue
         form = _running(used, call, _placed(module, call.node, form))
-        store = _store(keys, call, (name, form))
+        store = _retrieved(used, call, form, _store(keys, call, (name, form)))
         if id(call.node) in shortened or call.variable in shortened:
             store = replace(store, compaction=Known.SET)
         if id(call.node) in chosen:
@@ -108,6 +108,11 @@ class _Used(Struct, dict=True, eq=False):
             asked.setdefault(name.id, set()).add("")
         return asked
 
+    def settings(self, name: str) -> ast.expr | None:
+        """What a run of the module is told of the memories that it is given."""
+        runs = (call.node for call in self.calls if call.last == "RunConfig")
+        return next((given for run in runs if (given := keyword(run, name)) is not None), None)
+
     @cached_property
     def methods(self) -> frozenset[str]:
         """The last names of all that is called."""
@@ -138,6 +143,25 @@ def _running(used: _Used, call: Call, form: Form) -> Form:
     if itself is True or splatted(call.node):
         return form
     return replace(form, kind="buffer", turns=(), compaction=Known.NONE)
+
+
+def _retrieved(used: _Used, call: Call, form: Form, store: MemoryStore) -> MemoryStore:
+    """A store of which a run retrieves no more than the settings say, its own or those of a run."""
+    given = keyword(call.node, form.settings) if form.settings else None
+    given = given or (used.settings(form.settings) if form.settings else None)
+    match used.module.meant(given):
+        case None | ast.Constant(value=None):
+            return store
+        case ast.Dict() as written:
+            limit = dict(written_keys(used.module, written)).get("limit")
+        case ast.Call() as made:
+            limit = argument(made, 0, "limit")
+        case _:
+            return replace(store, max_turns=Known.UNKNOWN)
+    if limit is None:
+        return store
+    turns, counted = count(used.module, limit)
+    return replace(store, max_turns=turns, max_turns_count=counted)
 
 
 def _placed(module: Module, call: ast.Call, form: Form) -> Form:

@@ -42,6 +42,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """Argument without which nothing of what it keeps reaches the model, where it is false."""
     path: tuple[str, ...] = ()
     """Argument, the second where it has no name, without which it is a database in memory."""
+    settings: str = ""
+    """Argument, of it or of a run, whose `limit` says how much of it a run retrieves."""
 
 
 _TOKENS = ("max_token_limit", "maxTokenLimit")
@@ -53,8 +55,17 @@ def _history(backend: str, *ttl: str) -> Form:
     return Form(kind="history", backend=backend, ttl=ttl, key=keys)
 
 
-def _checkpoint(backend: str, *ttl: str) -> Form:
-    return Form(kind="checkpoint", backend=backend, ttl=ttl, ttl_unit_s=60)
+def _checkpoint(backend: str, *ttl: str, unit_s: int = 60) -> Form:
+    return Form(kind="checkpoint", backend=backend, ttl=ttl, ttl_unit_s=unit_s)
+
+
+def _store(backend: str, unit_s: int = 60) -> Form:
+    return Form(kind="vector", backend=backend, ttl=("ttl",), ttl_unit_s=unit_s)
+
+
+def _session(backend: str, *ttl: str) -> Form:
+    """Sessions of the OpenAI Agents SDK, which retrieve everything unless a limit is set."""
+    return replace(_history(backend, *ttl), settings="session_settings")
 
 
 def _reducer(kind: str, compaction: Known) -> Form:
@@ -90,10 +101,14 @@ FORMS: dict[str, Form] = {
     "CassandraChatMessageHistory": replace(
         _history("cassandra", "ttl_seconds"), ttl_default_s=3600
     ),
-    "MongoDBChatMessageHistory": _history("mongodb"),
+    "MongoDBChatMessageHistory": replace(_history("mongodb"), turns=("history_size",)),
     "PostgresChatMessageHistory": _history("postgres"),
     "AzureCosmosDBNoSQLChatMessageHistory": _history("cosmosdb", "ttl"),
     "FirestoreChatMessageHistory": _history("firestore"),
+    "Neo4jChatMessageHistory": replace(_history("neo4j"), turns=("window",), turns_default=3),
+    "ElasticsearchChatMessageHistory": _history("elasticsearch"),
+    "AstraDBChatMessageHistory": _history("astradb"),
+    "SingleStoreDBChatMessageHistory": _history("mysql"),
     "SQLChatMessageHistory": _history("sql"),
     "FileChatMessageHistory": _history("file"),
     "RedisHistoryProvider": Form(
@@ -123,23 +138,41 @@ FORMS: dict[str, Form] = {
     "RedisDb": _runs("redis", "expire"),
     "FirestoreDb": _runs("firestore"),
     "JsonDb": _runs("file"),
-    "RedisSession": _history("redis", "ttl"),
-    "SQLiteSession": replace(_history("sqlite"), path=("db_path",)),
-    "SQLAlchemySession": _history("sql"),
-    "EncryptedSession": replace(_history("encrypted", "ttl"), ttl_default_s=600),
+    "RedisSession": _session("redis", "ttl"),
+    "SQLiteSession": replace(_session("sqlite"), path=("db_path",)),
+    "AsyncSQLiteSession": replace(_session("sqlite"), path=("db_path",)),
+    "AdvancedSQLiteSession": replace(_session("sqlite"), path=("db_path",)),
+    "SQLAlchemySession": _session("sql"),
+    "MongoDBSession": _session("mongodb"),
+    "DaprSession": _session("dapr", "ttl"),
+    "EncryptedSession": replace(_session("encrypted", "ttl"), ttl_default_s=600),
     "OpenAIResponsesCompactionSession": Form(kind="history", compaction=Known.SET),
     "PostgresSaver": _checkpoint("postgres"),
     "AsyncPostgresSaver": _checkpoint("postgres"),
+    "ShallowPostgresSaver": _checkpoint("postgres"),
+    "AsyncShallowPostgresSaver": _checkpoint("postgres"),
     "SqliteSaver": _checkpoint("sqlite"),
     "AsyncSqliteSaver": _checkpoint("sqlite"),
-    "MongoDBSaver": _checkpoint("mongodb", "ttl"),
-    "DynamoDBSaver": _checkpoint("dynamodb", "ttl_seconds", "ttl"),
+    "MongoDBSaver": _checkpoint("mongodb", "ttl", unit_s=1),
+    "AsyncMongoDBSaver": _checkpoint("mongodb", "ttl", unit_s=1),
+    "DynamoDBSaver": _checkpoint("dynamodb", "ttl_seconds", "ttl", unit_s=1),
+    "ValkeySaver": _checkpoint("redis", "ttl_seconds", "ttl", unit_s=1),
+    "AsyncValkeySaver": _checkpoint("redis", "ttl_seconds", "ttl", unit_s=1),
+    "CosmosDBSaver": _checkpoint("cosmosdb"),
     "RedisSaver": _checkpoint("redis", *_TTLS),
     "AsyncRedisSaver": _checkpoint("redis", *_TTLS),
+    "ShallowRedisSaver": _checkpoint("redis", *_TTLS),
+    "AsyncShallowRedisSaver": _checkpoint("redis", *_TTLS),
     "InMemorySaver": _checkpoint("in_memory"),
     "MemorySaver": _checkpoint("in_memory"),
-    "PostgresStore": Form(kind="vector", backend="postgres", ttl=("ttl",), ttl_unit_s=60),
-    "RedisStore": Form(kind="vector", backend="redis", ttl=("ttl",), ttl_unit_s=60),
+    "PostgresStore": _store("postgres"),
+    "AsyncPostgresStore": _store("postgres"),
+    "SqliteStore": _store("sqlite"),
+    "AsyncSqliteStore": _store("sqlite"),
+    "RedisStore": _store("redis"),
+    "AsyncRedisStore": _store("redis"),
+    "ValkeyStore": _store("redis"),
+    "AsyncValkeyStore": _store("redis"),
     "InMemoryStore": Form(kind="vector", backend="in_memory"),
     "SummarizationMiddleware": Form(
         kind="summary",
@@ -167,10 +200,11 @@ FORMS: dict[str, Form] = {
 PERSISTENT = frozenset(
     {
         *("redis", "dynamodb", "cosmosdb", "cassandra", "mongodb", "postgres", "sql", "sqlite"),
-        *("file", "s3", "mysql", "firestore"),
+        *("file", "s3", "mysql", "firestore", "neo4j", "elasticsearch", "astradb", "dapr"),
     }
 )
 CONSTRUCTORS = (
     *("from_conn_string", "from_conn_info", "from_url", "from_defaults", "from_client"),
+    *("from_uri", "from_address"),
     *("fromConnString", "fromUrl", "fromCluster"),
 )

@@ -55,4 +55,14 @@ def _asks(call: Call) -> bool:
     if _CHECK.match(call.last):
         return True
     handed = keyword(call.node, _HANDED) if call.last in RUN_METHODS else None
-    return handed is not None and not (isinstance(handed, ast.Constant) and handed.value is None)
+    return handed is not None and not (_is_none(handed) or takes_away(handed))
+
+
+def takes_away(limits: ast.expr | None) -> bool:
+    """Whether limits of usage only take away what holds by itself: `request_limit=None`."""
+    given = limits.keywords if isinstance(limits, ast.Call) and not limits.args else ()
+    return bool(given) and all(_is_none(each.value) for each in given)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

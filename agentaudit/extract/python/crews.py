@@ -1,0 +1,126 @@
+"""
+Crews of CrewAI in Python: agents whose settings stand in YAML, and what a crew gives all of them.
+
+Read in CrewAI 1.15.30: `Agent(config=self.agents_config["name"])` is the agent of that name in
+`agents_config`, `config/agents.yaml` unless the class says otherwise; what the call sets itself
+holds before that. `memory=True` of a crew is a LanceDB on disk, for which there is no time to live,
+and `max_rpm` of a crew holds for all of its agents.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import fact_id, with_place
+from agentaudit.extract.documents import sibling
+from agentaudit.extract.frameworks.crew_contexts import add_whole_context
+from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.programs.code import UNFOLDED, Call
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.building import Building
+from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
+
+CREWS = frozenset({"crewai.Crew", "crewai.crew.Crew"})
+_FRAMEWORK = "crewai"
+_USUAL = "config/agents.yaml"
+
+
+def as_declared(building: Building, call: Call, agent: Agent) -> Agent:
+    """An agent as its YAML has it, where it has any, with what its call sets itself."""
+    known = _declared(building, call) if agent.framework == _FRAMEWORK else None
+    if known is None:
+        return agent
+    own: dict[str, object] = {}
+    if keyword(call.node, "max_iter") is not None:
+        own |= {"max_iterations": agent.max_iterations}
+        own |= {"max_iterations_count": agent.max_iterations_count}
+    if agent.timeout is not Known.NONE:
+        own |= {"timeout": agent.timeout, "timeout_s": agent.timeout_s}
+    if agent.budget is not Known.NONE:
+        own |= {"budget": agent.budget}
+    return replace(known, evidence=with_place(known, *agent.evidence), **own)
+
+
+def _declared(building: Building, call: Call) -> Agent | None:
+    match keyword(call.node, "config"):
+        case ast.Subscript(value=held, slice=ast.Constant(value=str(name))) if (
+            building.module.dotted(held).rpartition(".")[2] == "agents_config"
+        ):
+            for file in (*_files(building), _USUAL):
+                path = sibling(building.module.document.file, file)
+                known = building.collector.facts.get(
+                    fact_id("agent", name, f"{path}#agents.{name}")
+                )
+                if isinstance(known, Agent):
+                    return known
+    return None
+
+
+def _files(building: Building) -> Iterator[str]:
+    """Where the classes of a module say that their agents are declared."""
+    assigned = (*building.module.of(ast.Assign), *building.module.of(ast.AnnAssign))
+    for target, value in bindings(assigned):
+        if isinstance(target, ast.Name) and target.id == "agents_config":
+            yield building.module.text(value)
+
+
+def in_crews(
+    building: Building, agents: Sequence[tuple[Agent, Call]]
+) -> Sequence[tuple[Agent, Call]]:
+    """The agents of a module as the crews that it puts together have them."""
+    for agent, call in agents:
+        window = keyword(call.node, "respect_context_window")
+        if agent.framework == _FRAMEWORK and building.module.value(window) is False:
+            place = building.module.place(window or call.node, "respect_context_window")
+            add_whole_context(building.collector, agent, place)
+    crews = [call for call in building.calls if call.name in CREWS]
+    for crew in crews:
+        kept = _memory(building, crew)
+        members = [agent for agent, _ in agents if agent.framework == _FRAMEWORK]
+        for member in members:
+            if kept is not None:
+                building.collector.remember(member.id, kept, confidence=Confidence.LIKELY)
+    if not any(_paced(building, crew) for crew in crews):
+        return agents
+    return [(_with_pace(building, agent), call) for agent, call in agents]
+
+
+def _paced(building: Building, crew: Call) -> bool:
+    given = keyword(crew.node, "max_rpm")
+    return given is not None and building.module.value(given) not in (None, 0)
+
+
+def _with_pace(building: Building, agent: Agent) -> Agent:
+    if agent.framework != _FRAMEWORK or agent.budget is not Known.NONE:
+        return agent
+    changed = replace(agent, budget=Known.SET)
+    building.collector.update(changed)
+    return changed
+
+
+def _memory(building: Building, crew: Call) -> MemoryStore | None:
+    """What a crew keeps: a memory that is switched on, or described where it is handed over."""
+    module, given = building.module, keyword(crew.node, "memory")
+    value = module.value(given)
+    described = building.made_by(given) is not None
+    if given is None or not (value is True or described):
+        if given is not None and value is UNFOLDED:
+            what = "whether the crew keeps a memory is decided elsewhere"
+            building.collector.leave_open(module.place(given), what, "what it keeps is open")
+        return None
+    return building.collector.add(
+        MemoryStore(
+            id=fact_id("memory_store", "crew memory", f"{module.document.file}#{crew.node.lineno}"),
+            name="crew memory",
+            evidence=(module.place(given, "memory"),),
+            kind="vector",
+            backend="lancedb",
+            ttl=Known.NONE,
+            compaction=Known.SET,
+            persistent=Truth.YES,
+            agent_writable=Truth.YES,
+        )
+    )
