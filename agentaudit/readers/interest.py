@@ -25,7 +25,7 @@ _ALWAYS_READ = regex(
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*"
     r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
-    r"|azure-pipelines[^/]*\.ya?ml)$"
+    r"|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
 )
 _OTHER = regex(
     r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"
@@ -110,6 +110,9 @@ _CONFIGURATION = _Gate(
         ("on:", regex(r"on:\s")),
         ("roles/", regex(r"""role["']?\s*:\s*["']?(?:roles|organizations|projects)/""")),
         ("private", regex(r"begin [a-z ]*private")),
+        ("claude", regex(r"\bclaude\s+-")),
+        ("codex", regex(r"\bcodex\s+(?:-|exec\b)")),
+        ("gemini", regex(r"\bgemini\s+-")),
         ("kind", regex(r"""kind["']?:\s*["']?(?:prompt|hosted)\b""")),
     ),
 )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.gitlab_includes import included_files
 from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -40,11 +41,16 @@ _FIXED_PIPE = re.compile(r":\d+\.\d+\.\d+$|@sha256:")
 
 
 def extract_pipelines(documents: Documents, collector: Collector) -> None:
-    """Every pipeline, by the name of its file."""
+    """Every pipeline, by the name of its file or because another includes it."""
+    of_gitlab: list[Document] = []
     for document in documents.of("yaml"):
         for pattern, reader in _READERS:
             if pattern.search(document.file) and document.root.kind is NodeKind.MAPPING:
                 add_pipeline(collector, reader(document))
+                if reader is _gitlab:
+                    of_gitlab.append(document)
+    for document in included_files(documents, tuple(of_gitlab), collector):
+        add_pipeline(collector, _gitlab(document))
 
 
 def _gitlab(document: Document) -> Pipeline:

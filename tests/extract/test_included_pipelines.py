@@ -1,0 +1,79 @@
+"""Pipelines of GitLab that others include."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+JOB = "night: {image: node, script: [\"claude -p 'mend it' --dangerously-skip-permissions\"]}"
+
+
+@pytest.mark.parametrize(
+    ("include", "file"),
+    [
+        ("include: /ci/night.yml", "ci/night.yml"),
+        ("include: [ci/night.yml]", "ci/night.yml"),
+        ("include: [{local: ci/night.yml}]", "ci/night.yml"),
+        ("include: [{local: 'ci/*.yml'}]", "ci/night.yml"),
+        ("include: [{local: 'ci/**.yml'}]", "ci/more/night.yml"),
+        ("include: [ci/first.yml]", "ci/second.yml"),
+    ],
+)
+def test_what_a_pipeline_includes_is_a_pipeline(include: str, file: str) -> None:
+    first = {"ci/first.yml": "include: {local: ci/second.yml}\nvariables: {AGENT: x}"}
+    deployment = deployment_of({".gitlab-ci.yml": include, **first, file: JOB})
+    (agent,) = deployment.agents
+
+    assert agent.evidence[0].file == file
+    assert agent.evidence[0].line == 1
+
+
+@pytest.mark.parametrize("pattern", ["ci/*.yml", "ci/night.yaml", "other/**"])
+def test_what_it_does_not_include_is_none(pattern: str) -> None:
+    deployment = deployment_of(
+        {".gitlab-ci.yml": f"include: '{pattern}'", "ci/more/night.yml": JOB}
+    )
+
+    assert not deployment.agents
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        ("gone.yml", "the file gone.yml, which a pipeline includes, is not read"),
+        (
+            "{project: acme/ci, file: agent.yml}",
+            "the pipeline of acme/ci, which is included, is not among the files",
+        ),
+        (
+            "https://ci.example/x.yml",
+            "the pipeline of https://ci.example/x.yml, which is included, is not among the files",
+        ),
+        (
+            "{component: ci.example/acme/x@1.0.0}",
+            "the pipeline of ci.example/acme/x@1.0.0, which is included, is not among the files",
+        ),
+    ],
+)
+def test_what_is_included_from_elsewhere_is_open(entry: str, what: str) -> None:
+    (end,) = deployment_of({".gitlab-ci.yml": f"include: [{entry}]"}).unresolved
+
+    assert (end.what, end.evidence.line) == (what, 1)
+
+
+def test_templates_of_gitlab_itself_are_not_asked_about() -> None:
+    assert not deployment_of(
+        {".gitlab-ci.yml": "include: [{template: Jobs/SAST.gitlab-ci.yml}]"}
+    ).unresolved
+
+
+def test_pipelines_that_include_each_other_end() -> None:
+    files = {".gitlab-ci.yml": "include: a.yml", "a.yml": f"include: .gitlab-ci.yml\n{JOB}"}
+
+    assert len(deployment_of(files).agents) == 1
+
+
+@pytest.mark.parametrize("file", [".gitlab/ci/night.yml", ".azuredevops/night.yml"])
+def test_a_pipeline_is_read_whatever_its_words(file: str) -> None:
+    text = "steps: [{script: make}]\nnight: {script: [make]}"
+
+    assert [item.status.value for item in deployment_of({file: text}).coverage] == ["read"]
