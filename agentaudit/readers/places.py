@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.document import Node, NodeKind, entries_of
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -51,3 +51,10 @@ def moved(node: Node, at: Place | Node, **fields: object) -> Node:
         end_column=at.end_column,
         **fields,
     )
+
+
+def in_file(node: Node, file: str) -> Node:
+    """A node whose values know the file they stand in, wherever they are taken."""
+    entries = tuple((in_file(key, file), in_file(value, file)) for key, value in node.entries)
+    elements = tuple(in_file(element, file) for element in node.elements)
+    return node.changed(file=node.file or file, entries=entries_of(entries), elements=elements)

@@ -15,6 +15,7 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.made_nodes import made_text
 from agentaudit.readers.document import Document, Node, NodeKind, entries_of
+from agentaudit.readers.places import in_file
 
 _EXTENDED = Budget("extended services", 100_000, free=1_000, whole=True)
 """Values of services, each as often as it is extended."""
@@ -45,7 +46,7 @@ def whole_service(
         file, below = base
         if not collector.affords(_EXTENDED, sum(1 for _ in below.walk()), (place, what, effect)):
             return service
-        lower = _in_file(file, _with_names(documents.files[file], below))
+        lower = in_file(_with_names(documents.files[file], below), file)
         service = _laid_over(lower, service, apart=_OWN)
     return service
 
@@ -117,14 +118,3 @@ def _pairs(document: Document, block: Node) -> Iterator[tuple[Node, Node]]:
         key = made_text(element, name)
         given = part_of(document, element, name, value) if mark else None
         yield key, given or element.changed(kind=NodeKind.NULL, raw="")
-
-
-def _in_file(file: str, node: Node) -> Node:
-    """A node whose values know the file they stand in, wherever they are taken."""
-    return node.changed(
-        file=node.file or file,
-        entries=entries_of(
-            tuple((_in_file(file, key), _in_file(file, value)) for key, value in node.entries)
-        ),
-        elements=tuple(_in_file(file, element) for element in node.elements),
-    )

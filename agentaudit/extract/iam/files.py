@@ -11,7 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.iam.grants import Bearer, add_grants
-from agentaudit.extract.iam.policies import PolicySource, statements
+from agentaudit.extract.iam.policies import PolicySource, statements, taken_policies
 from agentaudit.extract.iam.trust import trust
 from agentaudit.extract.platform_files import policies
 from agentaudit.model.evidence import Truth
@@ -28,10 +28,17 @@ _FILE = regex(
 
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
-    """Every file that is a policy, or holds policies as the command line of AWS prints them."""
-    limits = _organisations(documents)
+    """
+    Every file that is a policy, or holds policies as the command line of AWS prints them.
+
+    One that Terraform gives to somebody is told of there.
+    """
+    limits, taken = _organisations(documents), documents.once(taken_policies)
     for document, policy in policies(documents):
+        listed = policy.get("Statement") or policy
         if _CONTROLS.search(document.file) or document.file in limits:
+            continue
+        if (document.file, listed.line, listed.column) in taken:
             continue
         owner = document.file.rpartition("/")[2].partition(".")[0]
         _add(documents, collector, PolicySource(node=policy, document=document, owner=owner))

@@ -65,11 +65,14 @@ def statements(
 ) -> tuple[Statement, ...]:
     """The statements of a policy; what cannot be read is left open."""
     policy = embedded(source.node, source.document, documents)
-    if policy is None or policy.get("Statement") is None:
+    listed = policy.get("Statement") if policy is not None else None
+    if policy is None or listed is None:
         place = evidence(source.document, source.node)
         effect = "what it allows is not known, and may be anything"
         collector.leave_open(place, f"the policy of {source.owner}", effect)
         return ()
+    if listed.file not in {"", source.document.file}:
+        documents.once(taken_policies).add((listed.file, listed.line, listed.column))
     reading = _Reading(source, collector)
     members = policy.list_at("Statement")
     if len(members) > _MOST_STATEMENTS:
@@ -79,6 +82,11 @@ def statements(
         members = members[:_MOST_STATEMENTS]
     found = (reading.statement(member, number) for number, member in enumerate(members))
     return tuple(statement for statement in found if statement is not None)
+
+
+def taken_policies(_: Documents) -> set[tuple[str, int, int]]:
+    """Where policies stand in files of their own that something else gives to somebody."""
+    return set()
 
 
 class _Reading(Struct, frozen=True):

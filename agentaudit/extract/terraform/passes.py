@@ -1,11 +1,13 @@
 """Terraform to facts: one pass over all modules for each concern."""
 
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.terraform.agentcore import add_agentcore
 from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.api_management import add_managed_apis
 from agentaudit.extract.terraform.azure import add_azure
+from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.clouds import add_clouds
@@ -31,12 +33,12 @@ from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.extract.terraform.tokens import add_issued_tokens
 from agentaudit.readers.document import Document
-from agentaudit.readers.hcl.syntax import Body
+from agentaudit.readers.hcl.syntax import Body, Expression
 
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     """Everything that Terraform's files say of identities, agents, stores, runtimes and logs."""
-    found = with_plans(documents, _modules(documents))
+    found = with_plans(documents, _modules(documents, collector))
     for module in found:
         module.special["aws_iam_policy_document"] = policy_document
         module.special["aws_iam_policy"] = managed_policy
@@ -70,14 +72,17 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         module.close()
 
 
-def _modules(documents: Documents) -> tuple[Module, ...]:
+def _modules(documents: Documents, collector: Collector) -> tuple[Module, ...]:
     """Every folder with Terraform files, with local modules joined to their callers."""
     found: dict[str, Module] = {}
     for document in documents.of("hcl"):
         if isinstance(document.tree, Body) and _belongs(document):
             folder = folder_of(document.file)
-            module = found.setdefault(folder, Module(folder=folder, bodies=[]))
+            module = found.setdefault(
+                folder, Module(folder=folder, bodies=[], files=documents.files)
+            )
             module.bodies.append((document, document.tree))
+    planned = any(True for _ in documents.of("plan"))
     for module in found.values():
         for member in module.members("module"):
             source = member.block.body.attribute("source")
@@ -86,7 +91,19 @@ def _modules(documents: Documents) -> tuple[Module, ...]:
             if child is not None and child is not module:
                 child.callers.append((module, member))
                 module.children[".".join(member.block.labels)] = child
+            elif source is not None and not planned:
+                _leave_elsewhere(module, member, source.value, collector)
     return tuple(found.values())
+
+
+def _leave_elsewhere(
+    module: Module, member: Member, source: Expression, collector: Collector
+) -> None:
+    """A module that is not among the files, be it of a registry; a plan would have all it makes."""
+    node = module.folder_for(member.document).fold(source)
+    name = plain(".".join(member.block.labels))
+    what = f"the module {name} ({plain(node.raw)}) is not among the files"
+    collector.leave_open(evidence(member.document, node), what, "what it makes is open")
 
 
 def _belongs(document: Document) -> bool:

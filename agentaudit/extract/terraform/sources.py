@@ -4,6 +4,9 @@ The files of one folder of Terraform, with what their variables, locals and outp
 A variable is what its variable files say, else what the one caller passes, else its default.
 """
 
+import posixpath
+from collections.abc import Mapping
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -12,10 +15,12 @@ from agentaudit.extract.terraform.blocks import Blocks, Member
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.effort import Effort, depth_of
 from agentaudit.readers.hcl.syntax import Body
-from agentaudit.readers.hcl.values import Folder, Resolved
+from agentaudit.readers.hcl.values import FILE, Folder, Resolved
+from agentaudit.readers.places import in_file
 
 _DEEPEST_VALUE = 60
 _PATHS = ("module", "root", "cwd")
+_STRUCTURED = ("json", "yaml")
 
 
 class Sources(Struct):
@@ -25,6 +30,8 @@ class Sources(Struct):
     bodies: list[tuple[Document, Body]]
     callers: list[tuple["Sources", Member]] = field(default_factory=list)
     children: dict[str, "Sources"] = field(default_factory=dict)
+    files: Mapping[str, Document] = field(default_factory=dict)
+    """All that are in the audit, for `file` and `templatefile`."""
     effort: Effort = field(default_factory=Effort)
     _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
     _blocks: dict[str, Blocks] = field(default_factory=dict)
@@ -65,6 +72,8 @@ class Sources(Struct):
                 return resolved(self._local(name), 2)
             case ("path", name, *_) if name in _PATHS:
                 return resolved(text_of("."), 2)
+            case (first, path) if first == FILE:
+                return resolved(self._file(path), 2)
             case ("module", name, output, *_) if name in self.children:
                 return resolved(self.children[name].output(output), 3)
             case _:
@@ -96,6 +105,12 @@ class Sources(Struct):
     def _local(self, name: str) -> Node | None:
         found = self.blocks("locals").attribute(name)
         return self.folder_for(found[0]).fold(found[1].value) if found is not None else None
+
+    def _file(self, path: str) -> Node | None:
+        """What a file of JSON or YAML holds; its values stand there, and not where it is read."""
+        found = self.files.get(posixpath.normpath(posixpath.join(self.folder, path)))
+        structured = found is not None and found.syntax in _STRUCTURED
+        return in_file(found.root, found.file) if found is not None and structured else None
 
     def output(self, name: str) -> Node | None:
         """The value of an output."""

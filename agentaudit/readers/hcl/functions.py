@@ -231,6 +231,7 @@ _OF_ONE: dict[str, Callable[[Values], Node | None]] = {
     "jsonencode": _itself,
     "jsondecode": _itself,
     "yamlencode": _itself,
+    "yamldecode": _itself,
     "tomap": _itself,
     "tonumber": _itself,
     "tobool": _itself,

@@ -197,7 +197,18 @@ class Folder(Struct, frozen=True):
             if arguments[-1].kind is not SEQUENCE:
                 return self._unknown(expression)
             arguments = (*arguments[:-1], *arguments[-1].elements)
+        if expression.name in _OF_FILES and arguments:
+            return self._of_file(expression, arguments[0])
         return called(expression, self.file, arguments)
+
+    def _of_file(self, expression: syntax.Call, path: Node) -> Node:
+        """What a file holds, in the structure that it has; places that a template leaves stay."""
+        found = self.resolve((FILE, path.text)) if path.text is not None else None
+        if found is not None:
+            self.effort.nodes += found.weight
+        if found is None or self.effort.exhausted:
+            return self._unknown(expression)
+        return self._moved(found.node, expression)
 
     def _for(self, expression: syntax.For) -> Node:
         pairs = pairs_of(self.fold(expression.subject))
@@ -245,6 +256,9 @@ def element_node(key: Node, value: Node) -> Node:
 
 
 _EACH = ("key", "value")
+_OF_FILES = frozenset({"file", "templatefile"})
+FILE = "file()"
+"""What a route begins with that leads to a file; its path follows."""
 
 
 def _numbered(subject: Node) -> Iterator[tuple[Node, Node]]:

@@ -1,0 +1,98 @@
+"""Files that Terraform reads, and modules that are not among the files."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+POLICY = """\
+{
+  "Statement": [
+    {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "arn:aws:dynamodb:eu:1:table/${t}"}
+  ]
+}
+"""
+ROLE = """\
+resource "aws_iam_role" "desk" {
+  name               = "desk"
+  assume_role_policy = file("trust.json")
+}
+resource "aws_iam_role_policy" "desk" {
+  role   = aws_iam_role.desk.id
+  policy = POLICY
+}
+"""
+TRUST = """\
+{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "file"),
+    [
+        ('file("desk.json")', "iac/desk.json"),
+        ('file("${path.module}/policies/desk.json")', "iac/policies/desk.json"),
+        ('templatefile("${path.module}/desk.json.tpl", { t = "desks" })', "iac/desk.json.tpl"),
+        ('jsonencode(jsondecode(file("../desk.json")))', "desk.json"),
+        ("local.policy", "iac/desk.json"),
+    ],
+)
+def test_a_policy_in_a_file_is_of_the_role_that_is_given_it(expression: str, file: str) -> None:
+    text = ROLE.replace("POLICY", expression)
+    text += 'locals {\n  policy = file("desk.json")\n}\n'
+    deployment = deployment_of({"iac/main.tf": text, file: POLICY, "iac/trust.json": TRUST})
+    (grant,) = deployment.grants
+    (role,) = deployment.identities
+
+    assert (grant.evidence[0].file, grant.evidence[0].line) == (file, 3)
+    assert grant.identity_id == role.id
+    assert role.trust_wildcard
+    assert not deployment.unresolved
+
+
+def test_a_policy_of_a_file_that_nobody_is_given_is_told_of_by_itself() -> None:
+    deployment = deployment_of({"main.tf": 'locals {\n  x = file("a.json")\n}\n', "a.json": POLICY})
+
+    assert len(deployment.grants) == 1
+
+
+def test_a_file_that_is_not_there_may_allow_anything() -> None:
+    text = ROLE.replace("POLICY", 'file("gone.json")')
+    ends = deployment_of({"main.tf": text, "trust.json": TRUST}).unresolved
+
+    assert [(end.what, end.evidence.line) for end in ends] == [
+        ("the policy of aws_iam_role_policy.desk.policy", 7)
+    ]
+
+
+@pytest.mark.parametrize("source", ["acme/roles/aws", "git::https://git.example/x.git", "./gone"])
+def test_a_module_from_elsewhere_makes_what_nobody_here_knows(source: str) -> None:
+    text = f'module "roles" {{\n  source = "{source}"\n}}\n'
+    (end,) = deployment_of({"main.tf": text}).unresolved
+
+    assert end.what == f"the module roles ({source}) is not among the files"
+    assert (end.evidence.line, end.evidence.column) == (2, 12)
+
+
+def test_a_module_of_the_repository_is_known() -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source = "./m"\n}\n',
+        "m/main.tf": "locals {\n  a = 1\n}\n",
+    }
+
+    assert not deployment_of(files).unresolved
+
+
+def test_a_setting_stands_in_the_file_that_is_decoded() -> None:
+    text = """\
+locals {
+  settings = yamldecode(file("settings.yaml"))
+}
+resource "aws_bedrockagentcore_memory" "desk" {
+  name                  = "desk"
+  event_expiry_duration = local.settings.memory.days
+}
+"""
+    files = {"main.tf": text, "settings.yaml": "memory:\n  days: 90\n"}
+    (store,) = deployment_of(files).memory_stores
+
+    assert store.ttl_s == 90 * 24 * 3600
