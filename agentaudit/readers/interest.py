@@ -117,6 +117,14 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
+MODEL_CALL = regex(
+    r"\.(?:completions|responses|messages)\.(?:create|parse|stream|tool_runner)\("
+    r"|\.(?:converse|converse_stream|invoke_model|invoke_model_with_response_stream)\("
+    r"|\b(?:generate_content|generate_content_stream|a?completion)\(|\bchats\.create\("
+    r"|\bchat\.(?:complete|stream)(?:_async)?\(|\b(?:ollama|client|co)\.(?:chat|complete)\("
+    r"|\btool_call_id\b|\btool_result\b|\btoolResult\b"
+)
+"""How a program asks a model itself, or hands back what tools found; it may be an agent."""
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume)_"
 """How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
 _CHECKED = regex(rf"\b{CHECKING}(?:\w+_)?(?:budget|quota)")
@@ -136,6 +144,7 @@ _PYTHON = _Gate(
         ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", regex(r"hf_[A-Za-z]")),
+        ("tool", MODEL_CALL),
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
         ("_budget", _CHECKED),
         ("_quota", _CHECKED),

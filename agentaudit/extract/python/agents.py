@@ -44,6 +44,7 @@ from agentaudit.extract.python.tools import function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
+from agentaudit.readers.interest import MODEL_CALL
 
 
 def extract_python(documents: Documents, collector: Collector) -> None:
@@ -86,7 +87,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]
     agents = _add_agents(building, built)
-    others = add_claude_agents(building)
+    others = [*add_claude_agents(building), *_own_loops(building)]
     link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
@@ -99,6 +100,16 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         collector.add(retry)
     for retry in temporal_retries(documents, module, calls):
         collector.add(retry)
+
+
+def _own_loops(building: Building) -> Sequence[Agent]:
+    """The agents that are loops of the module's own; what finds them is loaded for few programs."""
+    text = building.module.document.text
+    if "tool" not in text or MODEL_CALL.search(text) is None:
+        return ()
+    from agentaudit.extract.python.own_loops import add_own_loops
+
+    return [agent for agent, _ in add_own_loops(building)]
 
 
 def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:

@@ -1,0 +1,278 @@
+"""
+The tools that a program hands to a client of a model: how it describes them, and what runs them.
+
+A definition is what OpenAI's, Anthropic's, Bedrock's and Google's interfaces take. What runs a tool
+is the function of its name, what a registry has under it, or the branch of a dispatcher that
+compares the name that came back. What the vendor runs itself is known by its type.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL, WEB, KnownTool
+from agentaudit.extract.mcp.tools import add_ingestion
+from agentaudit.extract.programs.code import Module, written_keys
+from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.class_tools import known_tool
+from agentaudit.extract.python.model_calls import filled
+from agentaudit.extract.python.schemas import schema_in
+from agentaudit.extract.python.tools import function_tool
+from agentaudit.extract.schemas import Taken, as_taking
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+_SCHEMAS = ("parameters", "input_schema", "inputSchema", "parameters_json_schema")
+_WRAPPING = ("function", "toolSpec")
+_OWN_TYPES = frozenset({"", "function", "custom"})
+_EDITOR = replace(FILES, effects=("read", "write"))
+_BY_TYPE: Mapping[str, KnownTool] = {
+    "web_search": WEB,
+    "web_fetch": WEB,
+    "google_search": WEB,
+    "bash": SHELL,
+    "computer": SHELL,
+    "local_shell": SHELL,
+    "shell": SHELL,
+    "text_editor": _EDITOR,
+    "apply_patch": _EDITOR,
+    "code_interpreter": replace(CODE, hosted=True),
+    "code_execution": replace(CODE, hosted=True),
+    "file_search": PRIVATE,
+    "image_generation": NOTHING,
+}
+"""Tools that come with a model, by how the names of their types begin: `bash_20250124`."""
+_DEEPEST = 6
+
+
+class _Given(Struct, frozen=True):
+    """An expression, and the module in which it stands."""
+
+    module: Module
+    node: ast.expr
+
+    def beside(self, node: ast.expr) -> "_Given":
+        return _Given(self.module, node)
+
+
+class HandedTools(Struct, dict=True, eq=False):
+    """The tools that one module hands to models, each read once."""
+
+    building: Building
+    _seen: set[int] = field(default_factory=set)
+
+    def of(self, tools: ast.expr) -> Iterator[Tool]:
+        """Every tool of what is handed over; what does not fold is left open."""
+        self._seen.clear()
+        yield from self._listed(_Given(self.building.module, tools), 0)
+
+    def _listed(self, given: _Given, depth: int) -> Iterator[Tool]:
+        meant = self._meant(given)
+        node, module = meant.node, meant.module
+        if id(node) in self._seen:
+            return
+        self._seen.add(id(node))
+        inner = _within(module, node)
+        if inner is None or depth > _DEEPEST:
+            tool = self._tool(given, meant) if depth else None
+            if tool is not None:
+                yield tool
+            else:
+                self._leave_open(given)
+            return
+        if isinstance(given.node, ast.Name) and given.node.id in given.module.constants.grown:
+            self._leave_open(given)
+        for each in inner if module.affords(len(inner)) else ():
+            yield from self._listed(meant.beside(each), depth + 1)
+
+    def _meant(self, given: _Given) -> _Given:
+        """What a name stands for, here or in the file of the repository that defines it."""
+        meant = filled(given.module, given.node)
+        if not isinstance(meant, ast.Name | ast.Attribute):
+            return given.beside(meant)
+        known = modules(self.building.documents)
+        path = given.module.dotted(meant)
+        file, name = defined_at(known, given.module.document.file, path)
+        other = known.get(file)
+        value = other.constants.values.get(name) if other is not None else None
+        if other is None or value is None or other is given.module:
+            return given.beside(meant)
+        return _Given(other, value) if other.affords(1) else given.beside(meant)
+
+    def _tool(self, given: _Given, meant: _Given) -> Tool | None:
+        """The tool that an element is; None of what cannot be read."""
+        collector = self.building.collector
+        node, module = meant.node, meant.module
+        if isinstance(node, ast.Name | ast.Attribute):
+            found = self._function(_Given(module, node))
+            if found is None:
+                return None
+            return collector.add(function_tool(*found))
+        entries = _definition(module, node)
+        kind = plain(module.text(entries.get("type")))
+        known = _known(kind)
+        name = plain(module.text(entries.get("name"))) or (kind if known is not None else "")
+        if not name:
+            return None
+        if known is not None:
+            tool = known_tool(module, given.node if meant is given else node, (name, known))
+            boxed = Truth.YES if known.hosted else Truth.UNKNOWN
+            return add_ingestion(collector, collector.add(replace(tool, sandboxed=boxed)))
+        schema = next((entries[each] for each in _SCHEMAS if each in entries), None)
+        return self._described(meant, entries.get("name", node), name, schema)
+
+    def _described(
+        self, meant: _Given, named: ast.expr, name: str, schema: ast.expr | None
+    ) -> Tool:
+        """A tool of a name and a schema, with what runs it where that is found."""
+        module, collector = meant.module, self.building.collector
+        own = fact_id("tool", name, f"{module.document.file}#registered.{name}")
+        known = collector.facts.get(own)
+        if isinstance(known, Tool):
+            return known
+        runs, place = self._runs(meant, name), module.place(named, name)
+        tool = Tool(id=own, name=name, evidence=(place,))
+        if runs is not None:
+            does = function_tool(*runs)
+            tool = replace(does, id=own, name=name, evidence=(place,), output_typed=Truth.UNKNOWN)
+        taken = schema_in(module, schema) if schema is not None else Taken(typed=Truth.YES)
+        tool = as_taking(tool, taken or Taken())
+        if runs is None:
+            collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
+        return add_ingestion(collector, collector.add(tool))
+
+    def _runs(self, meant: _Given, name: str) -> tuple[Module, FunctionDef] | None:
+        """The function of a tool's name, or the branch in which its name is compared."""
+        for module in dict.fromkeys((self.building.module, meant.module)):
+            found = module.functions_by_name.get(name)
+            if found is not None:
+                return module, found
+            imported = self._function(_Given(module, ast.Name(id=name, ctx=ast.Load(), lineno=0)))
+            if imported is not None:
+                return imported
+            branch = module.once(_branches).get(name)
+            if branch is not None:
+                return self._helper(module, branch) or (module, branch)
+        return None
+
+    def _helper(self, module: Module, branch: FunctionDef) -> tuple[Module, FunctionDef] | None:
+        """The function that a branch leaves the work to, if it is one."""
+        called = [node for node in descendants(branch) if isinstance(node, ast.Call)]
+        found = [self._function(_Given(module, call.func)) for call in called]
+        helpers = [each for each in found if each is not None]
+        return helpers[0] if len(helpers) == 1 else None
+
+    def _function(self, given: _Given) -> tuple[Module, FunctionDef] | None:
+        """The function of the repository that a name means, in this file or another."""
+        module, node = given.module, given.node
+        match node:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                own = module.functions_by_name.get(name)
+            case ast.Name(id=name):
+                own = module.functions_by_name.get(name)
+            case _:
+                own = None
+        if own is not None:
+            return module, own
+        path = module.dotted(node)
+        if not path.startswith("."):
+            return None
+        known = modules(self.building.documents)
+        file, name = defined_at(known, module.document.file, path)
+        other = known.get(file)
+        found = other.functions_by_name.get(name) if other is not None else None
+        return (other, found) if other is not None and found is not None else None
+
+    def _leave_open(self, given: _Given) -> None:
+        place = given.module.place(given.node, "tools")
+        what, effect = "the list of tools does not fold", "which tools the agent has is open"
+        self.building.collector.leave_open(place, what, effect)
+
+
+def _within(module: Module, node: ast.expr) -> list[ast.expr] | None:
+    """What stands in a list of tools, or in what holds one."""
+    match node:
+        case ast.List(elts=elements) | ast.Tuple(elts=elements):
+            return list(elements)
+        case (
+            ast.Starred(value=each)
+            | ast.Await(value=each)
+            | ast.ListComp(generators=[ast.comprehension(iter=each)])
+        ):
+            return [each]
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return [left, right]
+        case ast.IfExp(body=left, orelse=right) | ast.BoolOp(values=[left, right]):
+            return [each for each in (left, right) if module.value(each) is not None]
+        case _:
+            pass
+    entries = _arguments(module, node)
+    declared = entries.get("function_declarations") or entries.get("tools")
+    return [declared] if declared is not None else None
+
+
+def _arguments(module: Module, node: ast.expr) -> Mapping[str, ast.expr]:
+    """The arguments of a call by name, or the entries of a mapping."""
+    if isinstance(node, ast.Call):
+        return {item.arg: item.value for item in node.keywords if item.arg is not None}
+    return dict(written_keys(module, node)) if isinstance(node, ast.Dict) else {}
+
+
+def _definition(module: Module, node: ast.expr) -> Mapping[str, ast.expr]:
+    """What a definition says: the entries of a mapping, or the arguments of what makes it."""
+    entries = _arguments(module, node)
+    for wrapper in _WRAPPING:
+        inner = module.meant(entries.get(wrapper))
+        if isinstance(inner, ast.Dict):
+            return dict(written_keys(module, inner))
+    return entries
+
+
+def _known(kind: str) -> KnownTool | None:
+    """A tool that comes with a model, by its type with or without a version."""
+    if kind in _OWN_TYPES:
+        return None
+    return next((known for name, known in _BY_TYPE.items() if kind.startswith(name)), None)
+
+
+def _branches(module: Module) -> Mapping[str, FunctionDef]:
+    """The branches in which a name is compared with a text, as functions, by that text."""
+    found: dict[str, FunctionDef] = {}
+    for node in module.of(ast.If):
+        for name in _compared(module, node.test):
+            found.setdefault(name, _as_function(module, node, name, node.body))
+    for match in module.of(ast.Match):
+        for case in match.cases:
+            if isinstance(case.pattern, ast.MatchValue) and (
+                name := module.text(case.pattern.value)
+            ):
+                found.setdefault(name, _as_function(module, match, name, case.body))
+    return found
+
+
+def _compared(module: Module, test: ast.expr) -> Iterator[str]:
+    """The texts with which a test compares something."""
+    match test:
+        case ast.Compare(ops=[ast.Eq()], comparators=[other]):
+            yield from filter(None, (module.text(other), module.text(test.left)))
+        case ast.Compare(ops=[ast.In()], comparators=[ast.List() | ast.Tuple() | ast.Set() as few]):
+            yield from filter(None, map(module.text, few.elts))
+        case _:
+            pass
+
+
+def _as_function(module: Module, around: ast.stmt, name: str, body: list[ast.stmt]) -> FunctionDef:
+    """A branch as a function of its own, whose parameters are all that it does not name itself."""
+    inner = [node for statement in body for node in descendants(statement)]
+    read = {node.id for node in inner if isinstance(node, ast.Name)}
+    given = [ast.arg(arg=each) for each in sorted(read - module.defined - module.imports.keys())]
+    taken = ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
+    made = ast.FunctionDef(name=name, args=taken, body=body, decorator_list=[])
+    return ast.copy_location(made, around)

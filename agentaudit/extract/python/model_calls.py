@@ -1,0 +1,205 @@
+"""
+Calls by which a program asks a model itself, through no framework, and hands it tools.
+
+As the packages of late 2026 take them: `tools` of OpenAI's, Groq's, Mistral's, Cohere's, Ollama's
+and LiteLLM's, also `functions`; Anthropic's `tools`; `toolConfig` of Bedrock's `converse`, or the
+body of `invoke_model`; the `config` of Google's `generate_content`.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.code import Call, Module, written_keys
+from agentaudit.extract.programs.syntax import descendants, keyword
+
+_CLIENTS: tuple[tuple[str, str], ...] = (
+    ("chat.completions.create", "openai"),
+    ("chat.completions.parse", "openai"),
+    ("chat.completions.stream", "openai"),
+    ("responses.create", "openai"),
+    ("responses.parse", "openai"),
+    ("responses.stream", "openai"),
+    ("messages.create", "anthropic"),
+    ("messages.stream", "anthropic"),
+    ("messages.tool_runner", "anthropic"),
+    ("converse", "converse"),
+    ("converse_stream", "converse"),
+    ("invoke_model", "converse"),
+    ("invoke_model_with_response_stream", "converse"),
+    ("models.generate_content", "google-genai"),
+    ("models.generate_content_stream", "google-genai"),
+    ("chats.create", "google-genai"),
+    ("chat.complete", "mistral"),
+    ("chat.complete_async", "mistral"),
+    ("chat.stream", "mistral"),
+    ("chat.stream_async", "mistral"),
+    ("litellm.completion", "litellm"),
+    ("litellm.acompletion", "litellm"),
+    ("ollama.chat", "ollama"),
+)
+_BY_END: Mapping[str, tuple[tuple[str, str], ...]] = {
+    last: tuple((name, client) for name, client in _CLIENTS if name.rpartition(".")[2] == last)
+    for last in {name.rpartition(".")[2] for name, _ in _CLIENTS}
+}
+_MADE_BY = (
+    ("ollama.", "ollama"),
+    ("cohere.", "cohere"),
+    ("azure.ai.inference.", "azure-inference"),
+)
+"""Clients whose methods have names that others have, too: known by what makes them."""
+_OF_MADE = frozenset({"chat", "chat_stream", "complete"})
+_TOOLS = ("tools", "toolConfig", "functions")
+OWN = "own"
+"""The client of a program that keeps those of vendors behind an interface of its own."""
+_CONVERSATION = frozenset({"messages", "contents", "history", "conversation"})
+_NOTHING = regex(r"(?:^|\.)(?:NOT_GIVEN|NotGiven|omit|Omit)$")
+SPENDING = frozenset(
+    {
+        *("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens"),
+        *("maxOutputTokens", "max_tokens_to_sample", "num_predict", "max_gen_len"),
+    }
+)
+"""What bounds the tokens of an answer."""
+
+
+class Asked(Struct, frozen=True):
+    """A call that asks a model, what it hands over to be called, and whose client it is."""
+
+    call: Call
+    client: str
+    tools: ast.expr
+
+
+def asked_models(module: Module, calls: tuple[Call, ...]) -> Iterator[Asked]:
+    """Every call of a module that hands tools to a model, by a client of any kind."""
+    made = {call.variable: call.name for call in calls if call.variable}
+    for call in calls:
+        client = _client(call, made) or _own_client(call)
+        given = _handed(module, call, client) if client else None
+        if given is not None and not _is_nothing(module, given):
+            yield Asked(call, client, given)
+
+
+def _own_client(call: Call) -> str:
+    """What stands for a client: a method that is handed messages and tools, both by name."""
+    names = {item.arg for item in call.node.keywords}
+    own = "." in call.name and "tools" in names and not names.isdisjoint(_CONVERSATION)
+    return OWN if own else ""
+
+
+def _client(call: Call, made: Mapping[str, str]) -> str:
+    """Whose client a call is of; empty for none."""
+    for name, client in _BY_END.get(call.last, ()):
+        if call.name == name or call.name.endswith(f".{name}"):
+            return client
+    if call.last in _OF_MADE:
+        owner = call.name.rpartition(".")[0]
+        maker = made.get(owner, owner)
+        return next((client for package, client in _MADE_BY if maker.startswith(package)), "")
+    return ""
+
+
+def _handed(module: Module, call: Call, client: str) -> ast.expr | None:
+    """What a call hands over to be called, also within what configures it."""
+    found = given(module, call.node, *_TOOLS)
+    if found is not None:
+        return found
+    if client == "google-genai":
+        return _within(module, given(module, call.node, "config", "generation_config"))
+    if call.last.startswith("invoke_model"):
+        body = given(module, call.node, "body")
+        if isinstance(body, ast.Call) and module.dotted(body.func) == "json.dumps" and body.args:
+            return _within(module, body.args[0])
+    return None
+
+
+def given(module: Module, call: ast.Call, *names: str) -> ast.expr | None:
+    """What a call is given by a name, also by a mapping that its function fills beforehand."""
+    found = keyword(call, *names)
+    if found is not None:
+        return filled(module, found)
+    for item in call.keywords:
+        if item.arg is None:
+            found = _entry(module, item.value, names)
+            if found is not None:
+                return found
+    return None
+
+
+def _within(module: Module, config: ast.expr | None) -> ast.expr | None:
+    """The tools of a configuration: an argument of what makes it, or an entry."""
+    if config is None:
+        return None
+    meant = filled(module, config)
+    if isinstance(meant, ast.Call):
+        return keyword(meant, "tools")
+    return _entry(module, config, ("tools",))
+
+
+def filled(module: Module, node: ast.expr) -> ast.expr:
+    """What a name was given last before it is used, in the function that uses it."""
+    if not isinstance(node, ast.Name):
+        return node
+    meant = module.meant(node)
+    return meant if meant is not node else (_assigned(module, node) or node)
+
+
+def _assigned(module: Module, name: ast.Name) -> ast.expr | None:
+    function = module.function_around(name)
+    assigned = module.of(ast.Assign)
+    found = [
+        each
+        for each in (assigned if module.affords(len(assigned)) else ())
+        if each.lineno <= name.lineno
+        and any(isinstance(item, ast.Name) and item.id == name.id for item in each.targets)
+        and module.function_around(each) is function
+    ]
+    return found[-1].value if found else None
+
+
+def _entry(module: Module, mapping: ast.expr, names: tuple[str, ...]) -> ast.expr | None:
+    """An entry of a mapping, written out with it or set afterwards."""
+    meant = filled(module, mapping)
+    if isinstance(meant, ast.Call) and module.dotted(meant.func) == "dict":
+        return keyword(meant, *names)
+    if isinstance(meant, ast.Dict):
+        entries = dict(written_keys(module, meant))
+        found = next((entries[name] for name in names if name in entries), None)
+        if found is not None:
+            return found
+    if not isinstance(mapping, ast.Name):
+        return None
+    function = module.function_around(mapping)
+    for each in module.of(ast.Assign):
+        match each.targets:
+            case [ast.Subscript(value=ast.Name(id=name), slice=key)] if (
+                name == mapping.id
+                and module.text(key) in names
+                and module.function_around(each) is function
+            ):
+                return each.value
+            case _:
+                pass
+    return None
+
+
+def _is_nothing(module: Module, tools: ast.expr) -> bool:
+    """Whether no tools are handed over after all."""
+    if isinstance(tools, ast.List | ast.Tuple) and not tools.elts:
+        return True
+    return module.value(tools) is None or _NOTHING.search(module.dotted(tools)) is not None
+
+
+def bounds_answers(module: Module, call: ast.Call) -> bool:
+    """Whether a call says how long an answer may get, be it in what configures it."""
+    values = [item.value for item in call.keywords if isinstance(item.value, ast.Name)]
+    every = [call, *(filled(module, value) for value in values)]
+    nodes = [node for each in every for node in descendants(each)]
+    if not module.affords(len(nodes)):
+        return False
+    names: set[object] = {node.arg for node in nodes if isinstance(node, ast.keyword)}
+    keys = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return not SPENDING.isdisjoint(names | keys)

@@ -1,0 +1,162 @@
+"""
+Agents that are loops of a program's own: it asks a model, runs the tools, and hands back results.
+
+Of no framework, they have the limits that their programmers thought of. A call that hands tools to
+a model is no agent yet: tools also force an answer into a form. It is one where results of tools go
+back, or where Google's client calls functions of Python by itself.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.extract.bounds import Bound
+from agentaudit.extract.collector import fact_id
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.loops import Rounds, rounds
+from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.handed_tools import HandedTools
+from agentaudit.extract.python.limits import budget, count, timeout
+from agentaudit.extract.python.model_calls import OWN, Asked, asked_models, bounds_answers, given
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.agents import Agent
+
+_RESULTS = regex(
+    r"tool_call_id|tool_use_id|toolUseId|tool_result|toolResult|function_call_output|FunctionResponse"
+    r"|function_response|from_function_response|ToolMessage|tool_response|tool_outputs"
+    r"""|["']?role["']?\s*[:=]\s*["'](?:tool|function)["']"""
+)
+"""How results of tools go back to a model, in the words of each interface."""
+_CALLED_BY_CLIENT = 10
+"""Rounds in which Google's client calls functions, unless it is told otherwise."""
+_RUNNER = "tool_runner"
+_PATIENCE = ("timeout", "request_timeout", "read_timeout", "http_options")
+"""What says of a client, or of a call, how long an answer may take."""
+
+
+class _Loop(Struct, frozen=True):
+    """One agent: how it asks, and what repeats that."""
+
+    asked: Asked
+    rounds: Rounds | None
+    """None where another file may repeat it."""
+
+
+def add_own_loops(building: Building) -> Sequence[tuple[Agent, Call]]:
+    """The agents of a module that are loops of its own, each once, with the call that asks."""
+    module = building.module
+    found: dict[str, _Loop] = {}
+    for asked in asked_models(module, building.calls):
+        loop = _loop(building, asked)
+        if loop is not None and module.affords(1):
+            name = _name(module, loop)
+            found[name] = max(found.get(name, loop), loop, key=_openness)
+    tools = HandedTools(building)
+    return [(_add(building, name, loop, tools), loop.asked.call) for name, loop in found.items()]
+
+
+def _openness(loop: _Loop) -> int:
+    """The more, the longer it may go on: an agent that asks at several places is its longest."""
+    if loop.rounds is None:
+        return 0
+    return [Known.SET, Known.UNKNOWN, Known.NONE].index(loop.rounds.bound[0]) + 1
+
+
+def _loop(building: Building, asked: Asked) -> _Loop | None:
+    """What repeats a call, if it is an agent's."""
+    module, node = building.module, asked.call.node
+    around = module.function_around(node)
+    if asked.call.last == _RUNNER:
+        bound = count(module, keyword(node, "max_iterations"))
+        known = keyword(node, "max_iterations") is not None
+        return _Loop(asked, Rounds(bound if known else (Known.NONE, None), around))
+    by_client = _called_by_client(building, asked) if asked.client == "google-genai" else None
+    if by_client is not None:
+        return _Loop(asked, Rounds(by_client, around))
+    if _RESULTS.search(module.document.text) is None:
+        return None
+    found = rounds(module, node)
+    if found is None and asked.client != OWN:
+        return _Loop(asked, None)
+    return _Loop(asked, found) if found is not None else None
+
+
+def _called_by_client(building: Building, asked: Asked) -> Bound | None:
+    """How often Google's client calls functions itself; None where it is handed definitions."""
+    module = building.module
+    elements = building.elements(asked.tools) or ()
+    named = (each.id for each in elements if isinstance(each, ast.Name))
+    if not any(name in module.functions_by_name or name in module.imports for name in named):
+        return None
+    config = module.meant(given(module, asked.call.node, "config"))
+    switch = keyword(config, "automatic_function_calling") if isinstance(config, ast.Call) else None
+    made = module.meant(switch)
+    if not isinstance(made, ast.Call):
+        return (Known.SET, _CALLED_BY_CLIENT) if switch is None else (Known.UNKNOWN, None)
+    if module.value(keyword(made, "disable")) is True:
+        return None
+    most = keyword(made, "maximum_remote_calls")
+    return count(module, most) if most is not None else (Known.SET, _CALLED_BY_CLIENT)
+
+
+def _name(module: Module, loop: _Loop) -> str:
+    """The class whose method goes round, or the function that does, or the file."""
+    function = loop.rounds.function if loop.rounds is not None else None
+    function = function or module.function_around(loop.asked.call.node)
+    around = module.class_around(loop.asked.call.node)
+    if around is not None:
+        return around.name
+    return function.name if function is not None else module.document.file.rpartition("/")[2]
+
+
+def _add(building: Building, name: str, loop: _Loop, tools: HandedTools) -> Agent:
+    module, collector, call = building.module, building.collector, loop.asked.call
+    limit, number = loop.rounds.bound if loop.rounds is not None else (Known.UNKNOWN, None)
+    place = module.place(call.node.func, call.last)
+    agent = collector.add(
+        Agent(
+            id=fact_id("agent", name, f"{module.document.file}#loop.{name}"),
+            name=name,
+            evidence=(place,),
+            framework=loop.asked.client,
+            max_iterations=limit,
+            max_iterations_count=number,
+            paced_by_person=loop.rounds is not None and loop.rounds.paced_by_person,
+            timeout=_timeout(building, loop),
+            budget=_budget(building, loop),
+        )
+    )
+    for tool in tools.of(loop.asked.tools):
+        collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+    return agent
+
+
+def _timeout(building: Building, loop: _Loop) -> Known:
+    """Whether a clock ends the loop, or whatever each answer may take is bounded by hand."""
+    module, call = building.module, loop.asked.call
+    if loop.rounds is None or loop.rounds.paced_by_person:
+        return Known.UNKNOWN
+    bounded = loop.rounds.bound[0] is Known.SET
+    if loop.rounds.ends_in_time or (bounded and any(_patient(module, building.calls))):
+        return Known.SET
+    if bounded and given(module, call.node, *_PATIENCE) is not None:
+        return Known.SET
+    return timeout(building, call)
+
+
+def _patient(module: Module, calls: Sequence[Call]) -> Iterator[bool]:
+    """Whether what makes a client, or configures one, says how long an answer may take."""
+    for call in calls:
+        found = keyword(call.node, *_PATIENCE)
+        yield found is not None and call.name[:1] != "." and module.value(found) is not None
+
+
+def _budget(building: Building, loop: _Loop) -> Known:
+    call = loop.asked.call
+    if bounds_answers(building.module, call.node):
+        return Known.SET
+    return budget(building, call) if loop.rounds is not None else Known.UNKNOWN
