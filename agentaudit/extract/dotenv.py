@@ -5,9 +5,10 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.holdings import settings_of
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.readers.document import Document
 
 TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
 """Names of environment files that are copied, and read by nobody as they are."""
@@ -39,5 +40,21 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
             names=(f"process with {document.file}",),
             settings=settings_of(document, document.root, "env"),
         )
-        if container.role == "agent":
+        if container.role == "agent" and not _fills_compose(document, documents):
             add_container(collector, container)
+
+
+def _fills_compose(document: Document, documents: Documents) -> bool:
+    """
+    Whether most of its names stand in a Compose file beside it, for which somebody passes it.
+
+    `--env-file .env.op` gives Compose what it fills in, and a container only what it is told there.
+    """
+    names = [key for key, _ in document.root.items()]
+    folder = folder_of(document.file)
+    texts = (
+        each.text
+        for each in documents.of("yaml")
+        if folder_of(each.file) == folder and "services:" in each.text
+    )
+    return any(2 * sum(f"${{{name}" in text for name in names) > len(names) for text in texts)

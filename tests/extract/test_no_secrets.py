@@ -167,3 +167,8 @@ def test_a_guide_that_leaves_the_secret_half_out_gives_nothing_away(
     (found,) = deployment_of({"GUIDE.md": text}).credentials
 
     assert found.confidence is confidence
+
+
+@pytest.mark.parametrize(("value", "secret"), [("OAUTH2_CLIENT_SECRET", False), (DRAWN, True)])
+def test_the_name_of_a_variable_may_hold_a_number(value: str, *, secret: bool) -> None:
+    assert could_be_secret("DESK_CLIENT_SECRET_KEY", "secret", value) is secret

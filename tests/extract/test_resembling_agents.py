@@ -216,3 +216,30 @@ def test_what_runs_tests_or_waits_in_the_image_of_an_agent_is_none(
     runtime = runtime_of("triage-agent", more, **{"triage/main.py": AGENT})
 
     assert (runtime.runs_agent, runtime.resembles_agent) == (True, another)
+
+
+@pytest.mark.parametrize(
+    ("name", "gateways"), [("gateway-engine", 1), ("gateway-core", 1), ("gateway-engineer", 0)]
+)
+def test_a_gateway_may_be_called_by_what_it_is_built_around(name: str, gateways: int) -> None:
+    settings = "{LITELLM_URL: 'http://litellm:4000', LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY}'}"
+    compose = f"services: {{{name}: {{build: ./gate, environment: {settings}}}}}\n"
+    found = deployment_of({"compose.yaml": compose})
+
+    assert len(found.gateways) == gateways
+
+
+@pytest.mark.parametrize(
+    ("compose", "processes"),
+    [
+        ("services: {a: {image: 'a:1', environment: {K: '${OPENAI_API_KEY}'}}}\n", 0),
+        ("services: {a: {image: 'a:1'}}\n", 1),
+    ],
+)
+def test_variables_for_compose_are_the_environment_of_no_process(
+    compose: str, processes: int
+) -> None:
+    files = {"desk/.env.op": "OPENAI_API_KEY=op://desk/openai\n", "desk/compose.yaml": compose}
+    found = deployment_of(files).runtimes
+
+    assert sum(item.kind == "process" for item in found) == processes

@@ -1,9 +1,11 @@
-"""Roles and bindings of Kubernetes that Terraform declares."""
+"""Roles, bindings and workloads of Kubernetes that Terraform declares."""
 
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.credentials import CredentialForm
 
 ROLE = """
 resource "kubernetes_%s" "reader" {
@@ -149,3 +151,96 @@ resource "aws_eks_access_entry" "e" {
 
     assert deployment.unresolved == ()
     assert {edge.kind for edge in deployment.edges} >= {"assumes", "grants"}
+
+
+WORKLOAD = """
+resource "kubernetes_%s" "desk" {
+  metadata {
+    name      = "support-agent"
+    namespace = kubernetes_namespace.n.metadata[0].name
+  }
+  spec {
+    template {
+      metadata { labels = { app = "desk" } }
+      spec {
+        service_account_name = kubernetes_service_account.desk.metadata[0].name
+        container {
+          name  = "support-agent"
+          image = "acme/support-agent:1"
+          env {
+            name  = "OPENAI_API_KEY"
+            value = var.key
+          }
+          env_from {
+            secret_ref { name = kubernetes_secret.desk.metadata[0].name }
+          }
+          resources {
+            limits = { memory = "512Mi" }
+          }
+          security_context { privileged = true }
+        }
+      }
+    }
+  }
+}
+resource "kubernetes_service_account" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = kubernetes_namespace.n.metadata[0].name
+    annotations = { "eks.amazonaws.com/role-arn" = "arn:aws:iam::111122223333:role/desk" }
+  }
+}
+resource "kubernetes_secret" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = kubernetes_namespace.n.metadata[0].name
+  }
+  data = { SLACK_BOT_TOKEN = var.token }
+}
+resource "aws_iam_role" "desk" {
+  name = "desk"
+}
+"""
+
+
+@pytest.mark.parametrize("kind", ["deployment", "deployment_v1", "stateful_set", "job_v1"])
+def test_a_pod_that_terraform_starts_runs_as_one_of_a_manifest(kind: str) -> None:
+    found = read(WORKLOAD % kind)
+    (runtime,) = found.runtimes
+
+    assert (runtime.name, runtime.runs_agent, runtime.privileged) == ("support-agent", True, True)
+    assert (runtime.memory_limit, runtime.cpu_limit) == (Known.SET, Known.NONE)
+    assert runtime.service_account == "desk"
+
+
+def test_what_such_a_pod_is_given_its_agent_holds() -> None:
+    found = read(WORKLOAD % "deployment").credentials
+
+    assert {(item.variable, item.holder, item.form) for item in found} == {
+        ("OPENAI_API_KEY", "agent", CredentialForm.SECRET_REF),
+        ("SLACK_BOT_TOKEN", "agent", CredentialForm.SECRET_REF),
+    }
+
+
+def test_its_account_stands_for_a_role() -> None:
+    found = read(WORKLOAD % "deployment")
+    role = next(item for item in found.identities if item.provider == "aws")
+
+    assert role.agent_reachable
+
+
+@pytest.mark.parametrize(("kind", "runtimes"), [("Deployment", 1), ("Shop", 0)])
+def test_a_manifest_within_terraform_is_read_as_it_is(kind: str, runtimes: int) -> None:
+    manifest = f"""
+resource "kubernetes_manifest" "desk" {{
+  manifest = {{
+    apiVersion = "apps/v1"
+    kind       = "{kind}"
+    metadata   = {{ name = "support-agent", namespace = "agents" }}
+    spec = {{ template = {{ spec = {{
+      containers = [{{ name = "support-agent", image = "acme/support-agent:1" }}]
+    }} }} }}
+  }}
+}}
+"""
+    assert len(read(manifest).runtimes) == runtimes

@@ -57,6 +57,7 @@ def test_a_copy_that_bears_its_day_is_a_note() -> None:
         "config/archive",
         "_archived",
         "deprecated",
+        "labs/_deprecated",
         "terraform_old",
         "old",
         "legacy_archive",

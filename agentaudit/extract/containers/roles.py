@@ -111,6 +111,8 @@ Images that are no server of tools, whatever they stand before and are called af
 `mcp/` are Docker's servers for them.
 """
 _PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server)(?:[:@]|$)")
+_ENGINE = regex(r"(?:^|[-_])gateway[-_](?:engine|core)$")
+"""A gateway of whatever by what it is built around: `gateway-engine`."""
 _FRONTED = regex(r"(?:^|[^a-z])(?:ai|llm|mcp|models?|tools?|agents?)(?:[^a-z]|$)")
 _BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
@@ -129,7 +131,7 @@ def role_of(
         return role
     if _AGENT_PRODUCT.match(called(image)):
         return "agent"
-    if any(head(name) == ANY_GATEWAY for name in (called(image), *names)):
+    if any(_is_gateway(name) for name in (called(image), *names)):
         # A gateway of whatever: one of models where it is told how to reach them.
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
@@ -146,6 +148,10 @@ def role_of(
         keys = [key for key in keys if not key.startswith(_OF_MASTER)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     return "agent" if named or (configured and not runs_another(words)) else ""
+
+
+def _is_gateway(name: str) -> bool:
+    return head(name) == ANY_GATEWAY or _ENGINE.search(name) is not None
 
 
 def _fronts(names: Iterable[str]) -> bool:

@@ -51,7 +51,7 @@ _ENTRY = regex(r"^(?:[\w-]+(?:\.[\w-]+)*\.(?:crt|cer|cert|pem|key|json|txt)|[A-Z
 """`caCertSecretKey: ca.crt` says under which key of a Secret the value stands."""
 _SOURCE = regex(r"^(?:\.{0,2}/)?(?:[\w@.-]+/)+[\w@.-]+\.(?:[cm]?[jt]sx?|py|go|rb|php|java|ya?ml)$")
 """`credentials: dist/credentials/SlackApi.credentials.js` says which file describes them."""
-_VARIABLE = regex(r"^[A-Z]+(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
+_VARIABLE = regex(r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)$")
 """`botPassword: SECRET_BOT_PASSWORD` says which variable the value is kept in."""
 _NAMED = regex(
     r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,8}-(?:secrets?|credentials?|creds|tokens?|keys?|tls|certs?)"

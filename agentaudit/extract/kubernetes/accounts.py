@@ -28,7 +28,7 @@ def extract_accounts(documents: Documents, collector: Collector) -> None:
     """Service accounts that are declared, and the tokens of theirs that never expire."""
     for item in kubernetes_objects(documents):
         if item.kind == "ServiceAccount":
-            _add_declared(collector, item)
+            add_declared_account(collector, item)
         elif item.kind == "Secret" and item.node.text_at("type") == _TOKEN_TYPE:
             _add_static_token(collector, item)
 
@@ -62,7 +62,8 @@ def add_account(
     )
 
 
-def _add_declared(collector: Collector, item: KubernetesObject) -> None:
+def add_declared_account(collector: Collector, item: KubernetesObject) -> None:
+    """A service account as it is declared, with the identity of a cloud that it stands for."""
     mount = item.node.child("automountServiceAccountToken")
     automount = Truth.UNKNOWN
     if mount is not None and mount.boolean is not None:

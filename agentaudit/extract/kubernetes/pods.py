@@ -17,6 +17,7 @@ from agentaudit.extract.kubernetes.alternatives import alternatives_of, alternat
 from agentaudit.extract.kubernetes.environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes.objects import (
     Cluster,
+    KubernetesObject,
     is_of_cloud_run,
     kubernetes_objects,
     labels_of,
@@ -52,31 +53,37 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     objects = kubernetes_objects(documents)
     cluster, alternatives = Cluster(objects), alternatives_of(objects)
     for owner in objects:
-        route = None if is_of_cloud_run(owner) else _TEMPLATES.get(owner.kind)
-        template = owner.node.get(*route) if route is not None else None
-        spec = template.child("spec") if template is not None else None
-        if template is not None and spec is not None:
-            volumes = _volumes(spec)
-            tokens = tuple(tokens_of(volume for _, volume in volumes.values()))
-            containers = tuple(node for node, _ in _containers(spec))
-            pod = Pod(
-                owner=owner,
-                template=template,
-                spec=spec,
-                cluster=cluster,
-                volumes=volumes,
-                tokens=tokens,
-                token_ttl_s=longest(tokens),
-                labels=labels_of(template.get("metadata", "labels")),
-                alternatives=alternatives,
-                ports=frozenset(port for node in containers for port in _ports(node)),
-                privileged=tuple(
-                    node
-                    for node in containers
-                    if _first_true("privileged", node.child("securityContext"))
-                ),
-            )
-            _add_pod(replace(pod, instances=instances_of(pod)), collector)
+        add_workload(owner, cluster, alternatives, collector)
+
+
+def add_workload(
+    owner: KubernetesObject, cluster: Cluster, alternatives: dict[str, str], collector: Collector
+) -> None:
+    """The containers of one object, where it is one that starts pods."""
+    route = None if is_of_cloud_run(owner) else _TEMPLATES.get(owner.kind)
+    template = owner.node.get(*route) if route is not None else None
+    spec = template.child("spec") if template is not None else None
+    if template is None or spec is None:
+        return
+    volumes = _volumes(spec)
+    tokens = tuple(tokens_of(volume for _, volume in volumes.values()))
+    containers = tuple(node for node, _ in _containers(spec))
+    pod = Pod(
+        owner=owner,
+        template=template,
+        spec=spec,
+        cluster=cluster,
+        volumes=volumes,
+        tokens=tokens,
+        token_ttl_s=longest(tokens),
+        labels=labels_of(template.get("metadata", "labels")),
+        alternatives=alternatives,
+        ports=frozenset(port for node in containers for port in _ports(node)),
+        privileged=tuple(
+            node for node in containers if _first_true("privileged", node.child("securityContext"))
+        ),
+    )
+    _add_pod(replace(pod, instances=instances_of(pod)), collector)
 
 
 def _containers(spec: Node) -> Iterator[tuple[Node, bool]]:

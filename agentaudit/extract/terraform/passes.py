@@ -24,6 +24,7 @@ from agentaudit.extract.terraform.google_policies import (
 from agentaudit.extract.terraform.google_roles import add_google_roles
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.kubernetes import add_kubernetes_rights
+from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workloads
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Module
@@ -46,6 +47,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     principals = Principals(documents, collector)
     principals.read(found)
     add_kubernetes_rights(found, documents, collector)
+    add_kubernetes_workloads(found, documents, collector)
     for module in found:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)

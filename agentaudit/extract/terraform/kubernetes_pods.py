@@ -1,0 +1,82 @@
+"""
+Workloads of Kubernetes that Terraform declares, with their accounts and what they are given.
+
+Sources: the resources of the provider `hashicorp/kubernetes`, whose blocks are the fields of a
+manifest, spelled otherwise; `kubernetes_manifest` has them as they are.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes.accounts import add_declared_account
+from agentaudit.extract.kubernetes.alternatives import alternatives_of
+from agentaudit.extract.kubernetes.objects import Cluster, KubernetesObject, kubernetes_objects
+from agentaudit.extract.kubernetes.pods import add_workload
+from agentaudit.extract.terraform.manifests import spelled
+from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.readers.document import Node
+
+_MANIFEST = "kubernetes_manifest"
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        f"kubernetes_{name}{version}": kind
+        for version in ("", "_v1")
+        for name, kind in (
+            *(("pod", "Pod"), ("deployment", "Deployment"), ("stateful_set", "StatefulSet")),
+            *(("daemonset", "DaemonSet"), ("daemon_set", "DaemonSet"), ("job", "Job")),
+            *(("cron_job", "CronJob"), ("replication_controller", "ReplicationController")),
+            *(("service_account", "ServiceAccount"), ("config_map", "ConfigMap")),
+            ("secret", "Secret"),
+        )
+    }
+)
+_LISTS: Mapping[str, str] = MappingProxyType(
+    {
+        "container": "containers",
+        "init_container": "initContainers",
+        "volume": "volumes",
+        "volume_mount": "volumeMounts",
+        "env": "env",
+        "env_from": "envFrom",
+        "port": "ports",
+        "sources": "sources",
+        "toleration": "tolerations",
+    }
+)
+"""Blocks that stand once for each member of a list."""
+
+
+def add_kubernetes_workloads(
+    modules: Sequence[Module], documents: Documents, collector: Collector
+) -> None:
+    """Every pod that Terraform starts, by itself or as a workload, and its account."""
+    made = [item for module in modules for item in _objects(module)]
+    if not made:
+        return
+    objects = (*made, *kubernetes_objects(documents))
+    cluster, alternatives = Cluster(objects), alternatives_of(objects)
+    for item in made:
+        if item.kind == "ServiceAccount":
+            add_declared_account(collector, item)
+        add_workload(item, cluster, alternatives, collector)
+
+
+def _objects(module: Module) -> Iterator[KubernetesObject]:
+    for declared in module.resources(*_KINDS):
+        yield _object(declared, _KINDS[declared.type], spelled(module, declared.body, _LISTS))
+    for declared in module.resources(_MANIFEST):
+        node = declared.body.get("manifest")
+        if node is not None and node.text_at("kind"):
+            yield _object(declared, node.text_at("kind"), node)
+
+
+def _object(declared: Declared, kind: str, node: Node) -> KubernetesObject:
+    return KubernetesObject(
+        document=declared.document,
+        node=node,
+        kind=kind,
+        name=node.text_at("metadata", "name") or declared.name,
+        namespace=node.text_at("metadata", "namespace") or "default",
+    )

@@ -1,0 +1,59 @@
+"""What Terraform declares of Kubernetes, spelled as manifests are: `roleRef` of `role_ref`."""
+
+from collections.abc import Iterator, Mapping
+
+from agentaudit.extract.made_nodes import made_list
+from agentaudit.extract.terraform.modules import Module
+from agentaudit.extract.terraform.names import camel
+from agentaudit.readers.document import Node, NodeKind
+
+_NAMED = tuple(
+    f"kubernetes_{name}{version}"
+    for version in ("", "_v1")
+    for name in (
+        *("role", "cluster_role", "role_binding", "cluster_role_binding"),
+        *("service_account", "namespace", "secret", "config_map"),
+    )
+)
+"""What others refer to by `metadata[0].name`."""
+_OWN_KEYS = frozenset(
+    {
+        *("labels", "annotations", "match_labels", "node_selector"),
+        *("limits", "requests"),
+    }
+)
+_TEXTS = frozenset({"data", "binary_data"})
+"""What a Secret or a ConfigMap holds, under names of its own."""
+
+
+def spelled(module: Module, node: Node, lists: Mapping[str, str]) -> Node:
+    """
+    A body as a manifest spells it, with blocks that stand once for each member of a list.
+
+    A reference to a name is that name; any other is one still.
+    """
+    if node.kind is NodeKind.SEQUENCE:
+        members = tuple(spelled(module, each, lists) for each in node.elements)
+        return node.changed(elements=members)
+    if node.unknown:
+        return node.changed(kind=NodeKind.STRING, raw=_name(module, node.raw))
+    return node.changed(entries=tuple(_entries(module, node, lists)))
+
+
+def _entries(module: Module, node: Node, lists: Mapping[str, str]) -> Iterator[tuple[Node, Node]]:
+    for key, value in node.entries:
+        if key.raw in _TEXTS:
+            texts = ((name, spelled(module, text, lists)) for name, text in value.entries)
+            yield key, value.changed(entries=tuple(texts))
+            continue
+        inner = value if key.raw in _OWN_KEYS else spelled(module, value, lists)
+        if key.raw in lists:
+            yield key.changed(raw=lists[key.raw]), made_list(inner, inner.list())
+        else:
+            yield key.changed(raw=camel(key.raw)), inner
+
+
+def _name(module: Module, reference: str) -> str:
+    """What something is called that a value refers to; what nobody tells is called as written."""
+    declared = module.references(*_NAMED).referred(reference)
+    return (declared.body.text_at("metadata", "name") if declared else "") or reference
