@@ -8,6 +8,7 @@ https://github.com/modelcontextprotocol/typescript-sdk.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.effects import effects_of
@@ -71,12 +72,7 @@ def _doing(building: Building, call: Call) -> tuple[Module, FunctionDef] | None:
 
 def _around(module: Module, node: ast.Call) -> Iterator[ast.stmt]:
     """The functions around a call, the innermost first, and the class."""
-    function = module.function_around(node)
-    for _ in range(_DEEPEST):
-        if function is None:
-            break
-        yield function
-        function = module.function_outside(function)
+    yield from islice(module.functions_around(node), _DEEPEST)
     defined = module.class_around(node)
     if defined is not None:
         yield defined

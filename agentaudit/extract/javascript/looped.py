@@ -7,6 +7,7 @@ What a tool does stands in its description, or in an object of functions by the 
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from operator import attrgetter
 
 from agentaudit.extract.javascript.building import Building
@@ -70,11 +71,9 @@ def _list_of(building: Building, call: ast.Call, name: str) -> tuple[Written, as
     for loop in reversed(loops[max(before - _DEEPEST, 0) : before]):
         if call.lineno <= (loop.end_lineno or 0):
             return Written(module, loop.iter), loop
-    function = module.function_around(call)
-    for _ in range(_DEEPEST):
-        if function is None or name in {item.arg for item in parameters_of(function)}:
-            break
-        function = module.function_outside(function)
+    around = islice(module.functions_around(call), _DEEPEST)
+    taking = (each for each in around if name in {item.arg for item in parameters_of(each)})
+    function = next(taking, None)
     for each in building.handed.get(function.name, ()) if function is not None else ():
         match each.func:
             case ast.Attribute(value=given, attr=method) if method in _EACH and function:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TypeVar
 
 from msgspec import Struct, field
@@ -22,7 +23,7 @@ NodeT = TypeVar("NodeT", bound=ast.AST)
 MaybeT = TypeVar("MaybeT", ast.expr, ast.expr | None)
 Value = str | int | float | bool | None
 _DEEPEST = 20
-_MOST_OUTER = 6
+_MOST_OUTER = 5
 _LONGEST = 50
 """Attributes and calls in a chain, each of the one before."""
 _LARGEST = 10**12
@@ -146,14 +147,22 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         """The innermost function that a line stands in."""
         return self._around[0].get(line)
 
+    def functions_around(self, node: ast.AST) -> Iterator[FunctionDef]:
+        """The functions that a node stands in, the innermost first."""
+        function = self.function_around(node)
+        if function is not None:
+            yield function
+            yield from self._outwards(function)
+
     def may_be_read(self, function: FunctionDef) -> bool:
         """Whether a function stands in no more others than people write: it is read with them."""
+        return next(islice(self._outwards(function), _MOST_OUTER, None), None) is None
+
+    def _outwards(self, function: FunctionDef) -> Iterator[FunctionDef]:
         outer = self.function_outside(function)
-        for _ in range(_MOST_OUTER):
-            if outer is None:
-                return True
+        while outer is not None:
+            yield outer
             outer = self.function_outside(outer)
-        return False
 
     def function_outside(self, function: FunctionDef) -> FunctionDef | None:
         """The function that another stands in, if there is one."""

@@ -38,12 +38,9 @@ def _uses(module: Module, call: Call) -> Iterator[ast.Name]:
     """Where its variable is read: in the function that builds it, and in those within that."""
     home = module.function_around(call.node)
     for name in module.of(ast.Name):
-        if name.id == call.variable and isinstance(name.ctx, ast.Load):
-            around = module.function_around(name)
-            while around is not None and around is not home:
-                around = module.function_outside(around)
-            if around is home:
-                yield name
+        read = name.id == call.variable and isinstance(name.ctx, ast.Load)
+        if read and (home is None or home in module.functions_around(name)):
+            yield name
 
 
 def _imported(building: Building, variable: str) -> bool:
