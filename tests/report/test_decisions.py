@@ -92,6 +92,16 @@ def test_no_credential_in_what_was_not_read_is_told_as_that() -> None:
     assert "0" not in credentials.answer
 
 
+def test_what_files_decide_is_open_while_one_of_them_could_not_be_read() -> None:
+    """Another credential, or another store, may stand in it."""
+    report = hardened(lint=replace(samples.hardened_lint(), incomplete=True))
+    credentials, memory, _ = report.decisions
+
+    assert {credentials.status, memory.status} == {DecisionStatus.NOT_MEASURED}
+    assert credentials.answer.startswith("Outside the agent: ")
+    assert credentials.answer.endswith(". But not every file could be read.")
+
+
 def test_nothing_at_all_is_no_verdict() -> None:
     report = made()
 

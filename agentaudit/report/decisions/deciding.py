@@ -1,5 +1,7 @@
 """The report: three decisions, the conditions they are judged by, and the verdict that follows."""
 
+from msgspec.structs import replace
+
 from agentaudit import __version__
 from agentaudit.errors import exit_code
 from agentaudit.lists import first_of
@@ -48,8 +50,8 @@ def report_of(  # noqa: PLR0913, an artifact is a parameter, all by keyword
     provider serves the model, so that no GPU of the deployment could be measured.
     """
     decisions = (
-        credential_decision(lint),
-        memory_decision(lint, profile),
+        _as_far_as_read(credential_decision(lint), lint),
+        _as_far_as_read(memory_decision(lint, profile), lint),
         profile_decision(profile, hosted_model=hosted_model),
     )
     gates = (
@@ -74,6 +76,18 @@ def report_of(  # noqa: PLR0913, an artifact is a parameter, all by keyword
         simulation=simulation,
         lint=lint,
         threats=threats,
+    )
+
+
+def _as_far_as_read(decision: Decision, lint: LintResult | None) -> Decision:
+    """What files decide is open while one of them could not be read: it may say otherwise."""
+    if lint is None or not lint.incomplete or decision.status is not DecisionStatus.DECIDED:
+        return decision
+    return replace(
+        decision,
+        status=DecisionStatus.NOT_MEASURED,
+        answer=f"{decision.answer} But not every file could be read.",
+        next_step="Mend the files that could not be read, which are named under coverage.",
     )
 
 
