@@ -18,7 +18,10 @@ from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
-UNASKED_WORDS = ("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode")
+UNASKED_WORDS = (
+    *("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode"),
+    "--allow-all",
+)
 """Of which each switch has one that lets a coding agent act unasked."""
 LEAVING_WORDS = ("exec gosu ", "exec su-exec ", "exec setpriv ", "exec runuser ")
 """With which an entry point becomes a program of another user, as its last line."""

@@ -15,17 +15,22 @@ _SWITCHES = {
     "claude": r"--dangerously-skip-permissions|--permission-mode[= ]bypassPermissions",
     "codex": r"--dangerously-bypass-approvals-and-sandbox|--yolo\b|--full-auto\b",
     "gemini": r"--yolo\b|--approval-mode[= ]yolo",
+    "copilot": r"--allow-all-tools\b|--allow-all(?=\s|$)|--yolo\b",
 }
 BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
-"""After which Claude Code, Codex and Gemini CLI ask nobody any more: each has its own."""
+"""After which Claude Code, Codex, Gemini CLI and Copilot CLI ask nobody any more: each has its own."""
 BYPASS = regex("|".join(_SWITCHES.values()))
 """The same, whosever they are."""
 _CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")
 _CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
 
+_ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"']|$)"
+"""Behind a dash: what is asked about the program itself, as one does after it is installed."""
 _AGENT_COMMAND = regex(
-    r"(?:^|[\s;&|(])(?:npx\s+(?:-y\s+)?@anthropic-ai/claude-code|claude\s+(?:-p|--print|-\w)"
-    r"|codex\s+exec|gemini\s+(?:-p|--prompt|--yolo)|aider\s|opencode\s+run|goose\s+run"
+    r"(?:^|[\s;&|(])(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
+    r"|@openai/codex|@google/gemini-cli|@github/copilot)"
+    rf"|(?:claude|codex|gemini)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
+    r"|copilot\s+(?:-p|--prompt|--allow-all|--yolo)|aider\s|opencode\s+run|goose\s+run"
     r"|crewai\s+run|cursor-agent\s)",
     re.MULTILINE,
 )

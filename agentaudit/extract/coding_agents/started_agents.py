@@ -23,12 +23,13 @@ _NAMES = {
     "claude": ("claude-code", "Claude Code"),
     "codex": ("codex", "Codex"),
     "gemini": ("gemini-cli", "Gemini CLI"),
+    "copilot": ("copilot-cli", "Copilot CLI"),
 }
-_COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini)(?:\.orig)?[ \t]")
+_COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini|copilot)(?:\.orig)?[ \t]")
 _SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
 _ON = "\\"
 """Behind which a command goes on in the next line."""
-_PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini)$")
+_PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini|copilot)$")
 
 
 def extract_started_agents(documents: Documents, collector: Collector) -> None:

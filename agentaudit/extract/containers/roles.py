@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.containers.commands import only_schedules, runs_another
 from agentaudit.extract.containers.names import ANY_GATEWAY, called, head, names_gateway
 from agentaudit.extract.settings import Setting
@@ -147,7 +148,9 @@ def role_of(
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
         keys = [key for key in keys if not key.startswith(_OF_MASTER)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
-    return "agent" if named or (configured and not runs_another(words)) else ""
+    if named or (configured and not runs_another(words)):
+        return "agent"
+    return "agent" if starts_agent(" ".join(words)) else ""
 
 
 def _is_gateway(name: str) -> bool:

@@ -40,6 +40,7 @@ from agentaudit.readers.document import Node
 _BYPASS = re.compile(
     r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
     r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
+    r"|--allow-all-tools\b|--allow-all(?=\s|$)"
     r"|^safety-strategy: unsafe$|\"approvalMode\":\s*\"yolo\"",
     re.MULTILINE,
 )
