@@ -45,14 +45,18 @@ def test_what_asks_about_the_program_starts_no_agent(script: str) -> None:
     [
         (
             "compose.yaml",
-            "services:\n  coder:\n    image: registry.acme.example/coder:1\n"
-            "    command: [claude, --dangerously-skip-permissions, -p, Hi]\n",
+            (
+                "services:\n  coder:\n    image: registry.acme.example/coder:1\n"
+                "    command: [claude, --dangerously-skip-permissions, -p, Hi]\n"
+            ),
         ),
         (
             "pod.yaml",
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: coder}\nspec:\n  containers:\n"
-            "    - name: main\n      image: registry.acme.example/coder:1\n"
-            "      command: [codex, exec, --dangerously-bypass-approvals-and-sandbox]\n",
+            (
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: coder}\nspec:\n  containers:\n"
+                "    - name: main\n      image: registry.acme.example/coder:1\n"
+                "      command: [codex, exec, --dangerously-bypass-approvals-and-sandbox]\n"
+            ),
         ),
         (
             ".gitlab-ci.yml",
@@ -60,8 +64,10 @@ def test_what_asks_about_the_program_starts_no_agent(script: str) -> None:
         ),
         (
             ".github/workflows/fix.yml",
-            "on: push\njobs:\n  fix:\n    runs-on: ubuntu-latest\n    steps:\n"
-            "      - run: gemini --approval-mode=yolo -p Hi\n",
+            (
+                "on: push\njobs:\n  fix:\n    runs-on: ubuntu-latest\n    steps:\n"
+                "      - run: gemini --approval-mode=yolo -p Hi\n"
+            ),
         ),
         ("fix.sh", "copilot -p Hi --allow-all-tools\n"),
     ],

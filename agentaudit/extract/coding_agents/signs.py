@@ -18,7 +18,7 @@ _SWITCHES = {
     "copilot": r"--allow-all-tools\b|--allow-all(?=\s|$)|--yolo\b",
 }
 BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
-"""After which Claude Code, Codex, Gemini CLI and Copilot CLI ask nobody any more: each has its own."""
+"""After which the agents of a command line ask nobody any more: each has its own."""
 BYPASS = regex("|".join(_SWITCHES.values()))
 """The same, whosever they are."""
 _CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")

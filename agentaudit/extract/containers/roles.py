@@ -148,9 +148,8 @@ def role_of(
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
         keys = [key for key in keys if not key.startswith(_OF_MASTER)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
-    if named or (configured and not runs_another(words)):
-        return "agent"
-    return "agent" if starts_agent(" ".join(words)) else ""
+    started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
+    return "agent" if named or started else ""
 
 
 def _is_gateway(name: str) -> bool:

@@ -15,6 +15,7 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("access", "key"), "access_key"),
     (("session", "token"), "session_token"),
     (("api", "key"), "api_key"),
+    (("bearer", "token", "bedrock"), "api_key"),
     (("apikey",), "api_key"),
     (("openai", "key"), "api_key"),
     (("open", "ai", "key"), "api_key"),
