@@ -207,3 +207,11 @@ def test_a_default_that_somebody_made_up_waits_for_its_variable(
 def test_where_people_try_things_words_and_numbers_are_possibly_a_secret(file: str) -> None:
     assert confidence_of(file, COMPOSE, COMPOSED) is Confidence.POSSIBLE
     assert confidence_of(file, COMPOSE, DRAWN) is Confidence.LIKELY
+
+
+def test_the_bearer_token_of_bedrock_is_a_key() -> None:
+    """Its name ends in what it opens, and not in what it is."""
+    found = recognise("AWS_BEARER_TOKEN_BEDROCK", DRAWN)
+
+    assert found is not None
+    assert (found.provider, found.kind) == ("aws", "api_key")

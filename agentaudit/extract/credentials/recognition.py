@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import is_own_machine
+from agentaudit.extract.credentials.connections import connection_in, may_hold_password
 from agentaudit.extract.credentials.documented_tokens import is_documented, is_everybodys
 from agentaudit.extract.credentials.literals import (
     PUBLISHED_DEFAULTS,
@@ -39,15 +40,6 @@ from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
 _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
-_URL = regex(
-    r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
-    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
-    re.IGNORECASE,
-)
-"""
-Every part is bounded, so that a long line of almost-URLs takes linear time. The user may be a
-reference, and that may hold a colon: `${NAME:-default}`.
-"""
 _GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
 """`{TOKEN}`: what a program in another file fills in."""
 _FEDERATED = regex(
@@ -56,12 +48,6 @@ _FEDERATED = regex(
 )
 """Files of Google without a key: they say where to ask for a session."""
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
-_DATABASES = frozenset(
-    {
-        *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
-        *("amqp", "amqps", "neo4j", "bolt", "clickhouse", "mssql", "cockroachdb", "cassandra"),
-    }
-)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
 _USUAL = 200
@@ -120,7 +106,7 @@ def may_be_named(key: str) -> bool:
 
 def may_show(text: str) -> bool:
     """Whether anything in a text may look like a credential: a cheap no for most texts."""
-    return ("://" in text and "@" in text) or may_hold_signed_token(text) or may_hold_token(text)
+    return may_hold_password(text) or may_hold_signed_token(text) or may_hold_token(text)
 
 
 def _carries_token(key: str) -> bool:
@@ -142,7 +128,7 @@ def by_look(text: str) -> Recognised | None:
             confidence=certainty(token, text),
             secret=token.value,
         )
-    return _jwt(text) or _url_with_password(text)
+    return _jwt(text) or _connection(text)
 
 
 def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
@@ -250,24 +236,21 @@ def lifetime_of(ttl_s: int) -> Lifetime:
     return Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
 
 
-def _url_with_password(text: str) -> Recognised | None:
-    if "://" not in text or "@" not in text:
-        return None
-    found = _URL.search(text)
+def _connection(text: str) -> Recognised | None:
+    found = connection_in(text)
     if found is None:
         return None
-    password, scheme = found["password"], found["scheme"].lower()
+    password = found.password
     form = form_of("password", password)
     open_yet = _GAP.fullmatch(password) or is_placeholder("", literal_of(password))
     if form is CredentialForm.LITERAL and open_yet:
         return None
-    database = scheme.partition("+")[0] in _DATABASES
     literal = form is CredentialForm.LITERAL
     return Recognised(
-        provider="database" if database else "",
+        provider="database" if found.to_database else "",
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=_opens(password, found["host"]) if literal else Confidence.LIKELY,
+        confidence=_opens(password, found.host) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

@@ -28,6 +28,10 @@ _DEFAULT = regex(
 )
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
+_PASSWORD = regex(
+    r"(?P<name>(?:password|passwd|pwd)\s{0,9}=\s{0,9})(?!\$)[^\s;&\"']+", re.IGNORECASE
+)
+"""In an address or a list of settings: `Server=db;Password=…`."""
 _LONGEST = 120
 _LONGEST_NAME = 4000
 _USUAL = 100
@@ -74,9 +78,17 @@ def all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Each of the texts cleaned; of most lists it is told at once that nothing is taken out."""
     joined = "\n".join(texts)
     suspect = "://" in joined or "eyJ" in joined or may_hold_token(joined)
+    suspect = suspect or names_password(joined)
     if suspect or (len(joined) > _LONGEST_NAME and max(map(len, texts)) > _LONGEST_NAME):
         return tuple(map(cleaned, texts))
     return texts
+
+
+def names_password(text: str) -> bool:
+    """Whether a password may be given by its name in a text: a cheap no for most texts."""
+    if "=" not in text:
+        return False
+    return "ssword" in text or "wd" in text or "SSWORD" in text or "WD" in text
 
 
 def _cleaned(text: str) -> str:
@@ -84,6 +96,8 @@ def _cleaned(text: str) -> str:
         text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
     if "eyJ" in text:
         text = _JWT.sub("eyJ…", text)
+    if names_password(text):
+        text = _PASSWORD.sub(r"\g<name>…", text)
     if may_hold_token(text):
         for form in TOKENS:
             if form.hint in text:

@@ -1,0 +1,65 @@
+"""A password within what connects a program to its database is found wherever it stands."""
+
+import pytest
+
+from agentaudit.extract.credentials.connections import connection_in
+from agentaudit.extract.credentials.redaction import all_cleaned, cleaned, plain
+from agentaudit.extract.deployment import deployment_of
+
+LETTERS = "q7Zk2PvW9sLx4TnB8rYc"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"SPRING_DATASOURCE_URL=jdbc:postgresql://db.acme.example/app?user=app&password={LETTERS}",
+        f"STORE=jdbc:sqlserver://db.acme.example:1433;user=app;password={LETTERS};encrypt=true",
+        f"STORE=redis://cache.acme.example:6379/0?password={LETTERS}",
+        f"STORE=nats://app:{LETTERS}@bus.acme.example:4222",
+        f"STORE=Server=tcp:db.acme.example,1433;Database=app;User Id=app;Password={LETTERS};",
+        f"STORE=Data Source=db.acme.example;Initial Catalog=app;Pwd={LETTERS}",
+    ],
+)
+def test_a_password_for_a_database_is_found_by_its_look(line: str) -> None:
+    (found,) = deployment_of({".env": line + "\n"}).credentials
+
+    assert (found.provider, found.kind) == ("database", "connection_string")
+    assert LETTERS not in str(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://shop.acme.example/login?password={LETTERS}",
+        "jdbc:postgresql://db.acme.example/app?user=app&sslmode=require",
+        "Server=db.acme.example;Database=app;Integrated Security=true",
+        f"password={LETTERS}",
+    ],
+)
+def test_what_names_no_database_or_no_password_is_no_connection(text: str) -> None:
+    assert connection_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["jdbc:postgresql://db/app?password=${DB_PASSWORD}", "Server=db;Password=${DB_PASSWORD};"],
+)
+def test_a_reference_in_its_place_is_no_literal(value: str) -> None:
+    found = deployment_of({".env": f"STORE={value}\n"}).credentials
+
+    assert all(each.form.value != "literal" for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"Server=db;Password = {LETTERS};Encrypt=true", "Server=db;Password = …;Encrypt=true"),
+        (f"jdbc:mysql://db/app?user=a&password={LETTERS}", "jdbc:mysql://db/app?user=a&password=…"),
+        (f"host=db PWD={LETTERS} dbname=app", "host=db PWD=… dbname=app"),
+        ("Server=db;Password=${DB_PASSWORD}", "Server=db;Password=${DB_PASSWORD}"),
+    ],
+)
+def test_a_password_within_an_argument_is_never_shown(text: str, shown: str) -> None:
+    assert plain(text) == shown
+    assert cleaned(text) == shown
+    assert all_cleaned((text,)) == (shown,)
