@@ -54,7 +54,7 @@ with atheris.instrument_imports(include=["agentaudit"]):
     from agentaudit.threats.model import threat_model
 
     for package in (readers, extract):  # some are loaded only where a file of theirs is there
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
 
 from fuzz_seeds import BETWEEN  # what it imports is instrumented by now

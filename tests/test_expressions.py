@@ -44,7 +44,7 @@ def test_many_words_are_found_as_each_of_them_would_be(words: list[str], text: s
 def test_every_expression_is_well_formed() -> None:
     """It would be found out in the run of somebody whose files lead there."""
     for package in LATE:
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     gc.unfreeze()  # a `lint` that ran in this process has frozen what was loaded by then
     late = [item for item in gc.get_objects() if type(item) is Late]

@@ -38,6 +38,9 @@ _MARKS = {
 SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
 _LOOP = "unreadable: a link that leads back to itself"
+_LEADS_OUT = "unreadable: a link out of the audited folder"
+_HISTORY = frozenset({".git", ".hg", ".svn"})
+_PASSED_BY = "a folder of packages, caches or builds"
 NOT_A_FORMAT = "not a deployment format"
 
 
@@ -73,11 +76,13 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
     if missing:
         raise InputError(*missing)
     root = common_folder(paths)
+    within = _Within(root.resolve(), frozenset(path.absolute() for path in paths))
     texts: dict[str, SourceText] = {}
     coverage: dict[str, FileCoverage] = {}
-    for path, problem in sorted(_files_below(paths), key=lambda found: (found[0].parts, found[1])):
+    found = sorted(_files_below(paths, within), key=lambda each: (each[0].parts, each[1]))
+    for path, problem in found:
         file = _relative(path, root)
-        outcome = _skipped(file, problem) if problem else _read(path, file, root)
+        outcome = _skipped(file, problem) if problem else _read(path, file, within)
         if isinstance(outcome, SourceText):
             texts[file] = outcome
         else:
@@ -104,15 +109,25 @@ def shown_root(paths: Sequence[Path], root: Path) -> str:
 
 
 def _relative(path: Path, root: Path) -> str:
-    """The path within the root; bytes of a name that are no UTF-8 are replaced."""
+    """The path within the root; bytes of a name that are no UTF-8 are written as numbers."""
     text = str(path)
     inside = text.removeprefix(f"{root}/")
     if inside == text or ".." in inside:
         inside = Path(os.path.relpath(path, root)).as_posix()
-    return inside if inside.isascii() else os.fsencode(inside).decode(errors="replace")
+    return inside if inside.isascii() else os.fsencode(inside).decode(errors="backslashreplace")
 
 
-def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+class _Within(Struct, frozen=True):
+    """What links may lead to: what lies in the root, and anything where the user named the link."""
+
+    root: Path
+    named: frozenset[Path]
+
+    def reaches(self, path: Path) -> bool:
+        return path in self.named or path.resolve().is_relative_to(self.root)
+
+
+def _files_below(paths: Sequence[Path], within: _Within) -> Iterator[tuple[Path, str]]:
     """Each file once, with the reason why it cannot be read, if there is one."""
     waiting = [(path.absolute(), _is_folder(path)) for path in paths]
     seen: set[Path] = set()
@@ -127,21 +142,34 @@ def _files_below(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
         if not folder:
             yield path, ""
             continue
-        try:
-            entries = list(os.scandir(path))
-        except OSError as error:
-            yield path, f"unreadable folder: {error.strerror}"
-            continue
-        linked = {entry.name for entry in entries if _is_linked_folder(entry)}
-        yield from (
-            (Path(entry.path), "a link to a folder") for entry in entries if entry.name in linked
-        )
-        passed_by = SKIPPED_FOLDERS | linked
-        waiting += [
-            (Path(entry.path), entry.is_dir(follow_symlinks=False))
-            for entry in entries
-            if entry.name not in passed_by and not _vendored(entry)
-        ]
+        for below, is_folder, reason in _listed(path, within):
+            if reason:
+                yield below, reason
+            else:
+                waiting.append((below, is_folder))
+
+
+def _listed(folder: Path, within: _Within) -> Iterator[tuple[Path, bool, str]]:
+    """What stands in a folder, whether it is one too, and why it is not looked into."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        yield folder, True, f"unreadable folder: {error.strerror}"
+        return
+    for entry in entries:
+        if entry.name not in _HISTORY:
+            reason = _left_out(entry, within)
+            yield Path(entry.path), entry.is_dir(follow_symlinks=False), reason
+
+
+def _left_out(entry: os.DirEntry[str], within: _Within) -> str:
+    """Why an entry of a folder is not looked into; empty where it is."""
+    if entry.name in SKIPPED_FOLDERS or _vendored(entry):
+        return _PASSED_BY
+    if not _is_linked_folder(entry):
+        return ""
+    # One within the root is read under its own name.
+    return "a link to a folder" if within.reaches(Path(entry.path)) else _LEADS_OUT
 
 
 def _vendored(entry: os.DirEntry[str]) -> bool:
@@ -161,16 +189,16 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
+def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
     syntax = syntax_of(file)
     if not syntax:
         return _skipped(file, NOT_A_FORMAT)
     try:
-        status = _status(path, root)
+        status = _status(path, within)
         if status is None:
-            return _skipped(file, "a link out of the audited folder", syntax)
+            return _skipped(file, _LEADS_OUT if syntax != "text" else NOT_A_FORMAT, syntax)
         if not stat.S_ISREG(status.st_mode):
-            return _skipped(file, "not a regular file", syntax)
+            return _skipped(file, "unreadable: not a regular file", syntax)
         if status.st_size > MAX_BYTES:
             if syntax in SEARCHED_ONLY:  # a bundle, a film, a log: the ending says little
                 return _skipped(file, NOT_A_FORMAT, syntax)
@@ -185,12 +213,12 @@ def _read(path: Path, file: str, root: Path) -> SourceText | FileCoverage:
     return decoded(content, file, syntax)
 
 
-def _status(path: Path, root: Path) -> os.stat_result | None:
+def _status(path: Path, within: _Within) -> os.stat_result | None:
     """Of a file, or of what a link leads to; None where that is out of the audited folder."""
     status = path.lstat()
     if not stat.S_ISLNK(status.st_mode):
         return status
-    return path.stat() if path.resolve().is_relative_to(root.resolve()) else None
+    return path.stat() if within.reaches(path) else None
 
 
 def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
@@ -199,10 +227,10 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
 
     It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
     """
-    if syntax in SEARCHED_ONLY:
-        text = content.decode("utf-8-sig", errors="replace")
-        return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     encoding = _MARKS.get(next(filter(content.startswith, _MARKS), b""), "utf-8-sig")
+    if syntax in SEARCHED_ONLY:
+        text = content.decode(encoding, errors="replace")
+        return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     if encoding == "utf-8-sig" and b"\0" in content:
         return _failed(file, "binary content", syntax)
     try:

@@ -27,6 +27,7 @@ from agentaudit.readers.lines import (
     MAX_DEPTH,
     Lines,
     broken,
+    said_twice,
     too_many_comments,
 )
 from agentaudit.readers.routes import with_bounded_routes
@@ -178,7 +179,7 @@ class _Reading:
                 raise self.error("a key in double quotes, or `}`, belongs here")
             key = self.scalars.pop()
             if key.raw in entries:
-                raise self.error(f"the key `{key.raw[:40]}` stands here twice")
+                raise self.error(said_twice(key.raw))
             self.at += 1
             if marks[self.at] != ":":
                 raise self.error("`:` belongs here")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.expressions import regex
 
 MAX_DEPTH = 100
 """Deeper nesting is an attack on the reader, not a configuration."""
@@ -19,6 +20,8 @@ MAX_CODE = 1_000_000
 """Characters of code: a larger file was made by a program, and chance makes anything in it."""
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
+_WORD = regex(r"[A-Za-z_$][A-Za-z_$./-]{0,39}")
+"""A key that is no credential: those have digits."""
 
 MAX_NAME = 1_000
 """Characters of what something is called; no name is that long."""
@@ -63,6 +66,12 @@ def _continued(line: str) -> Sequence[int]:
 def broken(file: str, line: int, column: int, message: str) -> InputError:
     """The error of a reader that cannot go on."""
     return InputError(Problem(file=file, line=line, column=column, message=message))
+
+
+def said_twice(key: str) -> str:
+    """What is wrong with a key that its mapping has already; only a plain word is repeated."""
+    shown = f"the key `{key}`" if _WORD.fullmatch(key) else "this key"  # which may be a secret
+    return f"{shown} stands here twice"
 
 
 def too_many_comments(file: str) -> InputError:

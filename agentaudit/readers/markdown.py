@@ -1,15 +1,20 @@
 """Instructions for agents (CLAUDE.md, skills, prompts): front matter, and the text itself."""
 
 import re
+from collections.abc import Iterator
 
 from agentaudit.errors import InputError
 from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_at
-from agentaudit.readers.lines import Lines
+from agentaudit.readers.lines import Lines, said_twice
 from agentaudit.readers.yaml import parse_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _LINE = re.compile(r"^(?P<name>[\w-]+):[ \t]*(?P<value>\S.*?)[ \t\r]*$")
 _COMMENT = re.compile(r"<!--(?P<text>.*?)-->", re.DOTALL)
+_CLOSED = "-->"
+_MOST_LOOSE = 20
+"""Lines of front matter that are no YAML, before all of it is taken line by line."""
+_Entries = tuple[tuple[Node, Node], ...]
 
 
 def parse_markdown(file: str, text: str) -> Document:
@@ -19,42 +24,62 @@ def parse_markdown(file: str, text: str) -> Document:
     root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end_line, end_column=end_column)
     front = _FRONT.match(text)
     if front is not None:
-        entries = _front_matter(file, front["yaml"])
-        root = root.changed(entries=entries)
-    comments = tuple(
-        Comment(
-            line=lines.place(found.start())[0],
-            column=lines.place(found.start())[1],
-            text=found["text"].strip(),
-        )
-        for found in _COMMENT.finditer(text)
-    )
+        root = root.changed(entries=_front_matter(file, front["yaml"]))
     return Document(
         file=file,
         syntax="markdown",
         text=text,
         roots=(root,),
-        comments=comments,
+        comments=tuple(_comments(text, lines)),
+        problems=tuple(_said_again(root.entries)),
     )
 
 
-def _front_matter(file: str, text: str) -> tuple[tuple[Node, Node], ...]:
+def _comments(text: str, lines: Lines) -> Iterator[Comment]:
+    """Behind the last one's end no other is sought: each would be, to the end of the file."""
+    for found in _COMMENT.finditer(text, 0, text.rfind(_CLOSED) + len(_CLOSED)):
+        line, column = lines.place(found.start())
+        yield Comment(line=line, column=column, text=found["text"].strip())
+
+
+def _front_matter(file: str, text: str) -> _Entries:
     """
-    The entries as YAML, or else line by line.
+    The entries as YAML; of a line that is none, its name and what follows.
 
     The agents that read these files take `description: use it when: …`, which is no YAML.
     """
-    try:
-        # A newline in place of the fence keeps every line where it is.
-        return parse_yaml(file, "\n" + text).root.entries
-    except InputError:
-        lines = enumerate(text.split("\n"), start=2)
-        found = ((number, _LINE.match(line)) for number, line in lines)
-        return tuple(
-            (
-                text_at(number, match.start("name"), match["name"]),
-                text_at(number, match.start("value"), match["value"]),
-            )
-            for number, match in found
-            if match is not None
-        )
+    lines = ["", *text.split("\n")]  # the first stands for the fence, and the others where they are
+    loose: list[tuple[Node, Node]] = []
+    for _ in range(_MOST_LOOSE):
+        try:
+            entries = parse_yaml(file, "\n".join(lines)).root.entries
+        except InputError as error:
+            number = error.problems[0].line or 1
+            entry = _loose(lines, number)
+            if entry is None:
+                break
+            loose.append(entry)
+            lines[number - 1] = ""
+        else:
+            return tuple(sorted((*entries, *loose), key=lambda pair: pair[0].line))
+    lines = ["", *text.split("\n")]
+    found = (_loose(lines, number) for number in range(1, len(lines) + 1))
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _loose(lines: list[str], number: int) -> tuple[Node, Node] | None:
+    """What a line says as a name and a value; None where it is no such line."""
+    match = _LINE.match(lines[number - 1]) if number <= len(lines) else None
+    if match is None:
+        return None
+    name, value = (text_at(number, match.start(part), match[part]) for part in ("name", "value"))
+    return name, value
+
+
+def _said_again(entries: _Entries) -> Iterator[tuple[int, int, str]]:
+    """Names that stand there already: agents differ in which of the two they take."""
+    seen: set[str] = set()
+    for name, _ in entries:
+        if name.raw in seen:
+            yield name.line, name.column, said_twice(name.raw)
+        seen.add(name.raw)

@@ -1,8 +1,15 @@
-"""redis.conf: directives with their values, with a place for each. The last of two equals wins."""
+"""
+redis.conf: directives with their values, with a place for each.
 
+Blanks of every kind part a name from its value, as they do for Redis. The last of two equals wins.
+"""
+
+import re
 import shlex
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
+
+_DIRECTIVE = re.compile(r"\s*(?P<name>\S+)\s*(?P<rest>.*)", re.DOTALL)
 
 
 def parse_redis(file: str, text: str) -> Document:
@@ -11,19 +18,21 @@ def parse_redis(file: str, text: str) -> Document:
     comments: list[Comment] = []
     problems: list[tuple[int, int, str]] = []
     for number, line in enumerate(text.split("\n"), start=1):
-        stripped = line.strip()
-        column = len(line) - len(line.lstrip()) + 1
-        if stripped.startswith("#"):
-            comments.append(Comment(line=number, column=column, text=stripped.lstrip("#").strip()))
-        elif stripped:
-            name, _, rest = stripped.partition(" ")
-            at = line.index(name) + len(name) + (len(rest) - len(rest.lstrip())) + 2
-            words = _words(rest)
-            if words is None:
-                problems.append((number, column, "a quote that does not end"))
-                continue
-            key = _node(number, column, len(name), name.lower())
-            entries.append((key, _node(number, at, len(rest.strip()), " ".join(words))))
+        directive = _DIRECTIVE.match(line)
+        if directive is None:
+            continue
+        column, (name, rest) = directive.start("name") + 1, directive.groups()
+        if name.startswith("#"):
+            note = line.strip().lstrip("#").strip()
+            comments.append(Comment(line=number, column=column, text=note))
+            continue
+        words = _words(rest)
+        if words is None:
+            problems.append((number, column, "a quote that does not end"))
+            continue
+        key = _node(number, column, len(name), name.lower())
+        at = directive.start("rest") + 1
+        entries.append((key, _node(number, at, len(rest.rstrip()), " ".join(words))))
     root = Node(
         kind=NodeKind.MAPPING,
         line=1,

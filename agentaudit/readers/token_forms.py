@@ -240,7 +240,7 @@ TOKENS: tuple[TokenForm, ...] = (
     TokenForm(
         provider="",
         kind="private_key",
-        expression=r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=:,\s-]){100,}",
+        expression=r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\\n|[A-Za-z0-9+/=:,\s-]){100,20000}",
         hint="PRIVATE KEY-----",
         prefix="-----BEGIN PRIVATE KEY-----",
         lifetime=Lifetime.STATIC,

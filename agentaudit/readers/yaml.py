@@ -34,7 +34,7 @@ from agentaudit.readers.document import (
     NodeKind,
     entries_of,
 )
-from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken
+from agentaudit.readers.lines import MAX_DEPTH, MAX_NODES, broken, said_twice
 from agentaudit.readers.routes import with_bounded_routes
 from agentaudit.readers.yaml_comments import comments_of
 
@@ -155,7 +155,7 @@ class _Composing:
             if key.raw == "<<":
                 merged.extend(value.list())
             elif key.raw in entries:
-                raise self.error(event, f"the key `{key.raw[:40]}` stands here twice")
+                raise self.error(event, said_twice(key.raw))
             else:
                 entries[key.raw] = (key, value)
             event = self.following()

@@ -159,6 +159,8 @@ def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
         "agents.yaml": ("failed", "not UTF-8"),
         "compose.yaml": ("failed", "binary content"),
         "notes.txt": ("skipped", "not a deployment format"),
+        "node_modules": ("skipped", "a folder of packages, caches or builds"),
+        "vendor": ("skipped", "a folder of packages, caches or builds"),
     }
     assert deployment.incomplete
     assert len(deployment.credentials) == 1
@@ -215,23 +217,6 @@ def test_templates_of_azure_are_named_where_what_matters_is_not_read() -> None:
     assert places["cut.bicep"] == (3, 17)
     assert places["azuredeploy.json"] == (4, 14)
     assert deployment.incomplete
-
-
-def test_links_and_special_files_are_named_and_not_followed(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    root = tmp_path / "root"
-    outside.mkdir()
-    root.mkdir()
-    (outside / "secret.env").write_text(f"OPENAI_API_KEY={KEY}\n")
-    (root / "loop").symlink_to(root)
-    (root / "stolen.env").symlink_to(outside / "secret.env")
-    os.mkfifo(root / "pipe.env")
-
-    assert coverage_of(read_deployment([root])) == {
-        "loop": ("skipped", "a link to a folder"),
-        "stolen.env": ("skipped", "a link out of the audited folder"),
-        "pipe.env": ("skipped", "not a regular file"),
-    }
 
 
 def test_missing_paths_are_named_all_at_once(tmp_path: Path) -> None:
@@ -308,7 +293,7 @@ def test_lone_surrogates_crash_nothing(tmp_path: Path) -> None:
     found = repr(read_deployment([tmp_path]))
 
     assert found.encode()
-    assert "bad-\N{REPLACEMENT CHARACTER}.env" in found
+    assert r"bad-\\xff.env" in found
 
 
 @pytest.mark.parametrize("text", ["a" * 300_000 + "://", "a://b:" * 60_000])

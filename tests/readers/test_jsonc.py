@@ -90,6 +90,7 @@ def test_comments_and_trailing_commas_are_read() -> None:
     ("text", "line", "column", "message"),
     [
         ('{"a": 1, "a": 2}', 1, 10, "the key `a` stands here twice"),
+        ('{"AKIA7Q": 1, "AKIA7Q": 2}', 1, 15, "this key stands here twice"),
         ('{"a" 1}', 1, 6, "`:` belongs here"),
         ('{"a": 1 "b": 2}', 1, 9, "`,` or `}` belongs here"),
         ('{"a":\n "b', 2, 2, "a string that does not end, or holds a bad escape"),

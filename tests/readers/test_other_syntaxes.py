@@ -161,13 +161,13 @@ def test_what_does_not_parse_is_told_with_the_version_that_does_not() -> None:
         parse_python("a.py", "a = 1 +\n")
 
 
-def test_front_matter_keeps_its_lines() -> None:
-    document = parse_markdown("SKILL.md", "---\nname: x\nallowed-tools: Bash\n---\n<!-- note -->\n")
-    node = document.root.child("allowed-tools")
+@pytest.mark.parametrize("blank", [" ", "\t", " \t "])
+def test_redis_parts_names_from_values_by_any_blank(blank: str) -> None:
+    document = parse_redis("redis.conf", f"requirepass{blank}secret\r\n")
+    (key, value), *_ = document.root.entries
 
-    assert node is not None
-    assert (node.line, node.column, node.raw) == (3, 16, "Bash")
-    assert [note.text for note in document.comments] == ["note"]
+    assert (key.raw, value.raw, value.line) == ("requirepass", "secret", 1)
+    assert text_at(document, value) == "secret"
 
 
 def test_front_matter_that_is_no_yaml_is_read_by_lines() -> None:

@@ -103,6 +103,7 @@ def test_comments_are_found_outside_of_scalars() -> None:
     ("text", "line", "message"),
     [
         ("a: 1\na: 2\n", 2, "the key `a` stands here twice"),
+        ("AKIA7Q: 1\nAKIA7Q: 2\n", 2, "this key stands here twice"),
         ("a: &a [*a]\n", 1, "an alias to an anchor that is not complete here"),
         ("a: *nowhere\n", 1, "an alias to an anchor that is not complete here"),
         ("a: [1\n", 2, "did not find expected ',' or ']'"),

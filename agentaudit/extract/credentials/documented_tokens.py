@@ -10,6 +10,8 @@ _EXAMPLE_WORD = regex(
     r"|12345678"
 )
 _FEWEST_DISTINCT = 6
+_LONGEST = 20_000
+"""Characters of a value that are looked at: no key has more."""
 _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
@@ -27,6 +29,7 @@ def is_documented(value: str) -> bool:
 
     Only words that chance does not make count: one key in a hundred holds three x.
     """
+    value = value[:_LONGEST]
     characters = Counter(value[_PREFIX:])
     return (
         _EXAMPLE_WORD.search(value) is not None

@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from agentaudit.extract.mcp.known import KnownServer, server
 
+_LONGEST = 4_000
+"""Characters of a package, an image or a URL in which its name stands, if it has one."""
+
 
 def known_server(*names: str) -> KnownServer | None:
     """The known server that one of these packages, images or URLs belongs to."""
@@ -20,7 +23,8 @@ def _called(name: str) -> KnownServer | None:
     """The same packages and flags stand in many files."""
     if not name:
         return None
-    return next((one for one in CATALOGUE if one.pattern.search(name)), None)
+    called = name[:_LONGEST]
+    return next((one for one in CATALOGUE if one.pattern.search(called)), None)
 
 
 CATALOGUE: tuple[KnownServer, ...] = (

@@ -21,10 +21,10 @@ from agentaudit.extract.mcp.clients import (
     servers_within,
 )
 from agentaudit.extract.mcp.credentials import (
-    URL_SECRET,
     ServerPlace,
     add_server_credentials,
     held_by_server,
+    parameters,
 )
 from agentaudit.extract.mcp.launchers import launch_of
 from agentaudit.extract.mcp.tools import add_tools
@@ -179,7 +179,7 @@ def _authenticated(node: Node, url: str) -> Truth:
     found = (node.get(*path) for path in _BLOCKS_OF_HEADERS)
     blocks = [block for block in found if block is not None]
     headers = {name.lower() for block in blocks for name, _ in block.items()}
-    headers |= {match["name"].lower() for match in URL_SECRET.finditer(url)}
+    headers |= {match["name"].lower() for match in parameters(url)}
     proven = any(name == "authorization" or secret_name(name) for name in headers)
     named = any(node.child(name) for name in _OWN_PROOF)
     if proven or named or by_look(url) is not None:

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
+from agentaudit.extract.credentials.holdings import (
+    CREDENTIALS,
+    Holding,
+    add_credentials,
+    settings_of,
+)
 from agentaudit.extract.credentials.redaction import HEADER, plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.mcp.clients import URLS, DeclaredServer
@@ -17,7 +23,9 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _FLAG = regex(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
-URL_SECRET = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
+_PARAMETER = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
+_MOST_PARAMETERS = CREDENTIALS.most + 10
+"""Of a URL: some more than the credentials that are told, so that the rest is open."""
 _WORKSPACE = regex(r"^\$\{workspaceFolder(?:[^}]*)\}/")
 _BLOCKS = (
     # how it is exposed, and where clients write it
@@ -111,9 +119,14 @@ def _url_settings(document: Document, node: Node, route: str) -> tuple[Setting, 
                 route=f"{route}.{name}",
                 text=match["value"],
             )
-            for match in URL_SECRET.finditer(value.text)
+            for match in parameters(value.text)
         )
     return tuple(found)
+
+
+def parameters(url: str) -> Iterator[re.Match[str]]:
+    """The parameters of a URL, each a name and a value."""
+    return islice(_PARAMETER.finditer(url), _MOST_PARAMETERS)
 
 
 def _named_values(document: Document, node: Node, route: str) -> Iterator[Setting]:

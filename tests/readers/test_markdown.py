@@ -1,0 +1,36 @@
+"""Instructions for agents: their front matter, its places, and comments."""
+
+from agentaudit.readers.markdown import parse_markdown
+
+
+def test_front_matter_keeps_its_lines() -> None:
+    document = parse_markdown("SKILL.md", "---\nname: x\nallowed-tools: Bash\n---\n<!-- note -->\n")
+    node = document.root.child("allowed-tools")
+
+    assert node is not None
+    assert (node.line, node.column, node.raw) == (3, 16, "Bash")
+    assert [note.text for note in document.comments] == ["note"]
+
+
+def test_a_line_of_front_matter_that_is_no_yaml_takes_no_other_with_it() -> None:
+    text = "---\ndescription: use: it\nglobs: *.py\ntools:\n  - Bash\n---\n"
+    root = parse_markdown("SKILL.md", text).root
+
+    assert root.text_at("description") == "use: it"
+    assert root.text_at("globs") == "*.py"
+    assert root.texts_at("tools") == ("Bash",)
+    assert [(key.line, value.line) for key, value in root.entries] == [(2, 2), (3, 3), (4, 5)]
+
+
+def test_equal_names_of_front_matter_are_said() -> None:
+    """Agents differ in which of the two they take."""
+    document = parse_markdown("SKILL.md", "---\nallowed-tools: Read\nallowed-tools: Bash\n---\n")
+
+    assert document.problems == ((3, 1, "the key `allowed-tools` stands here twice"),)
+
+
+def test_comments_that_nobody_ends_are_not_sought_to_the_end_of_the_file() -> None:
+    """Each of a quarter of a million would take as long as the file has characters."""
+    text = "<!-- one -->" + "<!--" * 240_000
+
+    assert [note.text for note in parse_markdown("CLAUDE.md", text).comments] == ["one"]
