@@ -144,7 +144,9 @@ def test_days_of_a_memory_that_existed_before_are_not_told() -> None:
 
 
 def test_each_agent_of_the_toolkit_has_its_own_memory() -> None:
-    assert ends(toolkit(), EdgeKind.PERSISTS_TO, "support") == {"support_memory"}
+    assert ends(toolkit(), EdgeKind.PERSISTS_TO, "support") == {
+        *("support_memory", "long-term records of support_memory"),
+    }
 
 
 def test_a_runtime_that_speaks_mcp_serves_tools() -> None:
@@ -222,7 +224,9 @@ def test_a_harness_of_the_cli_is_read_from_its_folder() -> None:
 
     assert (desk.wildcard_tools, desk.timeout_s) == (True, 300)
     assert stores["window of desk"].max_turns_count == 40
-    assert (stores["desk"].ttl_s, stores["cases"].ttl_s) == (60 * 86_400, 365 * 86_400)
+    assert stores["managed memory of desk"].ttl_s == 60 * 86_400
+    assert stores["long-term records of desk"].ttl is Known.NONE
+    assert stores["cases"].ttl_s == 365 * 86_400
 
 
 def test_no_secret_of_a_project_comes_out_again() -> None:

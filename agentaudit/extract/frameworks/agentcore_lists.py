@@ -111,7 +111,11 @@ def _runtime(place: Node, entry: Node, base: str) -> ProjectEntry:
 
 
 def _harness(place: Node, entry: Node, base: str, documents: Documents) -> Iterator[ProjectEntry]:
-    """A harness, whose own file stands in the folder that the project names."""
+    """
+    A harness, whose own file stands in the folder that the project names.
+
+    The CLI gives it no memory unless its file says so.
+    """
     folder = path_below(base, entry.text_at("path"))
     document = documents.at(posixpath.join(folder, "harness.json")) if folder is not None else None
     if document is None:
@@ -119,15 +123,8 @@ def _harness(place: Node, entry: Node, base: str, documents: Documents) -> Itera
     root = without_nulls(document.root)
     body = _spelled(root)
     body.pop("execution_role_arn", None)
+    body.setdefault("memory", made_mapping(place, {"disabled": made_mapping(place, {})}))
     yield ProjectEntry(type=_HARNESS, place=root.child("name") or place, body=body, node=root)
-    days = root.get("memory", "eventExpiryDuration")
-    if days is not None:
-        yield ProjectEntry(
-            type=MEMORY,
-            place=root.child("name") or place,
-            body={"name": root.child("name"), "event_expiry_duration": days},
-            node=root,
-        )
 
 
 def _target(place: Node, target: Node, gateway: Node, schema: Document | None) -> ProjectEntry:

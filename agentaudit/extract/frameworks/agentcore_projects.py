@@ -132,6 +132,13 @@ def _toolkit_memory(key: Node, agent: Node) -> Iterator[ProjectEntry]:
         body={
             "name": memory.child("memory_name") or named or key,
             "event_expiry_duration": made_unknown(named) if reused and named else days,
+            "memory_strategies": memory.child("mode")
+            if _makes_records(memory, reused=reused)
+            else None,
         },
         node=memory,
     )
+
+
+def _makes_records(memory: Node, *, reused: bool) -> bool:
+    return not reused and "LTM" in memory.text_at("mode")

@@ -2,10 +2,14 @@
 Memories of Amazon Bedrock AgentCore that Python code creates.
 
 `MemoryClient` of the package `bedrock-agentcore` (1.25) keeps events for 90 days unless
-`event_expiry_days` says otherwise. Sessions of a memory that exists already say nothing of it.
+`event_expiry_days` says otherwise; what strategies make of them stays, unless these have a
+`recordExpirySpecification`. Sessions of a memory that exists already say nothing of it.
 """
 
+import ast
 from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
@@ -34,7 +38,36 @@ def agentcore_memories(module: Module, calls: Sequence[Call]) -> Iterator[tuple[
     for call in calls:
         owner, _, method = call.name.rpartition(".")
         if method in _CREATES and owner in clients | _CLIENTS:
-            yield _store(module, call), call
+            store = _store(module, call)
+            yield store, call
+            strategies = keyword(call.node, "strategies")
+            if strategies is not None and (kept := _kept(strategies)) is not None:
+                yield _records(module, store, strategies, kept), call
+
+
+def _kept(strategies: ast.expr) -> Known | None:
+    """Whether records expire: not unless a strategy says so. None where there is no strategy."""
+    if isinstance(strategies, ast.Constant):
+        return None
+    if not isinstance(strategies, ast.List):
+        return Known.UNKNOWN
+    texts = (node.value for node in ast.walk(strategies) if isinstance(node, ast.Constant))
+    if any(isinstance(text, str) and "recordExpiry" in text for text in texts):
+        return Known.UNKNOWN
+    return Known.NONE if strategies.elts else None
+
+
+def _records(module: Module, events: MemoryStore, strategies: ast.expr, kept: Known) -> MemoryStore:
+    """What strategies make of events, which outlives them."""
+    name = f"long-term records of {events.name}"
+    return replace(
+        events,
+        id=fact_id("memory_store", name, f"{events.id}/records"),
+        name=name,
+        evidence=(module.place(strategies),),
+        ttl=kept,
+        ttl_s=None,
+    )
 
 
 def _store(module: Module, call: Call) -> MemoryStore:

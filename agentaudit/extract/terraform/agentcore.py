@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import tool_server_id
+from agentaudit.extract.terraform.agentcore_memories import managed_memories, memories_of
 from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools
-from agentaudit.extract.terraform.agents import known, seconds_of_days
+from agentaudit.extract.terraform.agents import known
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate, served_agent, serves_tools
@@ -31,12 +32,15 @@ _PASSING_ON = ("jwt_passthrough", "caller_iam_credentials")
 def add_agentcore(module: Module, principals: Principals, collector: Collector) -> None:
     """Everything of AgentCore in a module; what stands side by side there is likely joined."""
     agents = [*_add_runtimes(module, collector), *_add_harnesses(module, principals, collector)]
+    strategies = module.referring("memory_id", "aws_bedrockagentcore_memory_strategy")
     for declared in module.resources("aws_bedrockagentcore_memory"):
-        store = collector.add(_memory(declared))
-        what, effect = f"which agents remember in {store.name}", "what is kept there is open"
-        room = collector.affords(_JOINED, len(agents), (store.evidence[0], what, effect))
-        for agent in agents if room else ():
-            collector.remember(agent, store, confidence=Confidence.LIKELY)
+        for store in map(
+            collector.add, memories_of(declared, strategies.get(declared.address, ()))
+        ):
+            what, effect = f"which agents remember in {store.name}", "what is kept there is open"
+            room = collector.affords(_JOINED, len(agents), (store.evidence[0], what, effect))
+            for agent in agents if room else ():
+                collector.remember(agent, store, confidence=Confidence.LIKELY)
     targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")
     for declared in module.resources("aws_bedrockagentcore_gateway"):
         gateway = collector.add(_gateway(declared, targets.get(declared.address, ())))
@@ -59,7 +63,8 @@ def _add_harnesses(
     for declared in module.resources("aws_bedrockagentcore_harness"):
         agent = collector.add(_harness_agent(declared))
         authenticate(principals, declared, agent.id, ("execution_role_arn",))
-        collector.remember(agent.id, collector.add(_harness_window(declared)))
+        for store in (_harness_window(declared), *managed_memories(declared)):
+            collector.remember(agent.id, collector.add(store))
         yield agent.id
 
 
@@ -140,24 +145,6 @@ def _harness_window(declared: Declared) -> MemoryStore:
         compaction=cut,
         persistent=Truth.NO,
         managed_service=True,
-    )
-
-
-def _memory(declared: Declared) -> MemoryStore:
-    days = declared.body.get("event_expiry_duration")
-    place = evidence(declared.document, days) if days else declared.place()
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(place,),
-        kind="managed",
-        backend="agentcore",
-        ttl=known(days),
-        ttl_s=seconds_of_days(days),
-        persistent=Truth.YES,
-        agent_writable=Truth.YES,
-        managed_service=True,
-        sweep=Known.SET,
     )
 
 
