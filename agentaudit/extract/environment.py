@@ -47,6 +47,8 @@ _NOT_MEMORY = regex(
     re.IGNORECASE,
 )
 """Nor is how large one message may be: `POSTFIX_MESSAGE_SIZE_LIMIT`."""
+_DECLARED = regex(r"\baws_bedrockagentcore_memory\.")
+"""A memory that is declared, which says of itself what bounds it."""
 _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
 _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""
@@ -111,7 +113,11 @@ _UNSAID = _Bound(Known.UNKNOWN)
 def _add_memory(
     collector: Collector, settings: Sequence[Setting], owner: FactId
 ) -> MemoryStore | None:
-    relevant = tuple(item for item in settings if _concerns_memory(item.key))
+    relevant = tuple(
+        item
+        for item in settings
+        if _concerns_memory(item.key) and not _DECLARED.search(item.value.raw)
+    )
     if not relevant:
         return None
     urls = [item for item in relevant if _URL.search(item.key)]

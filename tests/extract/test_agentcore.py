@@ -1,6 +1,7 @@
 """AgentCore: the project files of its two command lines, and resources that are no runtime."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -373,3 +374,44 @@ def test_the_role_of_an_interpreter_is_what_its_code_acts_as() -> None:
 
     assert "interpreter" in ends(found, EdgeKind.AUTHENTICATES_AS, "interpreter")
     assert ends(found, EdgeKind.EXECUTES_ON, "interpreter") == {"interpreter"}
+
+
+HEADERS = {
+    "agentcore.json": json.dumps(
+        {"runtimes": [{"name": "desk", "requestHeaderAllowlist": ["X-Trace", "Authorization"]}]}
+    ),
+    ".bedrock_agentcore.yaml": (
+        "agents: {desk: {name: desk, request_header_configuration: "
+        "{requestHeaderAllowlist: [authorization]}}}\n"
+    ),
+    "template.yaml": (
+        "Resources: {desk: {Type: 'AWS::BedrockAgentCore::Runtime', Properties: "
+        "{RequestHeaderConfiguration: {RequestHeaderAllowlist: [Authorization]}}}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("file", HEADERS)
+def test_a_runtime_may_be_handed_its_callers_token(file: str) -> None:
+    (agent,) = deployment_of({file: HEADERS[file]}).agents
+    (other,) = deployment_of({file: re.sub("(?i)authorization", "X-User", HEADERS[file])}).agents
+
+    assert agent.token_passthrough
+    assert agent.evidence[-1].column >= HEADERS[file].lower().index("authorization")
+    assert not other.token_passthrough
+
+
+def test_what_passes_a_token_on_is_shown_with_its_gateway() -> None:
+    text = """\
+Resources:
+  Tools: {Type: AWS::BedrockAgentCore::Gateway, Properties: {AuthorizerType: AWS_IAM}}
+  Target:
+    Type: AWS::BedrockAgentCore::GatewayTarget
+    Properties:
+      GatewayIdentifier: !Ref Tools
+      CredentialProviderConfigurations: [{CredentialProviderType: JWT_PASSTHROUGH}]
+"""
+    (gateway,) = deployment_of({"template.yaml": text}).gateways
+
+    assert gateway.token_passthrough
+    assert [place.line for place in gateway.evidence] == [2, 7]

@@ -75,7 +75,7 @@ resource "aws_bedrockagentcore_memory_strategy" "facts" {
 
 HARNESS = """\
 resource "aws_bedrockagentcore_harness" "desk" {
-  name = "desk"
+  harness_name = "desk"
 %s
 }
 """
@@ -127,3 +127,17 @@ client.create_memory(name="desk", strategies={strategies})
     stores = {store.name: store for store in deployment_of({"desk.py": text}).memory_stores}
 
     assert stores["long-term records of desk"].ttl is ttl
+
+
+RUNTIME = """\
+resource "aws_bedrockagentcore_agent_runtime" "desk" {
+  agent_runtime_name    = "desk"
+  environment_variables = { MEMORY_ID = aws_bedrockagentcore_memory.desk.id }
+}
+"""
+
+
+def test_the_id_of_a_memory_that_is_declared_is_no_other_memory() -> None:
+    text = f'{RUNTIME}resource "aws_bedrockagentcore_memory" "desk" {{\n  name = "desk"\n}}\n'
+
+    assert [store.name for store in deployment_of({"main.tf": text}).memory_stores] == ["desk"]

@@ -193,6 +193,7 @@ resource "google_vertex_ai_reasoning_engine" "e" {
 }
 """
 WIDE = 'scopes = ["cloud-platform"]'
+GRANULAR = 'create_ttl = "60s"\n generate_created_ttl = "900s"'
 BANK = "context_spec {\n memory_bank_config {\n %s\n }\n }"
 
 
@@ -221,7 +222,12 @@ def test_an_agent_with_an_identity_of_its_own_shares_none() -> None:
     ("block", "ttl", "seconds"),
     [
         ('ttl_config {\n default_ttl = "2592000s"\n }', Known.SET, 2_592_000),
-        ('ttl_config {\n granular_ttl_config { create_ttl = "60s" }\n }', Known.SET, None),
+        ('ttl_config {\n granular_ttl_config { create_ttl = "60s" }\n }', Known.SET, 60),
+        (
+            f"ttl_config {{\n granular_ttl_config {{\n {GRANULAR}\n }}\n }}",
+            Known.SET,
+            900,
+        ),
         ("", Known.NONE, None),
     ],
 )

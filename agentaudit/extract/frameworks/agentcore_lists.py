@@ -104,6 +104,9 @@ def _runtime(place: Node, entry: Node, base: str) -> ProjectEntry:
                 place, _spelled(entry.child("lifecycleConfiguration"))
             ),
             "environment_variables": made_mapping(place, settings),
+            "request_header_configuration": made_mapping(
+                place, {"request_header_allowlist": entry.child("requestHeaderAllowlist")}
+            ),
         },
         node=entry,
         code=path_below(base, entry.text_at("codeLocation")),

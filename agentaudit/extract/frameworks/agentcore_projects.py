@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.extract.cloudformation.templates import spelled
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of
@@ -94,6 +95,8 @@ def _toolkit_runtime(document: Document, key: Node, agent: Node, *, alone: bool)
         f"{name}_configuration": aws.child(f"{name}_configuration") if aws is not None else None
         for name in ("network", "protocol", "lifecycle")
     }
+    headers = agent.child("request_header_configuration")
+    parts["request_header_configuration"] = spelled(headers, {}) if headers is not None else None
     return ProjectEntry(
         type=RUNTIME,
         place=key,

@@ -6,8 +6,10 @@ CloudFormation and AgentCore's own project files are brought into these words an
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.containers.facts import tool_server_id
 from agentaudit.extract.terraform.agentcore_memories import managed_memories, memories_of
 from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools
@@ -15,7 +17,7 @@ from agentaudit.extract.terraform.agents import known
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate, served_agent, serves_tools
-from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.fact import FactId
@@ -90,11 +92,15 @@ def _runtime_agent(declared: Declared) -> Agent:
     """
     lifetime = declared.body.get("lifecycle_configuration", "max_lifetime")
     idle = declared.body.get("lifecycle_configuration", "idle_runtime_session_timeout")
+    headers = declared.body.list_at("request_header_configuration", "request_header_allowlist")
+    taken = [header for header in headers if header.raw.lower() == "authorization"]
+    places = (evidence(declared.document, header, header.raw) for header in taken)
     return Agent(
         id=served_agent(declared),
         name=declared.title,
-        evidence=(declared.place(),),
+        evidence=(declared.place(), *places),
         framework="agentcore",
+        token_passthrough=bool(taken),
         authenticated=Truth.YES,
         timeout=known(lifetime),
         timeout_s=lifetime.integer if lifetime else None,
@@ -153,19 +159,21 @@ def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
     kind = body.get("authorizer_type")
     text = "none" if kind is None else kind.raw.lower()
     unknown = kind is not None and kind.unknown
-    providers = {name for target in targets for name in _providers(target)}
-    brokered = any(name in providers for name in _BROKERING)
+    proofs = [proof for target in targets for proof in _proofs(target)]
+    providers = {name for name, _ in proofs}
     place = evidence(declared.document, kind) if kind else declared.place()
-    return Gateway(
+    passing = (where for name, where in proofs if name in _PASSING_ON)
+    gateway = Gateway(
         id=fact_id("gateway", declared.title, declared.key),
         name=declared.title,
         evidence=(place,),
         product="agentcore",
         authorizer=Known.UNKNOWN if unknown else Known.NONE if text == "none" else Known.SET,
         policy_enforced=_enforced(body),
-        token_passthrough=any(name in providers for name in _PASSING_ON),
-        brokers_credentials=Truth.YES if brokered else Truth.UNKNOWN,
+        token_passthrough=not providers.isdisjoint(_PASSING_ON),
+        brokers_credentials=Truth.UNKNOWN if providers.isdisjoint(_BROKERING) else Truth.YES,
     )
+    return replace(gateway, evidence=with_place(gateway, *passing))
 
 
 def _enforced(body: Node) -> Truth:
@@ -179,13 +187,11 @@ def _enforced(body: Node) -> Truth:
     return Truth.UNKNOWN if mode is not None and mode.unknown else Truth.YES
 
 
-def _providers(target: Declared) -> Iterator[str]:
+def _proofs(target: Declared) -> Iterator[tuple[str, Evidence]]:
     """How a target's credentials are resolved: blocks of Terraform, types of CloudFormation."""
     for name in ("credential_provider_configuration", "credential_provider_configurations"):
         block = target.body.get(name)
         for each in block.list() if block else ():
             kind = each.get("credential_provider_type")
-            if kind is not None:
-                yield kind.raw.lower()
-            else:
-                yield from (key.lower() for key, _ in each.items())
+            for node in (kind,) if kind is not None else (key for key, _ in each.entries):
+                yield node.raw.lower(), evidence(target.document, node)

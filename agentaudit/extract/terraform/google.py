@@ -216,7 +216,7 @@ def _memory_bank(declared: Declared, bank: Node) -> MemoryStore:
     https://cloud.google.com/vertex-ai/generative-ai/docs/agent-engine/memory-bank/set-up
     """
     block = bank.get("ttl_config")
-    ttl = block.get("default_ttl") if block is not None else None
+    ttl = _longest_ttl(block) if block is not None else None
     return MemoryStore(
         id=fact_id("memory_store", declared.title, f"{declared.key}.memory_bank"),
         name=f"memory bank of {declared.title}",
@@ -231,6 +231,15 @@ def _memory_bank(declared: Declared, bank: Node) -> MemoryStore:
         agent_writable=Truth.YES,
         managed_service=True,
         sweep=Known.SET,
+    )
+
+
+def _longest_ttl(block: Node) -> Node | None:
+    """The one age of all memories, or of those for each way to make one the longest."""
+    granular = block.child("granular_ttl_config")
+    ages = [value for _, value in granular.items()] if granular is not None else []
+    return block.child("default_ttl") or max(
+        ages, key=lambda age: seconds_of(age.text or "") or 0, default=None
     )
 
 
