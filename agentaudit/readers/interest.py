@@ -153,7 +153,7 @@ _PYTHON = _Gate(
 _IMPORT = regex(
     r"\n[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
-    r"|smolagents|dspy|haystack|semantic_kernel|langroid|claude_agent_sdk|claude_code_sdk|deepagents)"
+    r"|smolagents|dspy|haystack|semantic_kernel|langroid|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents)"
 )
 """Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
 

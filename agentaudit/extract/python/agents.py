@@ -87,7 +87,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]
     agents = _add_agents(building, built)
-    others = [*add_claude_agents(building), *_own_loops(building)]
+    others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
@@ -102,14 +102,19 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         collector.add(retry)
 
 
-def _own_loops(building: Building) -> Sequence[Agent]:
-    """The agents that are loops of the module's own; what finds them is loaded for few programs."""
+def _without_framework(building: Building) -> Sequence[Agent]:
+    """Loops of the module's own, and agents of a service: what finds them few programs need."""
+    found: list[Agent] = []
     text = building.module.document.text
-    if "tool" not in text or MODEL_CALL.search(text) is None:
-        return ()
-    from agentaudit.extract.python.own_loops import add_own_loops
+    if "tool" in text and MODEL_CALL.search(text) is not None:
+        from agentaudit.extract.python.own_loops import add_own_loops
 
-    return [agent for agent, _ in add_own_loops(building)]
+        found += (agent for agent, _ in add_own_loops(building))
+    if "azure.ai." in text:
+        from agentaudit.extract.python.azure_agents import add_azure_agents
+
+        found += add_azure_agents(building)
+    return found
 
 
 def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:

@@ -7,7 +7,7 @@ compares the name that came back. What the vendor runs itself is known by its ty
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -66,11 +66,14 @@ class HandedTools(Struct, dict=True, eq=False):
     """The tools that one module hands to models, each read once."""
 
     building: Building
+    servers: list[tuple[ast.expr, Mapping[str, ast.expr]]] = field(default_factory=list)
+    """Where servers of MCP stand among the tools that were asked for last, and what is said."""
     _seen: set[int] = field(default_factory=set)
 
     def of(self, tools: ast.expr) -> Iterator[Tool]:
         """Every tool of what is handed over; what does not fold is left open."""
         self._seen.clear()
+        self.servers.clear()
         yield from self._listed(_Given(self.building.module, tools), 0)
 
     def _listed(self, given: _Given, depth: int) -> Iterator[Tool]:
@@ -81,16 +84,24 @@ class HandedTools(Struct, dict=True, eq=False):
         self._seen.add(id(node))
         inner = _within(module, node)
         if inner is None or depth > _DEEPEST:
-            tool = self._tool(given, meant) if depth else None
-            if tool is not None:
-                yield tool
-            else:
-                self._leave_open(given)
+            yield from self._element(given, meant) if depth else self._leave_open(given)
             return
         if isinstance(given.node, ast.Name) and given.node.id in given.module.constants.grown:
-            self._leave_open(given)
+            yield from self._leave_open(given)
         for each in inner if module.affords(len(inner)) else ():
             yield from self._listed(meant.beside(each), depth + 1)
+
+    def _element(self, given: _Given, meant: _Given) -> Iterator[Tool]:
+        """One element of a list: a tool, or a server that the vendor calls."""
+        said = _definition(meant.module, meant.node)
+        if "server_url" in said and meant.module is self.building.module:
+            self.servers.append((meant.node, said))
+            return
+        tool = self._tool(given, meant)
+        if tool is not None:
+            yield tool
+        else:
+            yield from self._leave_open(given)
 
     def _meant(self, given: _Given) -> _Given:
         """What a name stands for, here or in the file of the repository that defines it."""
@@ -190,10 +201,12 @@ class HandedTools(Struct, dict=True, eq=False):
         found = other.functions_by_name.get(name) if other is not None else None
         return (other, found) if other is not None and found is not None else None
 
-    def _leave_open(self, given: _Given) -> None:
+    def _leave_open(self, given: _Given) -> Sequence[Tool]:
+        """No tool that is known, and the list stands as one that does not fold."""
         place = given.module.place(given.node, "tools")
         what, effect = "the list of tools does not fold", "which tools the agent has is open"
         self.building.collector.leave_open(place, what, effect)
+        return ()
 
 
 def _within(module: Module, node: ast.expr) -> list[ast.expr] | None:

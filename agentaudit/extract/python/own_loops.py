@@ -19,6 +19,7 @@ from agentaudit.extract.programs.loops import Rounds, rounds
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.handed_tools import HandedTools
+from agentaudit.extract.python.hosted_servers import add_hosted_server
 from agentaudit.extract.python.limits import budget, count, timeout
 from agentaudit.extract.python.model_calls import OWN, Asked, asked_models, bounds_answers, given
 from agentaudit.model.deployment import EdgeKind
@@ -31,6 +32,8 @@ _RESULTS = regex(
     r"""|["']?role["']?\s*[:=]\s*["'](?:tool|function)["']"""
 )
 """How results of tools go back to a model, in the words of each interface."""
+_HOSTED = "server_url"
+"""What the vendor calls by itself needs no results."""
 _CALLED_BY_CLIENT = 10
 """Rounds in which Google's client calls functions, unless it is told otherwise."""
 _RUNNER = "tool_runner"
@@ -78,7 +81,7 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
     if by_client is not None:
         return _Loop(asked, Rounds(by_client, around))
     if _RESULTS.search(module.document.text) is None:
-        return None
+        return _Loop(asked, None) if _HOSTED in module.document.text else None
     found = rounds(module, node)
     if found is None and asked.client != OWN:
         return _Loop(asked, None)
@@ -132,6 +135,8 @@ def _add(building: Building, name: str, loop: _Loop, tools: HandedTools) -> Agen
     )
     for tool in tools.of(loop.asked.tools):
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+    for server in tools.servers:
+        add_hosted_server(building, agent, server)
     return agent
 
 
