@@ -65,9 +65,10 @@ def templates(documents: Documents) -> Iterator[Document]:
     """Templates of CloudFormation by what they hold: resources whose types are those of AWS."""
     for document in documents.of("yaml", "json"):
         listed = document.root.get("Resources")
-        types = (value.get("Type") for _, value in listed.items()) if listed is not None else ()
-        if any(type_ is not None and type_.raw.startswith("AWS::") for type_ in types):
-            yield document
+        for key, value in listed.items() if listed is not None else ():
+            if key.startswith("Fn::ForEach::") or value.text_at("Type").startswith("AWS::"):
+                yield document
+                break
 
 
 def arm_documents(documents: Documents) -> tuple[Document, ...]:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from agentaudit.extract.cloudformation.loops import unrolled
 from agentaudit.extract.cloudformation.names import AS_THEY_ARE, RENAMED, TYPES
+from agentaudit.extract.cloudformation.nested import Nested
 from agentaudit.extract.cloudformation.overrides import overrides_of
 from agentaudit.extract.cloudformation.parameters import add_parameters
 from agentaudit.extract.cloudformation.sam import expanded
@@ -40,13 +42,22 @@ _RETENTION = "Retention"
 def extract_cloudformation(documents: Documents, collector: Collector) -> None:
     """Every template: identities, agents, stores, runtimes and logs."""
     found = (
-        *(expanded(document, collector) for document in templates(documents)),
+        *(expanded(unrolled(document, collector), collector) for document in templates(documents)),
         *projects(documents, collector),
     )
     for document in found:
         add_parameters(document, collector)
     given = overrides_of(documents, collector)
-    stacks = _apart(tuple(_stack(document, given.get(document.file, {})) for document in found))
+    known = {item.file: _template(item).given(given.get(item.file, {})) for item in found}
+    nested = Nested(known)
+    for document in found:
+        nested.read(document, collector)
+    stacks = _apart(
+        tuple(
+            _stack(document, known[document.file].given(nested.handed(document.file)))
+            for document in found
+        )
+    )
     read_stacks(stacks, documents, collector)
 
 
@@ -83,7 +94,8 @@ def _apart(stacks: tuple[Stack, ...]) -> tuple[Stack, ...]:
     return stacks
 
 
-def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
+def _template(document: Document) -> Template:
+    """What references of a template stand for, as far as it says so itself."""
     listed = document.root.get("Resources")
     resources = listed.entries if listed is not None else ()
     types = {
@@ -91,7 +103,18 @@ def _stack(document: Document, given: Mapping[str, Node]) -> Stack:
         for key, value in resources
     }
     names = {key.raw: name for key, value in resources if (name := _given_name(value))}
-    template = Template(parameters={**_defaults(document), **given}, types=types, names=names)
+    return Template(
+        parameters=_defaults(document),
+        types=types,
+        names=names,
+        mappings=document.root.get("Mappings"),
+        conditions=document.root.get("Conditions"),
+    )
+
+
+def _stack(document: Document, template: Template) -> Stack:
+    listed = document.root.get("Resources")
+    resources = listed.entries if listed is not None else ()
     silent = _RETENTION not in document.text
     stack = Stack(folder=document.file, bodies=[], silent_of_logs=silent)
     stack.members_by_type = tuple(

@@ -8,9 +8,10 @@ the same code: `!GetAtt AgentRole.Arn` is `aws_iam_role.AgentRole.arn`.
 import re
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from agentaudit.extract.made_nodes import made_text, made_unknown
+from agentaudit.extract.made_nodes import made_list, made_text, made_unknown
 from agentaudit.extract.resolver import LONGEST_TEXT, substituted
 from agentaudit.extract.terraform.names import computed
 from agentaudit.readers.document import Node, NodeKind
@@ -18,6 +19,8 @@ from agentaudit.readers.places import moved
 
 _PLACE_IN_SUB = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _DEEPEST = 60
+_NO_VALUE = "AWS::NoValue"
+_MOST_PIECES = 1_000
 _LONGEST = 1_000_000
 """Characters of a template, which CloudFormation takes from S3."""
 
@@ -30,22 +33,31 @@ class Template(Struct, frozen=True):
     """Logical ids, with the types of their resources in Terraform's words."""
     names: Mapping[str, str]
     """Logical ids, with the names that their resources are given in the template."""
+    mappings: Node | None = None
+    conditions: Node | None = None
+    _answers: dict[str, bool | None] = field(default_factory=dict)
+
+    def given(self, values: Mapping[str, Node]) -> "Template":
+        """The template with these values for its parameters."""
+        return replace(self, parameters={**self.parameters, **values}, _answers={})
 
     def resolved(self, node: Node, depth: int = 0) -> Node:
         """A node with its functions resolved; what stays open is unknown."""
         if depth > _DEEPEST:
             return made_unknown(node, "…")
         if node.kind is NodeKind.SEQUENCE:
-            elements = tuple(self.resolved(element, depth + 1) for element in node.elements)
-            return node.changed(elements=elements)
+            found = (self.resolved(element, depth + 1) for element in node.elements)
+            return node.changed(elements=tuple(each for each in found if not _left_out(each)))
         if node.kind is not NodeKind.MAPPING:
             return node
         if len(node.entries) == 1:
             key, argument = node.entries[0]
+            if key.raw == "Fn::If":
+                return self._chosen(node, argument, depth)
             if _is_function(key):
                 return self._called(node, key.raw, self.resolved(argument, depth + 1))
-        entries = tuple((key, self.resolved(value, depth + 1)) for key, value in node.entries)
-        return node.changed(entries=entries)
+        pairs = ((key, self.resolved(value, depth + 1)) for key, value in node.entries)
+        return node.changed(entries=tuple(pair for pair in pairs if not _left_out(pair[1])))
 
     def _called(self, node: Node, function: str, argument: Node) -> Node:
         match function:
@@ -58,11 +70,69 @@ class Template(Struct, frozen=True):
                 return self._substituted(node, argument)
             case "Fn::Join" if len(argument.elements) == 2:  # noqa: PLR2004 - glue, and pieces
                 return self._joined(node, *argument.elements)
+            case "Fn::FindInMap":
+                return self._looked_up(node, argument)
+            case "Fn::Select" if len(argument.elements) == 2:  # noqa: PLR2004 - place, and list
+                return _selected(node, *argument.elements)
+            case "Fn::Split" if len(argument.elements) == 2:  # noqa: PLR2004 - mark, and text
+                return _split(node, *argument.elements)
             case _:
                 return made_unknown(node, function)
 
+    def _chosen(self, node: Node, argument: Node, depth: int) -> Node:
+        """What a condition decides for; nothing is known where it is open."""
+        if len(argument.elements) != 3:  # noqa: PLR2004 - condition, and what follows
+            return made_unknown(node, "Fn::If")
+        name, yes, no = argument.elements
+        answer = self.holds(name.raw)
+        if answer is None:
+            return made_unknown(node, "Fn::If")
+        return self.resolved(yes if answer else no, depth + 1)
+
+    def holds(self, name: str, depth: int = 0) -> bool | None:
+        """Whether a condition holds with the values that are known; None where they do not say."""
+        if name not in self._answers:
+            self._answers[name] = None  # of one that rests on itself
+            written = self.conditions.child(name) if self.conditions is not None else None
+            self._answers[name] = self._answer(written, depth) if written else None
+        return self._answers[name]
+
+    def _answer(self, condition: Node, depth: int) -> bool | None:
+        if len(condition.entries) != 1 or depth > _DEEPEST:
+            return None
+        key, argument = condition.entries[0]
+        if key.raw == "Condition":
+            return self.holds(argument.raw, depth + 1)
+        if key.raw == "Fn::Equals":
+            texts = [self.resolved(each).text for each in argument.elements]
+            known = len(texts) == 2 and None not in texts  # noqa: PLR2004 - it compares two
+            return texts[0] == texts[1] if known else None
+        answers = [self._answer(each, depth + 1) for each in argument.list()]
+        match key.raw:
+            case "Fn::Not" if len(answers) == 1 and answers[0] is not None:
+                return not answers[0]
+            case "Fn::And" | "Fn::Or":
+                decisive = key.raw == "Fn::Or"
+                if decisive in answers:
+                    return decisive
+                return None if None in answers else not decisive
+            case _:
+                return None
+
+    def _looked_up(self, node: Node, argument: Node) -> Node:
+        """A value of a mapping, by two keys that are known."""
+        keys = [each.text for each in argument.elements[:3]]
+        if self.mappings is None or len(keys) != 3 or None in keys:  # noqa: PLR2004 - map, two keys
+            return made_unknown(node, "Fn::FindInMap")
+        found = self.mappings.get(*(key or "" for key in keys))
+        if found is None:
+            return made_unknown(node, "Fn::FindInMap")
+        return moved(found, node, file=node.file, origin=(found,))
+
     def _reference(self, node: Node, name: str, attribute: str) -> Node:
         """A parameter's default, or a reference to a resource."""
+        if name == _NO_VALUE:
+            return node.changed(kind=NodeKind.NULL, raw=name, entries=(), elements=())
         if name in self.parameters:
             default = self.parameters[name]
             return moved(default, node, file=node.file, origin=(default,))
@@ -101,6 +171,26 @@ class Template(Struct, frozen=True):
         # A text that grows to many times what is written stays as it is written.
         most = LONGEST_TEXT + 2 * len(text.raw)
         return made_text(node, substituted(_PLACE_IN_SUB, filled, text.raw, most=most))
+
+
+def _left_out(node: Node) -> bool:
+    """Whether a value is that of an attribute which is not there."""
+    return node.kind is NodeKind.NULL and node.raw == _NO_VALUE
+
+
+def _selected(node: Node, place: Node, listed: Node) -> Node:
+    number = place.integer
+    known = listed.kind is NodeKind.SEQUENCE and number is not None
+    if not known or number is None or not 0 <= number < len(listed.elements):
+        return made_unknown(node, "Fn::Select")
+    return listed.elements[number]
+
+
+def _split(node: Node, mark: Node, text: Node) -> Node:
+    if not mark.text or text.text is None or text.text.count(mark.text) > _MOST_PIECES:
+        return made_unknown(node, "Fn::Split")
+    pieces = tuple(made_text(text, piece) for piece in text.text.split(mark.text))
+    return made_list(node, pieces)
 
 
 def is_call(node: Node) -> bool:

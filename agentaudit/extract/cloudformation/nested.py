@@ -1,0 +1,88 @@
+"""
+Templates that other templates deploy, and the values that they hand to their parameters.
+
+`AWS::CloudFormation::Stack` and `AWS::Serverless::Application` name a template by its path, which
+`aws cloudformation package` uploads, or by the address that it was uploaded to: its last part is
+then the name of a file, which is meant where one template of the audit is called so.
+"""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from agentaudit.extract.cloudformation.values import Template
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import sibling
+from agentaudit.readers.document import Document, Node
+
+_LOCATIONS = {
+    "AWS::CloudFormation::Stack": "TemplateURL",
+    "AWS::Serverless::Application": "Location",
+}
+_DEEPEST = 20
+_MACRO = "Fn::Transform"
+_OPEN = "what it makes is open"
+Values = Mapping[str, Node]
+
+
+class _Call(Struct, frozen=True):
+    """Where a template deploys another."""
+
+    caller: str
+    parameters: Node | None
+
+
+class Nested:
+    """The values that templates get from the one that deploys them."""
+
+    def __init__(self, templates: Mapping[str, Template]) -> None:
+        self._templates = templates
+        self._calls: dict[str, list[_Call]] = {}
+        self._known: dict[str, Values] = {}
+
+    def read(self, document: Document, collector: Collector) -> None:
+        """Which templates a template deploys; what is not among the files is left open."""
+        listed = document.root.get("Resources")
+        for key, resource in listed.entries if listed is not None else ():
+            if key.raw == _MACRO or resource.child(_MACRO) is not None:
+                place = evidence(document, key)
+                collector.leave_open(place, "what a macro writes into the template", _OPEN)
+            attribute = _LOCATIONS.get(resource.text_at("Type"))
+            if attribute is None:
+                continue
+            location = resource.get("Properties", attribute)
+            file = self._file(document, location)
+            if file is None or file == document.file:
+                what = f"the template of {plain(key.raw)} is not among the files"
+                collector.leave_open(evidence(document, location or key), what, _OPEN)
+                continue
+            call = _Call(document.file, resource.get("Properties", "Parameters"))
+            self._calls.setdefault(file, []).append(call)
+
+    def _file(self, document: Document, location: Node | None) -> str | None:
+        if location is None:
+            return None
+        written = location.text or location.text_at("Fn::Sub")
+        beside = sibling(document.file, written)
+        if written and beside in self._templates:
+            return beside
+        name = posixpath.basename(written)
+        named = [file for file in self._templates if name and posixpath.basename(file) == name]
+        return named[0] if len(named) == 1 else None
+
+    def handed(self, file: str, seen: Sequence[str] = ()) -> Values:
+        """What the one template that deploys it hands over; of several none is taken."""
+        if file in self._known:
+            return self._known[file]
+        calls = self._calls.get(file, ())
+        if len(calls) != 1 or calls[0].parameters is None:
+            return {}
+        if len(seen) > _DEEPEST or calls[0].caller in (*seen, file):
+            return {}
+        caller = calls[0].caller
+        template = self._templates[caller].given(self.handed(caller, (*seen, file)))
+        values = {name: template.resolved(value) for name, value in calls[0].parameters.items()}
+        self._known[file] = values
+        return values

@@ -1,0 +1,212 @@
+"""What functions, conditions, loops and nested stacks of CloudFormation decide."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment
+from agentaudit.model.evidence import Known
+
+DAY_S = 86_400
+TEMPLATE = """\
+Parameters:
+  Stage: {Type: String, Default: live}
+  Open: {Type: String}
+Mappings:
+  Stages: {live: {Days: 90, Names: [x, y]}, test: {Days: 7}}
+Conditions:
+  Live: !Equals [!Ref Stage, live]
+  Test: !Not [!Condition Live]
+  Either: !Or [!Condition Test, !Condition Live]
+  Both: !And [!Condition Live, !Condition Test]
+  Far: !Equals [!Ref Open, live]
+  Round: !Not [!Condition Round]
+  LiveOrFar: !Or [!Condition Far, !Condition Live]
+Resources:
+  Memory:
+    Type: AWS::BedrockAgentCore::Memory
+    Properties:
+      Name: desk
+      EventExpiryDuration: DAYS
+"""
+
+
+def days(expression: str) -> tuple[Known, int | None]:
+    """What a template says of how long a memory keeps its events."""
+    (store,) = deployment_of({"t.yaml": TEMPLATE.replace("DAYS", expression)}).memory_stores
+    return store.ttl, store.ttl_s // DAY_S if store.ttl_s is not None else None
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("!FindInMap [Stages, !Ref Stage, Days]", 90),
+        ("!FindInMap [Stages, test, Days]", 7),
+        ("!If [Live, 90, 7]", 90),
+        ("!If [Test, 90, 7]", 7),
+        ("!If [Either, 90, 7]", 90),
+        ("!If [Both, 90, 7]", 7),
+        ("!If [LiveOrFar, 90, 7]", 90),
+        ("!If [Test, 1, !If [Live, 30, 2]]", 30),
+        ("!Select [1, [7, 60]]", 60),
+        ('!Select [0, !Split [",", "60,7"]]', 60),
+    ],
+)
+def test_what_a_template_decides_is_known(expression: str, expected: int) -> None:
+    assert days(expression) == (Known.SET, expected)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "!FindInMap [Stages, !Ref Open, Days]",
+        "!FindInMap [Stages, gone, Days]",
+        "!FindInMap [Gone, live, Days]",
+        "!If [Far, 90, 7]",
+        "!If [Gone, 90, 7]",
+        "!If [Round, 90, 7]",
+        "!If [Live, 90]",
+        "!Select [5, [7, 60]]",
+        "!Select [-1, [7, 60]]",
+        '!Split ["", "60"]',
+    ],
+)
+def test_what_it_leaves_open_is_unknown(expression: str) -> None:
+    assert days(expression) == (Known.UNKNOWN, None)
+
+
+def test_a_value_that_is_left_out_is_not_there() -> None:
+    assert days("!If [Test, 90, !Ref AWS::NoValue]") == (Known.NONE, None)
+
+
+def test_conditions_that_rest_on_a_thousand_others_end() -> None:
+    chain = "".join(f"  C{n}: !Condition C{n + 1}\n" for n in range(1000))
+    text = TEMPLATE.replace("Conditions:\n", f"Conditions:\n{chain}")
+    (store,) = deployment_of({"t.yaml": text.replace("DAYS", "!If [C0, 1, 2]")}).memory_stores
+
+    assert store.ttl is Known.UNKNOWN
+
+
+LOOP = """\
+Transform: AWS::LanguageExtensions
+Parameters:
+  Teams: {Type: CommaDelimitedList, Default: "a,b"}
+  Others: {Type: CommaDelimitedList}
+Resources:
+  Fn::ForEach::Memories:
+    - Team
+    - VALUES
+    - Memory${Team}:
+        Type: AWS::BedrockAgentCore::Memory
+        Properties: {Name: !Sub "desk-${Team}", EventExpiryDuration: 90}
+"""
+
+
+def looped(values: str) -> Deployment:
+    return deployment_of({"t.yaml": LOOP.replace("VALUES", values)})
+
+
+@pytest.mark.parametrize("values", ["[a, b]", "!Ref Teams"])
+def test_a_loop_makes_one_for_each_value(values: str) -> None:
+    stores = looped(values).memory_stores
+
+    assert sorted(store.name for store in stores) == ["desk-a", "desk-b"]
+    assert {store.evidence[0].line for store in stores} == {11}
+
+
+@pytest.mark.parametrize("values", ["!Ref Others", "!Ref Gone", "{}"])
+def test_a_loop_over_what_nobody_says_is_open(values: str) -> None:
+    found = looped(values)
+
+    assert not found.memory_stores
+    assert [end.what for end in found.unresolved] == ["the loop Memories"]
+
+
+def test_loops_within_loops_end() -> None:
+    many = ", ".join(f"v{n}" for n in range(100))
+    inner = '{"M${a}": {Type: AWS::BedrockAgentCore::Memory}}'
+    for name in "abcd":
+        inner = f"{{Fn::ForEach::{name}: [{name}, [{many}], {inner}]}}"
+    text = f"Resources: {inner}"
+
+    assert deployment_of({"t.yaml": text}).unresolved
+
+
+CHILD = """\
+Parameters: {Days: {Type: Number, Default: 7}}
+Resources:
+  Memory:
+    Type: AWS::BedrockAgentCore::Memory
+    Properties: {Name: desk, EventExpiryDuration: !Ref Days}
+"""
+PARENT = """\
+Parameters: {Long: {Type: Number, Default: 90}, Open: {Type: Number}}
+Resources:
+  Desk:
+    Type: TYPE
+    Properties:
+      LOCATION
+      Parameters: {Days: VALUE}
+"""
+
+
+def stacked(
+    location: str, value: str = "!Ref Long", kind: str = "CloudFormation::Stack"
+) -> Deployment:
+    parent = PARENT.replace("LOCATION", location).replace("VALUE", value)
+    return deployment_of({"a/p.yaml": parent.replace("TYPE", f"AWS::{kind}"), "a/b/c.yaml": CHILD})
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("TemplateURL: ./b/c.yaml", "CloudFormation::Stack"),
+        ("TemplateURL: https://bucket.example/x/c.yaml", "CloudFormation::Stack"),
+        ("TemplateURL: !Sub 'https://${Bucket}.example/c.yaml'", "CloudFormation::Stack"),
+        ("Location: b/c.yaml", "Serverless::Application"),
+    ],
+)
+def test_a_nested_stack_has_the_values_that_it_is_handed(location: str, kind: str) -> None:
+    found = stacked(location, kind=kind)
+    (store,) = found.memory_stores
+
+    assert store.ttl_s == 90 * DAY_S
+    assert not found.unresolved
+
+
+def test_a_value_that_is_handed_and_unknown_is_no_default() -> None:
+    (store,) = stacked("TemplateURL: b/c.yaml", "!Ref Open").memory_stores
+
+    assert store.ttl is Known.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("location", "kind"),
+    [
+        ("TemplateURL: https://bucket.example/gone.yaml", "CloudFormation::Stack"),
+        ("TemplateURL: !ImportValue there", "CloudFormation::Stack"),
+        ("Location: {ApplicationId: x, SemanticVersion: 1.0.0}", "Serverless::Application"),
+    ],
+)
+def test_a_stack_from_elsewhere_makes_what_nobody_here_knows(location: str, kind: str) -> None:
+    ends = stacked(location, kind=kind).unresolved
+
+    assert [(end.what, end.evidence.line) for end in ends] == [
+        ("the template of Desk is not among the files", 6)
+    ]
+
+
+def test_stacks_that_deploy_each_other_end() -> None:
+    text = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace("VALUE", "!Ref Long")
+    files = {
+        "a.yaml": text.replace("LOCATION", "TemplateURL: b.yaml"),
+        "b.yaml": text.replace("LOCATION", "TemplateURL: a.yaml"),
+    }
+
+    assert not deployment_of(files).unresolved
+
+
+def test_what_a_macro_writes_is_open() -> None:
+    text = "Resources:\n  Fn::Transform: {Name: AWS::Include}\n  T: {Type: AWS::SNS::Topic}\n"
+    (end,) = deployment_of({"t.yaml": text}).unresolved
+
+    assert (end.what, end.evidence.line) == ("what a macro writes into the template", 2)
