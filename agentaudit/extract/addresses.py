@@ -23,9 +23,9 @@ _SERVICE_IN_NAMESPACE = regex(r"(?:[a-z0-9-]+\.){1,2}[a-z0-9]+(?:-[a-z0-9]+)+")
 
 def tls_of(url: str) -> Truth:
     """Whether a server is reached over TLS."""
-    if url.startswith("https://"):
+    if url.startswith(("https://", "wss://")):
         return Truth.YES
-    return Truth.NO if url.startswith("http://") else Truth.UNKNOWN
+    return Truth.NO if url.startswith(("http://", "ws://")) else Truth.UNKNOWN
 
 
 def on_own_machine(url: str) -> bool:

@@ -236,3 +236,17 @@ def test_everything_but_a_little_is_an_administrator() -> None:
     found = deployed(json.dumps({"Statement": [*policy["Statement"], denied]})).grants
 
     assert [each.admin for each in found if each.effect == "allow"] == [True]
+
+
+def test_what_rules_ask_for_by_name_is_what_patterns_stand_for_and_denials_leave() -> None:
+    """A whole service is told by its wildcard, and `NotAction` by itself."""
+    statements = [
+        {"Effect": "Allow", "Action": ["iam:Pass*", "bedrock:DeleteG*"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "cloudtrail:*", "Resource": "*"},
+        {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "bedrock:DeleteGuardrail", "Resource": "*"},
+    ]
+
+    found = deployed(json.dumps({"Statement": statements})).grants
+
+    assert sorted(grant.watched_actions for grant in found) == [(), (), (), ("iam:passrole",)]

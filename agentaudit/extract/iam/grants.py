@@ -31,6 +31,7 @@ from agentaudit.extract.iam.scope import (
     reaches_every,
     unscoped,
 )
+from agentaudit.extract.iam.watched import watched_actions
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
@@ -195,6 +196,7 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         secret_reads=_secret_reads(allowance),
         sensitive_actions=measure.sensitive,
         permission_actions=measure.permission_actions,
+        watched_actions=watched_actions(statement, allowance.actions),
         escalations=allowance.escalations,
         escalates_by_name=allowance.escalates_by_name,
         free_reads=allowance.free_reads,

@@ -66,6 +66,11 @@ class Grant(Fact, frozen=True, kw_only=True):
     """Write, permission, irreversible and secret-reading actions, expanded (at most 5,000)."""
     permission_actions: tuple[str, ...] = ()
     """Of the sensitive actions those that hand out permissions, where a table says which."""
+    watched_actions: tuple[str, ...] = ()
+    """
+    Of the actions of AWS that rules ask for by name those that the patterns stand for, after
+    denials; not those of a whole service.
+    """
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
     escalates_by_name: bool = False
