@@ -378,3 +378,27 @@ def test_what_executes_says_what_it_executes(name: str, *, runs: bool) -> None:
 
 def test_a_statement_reads_and_writes_and_runs_no_programs() -> None:
     assert named_effects("runSQLQuery") == ("write", "read")
+
+
+def test_a_bridge_calls_where_it_passes_calls_on_to() -> None:
+    """What is started here says nothing of the way to the server behind it."""
+    (server,) = deployment_of(
+        {
+            ".mcp.json": '{"mcpServers": {"crm": {"command": "npx", "args": '
+            '["-y", "mcp-remote@0.1.29", "http://mcp.acme.example/sse", "--allow-http"]}}}'
+        }
+    ).tool_servers
+
+    assert (server.remote, server.tls) == (True, Truth.NO)
+    assert (server.url, server.pinned) == ("http://mcp.acme.example/sse", Truth.YES)
+
+
+def test_a_socket_is_reached_in_plain_text_or_over_tls() -> None:
+    servers = deployment_of(
+        {
+            ".mcp.json": '{"mcpServers": {"a": {"url": "ws://mcp.acme.example"}, '
+            '"b": {"url": "wss://mcp.acme.example"}}}'
+        }
+    ).tool_servers
+
+    assert {server.name: server.tls for server in servers} == {"a": Truth.NO, "b": Truth.YES}

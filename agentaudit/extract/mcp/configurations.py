@@ -1,6 +1,6 @@
 """MCP client configurations: agents, the tool servers they expose, and what those hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -38,6 +38,8 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _PATH = regex(r"^(?:/|~|\.{1,2}(?:/|$)|[A-Za-z]:[\\/]|\$\{?HOME)")
 _OWN_PROOF = ("oauth", "auth", "bearer_token_env_var", "authProviderType", "apiKey")
+_BRIDGES = frozenset({"mcp-remote", "mcp-proxy", "supergateway"})
+"""Programs that are started as a server, and pass all calls on to one elsewhere."""
 _BLOCKS_OF_HEADERS = (
     *(("headers",), ("http_headers",), ("env_http_headers",)),
     ("requestOptions", "headers"),
@@ -74,8 +76,8 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     command, words = command_of(declared.node)
     launch = launch_of(command, words)
     url = url_of(declared.node)
+    called = url or _bridged(launch.package, words)
     place = evidence(document, declared.key, declared.name)
-    remote = bool(url) and not on_own_machine(url)
     server = ToolServer(
         id=server_id(document, declared),
         name=declared.name,
@@ -83,13 +85,13 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         transport=_transport(declared.node, url),
         command=plain(command),
         arguments=arguments(words),
-        url=bare_url(url),
+        url=bare_url(called),
         package=launch.package,
         pinned=Truth.UNKNOWN if url else launch.pinned,
-        tls=tls_of(url),
+        tls=tls_of(called),
         authenticated=_authenticated(declared.node, url),
-        remote=remote,
-        stays_inside=stays_inside(url),
+        remote=bool(called) and not on_own_machine(called),
+        stays_inside=stays_inside(called),
         auto_approved=_auto_approved(declared.node),
         approved_tools=_approved(declared.node),
         wildcard_tools="*" in _approved(declared.node),
@@ -106,6 +108,13 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
     )
     return server
+
+
+def _bridged(package: str, words: Sequence[str]) -> str:
+    """Where a bridge passes calls on to in plain text: `npx mcp-remote http://…`."""
+    if package not in _BRIDGES:
+        return ""
+    return next((word for word in words if tls_of(word) is Truth.NO), "")
 
 
 def add_proofs(

@@ -105,15 +105,17 @@ def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> N
         found.names.add("read")
         found.untrusted |= not fixed
         found.egress |= not fixed
-    if last in _SENDING or (last in _AFTER_METHOD and not _only_reads(module, call)):
+    method = _method(module, call) if last in _AFTER_METHOD else last.upper()
+    if last in _SENDING or (last in _AFTER_METHOD and method not in {"GET", "HEAD"}):
         found.names.add("send")
         found.egress = True
+    if method == "DELETE":
+        found.names.add("delete")
 
 
-def _only_reads(module: Module, call: ast.Call) -> bool:
-    """Whether a request names a method that sends nothing."""
-    method = argument(call, 0, "method")
-    return module.text(method).upper() in {"GET", "HEAD"}
+def _method(module: Module, call: ast.Call) -> str:
+    """The method that a request names, as far as it is a text."""
+    return module.text(argument(call, 0, "method")).upper()
 
 
 def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:

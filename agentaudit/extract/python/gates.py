@@ -1,13 +1,15 @@
 """What stands between an agent in Python and its tools: questions to people, and filters."""
 
 import ast
+import re
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.programs.code import Call, written_keys
-from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
@@ -15,17 +17,56 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Approval, Guardrail
 from agentaudit.model.facts.tools import Tool
 
+_MIDDLEWARE = "langchain.agents.middleware."
+"""Of all that LangChain comes with there, one asks."""
+_QUESTION = regex(r"interrupt|needs_approval|\binput\(|confirm|approv", re.IGNORECASE)
+
 
 def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool]) -> None:
     """A question to a human before tools of an agent, and filters of what goes in and out."""
     gate = building.middleware(call, "HumanInTheLoopMiddleware")
     if gate is not None:
         _ask(building, agent, gate, tools)
+    elif (deleting := _deleting(building, tools)) and _asks_nobody(building, call, agent):
+        for tool in deleting:
+            building.collector.update(replace(tool, approval=Truth.NO))
     filtered = building.middleware(call, "PIIMiddleware", "OpenAIModerationMiddleware")
     if filtered is not None:
         product = building.module.dotted(filtered.func).rpartition(".")[2]
         place = building.module.place(filtered, product)
         add_guardrail(building.collector, agent, product, place)
+
+
+def _deleting(building: Building, tools: Iterable[Tool]) -> list[Tool]:
+    """The tools of this module that delete, and of which nothing says whether they ask."""
+    return [
+        tool
+        for tool in tools
+        if "delete" in tool.effects
+        and tool.approval is Truth.UNKNOWN
+        and tool.evidence[0].file == building.module.document.file
+    ]
+
+
+def _asks_nobody(building: Building, call: Call, agent: Agent) -> bool:
+    """
+    Whether an agent runs its tools as the model asks for them.
+
+    Nothing that asks is given to it, and no code around it speaks of a question. LangChain's has
+    no other place for one than its middleware, OpenAI's none but the tool.
+    """
+    module, given = building.module, {item.arg for item in call.node.keywords}
+    if None in given or _QUESTION.search(module.document.text):
+        return False
+    if agent.framework == "openai-agents":
+        return True
+    middleware = keyword(call.node, "middleware")
+    if call.name != "langchain.agents.create_agent" or building.may_have_more(middleware):
+        return False
+    made = map(building.made_by, building.elements(middleware) or ())
+    return all(
+        each is not None and is_of_framework(module, module.dotted(each.func)) for each in made
+    )
 
 
 def _ask(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
