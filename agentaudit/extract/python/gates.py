@@ -38,11 +38,12 @@ def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool
 
 
 def _deleting(building: Building, tools: Iterable[Tool]) -> list[Tool]:
-    """The tools of this module that delete, and of which nothing says whether they ask."""
+    """The tools of this module made to delete, of which nothing says whether they ask."""
     return [
         tool
         for tool in tools
         if "delete" in tool.effects
+        and "execute" not in tool.effects
         and tool.approval is Truth.UNKNOWN
         and tool.evidence[0].file == building.module.document.file
     ]
@@ -63,10 +64,9 @@ def _asks_nobody(building: Building, call: Call, agent: Agent) -> bool:
     middleware = keyword(call.node, "middleware")
     if call.name != "langchain.agents.create_agent" or building.may_have_more(middleware):
         return False
-    made = map(building.made_by, building.elements(middleware) or ())
-    return all(
-        each is not None and is_of_framework(module, module.dotted(each.func)) for each in made
-    )
+    made = [building.made_by(element) for element in building.elements(middleware) or ()]
+    names = [module.dotted(each.func) if each is not None else "" for each in made]
+    return all(name.startswith(_MIDDLEWARE) for name in names)
 
 
 def _ask(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]) -> None:
