@@ -8,11 +8,11 @@ from paper_rows import SECOND, Claim, Part, Row, capped, shape, step
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, SpeedCurve, Stage
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import H200, RTX_PRO_6000
+from agentaudit.simulation.machines.machine import H200, RTX_PRO_6000
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
-from agentaudit.simulation.synthetic import synthetic_workload
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,11 +23,11 @@ from paper_rows import SEEDS, Claim, Part, Row, capped, shape
 
 from agentaudit.cli.workloads import written_source
 from agentaudit.model.workload import PowerCurve, SpeedCurve, Workload
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import PRESETS
-from agentaudit.simulation.power import Levels, joules
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.synthetic import synthetic_workload
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.power import Levels, joules
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 
 Given = TypeVar("Given")
 WORKLOADS = Path(__file__).parent.parent / "sample_configs/workloads"

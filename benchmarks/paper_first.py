@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from paper_rows import SECOND, SEEDS, Claim, Part, Row, capped, shape, step
 
 from agentaudit.model.workload import Stage
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import PRESETS
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.policies.threads import MultiThreading
-from agentaudit.simulation.synthetic import StepShape, synthetic_workload
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.workloads.synthetic import StepShape, synthetic_workload
 
 CURVES = Path(__file__).parent.parent / "tests/simulation/data/fig7a_completion_times.csv"
 LEXRANK_SPREADS = {32: 0.074, 64: 0.190}

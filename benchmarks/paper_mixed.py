@@ -19,14 +19,14 @@ from paper_rows import Claim, Part, Row, capped, step
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.load import offered_load
-from agentaudit.simulation.machine import RTX_PRO_6000
-from agentaudit.simulation.metrics import percentile
+from agentaudit.simulation.experiments.load import offered_load
+from agentaudit.simulation.experiments.metrics import percentile
+from agentaudit.simulation.machines.machine import RTX_PRO_6000
 from agentaudit.simulation.policies.mas import MixedAdmission
-from agentaudit.simulation.speed import largest_speed
-from agentaudit.simulation.synthetic import TypeShape, WorkloadShape, synthetic_workload
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import largest_speed
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import TypeShape, WorkloadShape, synthetic_workload
 
 MAS = MixedAdmission(name="mas", source="", cpu_cap=64, gpu_cap=128, shared_cap=32)
 SEEDS = range(3)

@@ -19,12 +19,12 @@ from paper_rows import SECOND, SEEDS, Claim, Part, Row, capped, shape, step
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Machine, SpeedCurve, Stage
-from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import H200
-from agentaudit.simulation.metrics import percentile
-from agentaudit.simulation.speed import total_speed
-from agentaudit.simulation.synthetic import synthetic_workload
+from agentaudit.simulation.experiments.metrics import percentile
+from agentaudit.simulation.machines.machine import H200
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import total_speed
+from agentaudit.simulation.workloads.arrivals import ArrivalKind, Arrivals
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 
 WEB = FIGURE_5[1]
 LLM = whole_curve(H200)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from agentaudit.model.workload import Stage
-from agentaudit.simulation.arrivals import CLOSED
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.workloads.arrivals import CLOSED
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 SECOND = 1_000_000_000
 SEEDS = range(5)

@@ -26,10 +26,10 @@ from agentaudit.cli.demo import running_sample
 from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine
-from agentaudit.simulation.beside import background_course
-from agentaudit.simulation.machine import host_machine
-from agentaudit.simulation.recorded import Reproduction, reproduction
-from agentaudit.simulation.replay import workloads_of
+from agentaudit.simulation.experiments.recorded import Reproduction, reproduction
+from agentaudit.simulation.machines.machine import host_machine
+from agentaudit.simulation.recordings.beside import background_course
+from agentaudit.simulation.recordings.replay import workloads_of
 
 USERS = 16
 QUESTIONS = 300

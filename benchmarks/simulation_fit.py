@@ -17,11 +17,11 @@ from msgspec.structs import replace
 
 from agentaudit.model.execution import StageLatency
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
-from agentaudit.simulation.arrivals import CLOSED
-from agentaudit.simulation.calibration import refined, stage_curve
-from agentaudit.simulation.engine import simulate
+from agentaudit.simulation.machines.calibration import refined, stage_curve
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.synthetic import (
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.workloads.arrivals import CLOSED
+from agentaudit.simulation.workloads.synthetic import (
     StepShape,
     TypeShape,
     WorkloadShape,

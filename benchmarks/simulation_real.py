@@ -26,12 +26,12 @@ from agentaudit.cli.laboratory import laboratory
 from agentaudit.model.validation import ValidatedRun
 from agentaudit.model.workload import Machine, Workload
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
-from agentaudit.simulation.caps import default_caps
+from agentaudit.simulation.experiments.accuracy import accuracies, comparisons, foreknown, own
+from agentaudit.simulation.files.workload_file import parse_workload
+from agentaudit.simulation.policies.caps import default_caps
 from agentaudit.simulation.policies.catalogue import shipped_policies
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.synthetic import synthetic_workload
-from agentaudit.simulation.workload_file import parse_workload
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 
 RESULTS = Path("reports/simulation_real.jsonl")
 REQUESTS = 64

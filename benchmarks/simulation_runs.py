@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from math import inf
 
 from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload, WorkRequest
-from agentaudit.simulation import engine
 from agentaudit.simulation.admission_numbers import Numbered
-from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
-from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.asking import execute_asked
 from agentaudit.simulation.fast.columns import RunColumns, WorkColumns
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.execution import execute
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.caps import Caps
 from agentaudit.simulation.policies.foreign import ForeignPolicy
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.runs import engine
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.workloads.arrivals import ArrivalKind, Arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 SECOND = 1_000_000_000
 CORES = 16

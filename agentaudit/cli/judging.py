@@ -11,18 +11,18 @@ from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
 from agentaudit.probes.execution.model_server import ModelServer
 from agentaudit.probes.execution.tools import Tool, tool_of
-from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
-from agentaudit.simulation.calibration import capacity, contender, host_progress
-from agentaudit.simulation.cores import Contender
-from agentaudit.simulation.fidelity import (
+from agentaudit.simulation.experiments.accuracy import accuracies, comparisons, foreknown, own
+from agentaudit.simulation.experiments.fidelity import (
     Recording,
     costs_of,
     used_alone,
     validated,
 )
+from agentaudit.simulation.machines.calibration import capacity, contender, host_progress
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.runs.served import Overheads
 from agentaudit.simulation.sentences import counted
-from agentaudit.simulation.served import Overheads
+from agentaudit.simulation.stations.cores import Contender
 
 _FOREIGN = 0.1
 """Cores: above it, a run says more about its neighbours than about its policy."""

@@ -26,14 +26,14 @@ from agentaudit.probes.execution.priority import raised
 from agentaudit.probes.execution.tools import Tool, interpreted, tool_of
 from agentaudit.probes.execution.workers import MOST_THREADS, MOST_WORKERS, Workers
 from agentaudit.probes.host import usable_cores
-from agentaudit.simulation.calibration import host_curve
-from agentaudit.simulation.fidelity import (
+from agentaudit.simulation.experiments.fidelity import (
     recording_workload,
 )
-from agentaudit.simulation.line import line_of
+from agentaudit.simulation.machines.calibration import host_curve
 from agentaudit.simulation.policies.capped import FirstCome
 from agentaudit.simulation.policy import Policy, hooks_of, named
-from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.stations.line import line_of
+from agentaudit.simulation.stations.speed import total_speed
 
 _MOST_CALLS = 1024
 _MOST_MEASURED = 64

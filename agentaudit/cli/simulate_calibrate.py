@@ -87,8 +87,8 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
     from agentaudit.probes.execution.workers import Workers
     from agentaudit.probes.host import usable_cores
     from agentaudit.report.calibration_text import commented, host_comments
-    from agentaudit.simulation.calibration import curve_error, host_curve, machine_lines
-    from agentaudit.simulation.machine import plain_machine
+    from agentaudit.simulation.machines.calibration import curve_error, host_curve, machine_lines
+    from agentaudit.simulation.machines.machine import plain_machine
     from agentaudit.simulation.policies.capped import FirstCome
 
     machine, jobs = plain_machine(usable_cores()), sides(usable_cores())
@@ -115,8 +115,8 @@ def _this_machine(*, raised: bool) -> tuple[str, list[str]]:
 def _elsewhere(cpu: Path | None, gpu: Path | None, cores: int | None) -> tuple[str, list[str]]:
     from agentaudit.model.workload import Power
     from agentaudit.report.calibration_text import commented
-    from agentaudit.simulation.calibration import machine_lines
-    from agentaudit.simulation.machine import MOST_CORES
+    from agentaudit.simulation.machines.calibration import machine_lines
+    from agentaudit.simulation.machines.machine import MOST_CORES
 
     if cores is None or not 1 <= cores <= MOST_CORES:
         raise UsageError(f"a CSV needs --cores, from 1 to {MOST_CORES}: those it was measured on")
@@ -143,7 +143,7 @@ def _fitted(name: str, file: Path | None) -> _Fitted:
     """Of a file; nothing is known without one."""
     from agentaudit.readers.measured_stage import read_measured_stage
     from agentaudit.report.calibration_text import fit_comments, power_comments
-    from agentaudit.simulation import calibration
+    from agentaudit.simulation.machines import calibration
 
     if file is None:
         return _Fitted()

@@ -25,7 +25,7 @@ def policies(
     Exit codes: 0 listed; 2 usage.
     """
     from agentaudit.report.policy_list import PolicyRow, render_policies, render_policy_table
-    from agentaudit.simulation.caps import PAPER
+    from agentaudit.simulation.policies.caps import PAPER
     from agentaudit.simulation.policies.catalogue import SHIPPED
 
     made = {name: shipped.make(PAPER) for name, shipped in SHIPPED.items()}

@@ -24,7 +24,7 @@ from agentaudit.model.answers import Question
 
 if TYPE_CHECKING:
     from agentaudit.model.workload import Machine
-    from agentaudit.simulation.caps import Caps
+    from agentaudit.simulation.policies.caps import Caps
 
 
 app = command()
@@ -176,16 +176,16 @@ def scheduler(
     """
     from agentaudit.cli.user_policies import split_policies
     from agentaudit.cli.workloads import Importing, replications_of
-    from agentaudit.simulation.changes import parse_change
-    from agentaudit.simulation.compare import ranked_shipped, scaled_caps, simulation_of
-    from agentaudit.simulation.experiment import Experiment, types_of
-    from agentaudit.simulation.large_workloads import suited
-    from agentaudit.simulation.metrics import Terms
+    from agentaudit.simulation.answers.changes import parse_change
+    from agentaudit.simulation.answers.compare import ranked_shipped, scaled_caps, simulation_of
+    from agentaudit.simulation.answers.recommend import aim_of, recommendation
+    from agentaudit.simulation.answers.searched import searched
+    from agentaudit.simulation.answers.views import with_views
+    from agentaudit.simulation.answers.what_if import what_ifs
+    from agentaudit.simulation.experiments.experiment import Experiment, types_of
+    from agentaudit.simulation.experiments.large_workloads import suited
+    from agentaudit.simulation.experiments.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
-    from agentaudit.simulation.recommend import aim_of, recommendation
-    from agentaudit.simulation.searched import searched
-    from agentaudit.simulation.views import with_views
-    from agentaudit.simulation.what_if import what_ifs
 
     terminal = terminal_of(context)
     _check(price=price, objective=objective, recommend=recommend)
@@ -259,8 +259,8 @@ def _machine(
     host: "Machine", *, name: str | None, cores: int | None, watts: str | None
 ) -> "Machine":
     from agentaudit.cli.workloads import machine_named
-    from agentaudit.simulation.expenses import parse_power
-    from agentaudit.simulation.machine import with_cores
+    from agentaudit.simulation.machines.machine import with_cores
+    from agentaudit.simulation.runs.expenses import parse_power
 
     chosen = host if name is None else machine_named(name)
     chosen = chosen if cores is None else with_cores(chosen, cores)

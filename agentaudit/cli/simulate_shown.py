@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from agentaudit.cli.terminal import Terminal
     from agentaudit.model.results import Simulation
-    from agentaudit.simulation.ranking import Ranking
+    from agentaudit.simulation.answers.ranking import Ranking
 
 CHARTS = typer.Option(metavar="DIR", help="Also draw charts, as SVG files in this folder.")
 GANTT = typer.Option(
@@ -52,8 +52,8 @@ def write_schedule(path: Path, ranking: "Ranking", *, named: bool) -> str:
 
     It is the one that was `named` beside the baseline, or else the best.
     """
-    from agentaudit.simulation.schedule import schedule_of
-    from agentaudit.simulation.simulated_trace import simulated_trace
+    from agentaudit.simulation.runs.schedule import schedule_of
+    from agentaudit.simulation.runs.simulated_trace import simulated_trace
     from agentaudit.store.export_perfetto import perfetto
     from agentaudit.store.placing import write_whole
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from agentaudit.cli.workloads import Importing
     from agentaudit.model.sweep import Cell, SweepRow
     from agentaudit.model.workload import Machine, Workload
+    from agentaudit.simulation.answers.sweep import Source
     from agentaudit.simulation.policies.foreign import ForeignPolicy
-    from agentaudit.simulation.sweep import Source
 
 _MOST_SEEDS = 10_000
 _LONGEST_NUMBER = 9
@@ -115,7 +115,7 @@ def sweep(
     from agentaudit.model.sweep import Sweep
     from agentaudit.probes.host import usable_cores
     from agentaudit.report.tables.sweep import render_sweep
-    from agentaudit.simulation.sweep import Axes, cells_of
+    from agentaudit.simulation.answers.sweep import Axes, cells_of
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.journal import journal_path
 
@@ -169,7 +169,7 @@ class _Kept(Struct, frozen=True, kw_only=True):
         self, swept: "Swept", cells: "Sequence[Cell]", *, jobs: int, scheduler: str | None
     ) -> "Mapping[Cell, SweepRow]":
         """A row for each cell, and those that the file held already."""
-        from agentaudit.simulation.sweep import tasks_of
+        from agentaudit.simulation.answers.sweep import tasks_of
         from agentaudit.store.journal import journal, known_rows
 
         rows = dict(known_rows(self.output, self.fingerprint))
@@ -198,7 +198,7 @@ class Swept(Struct, frozen=True):
 
 def swept_rows(swept: Swept, task: "Sequence[Cell]") -> "list[SweepRow]":
     """What came of one task, wherever it is computed: policies are made where they run."""
-    from agentaudit.simulation.sweep import rows_of
+    from agentaudit.simulation.answers.sweep import rows_of
 
     return rows_of(swept.source, task, _made_once(swept.written))
 
@@ -238,7 +238,7 @@ def _source(
         recorded_source,
         written_source,
     )
-    from agentaudit.simulation.sweep import RecordedSource, WrittenSource
+    from agentaudit.simulation.answers.sweep import RecordedSource, WrittenSource
 
     def those(host: "Machine") -> "Mapping[str, Machine]":
         """One alone needs no name in its cells."""
@@ -257,7 +257,7 @@ def _assumptions(
     workload: "Workload", machines: "Mapping[str, Machine]", cells: "Sequence[Cell]"
 ) -> tuple[str, ...]:
     """Each once; where there are several machines, with the one that it is of."""
-    from agentaudit.simulation.machine import with_cores
+    from agentaudit.simulation.machines.machine import with_cores
 
     used = dict.fromkeys((cell.machine, cell.cores) for cell in cells)
     told = (

@@ -178,7 +178,7 @@ def _validated(
     from agentaudit.cli.judging import validation
     from agentaudit.cli.laboratory import interleaved, laboratory, with_server
     from agentaudit.cli.user_policies import split_policies
-    from agentaudit.simulation.caps import default_caps, with_caps
+    from agentaudit.simulation.policies.caps import default_caps, with_caps
     from agentaudit.simulation.policies.catalogue import policy_names, shipped_policies
     from agentaudit.simulation.policy import hooks_of
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from agentaudit.model.results import Simulation
     from agentaudit.model.trace import Trace
     from agentaudit.model.workload import Machine, Workload
-    from agentaudit.simulation.arrivals import Arrivals
-    from agentaudit.simulation.synthetic import WorkloadShape
+    from agentaudit.simulation.workloads.arrivals import Arrivals
+    from agentaudit.simulation.workloads.synthetic import WorkloadShape
 
 _LARGEST_FILE = 1024 * 1024
 PRESET = "preset:"
@@ -62,13 +62,13 @@ def replications_of(
     Without a number of replications there are as many as suit the length of the runs, and more
     where one half of them is to judge what was found on the other.
     """
-    from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
-    from agentaudit.simulation.replications import (
+    from agentaudit.simulation.experiments.replications import (
         recorded_replications,
         replication_count,
         written_replications,
     )
-    from agentaudit.simulation.workload_file import MOST_SEED
+    from agentaudit.simulation.files.workload_file import MOST_SEED
+    from agentaudit.simulation.workloads.arrivals import RECORDED, parse_arrivals
 
     if seed is not None and not 0 <= seed <= MOST_SEED:
         raise UsageError(f"--seed is from 0 to {MOST_SEED}, not {seed}")
@@ -104,7 +104,7 @@ def recorded_source(
     """The workload of a recording, its host, and whether all of its file could be read."""
     from agentaudit.cli.traces import read_trace, step_rules
     from agentaudit.model.reading import unread
-    from agentaudit.simulation.recorded import recorded_workload
+    from agentaudit.simulation.experiments.recorded import recorded_workload
 
     with ExitStack() as stack:
         recording = source
@@ -142,13 +142,16 @@ def _imported(source: Path, importing: Importing, path: Path) -> Path:
 
 def replayed(trace: "Trace", *, source: str) -> "Simulation":
     """A trace as it arrived, under the policies that suit it; `source` is its name."""
-    from agentaudit.simulation.arrivals import RECORDED
-    from agentaudit.simulation.compare import ranked_shipped, simulation_of
-    from agentaudit.simulation.experiment import Experiment
-    from agentaudit.simulation.large_workloads import suited
-    from agentaudit.simulation.recorded import recorded_workload
-    from agentaudit.simulation.replications import recorded_replications, replication_count
-    from agentaudit.simulation.views import with_views
+    from agentaudit.simulation.answers.compare import ranked_shipped, simulation_of
+    from agentaudit.simulation.answers.views import with_views
+    from agentaudit.simulation.experiments.experiment import Experiment
+    from agentaudit.simulation.experiments.large_workloads import suited
+    from agentaudit.simulation.experiments.recorded import recorded_workload
+    from agentaudit.simulation.experiments.replications import (
+        recorded_replications,
+        replication_count,
+    )
+    from agentaudit.simulation.workloads.arrivals import RECORDED
 
     workload, machine = recorded_workload(trace, source=source)
     count = replication_count(None, len(workload.requests))
@@ -167,8 +170,8 @@ def written_source(
     """What a workload file describes, and the machine that it names, or this one."""
     from agentaudit.probes.host import usable_cores
     from agentaudit.readers.yaml import parse_yaml
-    from agentaudit.simulation.machine import this_machine
-    from agentaudit.simulation.workload_file import overridden, parse_workload
+    from agentaudit.simulation.files.workload_file import overridden, parse_workload
+    from agentaudit.simulation.machines.machine import this_machine
 
     source = _preset(source) if str(source).startswith(PRESET) else source
     root = parse_yaml(str(source), _text(source)).root
@@ -207,8 +210,8 @@ def _text(source: Path) -> str:
 def machine_named(name: str) -> "Machine":
     """The machine of a file, or a preset."""
     from agentaudit.readers.yaml import parse_yaml
-    from agentaudit.simulation.machine import named_machine
-    from agentaudit.simulation.machine_file import parse_machine
+    from agentaudit.simulation.files.machine_file import parse_machine
+    from agentaudit.simulation.machines.machine import named_machine
 
     if not name.endswith((".yaml", ".yml")):
         return named_machine(name)

@@ -1,8 +1,8 @@
 """
 What charts of a simulation are drawn from: latency against load, busy time, and requests as bars.
 
-It stands in `simulation.json` and is bounded, whatever the workload: see `simulation/views.py`.
-Times are nanoseconds since the first arrival.
+It stands in `simulation.json` and is bounded, whatever the workload: see
+`simulation/answers/views.py`. Times are nanoseconds since the first arrival.
 """
 
 from enum import StrEnum

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import WorkRequest
-from agentaudit.simulation.power import Levels
+from agentaudit.simulation.stations.power import Levels
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from agentaudit.cli.main import app
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, Power, PowerCurve
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.simulation.machine_file import parse_machine
-from agentaudit.simulation.workload_file import parse_workload
+from agentaudit.simulation.files.machine_file import parse_machine
+from agentaudit.simulation.files.workload_file import parse_workload
 
 LEXRANK = "concurrency,seconds\n1,1.42\n8,1.47\n16,1.53\n32,1.86\n64,2.83\n"
 TYPES = "types: [{name: a, steps: [{cpu: 1s}]}]\n"

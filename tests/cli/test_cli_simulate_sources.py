@@ -12,7 +12,7 @@ from agentaudit.cli.workloads import written_source
 from agentaudit.errors import IncompleteError, InputError, UsageError
 from agentaudit.model.results import Simulation
 from agentaudit.model.workload import Heavy
-from agentaudit.simulation.synthetic import synthetic_workload
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 from agentaudit.store.artifacts import read_artifact
 
 SPEED = ("--tokens-per-s", "1000:100")

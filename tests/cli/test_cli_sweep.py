@@ -13,7 +13,7 @@ from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, InputError, UsageError
 from agentaudit.model.sweep import Sweep
 from agentaudit.report.tables.sweep import render_sweep
-from agentaudit.simulation import sweep as sweeping
+from agentaudit.simulation.answers import sweep as sweeping
 from agentaudit.store.artifacts import read_artifact
 from agentaudit.store.journal import journal_path
 

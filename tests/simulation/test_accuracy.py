@@ -1,7 +1,7 @@
 """What predictions come to: errors, and whether they tell policies apart."""
 
 from agentaudit.model.validation import Comparisons, Outcome, ValidatedRun
-from agentaudit.simulation.accuracy import accuracies, comparisons, foreknown, own
+from agentaudit.simulation.experiments.accuracy import accuracies, comparisons, foreknown, own
 
 
 def outcome(mean: int) -> Outcome:

@@ -9,11 +9,11 @@ import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.arrival_laws import gamma_gaps, on_off, poisson
-from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
-from agentaudit.simulation.mixing import Mix
-from agentaudit.simulation.resampling import drawn_sessions, sessions
-from agentaudit.simulation.shaping import shaped
+from agentaudit.simulation.workloads.arrival_laws import gamma_gaps, on_off, poisson
+from agentaudit.simulation.workloads.arrivals import RECORDED, parse_arrivals
+from agentaudit.simulation.workloads.mixing import Mix
+from agentaudit.simulation.workloads.resampling import drawn_sessions, sessions
+from agentaudit.simulation.workloads.shaping import shaped
 
 SECOND = 1_000_000_000
 COUNT = 40_000

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.arrivals import CLOSED, RECORDED, ArrivalKind, parse_arrivals
-from agentaudit.simulation.shaping import shaped
+from agentaudit.simulation.workloads.arrivals import CLOSED, RECORDED, ArrivalKind, parse_arrivals
+from agentaudit.simulation.workloads.shaping import shaped
 
 RECORDED_AT = (0, 10, 40, 100)
 WORKLOAD = Workload(

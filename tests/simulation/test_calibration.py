@@ -14,7 +14,8 @@ from agentaudit.model.execution import (
 )
 from agentaudit.model.workload import Machine, SpeedCurve
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.simulation.calibration import (
+from agentaudit.simulation.files.machine_file import parse_machine
+from agentaudit.simulation.machines.calibration import (
     capacity,
     contender,
     curve_error,
@@ -28,9 +29,8 @@ from agentaudit.simulation.calibration import (
     refined,
     stage_curve,
 )
-from agentaudit.simulation.cores import EVEN, Contender
-from agentaudit.simulation.machine_file import parse_machine
-from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.stations.cores import EVEN, Contender
+from agentaudit.simulation.stations.speed import total_speed
 
 HOST = HostMeasurement(
     cores=2,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.simulation.cap_search import NUMBERS, best_caps
-from agentaudit.simulation.caps import PAPER
+from agentaudit.simulation.answers.cap_search import NUMBERS, best_caps
+from agentaudit.simulation.policies.caps import PAPER
 from agentaudit.simulation.policies.catalogue import SHIPPED
 from agentaudit.simulation.policy import Policy
 

@@ -11,16 +11,16 @@ from agentaudit.errors import UsageError
 from agentaudit.model.answers import Found, Question
 from agentaudit.model.measures import Measure
 from agentaudit.model.workload import Machine, Stage
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.changes import with_users
-from agentaudit.simulation.compare import ranked_shipped
-from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.machine import plain_machine
-from agentaudit.simulation.metrics import Terms
+from agentaudit.simulation.answers.changes import with_users
+from agentaudit.simulation.answers.compare import ranked_shipped
+from agentaudit.simulation.answers.searched import searched
+from agentaudit.simulation.experiments.experiment import Experiment
+from agentaudit.simulation.experiments.metrics import Terms
+from agentaudit.simulation.experiments.replications import written_replications
+from agentaudit.simulation.machines.machine import plain_machine
 from agentaudit.simulation.objectives import Objective
-from agentaudit.simulation.replications import written_replications
-from agentaudit.simulation.searched import searched
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 from tests.simulation.test_queueing_oracles import exponential, poisson
 
 SECOND = 1_000_000_000
@@ -248,7 +248,7 @@ def test_a_capacity_is_told_with_what_would_make_it_another() -> None:
 def test_of_very_many_requests_a_capacity_is_searched_for_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agentaudit.simulation.searched._MOST_REQUESTS", 10)
+    monkeypatch.setattr("agentaudit.simulation.answers.searched._MOST_REQUESTS", 10)
 
     (found,) = asked(written("poisson:1", plain_machine(2)), Question.MAX_RATE, 4.0)
 

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.caps import PAPER, Caps, default_caps, with_caps
-from agentaudit.simulation.machine import H200
+from agentaudit.simulation.machines.machine import H200
+from agentaudit.simulation.policies.caps import PAPER, Caps, default_caps, with_caps
 from agentaudit.simulation.policies.catalogue import unused_caps
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 CAPS = Caps(group=64, slots=64, total=224, cpu=64, gpu=128, shared=32, offset_ns=8 * SECOND)

@@ -20,14 +20,14 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.assumptions import wrong_assumptions
-from agentaudit.simulation.changes import parse_change, with_gpus, with_users
-from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.answers.assumptions import wrong_assumptions
+from agentaudit.simulation.answers.changes import parse_change, with_gpus, with_users
+from agentaudit.simulation.experiments.experiment import Experiment
+from agentaudit.simulation.experiments.load import arrival_rate_per_s
 from agentaudit.simulation.fast.columns import work_columns
 from agentaudit.simulation.fast.requests import ColumnRequests, large_workload
-from agentaudit.simulation.load import arrival_rate_per_s
-from agentaudit.simulation.machine import with_cores
-from agentaudit.simulation.speed import ideal_cores, total_speed
+from agentaudit.simulation.machines.machine import with_cores
+from agentaudit.simulation.stations.speed import ideal_cores, total_speed
 from tests.simulation.fast.drawn_runs import workloads
 
 WATTS = PowerCurve(points=((0, 1.0), (2, 2.0)))

@@ -18,13 +18,13 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.load import offered_load
+from agentaudit.simulation.experiments.load import offered_load
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.catalogue import all_at_once
-from agentaudit.simulation.shaping import shaped
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.shaping import shaped
 
 SECOND = 1_000_000_000
 ONE = SpeedCurve(points=((1, 1.0),))

@@ -17,16 +17,16 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.advice import advice
-from agentaudit.simulation.compare import NO_TERMS, ranked_shipped, simulation_of
-from agentaudit.simulation.experiment import Experiment, Outcome
-from agentaudit.simulation.metrics import policy_result
-from agentaudit.simulation.observations import Observations
+from agentaudit.simulation.answers.advice import advice
+from agentaudit.simulation.answers.compare import NO_TERMS, ranked_shipped, simulation_of
+from agentaudit.simulation.answers.ranking import Ranking, ranked
+from agentaudit.simulation.experiments.experiment import Experiment, Outcome
+from agentaudit.simulation.experiments.metrics import policy_result
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.ranking import Ranking, ranked
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.observations import Observations
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 MACHINE = Machine(

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from agentaudit.model.workload import Machine, SpeedCurve
-from agentaudit.simulation.cores import EVEN, Contender, Cores
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.threads import MultiThreading
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER, Station
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.cores import EVEN, Contender, Cores
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER, Station
 from tests.simulation.test_closed_loop import batch
 
 MS = 1_000_000

@@ -15,8 +15,6 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation import engine
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency, FirstCome
 from agentaudit.simulation.policies.groups import (
@@ -29,8 +27,10 @@ from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.runs import engine
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER
 
 SECOND = 1_000_000_000
 IDEAL = Machine(name="ideal", cores=2, cpu=ideal_cores(2), gpu=SpeedCurve(points=((1, 1.0),)))

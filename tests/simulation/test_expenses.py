@@ -6,10 +6,10 @@ from msgspec.structs import replace
 from agentaudit.errors import UsageError
 from agentaudit.model.results import Energy
 from agentaudit.model.workload import Machine, Power, PowerCurve
-from agentaudit.simulation.expenses import parse_power
-from agentaudit.simulation.experiment import Experiment, outcome_of
-from agentaudit.simulation.metrics import Terms, policy_result
+from agentaudit.simulation.experiments.experiment import Experiment, outcome_of
+from agentaudit.simulation.experiments.metrics import Terms, policy_result
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.runs.expenses import parse_power
 from tests.simulation.test_metrics import MACHINE, workload
 
 POWER = Power(

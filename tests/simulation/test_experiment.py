@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.measures import Measure, Verdict
 from agentaudit.model.workload import Stage, Workload
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.experiment import (
+from agentaudit.simulation.experiments.experiment import (
     Experiment,
     Outcome,
     difference,
@@ -17,12 +16,13 @@ from agentaudit.simulation.experiment import (
     paired,
     warm_up,
 )
-from agentaudit.simulation.load import repeated
-from agentaudit.simulation.machine import plain_machine
-from agentaudit.simulation.metrics import Terms, policy_result
+from agentaudit.simulation.experiments.load import repeated
+from agentaudit.simulation.experiments.metrics import Terms, policy_result
+from agentaudit.simulation.experiments.replications import written_replications
+from agentaudit.simulation.machines.machine import plain_machine
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.replications import written_replications
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 SECOND = 1_000_000_000
 

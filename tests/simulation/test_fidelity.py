@@ -14,9 +14,7 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.cores import EVEN, Contender
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.fidelity import (
+from agentaudit.simulation.experiments.fidelity import (
     Recording,
     costs_of,
     recording_workload,
@@ -27,8 +25,10 @@ from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import OverlappingMicroBatching
 from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policies.threads import MultiThreading
-from agentaudit.simulation.served import Overheads, as_served, simulate_served
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.runs.served import Overheads, as_served, simulate_served
+from agentaudit.simulation.stations.cores import EVEN, Contender
+from agentaudit.simulation.stations.speed import ideal_cores
 
 MS = 1_000_000
 MACHINE = Machine(

@@ -8,8 +8,8 @@ import pytest
 
 from agentaudit.errors import InputError
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.simulation.machine_file import parse_machine
-from agentaudit.simulation.workload_file import parse_workload
+from agentaudit.simulation.files.machine_file import parse_machine
+from agentaudit.simulation.files.workload_file import parse_workload
 
 ROOT = Path(__file__).parents[2]
 WRONG = "foo: 1\nmachine: {foo: 1}\ntypes: [{foo: 1, name: a, steps: [{foo: 1, cpu: 1s}]}]"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from agentaudit.simulation.compare import ranked_shipped
-from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.hurting import hurting, stretch
-from agentaudit.simulation.machine import plain_machine
+from agentaudit.simulation.answers.compare import ranked_shipped
+from agentaudit.simulation.answers.hurting import hurting, stretch
+from agentaudit.simulation.experiments.experiment import Experiment
+from agentaudit.simulation.machines.machine import plain_machine
 from tests.simulation.test_capacity import written
 
 

@@ -7,31 +7,32 @@ from agentaudit.model.answers import Question
 from agentaudit.model.results import Simulation
 from agentaudit.model.sweep import SweepRow
 from agentaudit.model.workload import Stage, Workload
-from agentaudit.simulation import large_workloads, simulator
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.caps import default_caps
-from agentaudit.simulation.changes import parse_change
-from agentaudit.simulation.compare import ranked_shipped, simulation_of
-from agentaudit.simulation.experiment import Experiment, types_of
+from agentaudit.simulation.answers.changes import parse_change
+from agentaudit.simulation.answers.compare import ranked_shipped, simulation_of
+from agentaudit.simulation.answers.searched import searched
+from agentaudit.simulation.answers.sweep import Axes, WrittenSource, cells_of, rows_of
+from agentaudit.simulation.answers.views import with_views
+from agentaudit.simulation.answers.what_if import what_ifs
+from agentaudit.simulation.experiments import large_workloads
+from agentaudit.simulation.experiments.experiment import Experiment, types_of
+from agentaudit.simulation.experiments.large_workloads import suited
+from agentaudit.simulation.experiments.load import offered_load
+from agentaudit.simulation.experiments.metrics import Terms
+from agentaudit.simulation.experiments.replications import written_replications
 from agentaudit.simulation.fast.columns import workload_of
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.requests import columns_of, large_workload
-from agentaudit.simulation.large_workloads import suited
-from agentaudit.simulation.load import offered_load
-from agentaudit.simulation.machine import PRESETS
-from agentaudit.simulation.metrics import Terms
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.objectives import parse_objectives
-from agentaudit.simulation.replications import written_replications
-from agentaudit.simulation.searched import searched
-from agentaudit.simulation.sweep import Axes, WrittenSource, cells_of, rows_of
-from agentaudit.simulation.synthetic import (
+from agentaudit.simulation.policies.caps import default_caps
+from agentaudit.simulation.runs import simulator
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import (
     StepShape,
     TypeShape,
     WorkloadShape,
     synthetic_workload,
 )
-from agentaudit.simulation.views import with_views
-from agentaudit.simulation.what_if import what_ifs
 
 SECOND = 1_000_000_000
 MACHINE = replace(PRESETS["v1"], cores=8)

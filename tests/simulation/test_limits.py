@@ -19,12 +19,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policy import Call
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER
 
 SECOND = 1_000_000_000
 ROOMY = SpeedCurve(points=((1, 1.0), (64, 64.0)))

@@ -6,7 +6,11 @@ import pytest
 
 from agentaudit.model.trace import Step, StepKind
 from agentaudit.model.workload import SpeedCurve
-from agentaudit.simulation.llm_load import batch_one_demands, fitted_batch_curve, llm_calls
+from agentaudit.simulation.recordings.llm_load import (
+    batch_one_demands,
+    fitted_batch_curve,
+    llm_calls,
+)
 
 MS = 1_000_000
 

@@ -4,7 +4,7 @@ import pytest
 
 from agentaudit.errors import UsageError
 from agentaudit.model.trace import Host, Step, StepKind, Target, Trace
-from agentaudit.simulation.machine import (
+from agentaudit.simulation.machines.machine import (
     H200,
     PRESETS,
     host_machine,
@@ -12,7 +12,7 @@ from agentaudit.simulation.machine import (
     plain_machine,
     with_cores,
 )
-from agentaudit.simulation.speed import total_speed
+from agentaudit.simulation.stations.speed import total_speed
 
 
 def trace(*steps: Step) -> Trace:

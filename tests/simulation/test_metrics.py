@@ -11,10 +11,10 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.load import offered_load
-from agentaudit.simulation.metrics import percentile, result_of
+from agentaudit.simulation.experiments.load import offered_load
+from agentaudit.simulation.experiments.metrics import percentile, result_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 MACHINE = Machine(

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import RequestRecord
-from agentaudit.simulation.metrics import percentile
-from agentaudit.simulation.observations import (
+from agentaudit.simulation.experiments.metrics import percentile
+from agentaudit.simulation.run import Run
+from agentaudit.simulation.runs.observations import (
     Kind,
     Observations,
     mean_course,
     observations_of,
     pooled_quantiles,
 )
-from agentaudit.simulation.run import Run
 
 stretches = st.lists(
     st.tuples(st.integers(0, 1000), st.integers(0, 300), st.integers(1, 300)),

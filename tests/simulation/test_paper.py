@@ -19,16 +19,16 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.arrivals import CLOSED, parse_arrivals
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import PRESETS, RTX_PRO_6000
-from agentaudit.simulation.metrics import percentile
+from agentaudit.simulation.experiments.metrics import percentile
+from agentaudit.simulation.machines.machine import PRESETS, RTX_PRO_6000
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
 from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.synthetic import (
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.workloads.arrivals import CLOSED, parse_arrivals
+from agentaudit.simulation.workloads.synthetic import (
     StepShape,
     TypeShape,
     WorkloadShape,

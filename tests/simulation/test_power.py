@@ -16,12 +16,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.expenses import energy_of
-from agentaudit.simulation.observations import observations_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.power import joules, stretched, watts_at
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs import engine, simulator
+from agentaudit.simulation.runs.expenses import energy_of
+from agentaudit.simulation.runs.observations import observations_of
+from agentaudit.simulation.stations.power import joules, stretched, watts_at
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 UNCAPPED = CappedConcurrency(name="multi-processing", source="test", cap=None)

@@ -25,12 +25,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation import engine, simulator
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores, total_speed
+from agentaudit.simulation.runs import engine, simulator
+from agentaudit.simulation.stations.speed import ideal_cores, total_speed
 
 SECOND = 1_000_000_000
 ONE = SpeedCurve(points=((1, 1.0),))

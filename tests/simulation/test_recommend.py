@@ -7,11 +7,11 @@ from agentaudit.errors import UsageError
 from agentaudit.model.answers import Holds, Recommendation
 from agentaudit.model.measures import Measure
 from agentaudit.model.workload import SpeedCurve
-from agentaudit.simulation.compare import ranked_shipped, scaled_caps
-from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.machine import plain_machine
-from agentaudit.simulation.metrics import Terms
-from agentaudit.simulation.recommend import aim_of, recommendation
+from agentaudit.simulation.answers.compare import ranked_shipped, scaled_caps
+from agentaudit.simulation.answers.recommend import aim_of, recommendation
+from agentaudit.simulation.experiments.experiment import Experiment
+from agentaudit.simulation.experiments.metrics import Terms
+from agentaudit.simulation.machines.machine import plain_machine
 from tests.simulation.test_capacity import objective, written
 
 SLOWING = replace(

@@ -12,7 +12,7 @@ from agentaudit.model.trace import (
     Target,
     Trace,
 )
-from agentaudit.simulation.recorded import recorded_workload
+from agentaudit.simulation.experiments.recorded import recorded_workload
 
 SECOND = 1_000_000_000
 

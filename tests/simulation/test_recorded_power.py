@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from agentaudit.model.trace import GpuSample, Trace
 from agentaudit.model.workload import Power
-from agentaudit.simulation.machine import host_machine
-from agentaudit.simulation.recorded_power import recorded_power
+from agentaudit.simulation.machines.machine import host_machine
+from agentaudit.simulation.recordings.recorded_power import recorded_power
 from tests.simulation.test_machine import call, trace
 
 

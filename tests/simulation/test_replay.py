@@ -7,10 +7,10 @@ from agentaudit.errors import IncompleteError, InputError
 from agentaudit.model.contention import Contention
 from agentaudit.model.trace import CpuSample, Host, Request, Step, StepKind, Target, Trace
 from agentaudit.model.workload import Heavy, Machine, SpeedCurve, Stage, Workload
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
-from agentaudit.simulation.replay import workloads_of
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.recordings.replay import workloads_of
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
 
 MS = 1_000_000
 BATCHING = SpeedCurve(points=((1, 1.0), (2, 1.25)))

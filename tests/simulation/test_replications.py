@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.arrivals import RECORDED, parse_arrivals
-from agentaudit.simulation.replications import (
+from agentaudit.simulation.experiments.replications import (
     block_length,
     recorded_replications,
     redrawn,
     replication_count,
     written_replications,
 )
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.workloads.arrivals import RECORDED, parse_arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 counts = st.integers(1, 120)
 

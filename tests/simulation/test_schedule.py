@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from agentaudit.model.schedule import Schedule
 from agentaudit.model.trace import StepKind
 from agentaudit.model.workload import Machine, SpeedCurve, Stage, Workload
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.schedule import schedule_of
-from agentaudit.simulation.simulated_trace import simulated_trace
-from agentaudit.simulation.speed import ideal_cores, total_speed
-from agentaudit.simulation.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.runs.schedule import schedule_of
+from agentaudit.simulation.runs.simulated_trace import simulated_trace
+from agentaudit.simulation.runs.utilisation import bins_over, cpu_busy_ns, gpu_busy_ns
+from agentaudit.simulation.stations.speed import ideal_cores, total_speed
 from agentaudit.store.export_perfetto import perfetto
 from tests.simulation.test_couplings import Threads
 from tests.simulation.test_engine import capped, cpu, gpu, machines, policies, work, workloads

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from agentaudit.model.trace import DrivenLoad, Request
-from agentaudit.simulation.sessions import Turn, sessions_of, turn_past
+from agentaudit.simulation.recordings.sessions import Turn, sessions_of, turn_past
 
 MS = 1_000_000
 

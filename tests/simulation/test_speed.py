@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentaudit.model.workload import SpeedCurve
-from agentaudit.simulation.machine import PRESETS
-from agentaudit.simulation.speed import (
+from agentaudit.simulation.machines.machine import PRESETS
+from agentaudit.simulation.stations.speed import (
     faster,
     ideal_cores,
     largest_speed,

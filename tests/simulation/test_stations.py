@@ -3,8 +3,8 @@
 import pytest
 
 from agentaudit.model.workload import SpeedCurve
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER, Station, Timers
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER, Station, Timers
 
 
 def test_an_idle_station_is_never_due() -> None:

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 from agentaudit.errors import UsageError
 from agentaudit.model.sweep import Cell
 from agentaudit.model.workload import Stage
-from agentaudit.simulation import sweep
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.machine import plain_machine
-from agentaudit.simulation.sweep import (
+from agentaudit.simulation.answers import sweep
+from agentaudit.simulation.answers.sweep import (
     Axes,
     RecordedSource,
     WrittenSource,
@@ -18,7 +16,9 @@ from agentaudit.simulation.sweep import (
     rows_of,
     tasks_of,
 )
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.machines.machine import plain_machine
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 SECOND = 1_000_000_000
 SHAPE = WorkloadShape(

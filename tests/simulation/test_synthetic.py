@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from agentaudit.model.workload import Heavy, Stage
-from agentaudit.simulation.arrivals import CLOSED, parse_arrivals
-from agentaudit.simulation.synthetic import (
+from agentaudit.simulation.workloads.arrivals import CLOSED, parse_arrivals
+from agentaudit.simulation.workloads.synthetic import (
     StepShape,
     TypeShape,
     WorkloadShape,

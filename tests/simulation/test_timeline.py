@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from agentaudit.model.trace import Request, Step, StepKind
 from agentaudit.simulation.courses import Course
-from agentaudit.simulation.interpreters import Interpreters, one_interpreter
-from agentaudit.simulation.timeline import overlapping, stretches
+from agentaudit.simulation.recordings.interpreters import Interpreters, one_interpreter
+from agentaudit.simulation.recordings.timeline import overlapping, stretches
 
 REQUEST = Request(request_id=0, type="ask", arrival_ns=0, finish_ns=100)
 LLM, TOOL = StepKind.LLM_INFERENCE, StepKind.TOOL_CALL

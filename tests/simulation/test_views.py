@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from agentaudit.model.results import Simulation
 from agentaudit.model.views import Bar, Doing, Stretch, Views
 from agentaudit.model.workload import Machine, Workload
-from agentaudit.simulation import bars, views
-from agentaudit.simulation.compare import NO_TERMS, simulation_of
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.experiment import Experiment
+from agentaudit.simulation.answers import views
+from agentaudit.simulation.answers.compare import NO_TERMS, simulation_of
+from agentaudit.simulation.answers.ranking import ranked
+from agentaudit.simulation.answers.views import with_views
+from agentaudit.simulation.experiments.experiment import Experiment
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.ranking import ranked
-from agentaudit.simulation.views import with_views
+from agentaudit.simulation.runs import bars
+from agentaudit.simulation.runs.engine import simulate
 from tests.simulation.test_engine import (
     SECOND,
     capped,

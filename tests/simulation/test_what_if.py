@@ -5,13 +5,13 @@ from msgspec.structs import replace
 from agentaudit.model.answers import Arm, WhatIf
 from agentaudit.model.measures import Verdict
 from agentaudit.model.workload import Machine
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.changes import parse_change
-from agentaudit.simulation.compare import ranked_shipped
-from agentaudit.simulation.experiment import Experiment
-from agentaudit.simulation.machine import plain_machine
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.what_if import usual_changes, what_ifs
+from agentaudit.simulation.answers.changes import parse_change
+from agentaudit.simulation.answers.compare import ranked_shipped
+from agentaudit.simulation.answers.what_if import usual_changes, what_ifs
+from agentaudit.simulation.experiments.experiment import Experiment
+from agentaudit.simulation.machines.machine import plain_machine
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
 from tests.simulation.test_capacity import written
 
 

@@ -8,8 +8,11 @@ from inline_snapshot import snapshot
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.workload import Heavy, Power, PowerCurve, Stage
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.simulation import workload_file
-from agentaudit.simulation.arrivals import (
+from agentaudit.simulation.files import workload_file
+from agentaudit.simulation.files.machine_file import parse_machine
+from agentaudit.simulation.files.workload_file import overridden, parse_workload
+from agentaudit.simulation.machines.machine import H200, PRESETS, RTX_PRO_6000
+from agentaudit.simulation.workloads.arrivals import (
     CLOSED,
     RECORDED,
     WAYS,
@@ -17,10 +20,7 @@ from agentaudit.simulation.arrivals import (
     Arrivals,
     parse_arrivals,
 )
-from agentaudit.simulation.machine import H200, PRESETS, RTX_PRO_6000
-from agentaudit.simulation.machine_file import parse_machine
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape
-from agentaudit.simulation.workload_file import overridden, parse_workload
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
 
 MS = 1_000_000
 V1 = PRESETS["v1"].power or Power()

@@ -35,7 +35,7 @@ from agentaudit.simulation.policy import (
     starves,
     wakes_for_nothing,
 )
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 _ASKED = AdmissionNumbers(rule=Rule.ASKED, size=NEVER)
 _NOBODY = -1

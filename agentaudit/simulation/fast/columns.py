@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from agentaudit.model.results import RequestRecord
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation.following import followers_of
-from agentaudit.simulation.power import Levels
 from agentaudit.simulation.run import Run
+from agentaudit.simulation.stations.power import Levels
+from agentaudit.simulation.workloads.following import followers_of
 
 Ints: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.int32]

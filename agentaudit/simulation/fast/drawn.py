@@ -6,8 +6,6 @@ from random import Random
 import numpy as np
 from msgspec.structs import replace
 
-from agentaudit.simulation.arrival_laws import gamma_gaps, on_off
-from agentaudit.simulation.arrivals import ArrivalKind, Arrivals
 from agentaudit.simulation.fast.columns import (
     HEAVIES,
     NOBODY,
@@ -18,9 +16,11 @@ from agentaudit.simulation.fast.columns import (
     WorkColumns,
 )
 from agentaudit.simulation.fast.draws import Stream, exponential, lognormal
-from agentaudit.simulation.mixing import Mix, check_mix
-from agentaudit.simulation.shaping import told
-from agentaudit.simulation.synthetic import ASSUMED, TypeShape, WorkloadShape, heavy_of
+from agentaudit.simulation.workloads.arrival_laws import gamma_gaps, on_off
+from agentaudit.simulation.workloads.arrivals import ArrivalKind, Arrivals
+from agentaudit.simulation.workloads.mixing import Mix, check_mix
+from agentaudit.simulation.workloads.shaping import told
+from agentaudit.simulation.workloads.synthetic import ASSUMED, TypeShape, WorkloadShape, heavy_of
 
 _CHUNK = 1 << 18
 """Requests drawn at once: what is drawn does not depend on it, what it takes meanwhile does."""

@@ -16,9 +16,9 @@ from agentaudit.simulation.fast.columns import (
 )
 from agentaudit.simulation.fast.extremes import least_and_most, rises
 from agentaudit.simulation.fast.plans import Steps, both_ways, needs_of, steps_of
-from agentaudit.simulation.power import Levels, levels_kept
-from agentaudit.simulation.speed import ideal_cores, total_speed
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.power import Levels, levels_kept
+from agentaudit.simulation.stations.speed import ideal_cores, total_speed
+from agentaudit.simulation.stations.stations import NEVER
 
 _LONGEST_NS = 1 << 53
 """Longer demands are not exact in a float, and the engine divides them as integers."""

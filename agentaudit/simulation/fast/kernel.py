@@ -1,7 +1,7 @@
 """
 The engine's event contract, compiled: the same arithmetic in the same order, so the same integers.
 
-`agentaudit.simulation.engine` says what is computed here and why; this file changes when it does,
+`simulation.runs.engine` says what is computed here and why; this file changes when it does,
 and a test compares both on drawn workloads. Requests are numbered in the order of their ids. Only
 where their order decides anything within an instant are they put into it, and steps begin when all
 else has been gone through: both change no result. All arrays are made by `fast.execution`.

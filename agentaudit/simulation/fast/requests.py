@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage, Workload, WorkRequest
-from agentaudit.simulation import needs
 from agentaudit.simulation.fast import totals
 from agentaudit.simulation.fast.columns import HEAVIES, NOBODY, WorkColumns, in_order, requests_of
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
+from agentaudit.simulation.workloads import needs
 
 Mask: TypeAlias = NDArray[np.bool_]
 Factors: TypeAlias = NDArray[np.float64]

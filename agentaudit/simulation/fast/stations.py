@@ -1,5 +1,5 @@
 """
-Stations and timers as arrays, compiled: `agentaudit.simulation.stations`, operation by operation.
+Stations and timers as arrays, compiled: `simulation.stations.stations`, operation by operation.
 
 A heap is an array of keys beside one of tickets, `job << 20 | threads`. Equal keys need no order:
 what ends at one instant is taken out together. Of a station or of timers that are None the

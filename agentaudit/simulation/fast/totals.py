@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agentaudit.model.workload import Heavy, Stage
 from agentaudit.simulation.fast.columns import HEAVIES, Ints, WorkColumns
-from agentaudit.simulation.needs import Needs
+from agentaudit.simulation.workloads.needs import Needs
 
 _LOW = (1 << 32) - 1
 

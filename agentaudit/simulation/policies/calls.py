@@ -6,7 +6,7 @@ from agentaudit.model.workload import WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.policies.capped import FirstCome
 from agentaudit.simulation.policy import Call
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 _LEVELS = 8
 _ALL_START = AdmissionNumbers(rule=Rule.CAPPED, size=NEVER)

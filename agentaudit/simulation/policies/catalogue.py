@@ -6,13 +6,11 @@ from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Workload
-from agentaudit.simulation.arrivals import ArrivalKind
-from agentaudit.simulation.caps import Caps, other_caps
 from agentaudit.simulation.fast.requests import columns_of, span_ns
 from agentaudit.simulation.fast.totals import each_alone_ns
-from agentaudit.simulation.needs import alone_ns
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.caps import Caps, other_caps
 from agentaudit.simulation.policies.groups import (
     BarrierMicroBatching,
     CombClosed,
@@ -23,6 +21,8 @@ from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.policies.threads import MultiThreading, WorkloadAware
 from agentaudit.simulation.policy import Policy
+from agentaudit.simulation.workloads.arrivals import ArrivalKind
+from agentaudit.simulation.workloads.needs import alone_ns
 
 _PAPER = "arXiv:2511.00739v3"
 _FIRST = "arXiv:2511.00739v1"

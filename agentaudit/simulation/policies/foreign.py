@@ -12,7 +12,7 @@ from msgspec import Struct
 from agentaudit.errors import InputError, Problem, UsageError
 from agentaudit.model.workload import WorkRequest, WorkStep
 from agentaudit.simulation.policy import THEIRS, Call, Guard
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 HOOKS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -9,7 +9,7 @@ from agentaudit.model.workload import Stage, WorkRequest, WorkStep
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule, WindowNumbers
 from agentaudit.simulation.policies.calls import attained_level
 from agentaudit.simulation.policy import Call
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 
 class AdaptiveWindow(Struct, frozen=True, kw_only=True):

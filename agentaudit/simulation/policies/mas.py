@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agentaudit.model.workload import Heavy, WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 
 class MixedAdmission(Struct, frozen=True, kw_only=True):

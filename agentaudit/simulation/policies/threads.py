@@ -7,7 +7,7 @@ from msgspec import Struct
 from agentaudit.model.workload import Heavy, WorkRequest
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
 from agentaudit.simulation.policies.capped import FirstCome
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 
 class MultiThreading(Struct, frozen=True, kw_only=True):

@@ -21,13 +21,13 @@ from agentaudit.probes.execution.executor import execute
 from agentaudit.probes.execution.hands import Hands
 from agentaudit.probes.execution.tools import Tool
 from agentaudit.probes.execution.workers import Workers
-from agentaudit.simulation.line import line_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.groups import BarrierMicroBatching, CombClosed
 from agentaudit.simulation.policies.mas import MixedAdmission
 from agentaudit.simulation.policy import Admission, Call, Policy, hooks_of
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.line import line_of
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER
 
 MS = 1_000_000
 UNIT_NS = {Tool.INTERPRETER: 0.2 * MS, Tool.REGEX: 0.5 * MS, Tool.SPAWN: MS}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from agentaudit.model.workload import SpeedCurve
 from agentaudit.probes.execution.messages import ANSWER, CALL, channel, packet
 from agentaudit.probes.execution.server import Batch, serve
-from agentaudit.simulation.speed import total_speed
-from agentaudit.simulation.stations import NEVER, Station
+from agentaudit.simulation.stations.speed import total_speed
+from agentaudit.simulation.stations.stations import NEVER, Station
 
 CURVE = SpeedCurve(points=((1, 1.0), (2, 1.5), (8, 3.0)))
 SPEEDS = [0.0, *(total_speed(CURVE, calls) for calls in range(1, 40))]

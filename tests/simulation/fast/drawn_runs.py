@@ -11,7 +11,7 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.caps import Caps
+from agentaudit.simulation.policies.caps import Caps
 
 SECOND = 1_000_000_000
 

@@ -15,18 +15,18 @@ from msgspec.structs import replace
 
 from agentaudit.errors import AgentAuditError, UsageError
 from agentaudit.model.workload import Heavy, Machine, Stage, Workload, WorkRequest, WorkStep
-from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast import asking
 from agentaudit.simulation.fast.columns import work_columns
 from agentaudit.simulation.fast.requests import large_workload
 from agentaudit.simulation.fast.views import view_class
+from agentaudit.simulation.policies.caps import Caps
 from agentaudit.simulation.policies.catalogue import SHIPPED
 from agentaudit.simulation.policies.foreign import ForeignPolicy
 from agentaudit.simulation.policy import Admission, Policy
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.runs import engine, simulator
+from agentaudit.simulation.stations.speed import ideal_cores
+from agentaudit.simulation.stations.stations import NEVER
 from tests.simulation.fast.drawn_runs import SECOND, caps, machines, workloads
 
 MACHINE = Machine(name="m", cores=2, cpu=ideal_cores(2), gpu=ideal_cores(1))

@@ -13,18 +13,19 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Machine, Stage
-from agentaudit.simulation import engine, exact
+from agentaudit.simulation import exact
 from agentaudit.simulation.admission_numbers import AdmissionNumbers, Rule
-from agentaudit.simulation.arrivals import parse_arrivals
 from agentaudit.simulation.fast import drawn, draws
 from agentaudit.simulation.fast.columns import run_of, workload_of
 from agentaudit.simulation.fast.drawn import drawn_columns
 from agentaudit.simulation.fast.execution import execute
 from agentaudit.simulation.fast.latencies import percentile_ns
-from agentaudit.simulation.machine import PRESETS
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.runs import engine
 from agentaudit.simulation.statistics import rank
-from agentaudit.simulation.synthetic import (
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import (
     StepShape,
     TypeShape,
     WorkloadShape,

@@ -18,13 +18,13 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.fast.columns import work_columns, workload_of
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.caps import Caps
 from agentaudit.simulation.policies.catalogue import SHIPPED
 from agentaudit.simulation.policies.mars import AdaptiveWindow
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs import engine, simulator
+from agentaudit.simulation.stations.speed import ideal_cores
 from tests.simulation.fast.drawn_runs import SECOND, caps, machines, workloads
 
 CAPS = Caps(group=2, slots=3, total=5, cpu=2, gpu=1, shared=1, offset_ns=10)
@@ -171,12 +171,13 @@ def test_the_kernel_knows_every_number_of_a_machine_and_a_request() -> None:
 
 
 SCRIPT = """
-from agentaudit.simulation import engine, simulator
-from agentaudit.simulation.caps import Caps, default_caps
-from agentaudit.simulation.machine import PRESETS
+from agentaudit.simulation.runs import engine, simulator
+from agentaudit.simulation.policies.caps import Caps, default_caps
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.policies.catalogue import SHIPPED
-from agentaudit.simulation.arrivals import parse_arrivals
-from agentaudit.simulation.synthetic import StepShape, TypeShape, WorkloadShape, synthetic_workload
+from agentaudit.simulation.workloads.arrivals import parse_arrivals
+from agentaudit.simulation.workloads.synthetic import StepShape, TypeShape, WorkloadShape
+from agentaudit.simulation.workloads.synthetic import synthetic_workload
 from agentaudit.model.workload import Stage
 
 class Asked:

@@ -14,12 +14,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.calls import LeastAttained, PinnedPrograms, attained_level
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policy import Call
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 ONE = Machine(

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
 from agentaudit.model.workload import Heavy, Workload, WorkRequest
-from agentaudit.simulation.caps import Caps
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.caps import Caps
 from agentaudit.simulation.policies.catalogue import SHIPPED, policy_names, shipped_policies
 
 CAPS = Caps(

@@ -13,13 +13,13 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.groups import (
     BarrierMicroBatching,
     CombClosed,
     OverlappingMicroBatching,
 )
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.stations import NEVER
 
 SECOND = 1_000_000_000
 REQUESTS = [

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from agentaudit.model.workload import Heavy, Stage, WorkRequest, WorkStep
 from agentaudit.simulation.policies.mars import AdaptiveWindow
-from agentaudit.simulation.stations import NEVER
+from agentaudit.simulation.stations.stations import NEVER
 
 MARS = AdaptiveWindow(name="mars", source="test", cores=2, kv_tokens=100, start=4, interval_ns=10)
 REQUESTS = [

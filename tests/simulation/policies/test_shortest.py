@@ -15,12 +15,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.caps import default_caps
-from agentaudit.simulation.engine import simulate
 from agentaudit.simulation.policies.capped import CappedConcurrency
+from agentaudit.simulation.policies.caps import default_caps
 from agentaudit.simulation.policies.shortest import ShortestFirst
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 MACHINE = Machine(name="one", cores=1, cpu=ideal_cores(1), gpu=SpeedCurve(points=((1, 1.0),)))

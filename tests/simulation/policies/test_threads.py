@@ -12,12 +12,12 @@ from agentaudit.model.workload import (
     WorkRequest,
     WorkStep,
 )
-from agentaudit.simulation.engine import simulate
-from agentaudit.simulation.machine import PRESETS
+from agentaudit.simulation.machines.machine import PRESETS
 from agentaudit.simulation.policies.capped import CappedConcurrency
 from agentaudit.simulation.policies.threads import MultiThreading, WorkloadAware
 from agentaudit.simulation.run import Run
-from agentaudit.simulation.speed import ideal_cores
+from agentaudit.simulation.runs.engine import simulate
+from agentaudit.simulation.stations.speed import ideal_cores
 
 SECOND = 1_000_000_000
 MACHINE = Machine(

@@ -1,0 +1,1 @@
+"""What to change: the policies compared, what is enough, what decides it, in sentences."""

@@ -1,0 +1,1 @@
+"""What people write: workloads and machines, with every problem and its place."""

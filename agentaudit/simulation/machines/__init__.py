@@ -1,0 +1,1 @@
+"""Machines to simulate: recorded, measured, or made of numbers."""

@@ -1,0 +1,1 @@
+"""What recorded requests would need on a machine all their own."""

@@ -1,0 +1,1 @@
+"""Requests: when they arrive, of which kind, and what they ask for."""
