@@ -234,17 +234,3 @@ def test_what_lambda_needs_in_a_network_is_no_unscoped_write(actions: str, *, to
     findings = found({"policy.json": POLICY.format(actions=actions, resource="*")})
 
     assert ("unscoped-writes" in findings) is told
-
-
-@pytest.mark.parametrize(
-    ("value", "severity"), [("REPLACE_ME", Severity.LOW), ("${var.key}", Severity.HIGH)]
-)
-def test_what_holds_the_place_of_a_secret_in_state_is_a_note(
-    value: str, severity: Severity
-) -> None:
-    text = (
-        'resource "aws_secretsmanager_secret_version" "desk" {\n  secret_id = "desk"\n'
-        f'  secret_string = jsonencode({{ api_key = "{value}" }})\n}}\n'
-    )
-
-    assert found({"main.tf": text})["secret-in-terraform-state"] is severity

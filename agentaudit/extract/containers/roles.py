@@ -137,7 +137,7 @@ def role_of(
         return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
     if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
         return ""
-    if _SUPPORT.search(image) or only_schedules(words):
+    if _SUPPORT.search(image) or only_schedules(words) or _leads(words):
         return ""
     told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
@@ -150,6 +150,11 @@ def role_of(
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
+
+
+def _leads(words: Sequence[str]) -> bool:
+    """Whether it is a controller of a cluster, of which one at a time is let act."""
+    return any(word.startswith("--leader-elect") for word in words)
 
 
 def _is_gateway(name: str) -> bool:

@@ -49,9 +49,10 @@ def add_account(
     """The account a pod runs under, which exists even when no file declares it."""
     node = next(filter(None, map(spec.child, _NAMED)), spec)
     name = runtime.service_account
+    namespace = owner.account_namespace or owner.namespace
     return collector.add(
         Identity(
-            id=service_account_id(owner.namespace, name),
+            id=service_account_id(namespace, name),
             name=name,
             evidence=(evidence(owner.document, node, name),),
             provider="kubernetes",

@@ -5,11 +5,14 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
-from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes.kustomize import patch_files
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.kubernetes.app_template import pods_of, releases_pods
+from agentaudit.extract.kubernetes.flux import namespace_in, target_namespaces
+from agentaudit.extract.kubernetes.kustomize import applied_namespaces, patch_files
 from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node
 
@@ -27,6 +30,8 @@ class KubernetesObject(Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     namespace: str
+    account_namespace: str = ""
+    """That of its account, where who applies it names another than the object itself."""
 
     @property
     def place(self) -> Node:
@@ -102,13 +107,38 @@ def kubernetes_objects(documents: Documents) -> tuple[KubernetesObject, ...]:
 
 def _every_object(documents: Documents) -> tuple[KubernetesObject, ...]:
     patches = patch_files(documents)
-    return tuple(
+    found = tuple(
         item
         for document in documents.of("yaml", "json")
         if document.file not in patches
         for root in document.roots
         for item in _objects(document, root)
     )
+    return (*found, *_released(found, documents))
+
+
+def _released(
+    objects: Sequence[KubernetesObject], documents: Documents
+) -> Iterator[KubernetesObject]:
+    """The workloads of releases whose values are pods, where it is known to which namespace."""
+    releases = [each for each in objects if each.kind == "HelmRelease" and releases_pods(each.node)]
+    if not releases:
+        return
+    placed = ((each.document.file, each.node) for each in objects if each.kind == "Kustomization")
+    targets = target_namespaces(placed, applied_namespaces(documents))
+    charts = {
+        (folder_of(each.document.file), each.name): each.node.text_at("spec", "ref", "tag")
+        for each in objects
+        if each.kind == "OCIRepository"
+    }
+    for release in releases:
+        folder = folder_of(release.document.file)
+        chart = charts.get((folder, release.node.text_at("spec", "chartRef", "name")), "")
+        version = release.node.text_at("spec", "chart", "spec", "version") or chart
+        namespace = release.node.text_at("metadata", "namespace")
+        namespace = namespace or namespace_in(release.document.file, targets)
+        for kind, name, node in pods_of(release.node, version) if namespace else ():
+            yield replace(release, kind=kind, name=name, node=node, account_namespace=namespace)
 
 
 def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:

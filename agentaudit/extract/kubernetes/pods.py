@@ -101,11 +101,13 @@ def _volumes(spec: Node) -> Mapping[str, tuple[int, Node]]:
 
 
 def _add_pod(pod: Pod, collector: Collector) -> None:
+    """Its containers, with the account that they act as, but for a default one without a token."""
     for node, preparing in _containers(pod.spec):
         container = replace(_container(pod, node, collector), preparing=preparing)
         runtime = add_container(collector, container)
         account = add_account(collector, pod.owner, pod.spec, runtime)
-        collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
+        if not account.default_account or runtime.automount_token is not Truth.NO:
+            collector.link(EdgeKind.AUTHENTICATES_AS, runtime.id, account.id, *runtime.evidence[:1])
         add_projected_tokens(pod, collector, runtime)
 
 

@@ -21,7 +21,7 @@ from agentaudit.extract.terraform.static_access import (
     rotations,
     static_access,
 )
-from agentaudit.model.evidence import Confidence, Evidence, Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.permissions import Resource
 from agentaudit.readers.document import Node
@@ -162,7 +162,6 @@ def _add_secret_argument(declared: Declared, collector: Collector, *, state: boo
         Credential(
             id=fact_id("credential", declared.title, f"{declared.key}.{name}"),
             name=f"{declared.shown}.{name}",
-            confidence=Confidence.POSSIBLE if _holds_place(name, value) else Confidence.CERTAIN,
             evidence=(evidence(declared.document, value, f"{name}=(reference)"),),
             kind="password" if "password" in name else "secret",
             form=CredentialForm.SECRET_REF,
