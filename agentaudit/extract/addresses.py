@@ -21,6 +21,16 @@ _SERVICE_IN_NAMESPACE = regex(r"(?:[a-z0-9-]+\.){1,2}[a-z0-9]+(?:-[a-z0-9]+)+")
 """A Service with its namespace: no top-level domain has words with hyphens."""
 
 
+_SERVICE_AT_PORT = regex(
+    r"http://[a-z0-9-]+\.(?:ai|llms?|mcp|agents?|tools|apps|default|monitoring|observability"
+    r"|databases?|storage|networking?|media|home)(?::(?!80\b|443\b)\d{2,5})(?:[/?#]|$)"
+)
+"""
+A Service with its namespace, by a port of its own: `http://mcp.ai:4483`. Who is on the internet
+under such an ending answers there at the usual ports.
+"""
+
+
 def tls_of(url: str) -> Truth:
     """Whether a server is reached over TLS."""
     if url.startswith(("https://", "wss://")):
@@ -42,7 +52,9 @@ def stays_inside(url: str) -> bool:
     """Whether only one cluster or network knows it: `http://crm.tools.svc.cluster.local/mcp`."""
     found = _INSIDE.match(url)
     host = found["host"] if found is not None else ""
-    return is_of_own_network(host) or _SERVICE_IN_NAMESPACE.fullmatch(host) is not None
+    if is_of_own_network(host) or _SERVICE_IN_NAMESPACE.fullmatch(host) is not None:
+        return True
+    return _SERVICE_AT_PORT.match(url) is not None
 
 
 def is_of_own_network(host: str) -> bool:

@@ -27,6 +27,20 @@ def test_a_service_with_its_namespace_stays_inside() -> None:
     assert not is_of_own_network("crm.team-tools")
 
 
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://crm-mcp.ai:4483/mcp", True),
+        ("http://crm-mcp.ai/mcp", False),
+        ("http://crm-mcp.ai:80/mcp", False),
+        ("https://crm-mcp.ai:4483/mcp", False),
+        ("http://crm.example:4483", False),
+    ],
+)
+def test_a_namespace_may_be_called_as_an_ending_of_the_internet(url: str, *, inside: bool) -> None:
+    assert stays_inside(url) is inside
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"])
 def test_the_own_machine(host: str) -> None:
     assert is_own_machine(host)
