@@ -21,7 +21,7 @@ A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct
 called after a stage there, a pipeline deploys.
 """
 _RETIRED = regex(
-    r"(?:^|/)(?:(?:legacy)?[_-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old)/"
+    r"(?:^|/)(?:(?:legacy)?[._-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old)/"
     r"|backups?/(?:[^/]*/)?[^/]*(?<!\d)20\d{6}(?:[-_T]?\d{4,6})?(?!\d)[^/]*$"
 )
 """Folders in which teams keep what they no longer use, and copies that bear their day."""

@@ -244,3 +244,21 @@ resource "kubernetes_manifest" "desk" {{
 }}
 """
     assert len(read(manifest).runtimes) == runtimes
+
+
+def test_an_expression_names_no_program_that_a_pod_starts() -> None:
+    manifest = """
+resource "kubernetes_pod" "desk" {
+  metadata { name = "desk" }
+  spec {
+    container {
+      name    = "workspace"
+      image   = data.desk_agent.image.value
+      command = ["sh", "-c", desk_agent.main.init_script]
+    }
+  }
+}
+"""
+    (runtime,) = read(manifest).runtimes
+
+    assert (runtime.image, runtime.runs_agent) == ("", False)

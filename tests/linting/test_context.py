@@ -56,6 +56,7 @@ def test_a_copy_that_bears_its_day_is_a_note() -> None:
         ".mcp-backups",
         "config/archive",
         "_archived",
+        ".archive",
         "deprecated",
         "labs/_deprecated",
         "terraform_old",

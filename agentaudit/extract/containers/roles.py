@@ -39,7 +39,7 @@ _OTHER_AGENT = regex(
     r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|spire|puppet|netdata"
     r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab|cilium"
     r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
-    r"|komodo|falco|osquery|dynatrace|splunk|tailscale)"
+    r"|komodo|coder|falco|osquery|dynatrace|splunk|tailscale)"
     r"[/_-]agent(?:[^a-z]|$)",
     re.IGNORECASE,
 )

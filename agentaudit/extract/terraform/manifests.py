@@ -19,9 +19,10 @@ _NAMED = tuple(
 _OWN_KEYS = frozenset(
     {
         *("labels", "annotations", "match_labels", "node_selector"),
-        *("limits", "requests"),
+        *("limits", "requests", "image", "command", "args"),
     }
 )
+"""What has names of its own, and what a pod starts: an expression there names no program."""
 _TEXTS = frozenset({"data", "binary_data"})
 """What a Secret or a ConfigMap holds, under names of its own."""
 
@@ -30,7 +31,8 @@ def spelled(module: Module, node: Node, lists: Mapping[str, str]) -> Node:
     """
     A body as a manifest spells it, with blocks that stand once for each member of a list.
 
-    A reference to a name is that name; any other is one still.
+    A reference to a name is that name. Any other is called as it is written where a name is asked
+    for, or where it is what a variable holds.
     """
     if node.kind is NodeKind.SEQUENCE:
         members = tuple(spelled(module, each, lists) for each in node.elements)
