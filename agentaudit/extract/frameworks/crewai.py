@@ -14,7 +14,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.addresses import on_own_machine
 from agentaudit.extract.bounds import bound
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.credentials.redaction import bare_url, plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.frameworks.crew_contexts import add_whole_context
@@ -180,7 +180,7 @@ def _add_servers(
     listed = _setting(declared.node, "mcps")
     for index, element in enumerate(listed.elements if listed is not None else ()):
         address, _, tool = (element.text or "").partition("#")
-        name = element.text_at("name") or address or f"mcp {index}"
+        name = element.text_at("name") or bare_url(address) or f"mcp {index}"
         node = element
         if element.text is not None:
             value = element.changed(raw=address)
@@ -189,7 +189,7 @@ def _add_servers(
             )
         route = f"agents.{declared.name}.mcps.{index}"
         if not element.entries and "://" not in address:
-            place = evidence(declared.document, element, address)
+            place = evidence(declared.document, element, bare_url(address))
             what = f"the integration {plain(address)} is connected elsewhere"
             collector.leave_open(place, what, "what it may do is open")
             continue
