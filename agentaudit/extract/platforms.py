@@ -90,7 +90,8 @@ extract_openclaw = late(
     "coding_agents.openclaw:extract_openclaw",
 )
 extract_gemini = late(
-    holds(lambda document: "gemini" in document.file, "json"), "coding_agents.gemini:extract_gemini"
+    holds(lambda document: "gemini" in document.file or ".qwen/" in document.file, "json"),
+    "coding_agents.gemini:extract_gemini",
 )
 extract_agent_cards = late(
     said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"

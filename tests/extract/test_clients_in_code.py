@@ -87,7 +87,8 @@ def test_a_server_is_started_by_each_framework_in_its_words(text: str) -> None:
     assert text.split("\n")[server.evidence[0].line - 1].count("(")
 
 
-CALLED = "from agents import Agent, HostedMCPTool\n" + (
+CALLED = (
+    "from agents import Agent, HostedMCPTool\n"
     "a = Agent(name='a', tools=[HostedMCPTool(tool_config={'type': 'mcp', 'server_label': 'desk',"
     " 'server_url': 'http://desk.example.com/mcp', %s})])\n"
 )

@@ -303,10 +303,14 @@ def test_a_crew_writes_into_the_file_that_its_project_names(
         ({"enabled": True, "outfile": "a.log", "logPrompts": False}, [(Known.NONE, False)]),
         ({"enabled": True, "logPrompts": True}, [(Known.UNKNOWN, True)]),
         ({"outfile": "a.log"}, []),
-        ({"enabled": True, "outfile": ""}, []),
+        ({"enabled": True, "outfile": ""}, [(Known.UNKNOWN, True)]),
+        ({"enabled": True, "target": "gcp"}, [(Known.UNKNOWN, True)]),
+        ({"enabled": True, "logPrompts": False}, [(Known.UNKNOWN, False)]),
+        ({"enabled": False, "logPrompts": True}, []),
+        ({"logPrompts": True}, [(Known.UNKNOWN, True)]),
     ],
 )
-def test_gemini_writes_prompts_into_a_file_unless_told(
+def test_gemini_logs_prompts_where_telemetry_is_on_unless_told(
     telemetry: dict[str, object], expected: list[tuple[Known, bool]]
 ) -> None:
     found = deployment_of({".gemini/settings.json": json.dumps({"telemetry": telemetry})})

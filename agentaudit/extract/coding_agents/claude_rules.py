@@ -61,10 +61,20 @@ def sandboxed(box: Node | None) -> Truth:
     enabled = box.child("enabled") if box is not None else None
     if box is None or enabled is None or enabled.boolean is None:
         return Truth.UNKNOWN
+    return Truth.YES if leak(box) is None else Truth.NO
+
+
+def leak(box: Node | None) -> Node | None:
+    """What switches a sandbox off, or lets its commands leave it."""
+    enabled = box.child("enabled") if box is not None else None
+    if box is None or enabled is None or enabled.boolean is None:
+        return None
+    if not enabled.boolean:
+        return enabled
     escape, strict = box.child("allowUnsandboxedCommands"), box.child("failIfUnavailable")
-    leaks = escape is not None and escape.boolean is True
-    leaks |= strict is not None and strict.boolean is False
-    return Truth.YES if enabled.boolean and not leaks else Truth.NO
+    if escape is not None and escape.boolean is True:
+        return escape
+    return strict if strict is not None and strict.boolean is False else None
 
 
 def wide(rule: str) -> bool:

@@ -95,15 +95,33 @@ def _modes(root: Node, forbidden: _Forbidden) -> Iterator[_Mode]:
 def _mode(level: Node, root: Node, forbidden: _Forbidden) -> _Mode:
     approval = level.text_at("approval_policy") or root.text_at("approval_policy")
     sandbox = level.text_at("sandbox_mode") or root.text_at("sandbox_mode")
+    sandbox = sandbox or _profile(level, root)
     bypass = approval == "never" and sandbox == _OPEN
     ruled_out = forbidden.never_asking or forbidden.open_sandbox
-    place = level.child("approval_policy") or level.child("sandbox_mode") or level
+    keys = ("approval_policy", "sandbox_mode", "default_permissions")
+    if sandbox == _OPEN and approval != "never":
+        keys = keys[1:]
+    place = next((node for key in keys if (node := level.child(key))), level)
     return _Mode(
         node=place,
         approval=approval,
         sandbox="" if sandbox == _OPEN and forbidden.open_sandbox else sandbox,
         bypass=bypass and not ruled_out,
     )
+
+
+def _profile(level: Node, root: Node) -> str:
+    """
+    The profile of permissions that holds where no `sandbox_mode` does, as a mode of the sandbox.
+
+    By https://developers.openai.com/codex/permissions: three are built in, others are described.
+    """
+    name = level.text_at("default_permissions") or root.text_at("default_permissions")
+    if name == f":{_OPEN}":
+        return _OPEN
+    described = root.get("permissions", name)
+    whole = described.text_at("filesystem", ":root") if described is not None else ""
+    return _OPEN if whole == "write" else name
 
 
 def _add_history(document: Document, collector: Collector, agent: Agent) -> None:

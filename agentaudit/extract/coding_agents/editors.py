@@ -76,7 +76,8 @@ def _vscode(root: Node) -> _Mode:
             return "bypass", False, node
     commands = root.child("chat.tools.terminal.autoApprove")
     for key, value in commands.entries if commands is not None else ():
-        if _ANY_PATTERN.match(key.raw) and value.boolean is True:
+        given = value.child("approve") or value
+        if _ANY_PATTERN.match(key.raw) and given.boolean is True:
             return "", True, key
     return "", False, None
 

@@ -9,6 +9,7 @@ from agentaudit.extract.coding_agents.claude_rules import (
     BUILT_IN,
     RULE,
     built_in_tool,
+    leak,
     mode,
     sandboxed,
     unasked,
@@ -30,15 +31,22 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _SETTINGS = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
+_MANAGED = regex(r"(?:^|/)managed-settings\.json$")
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
 
 
 def extract_claude(documents: Documents, collector: Collector) -> None:
     """Claude Code's settings: who asks before what, and how long transcripts stay."""
-    for document in documents.of("json"):
-        if is_claude_settings(document):
-            _extract(document, collector)
+    found = [document for document in documents.of("json") if is_claude_settings(document)]
+    managed = any(_rules_out(item.root) for item in found if _MANAGED.search(item.file))
+    for document in found:
+        _extract(document, collector, asks=managed or _rules_out(document.root))
+
+
+def _rules_out(root: Node) -> bool:
+    """Whether settings switch the mode off in which nobody is asked."""
+    return root.text_at("permissions", "disableBypassPermissionsMode") == "disable"
 
 
 def is_claude_settings(document: Document) -> bool:
@@ -46,12 +54,13 @@ def is_claude_settings(document: Document) -> bool:
     return _SETTINGS.search(document.file) is not None and bool(document.root.entries)
 
 
-def _extract(document: Document, collector: Collector) -> None:
+def _extract(document: Document, collector: Collector, *, asks: bool) -> None:
     root = document.root
     agent = client_agent(document, collector)
+    own = _mode(root)
     changed = replace(
         agent,
-        permission_mode=_mode(root) or agent.permission_mode,
+        permission_mode=("default" if asks and own == "bypass" else own) or agent.permission_mode,
         wildcard_tools=agent.wildcard_tools
         or any(wide(rule.text or "") for rule in _rules(root, "allow")),
         sandboxed=sandboxed(root.child("sandbox")),
@@ -92,6 +101,9 @@ def _openings(document: Document) -> Iterator[Evidence]:
         for rule in _rules(root, "allow")
         if wide(rule.text or "")
     )
+    left = leak(root.child("sandbox"))
+    if left is not None:
+        yield evidence(document, left, left.raw)
 
 
 def _add_approval(document: Document, collector: Collector, agent: Agent) -> None:

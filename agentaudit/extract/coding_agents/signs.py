@@ -21,8 +21,12 @@ BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITC
 """After which the agents of a command line ask nobody any more: each has its own."""
 BYPASS = regex("|".join(_SWITCHES.values()))
 """The same, whosever they are."""
-_CODEX = regex(r"(?:^|/)(?:\.codex/)?config\.toml$")
-_CODEX_KEYS = ("approval_policy", "sandbox_mode", "history", "profiles", "otel")
+_CODEX = regex(r"(?:^|/)config\.toml$")
+_OF_CODEX = regex(r"(?:^|/)\.?codex/config\.toml$")
+_CODEX_KEYS = (
+    *("approval_policy", "sandbox_mode", "history", "profiles", "otel", "default_permissions"),
+    *("shell_environment_policy", "model_providers"),
+)
 
 _ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"']|$)"
 """Behind a dash: what is asked about the program itself, as one does after it is installed."""
@@ -47,7 +51,9 @@ def bypassed(words: tuple[str, ...]) -> bool:
 
 
 def is_codex(document: Document) -> bool:
-    """Whether a TOML document is a configuration of Codex: by its name, and a key of its own."""
+    """Whether a TOML document is a configuration of Codex: by its folder, or a key of its own."""
+    if _OF_CODEX.search(document.file):
+        return bool(document.root.entries)
     named = _CODEX.search(document.file) is not None
     return named and any(document.root.child(key) is not None for key in _CODEX_KEYS)
 

@@ -32,14 +32,17 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\.amazonq/mcp\.json", "amazon-q", "Amazon Q"),
         (r"cline_mcp_settings\.json", "cline", "Cline"),
         (r"mcp_config\.json", "windsurf", "Windsurf"),
+        (r"\.qwen/settings\.json", "qwen-code", "Qwen Code"),
         (r"opencode\.jsonc?", "opencode", "opencode"),
         (r"\.?zed/settings\.json", "zed", "Zed"),
         (r"goose/config\.ya?ml", "goose", "Goose"),
         (r"\.continue/(?:config|mcpServers/[^/]+)\.(?:ya?ml|json)", "continue", "Continue"),
     )
 )
-_ROOTS = ("mcpServers", "mcp_servers", "context_servers")
+_ROOTS = ("mcpServers", "mcp_servers", "context_servers", "amp.mcpServers")
 _QUOTED_ROOTS = tuple(f'"{name}"' for name in _ROOTS)
+_CONTAINER = ("customizations", "vscode", "mcp", "servers")
+"""Of a development container, whose editor starts them."""
 REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
@@ -72,7 +75,7 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
         return  # what Codex may start, and nothing that is started
     for name in _ROOTS:
         yield from _servers(root.child(name), name)
-    for route in (("servers",), ("mcp", "servers"), ("mcp",)):
+    for route in (("servers",), ("mcp", "servers"), ("mcp",), _CONTAINER):
         node = root.get(*route)
         if node is not None and _looks_like_servers(node):
             yield from _servers(node, ".".join(route))
@@ -129,13 +132,15 @@ def add_telemetry(
     logged: Node | None,
     *,
     file: Node | None = None,
+    on: Node | None = None,
 ) -> None:
     """
     What a client sends of itself; `logged` says whether prompts go with it.
 
-    Into a `file` it writes without an end, and with prompts unless it is told otherwise.
+    Into a `file` it writes without an end. Where it is `on`, or writes into one, prompts go with it
+    unless it is told otherwise.
     """
-    place = logged or file
+    place = logged or file or on
     if place is not None:
         collector.add(
             AuditLog(

@@ -200,9 +200,13 @@ def _approved(node: Node) -> tuple[str, ...]:
     """Tools that run without a question."""
     found = (node.child(name) for name in ("alwaysAllow", "autoApprove"))
     names = [item.text or "" for value in found if value is not None for item in value.list()]
+    own = node.child("tools")  # of Codex, where each tool has a mode
+    tools = own.items() if own is not None and own.kind is NodeKind.MAPPING else ()
+    names += [name for name, tool in tools if tool.text_at("approval_mode") == "approve"]
     return tuple(sorted({"*" if name == "true" else name for name in names if name != "false"}))
 
 
 def _auto_approved(node: Node) -> bool:
     trust = node.child("trust")
-    return bool(_approved(node)) or (trust is not None and trust.boolean is True)
+    approved = bool(_approved(node)) or node.text_at("default_tools_approval_mode") == "approve"
+    return approved or (trust is not None and trust.boolean is True)

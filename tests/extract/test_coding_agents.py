@@ -1,0 +1,152 @@
+"""Settings of coding agents: who is asked, what the sandbox keeps in, and where that is written."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.agents import Agent
+
+OPEN = "danger-full-access"
+
+
+def agent_of(file: str, settings: object, **others: str) -> Agent:
+    text = settings if isinstance(settings, str) else json.dumps(settings, indent=1)
+    (agent,) = deployment_of({file: text, **others}).agents
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "shown"),
+    [
+        (".claude/settings.json", {"sandbox": {"enabled": False}}, (3, "false")),
+        (
+            ".claude/settings.json",
+            {"sandbox": {"enabled": True, "allowUnsandboxedCommands": True}},
+            (4, "true"),
+        ),
+        (".gemini/settings.json", {"tools": {"sandbox": False}}, (3, "false")),
+        (
+            ".codex/config.toml",
+            f'approval_policy = "untrusted"\nsandbox_mode = "{OPEN}"\n',
+            (2, ""),
+        ),
+        (".codex/config.toml", f'model = "m"\ndefault_permissions = ":{OPEN}"\n', (2, "")),
+    ],
+)
+def test_an_open_sandbox_is_shown_where_it_is_opened(
+    file: str, settings: object, shown: tuple[int, str]
+) -> None:
+    agent = agent_of(file, settings)
+
+    assert agent.sandboxed is Truth.NO
+    assert agent.evidence[0].line == shown[0]
+    assert agent.evidence[0].snippet in {shown[1], agent.permission_mode}
+
+
+@pytest.mark.parametrize(
+    ("file", "settings", "mode"),
+    [
+        (".gemini/settings.json", {"general": {"defaultApprovalMode": "yolo"}}, "bypass"),
+        (".qwen/settings.json", {"tools": {"approvalMode": "yolo"}}, "bypass"),
+        (
+            ".gemini/settings.json",
+            {"tools": {"approvalMode": "yolo"}, "security": {"disableYoloMode": True}},
+            "default",
+        ),
+        (".claude/settings.json", {"permissions": {"defaultMode": "bypassPermissions"}}, "bypass"),
+        (
+            ".claude/settings.json",
+            {
+                "permissions": {
+                    "defaultMode": "bypassPermissions",
+                    "disableBypassPermissionsMode": "disable",
+                }
+            },
+            "default",
+        ),
+    ],
+)
+def test_a_mode_that_is_ruled_out_is_not_in_force(file: str, settings: object, mode: str) -> None:
+    agent = agent_of(file, settings)
+
+    assert agent.permission_mode == mode
+    assert (agent.evidence[0].line > 1) is (mode == "bypass") or file.startswith(".claude")
+
+
+def test_a_machine_may_rule_a_mode_out_for_its_projects() -> None:
+    asking = json.dumps({"permissions": {"disableBypassPermissionsMode": "disable"}})
+    project = {"permissions": {"defaultMode": "bypassPermissions"}}
+    files = {
+        "etc/claude-code/managed-settings.json": asking,
+        ".claude/settings.json": json.dumps(project),
+    }
+
+    assert {agent.permission_mode for agent in deployment_of(files).agents} <= {"", "default"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sandboxed"),
+    [
+        ('default_permissions = ":workspace"', Truth.YES),
+        (f'default_permissions = ":{OPEN}"', Truth.NO),
+        (f'sandbox_mode = "read-only"\ndefault_permissions = ":{OPEN}"', Truth.YES),
+        ('default_permissions = "own"\n[permissions.own.filesystem]\n":root" = "write"', Truth.NO),
+        ('default_permissions = "own"\n[permissions.own.filesystem]\n":root" = "read"', Truth.YES),
+        ('model = "gpt-5"', Truth.UNKNOWN),
+    ],
+)
+def test_a_profile_of_permissions_is_a_sandbox(text: str, sandboxed: Truth) -> None:
+    assert agent_of(".codex/config.toml", text).sandboxed is sandboxed
+
+
+@pytest.mark.parametrize(
+    ("settings", "unasked", "tools"),
+    [
+        ("", False, ()),
+        ('default_tools_approval_mode = "approve"', True, ()),
+        ('default_tools_approval_mode = "prompt"', False, ()),
+        ('[mcp_servers.desk.tools.find]\napproval_mode = "approve"', True, ("find",)),
+        ('[mcp_servers.desk.tools.find]\napproval_mode = "prompt"', False, ()),
+    ],
+)
+def test_tools_of_a_server_of_codex_may_run_unasked(
+    settings: str,
+    unasked: bool,  # noqa: FBT001 -- a column of the table
+    tools: tuple[str, ...],
+) -> None:
+    text = f'[mcp_servers.desk]\ncommand = "desk-mcp"\n{settings}\n'
+    (server,) = deployment_of({".codex/config.toml": text}).tool_servers
+
+    assert (server.auto_approved, server.approved_tools) == (unasked, tools)
+
+
+@pytest.mark.parametrize(
+    ("given", "wide"), [(True, True), (False, False), ({"approve": True}, True), ({}, False)]
+)
+def test_a_pattern_for_every_command_may_say_more_than_yes(
+    given: object,
+    wide: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    settings = {"chat.tools.terminal.autoApprove": {"/^.*$/": given}, "mcp": {"servers": {}}}
+    found = deployment_of({".vscode/settings.json": json.dumps(settings)}).agents
+
+    assert any(agent.wildcard_tools for agent in found) is wide
+
+
+@pytest.mark.parametrize(
+    ("file", "route"),
+    [
+        (".amp/settings.json", ("amp.mcpServers",)),
+        (".devcontainer/devcontainer.json", ("customizations", "vscode", "mcp", "servers")),
+    ],
+)
+def test_servers_stand_in_settings_of_other_clients(file: str, route: tuple[str, ...]) -> None:
+    settings: object = {"desk": {"command": "npx", "args": ["-y", "desk-mcp"]}}
+    for key in reversed(route):
+        settings = {key: settings}
+
+    assert [
+        server.package for server in deployment_of({file: json.dumps(settings)}).tool_servers
+    ] == ["desk-mcp"]
