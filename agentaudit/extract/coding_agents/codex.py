@@ -98,10 +98,10 @@ def _mode(level: Node, root: Node, forbidden: _Forbidden) -> _Mode:
     sandbox = sandbox or _profile(level, root)
     bypass = approval == "never" and sandbox == _OPEN
     ruled_out = forbidden.never_asking or forbidden.open_sandbox
-    keys = ("approval_policy", "sandbox_mode", "default_permissions")
-    if sandbox == _OPEN and approval != "never":
-        keys = keys[1:]
-    place = next((node for key in keys if (node := level.child(key))), level)
+    asks = sandbox == _OPEN and approval != "never"
+    keys = ("sandbox_mode", "default_permissions", "approval_policy")
+    shown = keys if asks else (keys[2], *keys[:2])
+    place = next((node for key in shown if (node := level.child(key))), level)
     return _Mode(
         node=place,
         approval=approval,

@@ -58,8 +58,11 @@ def _add_agent(document: Document, collector: Collector) -> Agent:
     wide = allowed is not None and bool(_ANY_COMMAND & set(allowed.texts()))
     sandbox = root.get("tools", "sandbox") or root.child("sandbox")
     sandboxed = _sandboxed(sandbox)
-    told = (given if bypass else None, allowed if wide else None)
-    told += (sandbox if sandboxed is Truth.NO else None,)
+    told = (
+        given if bypass else None,
+        allowed if wide else None,
+        sandbox if sandboxed is Truth.NO else None,
+    )
     places = (evidence(document, node, plain(node.text or "")) for node in told if node is not None)
     changed = replace(
         agent,

@@ -17,7 +17,6 @@ from agentaudit.extract.python.agentcore import agentcore_memories
 from agentaudit.extract.python.builders import Builder, builder_of
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.claude import add_claude_agents
-from agentaudit.extract.python.clients import add_clients
 from agentaudit.extract.python.contexts import add_context
 from agentaudit.extract.python.crews import as_declared, in_crews
 from agentaudit.extract.python.delegation import add_delegations
@@ -88,7 +87,10 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]
     agents = _add_agents(building, built)
-    add_clients(building, agents)
+    if agents and "mcp" in module.document.text.lower():
+        from agentaudit.extract.python.clients import add_clients  # few programs call servers
+
+        add_clients(building, agents)
     others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
