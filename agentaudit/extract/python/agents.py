@@ -87,10 +87,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]
     agents = _add_agents(building, built)
-    if agents and "mcp" in module.document.text.lower():
-        from agentaudit.extract.python.clients import add_clients  # few programs call servers
-
-        add_clients(building, agents)
+    _call_servers(building, agents)
     others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
@@ -104,6 +101,14 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         collector.add(retry)
     for retry in temporal_retries(documents, module, calls):
         collector.add(retry)
+
+
+def _call_servers(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
+    """The servers of MCP that the agents start or call, which few programs have."""
+    if agents and "mcp" in building.module.document.text.lower():
+        from agentaudit.extract.python.clients import add_clients
+
+        add_clients(building, agents)
 
 
 def _without_framework(building: Building) -> Sequence[Agent]:
