@@ -83,6 +83,9 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
                 "it calls more steps of this repository than are read",
                 "what the others do is open",
             )
+        for uses in workflow.elsewhere:
+            what = f"the file of {plain(raw(uses))} is not in the audit"
+            collector.leave_open(reading.place(uses), what, "what it runs is open")
         _add_source(reading, fact)
         _add_grant(reading, fact)
         for job in workflow.jobs:
@@ -194,10 +197,7 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
     seen_by: tuple[FactId, ...] = ()
     runtime = reading.collector.add(_runtime(reading, job))
     if job.runs_agent:
-        step = next(
-            (step for step in job.steps if step.runs_agent_itself),
-            next(step for step in job.steps if step.runs_agent),
-        )
+        step = _worst(job)
         agent = reading.collector.add(_agent(reading, fact, (job, step)))
         add_allowed_tools(reading.collector, agent, _words(step), agent.evidence[0])
         add_auto_memory(documents, reading.collector, agent, step)
@@ -209,6 +209,13 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
     own = seen_by or (runtime.id,)
     if add_job_credentials(documents, reading.collector, (reading.workflow, job), own):
         reading.collector.update(replace(runtime, holds_secrets=True))
+
+
+def _worst(job: Job) -> Step:
+    """The step that runs an agent; of several the first that asks nobody, or else the first."""
+    steps = [step for step in job.steps if step.runs_agent_itself]
+    steps = steps or [step for step in job.steps if step.runs_agent]
+    return next((step for step in steps if _BYPASS.search(_words(step))), steps[0])
 
 
 def _runtime(reading: _Reading, job: Job) -> Runtime:

@@ -86,6 +86,8 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...]
     cut: bool = False
     """Whether it calls more steps of this repository than are read."""
+    elsewhere: tuple[Node, ...] = ()
+    """Workflows and actions that it calls, which are not among the files."""
 
     @property
     def name(self) -> str:
@@ -129,6 +131,7 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
             if jobs is not None
             else (),
             cut=called.cut,
+            elsewhere=tuple(called.elsewhere),
         )
 
 
@@ -164,6 +167,7 @@ class _Called:
 
     def __init__(self, repository: _Repository, file: str) -> None:
         self.cut = False
+        self.elsewhere: list[Node] = []
         self._repository = repository
         self._left = _MOST_CALLED
         self._within = [file]
@@ -173,7 +177,7 @@ class _Called:
         for member in listed.list() if listed is not None else ():
             if self._too_many():
                 return
-            inner = tuple(self._by_action(raw(member.get("uses"))))
+            inner = tuple(self._by_action(member.get("uses")))
             yield from inner
             yield _step(member, inner)
 
@@ -183,16 +187,21 @@ class _Called:
         if not uses or self._too_many():
             return
         file = posixpath.normpath(uses) if uses.startswith("./") else ""
+        if self._repository.block(file, "jobs") is None:
+            self.elsewhere.append(node.get("uses") or node)
         inner = tuple(self._in(file, "jobs"))
         yield from inner
         yield _step(node, inner)
 
-    def _by_action(self, uses: str) -> Iterator[Step]:
-        if not uses.startswith("./"):
+    def _by_action(self, uses: Node | None) -> Iterator[Step]:
+        if uses is None or not raw(uses).startswith("./"):
             return
-        folder = posixpath.normpath(uses)
-        for name in ("action.yml", "action.yaml"):
-            yield from self._in(f"{folder}/{name}".removeprefix("./"), "runs")
+        folder = posixpath.normpath(raw(uses))
+        files = [f"{folder}/{name}".removeprefix("./") for name in ("action.yml", "action.yaml")]
+        if all(self._repository.block(file, "runs") is None for file in files):
+            self.elsewhere.append(uses)
+        for file in files:
+            yield from self._in(file, "runs")
 
     def _in(self, file: str, part: str) -> Iterator[Step]:
         """The steps of a file, unless it is being read: what calls itself does nothing more."""

@@ -1,0 +1,61 @@
+"""Workflows and actions that workflows call, and which of a job's agents counts."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+
+FILE = ".github/workflows/night.yml"
+CALLED = ".github/workflows/called.yml"
+WORKFLOW = """\
+on: workflow_dispatch
+jobs:
+  night:
+    runs-on: ubuntu-24.04
+    steps:
+      - uses: USES
+"""
+CALL = "on: workflow_dispatch\njobs: {night: {uses: USES}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "uses"),
+    [
+        (CALL, "acme/ci/.github/workflows/agent.yml@main"),
+        (CALL, "./.github/workflows/gone.yml"),
+        (WORKFLOW, "./.github/actions/gone"),
+    ],
+)
+def test_what_a_workflow_calls_from_elsewhere_is_open(text: str, uses: str) -> None:
+    (end,) = deployment_of({FILE: text.replace("USES", uses)}).unresolved
+    line = text.partition("USES")[0].count("\n") + 1
+
+    assert end.what == f"the file of {uses} is not in the audit"
+    assert (end.evidence.file, end.evidence.line) == (FILE, line)
+
+
+@pytest.mark.parametrize(
+    ("text", "uses", "file"),
+    [
+        (CALL, f"./{CALLED}", CALLED),
+        (WORKFLOW, "./.github/actions/mend", ".github/actions/mend/action.yml"),
+        (WORKFLOW, "./.github/actions/mend", ".github/actions/mend/action.yaml"),
+        (WORKFLOW, "actions/checkout@v4", "README.md"),
+    ],
+)
+def test_what_is_among_the_files_is_not(text: str, uses: str, file: str) -> None:
+    called = "on: workflow_call\njobs: {}\nruns: {using: composite, steps: []}\n"
+
+    assert not deployment_of({FILE: text.replace("USES", uses), file: called}).unresolved
+
+
+@pytest.mark.parametrize("first", ["codex exec 'look'", "make"])
+def test_of_several_agents_of_a_job_the_one_that_asks_nobody_counts(first: str) -> None:
+    text = WORKFLOW.replace("uses: USES", f"run: {first}")
+    text += (
+        "      - uses: openai/codex-action@v1\n"
+        "        with: {sandbox: danger-full-access, prompt: mend}\n"
+    )
+    (agent,) = deployment_of({FILE: text}).agents
+
+    assert agent.permission_mode == "bypass"
+    assert agent.evidence[0].line == 7
