@@ -93,6 +93,7 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
                 route=f"{setting.route}.{setting.key}",
                 text=setting.content,
                 via=(via,),
+                form=setting.form,
             )
             return
         if kind == "Secret":
@@ -121,7 +122,11 @@ def _all_of_source(
         if values is None:
             collector.leave_open(place, f"{what} is not among the files", effect)
             yield None
-        elif collector.affords(
+            continue
+        if not values.whole:
+            collector.leave_open(place, f"{what} has more keys than the files say", effect)
+            yield None
+        if collector.affords(
             SHARED, len(values.settings), (place, f"{what} is given to too many", effect)
         ):
             yield tuple(_through(setting, prefix, place) for setting in values.settings)
@@ -137,4 +142,5 @@ def _through(setting: Setting, prefix: str, place: Evidence) -> Setting:
         route=setting.route,
         text=setting.content,
         via=(place,),
+        form=setting.form,
     )

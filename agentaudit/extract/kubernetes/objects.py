@@ -13,7 +13,9 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.kubernetes.app_template import pods_of, releases_pods
 from agentaudit.extract.kubernetes.flux import namespace_in, target_namespaces
 from agentaudit.extract.kubernetes.kustomize import applied_namespaces, patch_files
+from agentaudit.extract.kubernetes.made_secrets import MadeSecret, made_secrets
 from agentaudit.extract.settings import Setting
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 
 _REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
@@ -45,8 +47,10 @@ class Values(Struct, frozen=True, eq=False):
     settings: tuple[Setting, ...]
     by_key: Mapping[str, Setting]
     """The first under each key."""
-    redis: tuple[Setting, ...]
+    redis: tuple[Setting, ...] = ()
     """Configurations of a Redis, as files that containers mount."""
+    whole: bool = True
+    """Whether it has no other keys."""
 
 
 class Cluster:
@@ -56,8 +60,11 @@ class Cluster:
         self._objects: dict[tuple[str, str, str], KubernetesObject] = {}
         self._scaling: dict[tuple[str, str, str], list[KubernetesObject]] = {}
         self._values: dict[tuple[str, str, str], Values] = {}
+        self._made: dict[str, dict[str, tuple[KubernetesObject, MadeSecret]]] = {}
         for item in objects:
             self._objects.setdefault((item.kind, item.namespace, item.name), item)
+            for made in made_secrets(item.kind, item.name, item.node):
+                self._made.setdefault(item.namespace, {}).setdefault(made.name, (item, made))
             target = item.node.get("spec", "scaleTargetRef") if item.kind in SCALERS else None
             if target is not None:
                 kind = target.text_at("kind") or "Deployment"
@@ -76,12 +83,28 @@ class Cluster:
             by_key = {setting.key: setting for setting in reversed(settings)}
             redis = tuple(each for each in settings if _REDIS_FILE.search(each.key))
             self._values[place] = Values(settings, by_key, redis)
+        made = self._made.get(namespace, {}).get(name) if kind == "Secret" else None
+        if item is None and made is not None and place not in self._values:
+            settings = tuple(_settings_made(*made))
+            by_key = {setting.key: setting for setting in reversed(settings)}
+            self._values[place] = Values(settings, by_key, whole=made[1].whole)
         return self._values.get(place)
 
     def scaling(self, kind: str, namespace: str, name: str) -> Sequence[KubernetesObject]:
         """What scales a workload, by kind."""
         found = self._scaling.get((kind, namespace, name), ())
         return sorted(found, key=lambda item: SCALERS.index(item.kind))
+
+
+def _settings_made(item: KubernetesObject, made: MadeSecret) -> Iterator[Setting]:
+    for key in made.keys:
+        yield Setting(
+            key=key.text or "",
+            value=key,
+            document=item.document,
+            route=f"Secret/{item.namespace}/{made.name}",
+            form=CredentialForm.SECRET_REF,
+        )
 
 
 def is_of_cloud_run(item: KubernetesObject) -> bool:

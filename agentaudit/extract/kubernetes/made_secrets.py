@@ -1,0 +1,71 @@
+"""
+Secrets that other objects make of what a vault or a sealed file holds: their keys, and no values.
+
+Fields by https://external-secrets.io/latest/api/spec/, https://github.com/bitnami-labs/sealed-secrets,
+https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret and
+https://developer.hashicorp.com/vault/docs/deploy/kubernetes/vso.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from agentaudit.readers.document import Node
+
+
+class MadeSecret(Struct, frozen=True):
+    """A Secret by the name that it will have."""
+
+    name: str
+    keys: tuple[Node, ...]
+    whole: bool
+    """Whether it has no other keys."""
+
+
+def made_secrets(kind: str, name: str, node: Node) -> Iterator[MadeSecret]:
+    """The Secrets that an object makes; most make none."""
+    reader = _READERS.get(kind)
+    if reader is not None:
+        yield from reader(name, node)
+
+
+def _external(name: str, node: Node) -> Iterator[MadeSecret]:
+    """A template, where there is one, decides the keys."""
+    template = node.get("spec", "target", "template", "data")
+    listed = (entry.child("secretKey") for entry in node.list_at("spec", "data"))
+    keys = tuple(key for key in listed if key is not None)
+    if template is not None:
+        keys = tuple(key for key, _ in template.entries)
+    yield MadeSecret(
+        node.name_at("spec", "target", "name") or name,
+        keys,
+        whole=template is not None or node.get("spec", "dataFrom") is None,
+    )
+
+
+def _sealed(name: str, node: Node) -> Iterator[MadeSecret]:
+    sealed = node.get("spec", "encryptedData")
+    keys = tuple(key for key, _ in sealed.entries) if sealed is not None else ()
+    named = node.name_at("spec", "template", "metadata", "name")
+    yield MadeSecret(named or name, keys, whole=sealed is not None)
+
+
+def _synced(_: str, node: Node) -> Iterator[MadeSecret]:
+    for made in node.list_at("spec", "secretObjects"):
+        keys = tuple(key for entry in made.list_at("data") if (key := entry.child("key")))
+        yield MadeSecret(made.name_at("secretName"), keys, whole=True)
+
+
+def _of_vault(_: str, node: Node) -> Iterator[MadeSecret]:
+    yield MadeSecret(node.name_at("spec", "destination", "name"), (), whole=False)
+
+
+_READERS: Mapping[str, Callable[[str, Node], Iterator[MadeSecret]]] = MappingProxyType(
+    {
+        "ExternalSecret": _external,
+        "SealedSecret": _sealed,
+        "SecretProviderClass": _synced,
+        "VaultStaticSecret": _of_vault,
+    }
+)
