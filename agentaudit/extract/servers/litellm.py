@@ -32,6 +32,7 @@ _SETTINGS = ("litellm_settings", "general_settings", "router_settings")
 _CALLBACKS = ("success_callback", "callbacks", "failure_callback")
 _ASKERS = ("master_key", "enable_jwt_auth", "custom_auth", "enable_oauth2_auth")
 _DATABASE = "DATABASE_URL"
+_KEY = "LITELLM_MASTER_KEY"
 
 
 def extract_litellm(documents: Documents, collector: Collector) -> None:
@@ -45,6 +46,7 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
     told = next((item.value for item in settings if item.key == _DATABASE), None)
     around = _Around(
         database=told or charted_database(documents),
+        run=bool(proxies),
         whole=all(workload.settings_whole for workload in proxies),
         gateways=Gateways(collector),
     )
@@ -57,6 +59,8 @@ class _Around(Struct, frozen=True):
 
     database: Node | None
     """What connects them with a database, or says that their chart does."""
+    run: bool
+    """Whether there are any."""
     whole: bool
     """Whether none of them gets settings that no file here holds."""
     gateways: Gateways
@@ -109,19 +113,23 @@ def _extract(
     spent = database is not None and root.text_at("general_settings", "disable_spend_logs") != (
         "true"
     )
-    asked = any(root.get("general_settings", name) is not None for name in _ASKERS)
+    asked = _asked(documents, document)
     guardrails = add_guardrails(document, collector, database)
     failures = failing_open(document)
     gateway = replace(
         gateway,
         evidence=with_place(gateway, *failures.values()),
         fails_open=tuple(failures),
-        authorizer=Known.SET if asked else gateway.authorizer,
+        authorizer=Known.SET if asked else _unasked(gateway, around),
         logged=Truth.YES if callbacks or spent else Truth.NO,
         policy_enforced=Truth.YES if guardrails else gateway.policy_enforced,
         brokers_credentials=Truth.YES,
         fronts_tools=Truth.YES if root.child("mcp_servers") is not None else Truth.NO,
     )
+    if gateway.authorizer is Known.UNKNOWN:
+        what = f"whether {gateway.name} asks who calls"
+        effect = f"it lets everybody in unless {_KEY} is set"
+        collector.leave_open(gateway.evidence[0], what, effect)
     if database is None and not around.whole:
         place = gateway.evidence[0]
         what = f"a part of the environment of {gateway.name} is not among the files"
@@ -137,6 +145,25 @@ def _extract(
     add_virtual_keys(document, collector, gateway, database)
     add_cache(document, collector)
     _add_log(document, collector, gateway, callbacks)
+
+
+def _asked(documents: Documents, document: Document) -> bool:
+    """Whether the configuration, or a file of its environment beside it, has callers identified."""
+    root = document.root
+    paths = (*(("general_settings", name) for name in _ASKERS), ("environment_variables", _KEY))
+    beside = (
+        other.root.child(_KEY)
+        for other in documents.of("dotenv")
+        if folder_of(other.file) == folder_of(document.file)
+    )
+    return any(root.get(*path) is not None for path in paths) or any(beside)
+
+
+def _unasked(gateway: Gateway, around: _Around) -> Known:
+    """What else may have callers identified: the environment, where all of it is known."""
+    if gateway.authorizer is Known.SET:
+        return Known.SET
+    return Known.NONE if around.whole and around.run else Known.UNKNOWN
 
 
 def _called(root: Node, name: str) -> Node | None:
