@@ -72,3 +72,23 @@ def test_the_summary_of_a_memory_joins_what_the_files_say() -> None:
     rows = {row.evidence.file: row for row in memory_summaries(deployment_of(files))}
 
     assert (rows["compose.yaml"].ttl, rows["compose.yaml"].eviction) == ("1 h", "volatile-lru")
+
+
+@pytest.mark.parametrize(
+    ("resource", "eviction"),
+    [
+        ('"google_redis_cluster" "sessions" {\n redis_configs = POLICY\n}', "noeviction"),
+        ('"google_memorystore_instance" "sessions" {\n engine_configs = POLICY\n}', "noeviction"),
+        ('"google_memorystore_instance" "sessions" {\n}', "volatile-lru"),
+        ('"azurerm_managed_redis" "sessions" {\n default_database {\n AZURE\n }\n}', "allkeys-lru"),
+        ('"azurerm_managed_redis" "sessions" {\n}', "volatile-lru"),
+        ('"azurerm_redis_enterprise_database" "sessions" {\n AZURE\n}', "allkeys-lru"),
+    ],
+)
+def test_each_managed_redis_says_what_it_evicts(resource: str, eviction: str) -> None:
+    text = resource.replace("POLICY", '{ maxmemory-policy = "noeviction" }')
+    text = text.replace("AZURE", 'eviction_policy = "AllKeysLRU"')
+    (store,) = deployment_of({"main.tf": f"resource {text}\n"}).memory_stores
+
+    assert (store.backend, store.eviction, store.managed_service) == ("redis", eviction, True)
+    assert store.holds_conversation

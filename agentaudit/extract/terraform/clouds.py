@@ -1,7 +1,10 @@
 """Identities, grants, keys and caches of Google Cloud and Azure in Terraform."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
+from agentaudit.expressions import regex
 from agentaudit.extract.azure.roles import add_azure_roles
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -13,17 +16,28 @@ from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
+_DEFAULT = "volatile-lru"
+_CACHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "google_redis_instance": ("redis_configs", "maxmemory-policy"),
+        "google_redis_cluster": ("redis_configs", "maxmemory-policy"),
+        "google_memorystore_instance": ("engine_configs", "maxmemory-policy"),
+        "azurerm_redis_cache": ("redis_configuration", "maxmemory_policy"),
+        "azurerm_managed_redis": ("default_database", "eviction_policy"),
+        "azurerm_redis_enterprise_database": ("eviction_policy",),
+    }
+)
+"""Where each managed Redis says what it evicts."""
+_OF_AZURE = regex(r"^(AllKeys|Volatile)(?=[A-Z])")
+"""How a policy of Azure Managed Redis begins: `AllKeysLRU` is `allkeys-lru`."""
+
 
 def add_clouds(module: Module, collector: Collector) -> None:
     """What a module says of the other two clouds."""
     _add_google(module, collector)
     add_azure_roles(module, collector)
-    for declared in module.resources("google_redis_instance"):
-        policy = declared.body.get("redis_configs", "maxmemory-policy")
-        collector.add(_cache(declared, policy))
-    for declared in module.resources("azurerm_redis_cache"):
-        policy = declared.body.get("redis_configuration", "maxmemory_policy")
-        collector.add(_cache(declared, policy))
+    for declared in module.resources(*_CACHES):
+        collector.add(_cache(declared, declared.body.get(*_CACHES[declared.type])))
 
 
 def _add_google(module: Module, collector: Collector) -> None:
@@ -70,7 +84,7 @@ def _add_google_key(declared: Declared, collector: Collector) -> None:
 
 def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
     """A managed Redis; both clouds evict only keys with a time to live by default."""
-    text = policy.text if policy is not None else "volatile-lru"
+    text = policy.text if policy is not None else _DEFAULT
     return MemoryStore(
         id=fact_id("memory_store", declared.title, declared.key),
         name=declared.title,
@@ -78,7 +92,7 @@ def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
         kind="cache",
         backend="redis",
         max_bytes=Known.SET,
-        eviction=text or "",
+        eviction=_OF_AZURE.sub(r"\1-", text or "").lower(),
         persistent=Truth.UNKNOWN,
         holds_conversation=re.search(
             r"chat|conversation|memory|history|session|thread|checkpoint",

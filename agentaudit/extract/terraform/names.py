@@ -22,6 +22,7 @@ NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "aws_bedrockagent_agent": "agent_name",
         "aws_bedrockagentcore_agent_runtime": "agent_runtime_name",
         "aws_bedrockagentcore_harness": "harness_name",
+        "google_memorystore_instance": "instance_id",
         "google_service_account": "account_id",
         "google_iam_workload_identity_pool_provider": "workload_identity_pool_provider_id",
         "google_project_iam_custom_role": "role_id",
