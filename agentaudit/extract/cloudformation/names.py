@@ -6,7 +6,7 @@ from types import MappingProxyType
 AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
-        *("Condition", "InputSchema", "OutputSchema"),
+        *("Condition", "InputSchema", "OutputSchema", "Headers"),
     }
 )
 """Mappings whose keys are the user's own."""

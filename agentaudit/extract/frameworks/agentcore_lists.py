@@ -14,6 +14,7 @@ from agentaudit.extract.cloudformation.templates import spelled
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.made_nodes import made_list, made_mapping, made_text, without_nulls
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.places import in_file
 
 RUNTIME = "aws_bedrockagentcore_agent_runtime"
 MEMORY = "aws_bedrockagentcore_memory"
@@ -123,7 +124,7 @@ def _harness(place: Node, entry: Node, base: str, documents: Documents) -> Itera
     document = documents.at(posixpath.join(folder, "harness.json")) if folder is not None else None
     if document is None:
         return
-    root = without_nulls(document.root)
+    root = in_file(without_nulls(document.root), document.file)
     body = _spelled(root)
     body.pop("execution_role_arn", None)
     body.setdefault("memory", made_mapping(place, {"disabled": made_mapping(place, {})}))

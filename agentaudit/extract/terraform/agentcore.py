@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.containers.facts import tool_server_id
+from agentaudit.extract.terraform.agentcore_harness import add_harness_servers
 from agentaudit.extract.terraform.agentcore_memories import managed_memories, memories_of
 from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools
 from agentaudit.extract.terraform.agents import known
@@ -67,6 +68,7 @@ def _add_harnesses(
         authenticate(principals, declared, agent.id, ("execution_role_arn",))
         for store in (_harness_window(declared), *managed_memories(declared)):
             collector.remember(agent.id, collector.add(store))
+        add_harness_servers(declared, agent.id, collector)
         yield agent.id
 
 
