@@ -7,6 +7,7 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
+        "ResourcePolicy",
     }
 )
 """Mappings whose keys are the user's own."""
@@ -31,6 +32,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::DynamoDB::Table": "aws_dynamodb_table",
         "AWS::SecretsManager::Secret": "aws_secretsmanager_secret",
         "AWS::SecretsManager::RotationSchedule": "aws_secretsmanager_secret_rotation",
+        "AWS::SecretsManager::ResourcePolicy": "aws_secretsmanager_secret_policy",
         "AWS::SQS::Queue": "aws_sqs_queue",
         "AWS::SNS::Topic": "aws_sns_topic",
         "AWS::RDS::DBInstance": "aws_db_instance",
@@ -54,6 +56,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::BedrockAgentCore::CodeInterpreterCustom": "aws_bedrockagentcore_code_interpreter",
         "AWS::BedrockAgentCore::BrowserCustom": "aws_bedrockagentcore_browser",
         "AWS::BedrockAgentCore::WorkloadIdentity": "aws_bedrockagentcore_workload_identity",
+        "AWS::BedrockAgentCore::ResourcePolicy": "aws_bedrockagentcore_resource_policy",
         "AWS::BedrockAgentCore::ApiKeyCredentialProvider": (
             "aws_bedrockagentcore_api_key_credential_provider"
         ),
@@ -82,6 +85,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "aws_iam_policy": {"ManagedPolicyName": "name", "PolicyDocument": "policy"},
         "aws_iam_access_key": {"UserName": "user"},
+        "aws_secretsmanager_secret_policy": {"ResourcePolicy": "policy"},
         "aws_ecs_service": {"LoadBalancers": "load_balancer", "ServiceName": "name"},
         "aws_lb_listener": {"DefaultActions": "default_action", "TargetGroups": "target_group"},
         "aws_lb_listener_rule": {"Actions": "action", "TargetGroups": "target_group"},

@@ -31,6 +31,7 @@ from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.names import camel, name_attribute, snake
+from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -68,6 +69,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
     for stack in stacks:
         add_agents(stack, principals, collector)
         add_agentcore(stack, principals, collector)
+        add_resource_policies(stack, documents, collector)
         add_runtimes(stack, principals, collector)
         add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)

@@ -30,6 +30,7 @@ from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Module
 from agentaudit.extract.terraform.plans import with_plans
 from agentaudit.extract.terraform.policies import managed_policy, policy_document
+from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.extract.terraform.tokens import add_issued_tokens
@@ -51,6 +52,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     for module in found:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)
+        add_resource_policies(module, documents, collector)
         add_runtimes(module, principals, collector)
         add_listeners(module, documents, collector)
         add_stores(module, collector)
