@@ -14,7 +14,8 @@ from agentaudit.errors import Problem
 from agentaudit.extract.cloudformation.lambda_roles import made_policy, made_role, made_trust
 from agentaudit.extract.cloudformation.serverless_variables import Variables
 from agentaudit.extract.cloudformation.values import is_call
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.made_nodes import made_list, made_mapping, made_text, without_nulls
 from agentaudit.extract.platform_files import SERVERLESS_FILE
@@ -155,6 +156,11 @@ class _Project(Struct, frozen=True):
 
     def _environment(self, key: Node, function: Node) -> Node | None:
         own, shared = function.get("environment"), self.root.get("provider", "environment")
+        for block in (shared, own):
+            if block is not None and block.unknown:
+                what = f"the variables {plain(block.raw)} that functions are given"
+                place = evidence(self.document, block)
+                self.collector.leave_open(place, what, "which secrets they hold is open")
         entries = joined_variables(self.collector, self.document, shared, own)
         if not entries:
             return None

@@ -32,7 +32,11 @@ class Variables(Resolver):
             text = substituted(
                 _VARIABLE, lambda match: self._piece(match, depth), node.raw, most=LONGEST_TEXT
             )
-            return node.changed(raw=text)
+            # What stood within another variable may complete that one: `${file(${self:a}.yml)}`.
+            again = text != node.raw and depth < self.DEEPEST and _WHOLE.match(text) is not None
+            return (
+                self._text(node.changed(raw=text), depth + 1) if again else node.changed(raw=text)
+            )
         found = self._found(whole)
         if found is not None:
             return self.resolved(found, depth + 1).changed(origin=(node,))
@@ -49,6 +53,9 @@ class Variables(Resolver):
     def _piece(self, match: re.Match[str], depth: int) -> str:
         found = self._found(match)
         text = self.resolved(found, depth + 1).text if found is not None else None
+        given = _DEFAULT.search(match["rest"]) if found is None else None
+        if given is not None and match["source"] == "opt":
+            return given["text"]
         return match[0] if text is None else text
 
     def _found(self, match: re.Match[str]) -> Node | None:

@@ -54,7 +54,7 @@ def command_of(container: Node) -> tuple[str, ...]:
 
 def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Environment:
     """The environment of a container."""
-    settings = list(_named(pod, node, key))
+    settings = list(_named(pod, node, key, collector))
     own, block, whole = node.child("env"), node.child("envFrom"), True
     named = {entry.text_at("name") for entry in (own.list() if own is not None else ())}
     for entry in block.list() if block is not None else ():
@@ -64,7 +64,7 @@ def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Envi
     return Environment(tuple(settings), whole)
 
 
-def _named(pod: Pod, node: Node, key: str) -> Iterator[Setting]:
+def _named(pod: Pod, node: Node, key: str, collector: Collector) -> Iterator[Setting]:
     """The variables that a container names itself."""
     for entry in node.list_at("env"):
         name, value = entry.text_at("name"), entry.child("value")
@@ -73,6 +73,7 @@ def _named(pod: Pod, node: Node, key: str) -> Iterator[Setting]:
             yield Setting(key=name, value=value, document=pod.owner.document, route=f"{key}.env")
         elif source is not None and name:
             yield from _from_source(pod, source, name, key)
+            _leave_named_open(pod, source, name, collector)
 
 
 def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Setting]:
@@ -104,6 +105,18 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
                 route=f"{key}.env",
                 form=CredentialForm.SECRET_REF,
             )
+
+
+def _leave_named_open(pod: Pod, source: Node, name: str, collector: Collector) -> None:
+    """A variable of a ConfigMap that is not there; of a Secret it is a secret all the same."""
+    reference = source.child("configMapKeyRef")
+    if reference is None:
+        return
+    named = reference.text_at("name")
+    if pod.cluster.at("ConfigMap", pod.owner.namespace, named) is None:
+        place = evidence(pod.owner.document, reference.child("name") or reference, plain(named))
+        what = f"the ConfigMap {plain(named)} is not among the files"
+        collector.leave_open(place, what, f"what {plain(name)} is set to is open")
 
 
 def _all_of_source(

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.settings import Setting
@@ -46,7 +47,12 @@ def task_containers(task: Declared, principals: Principals) -> Iterator[Containe
     if found is None and node is not None:
         what, effect = f"the containers of {task.shown}", "what its containers hold is not known"
         principals.collector.leave_open(evidence(task.document, node), what, effect)
-    yield from map(_container, found or ())
+    for item in found or ():
+        for file in item.node.list_at("environmentFiles"):
+            what = f"the environment file {plain(file.text_at('value'))} is not among the files"
+            effect = "which variables the container gets is open"
+            principals.collector.leave_open(evidence(task.document, file), what, effect)
+        yield _container(item)
 
 
 def task_runtimes(task: Declared, documents: Documents) -> Iterator[tuple[str, FactId]]:
@@ -86,6 +92,7 @@ def _container(item: _Definition) -> Container:
         names=(name, task.title),
         words=_words(node),
         settings=(*_environment(item), *_secrets(item)),
+        settings_whole=node.child("environmentFiles") is None,
         short_alternative=_ROLE_FOR_TASKS,
     )
 
