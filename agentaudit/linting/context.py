@@ -32,6 +32,13 @@ _TEMPLATE = regex(r"(?:^|/)(?:[\w-]{1,40}-)?templates?/")
 """Where workflows wait to be copied to other repositories: nothing starts them in this one."""
 
 
+_NOTEBOOK = ".ipynb"
+"""
+What somebody runs cell by cell, and looks on: of 33 repositories with agents in notebooks, none
+deploys one. What it shows is worth reading all the same, and a key in it works.
+"""
+
+
 class Context(Struct, frozen=True):
     """Where findings of one deployment were found."""
 
@@ -48,7 +55,7 @@ class Context(Struct, frozen=True):
         not so a default that everybody knows, nor the password of what an evaluation starts.
         """
         file = fact.evidence[0].file
-        if is_rehearsal(file):
+        if is_rehearsal(file) or file.endswith(_NOTEBOOK):
             return True
         trial = _TRIAL.search(file) is not None
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:

@@ -33,7 +33,6 @@ _OTHER = regex(
     r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
 )
 """Known files that say nothing about a deployment, whatever words they hold."""
-_SEARCHED = {"xml": is_policy, "script": tells_of_secrets_or_agents, "text": tells_of_keys}
 _SCHEMA = "json-schema.org/"
 _HEAD = 400
 """A JSON Schema says so in its first lines; it describes configurations, and is none."""
@@ -150,13 +149,28 @@ _PYTHON = _Gate(
         ("_quota", _CHECKED),
     ),
 )
-_IMPORT = regex(
-    r"\n[ \t]*(?:from|import)[ \t]+(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
+_PACKAGES = (
+    r"(?:langchain|langgraph|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
     r"|smolagents|dspy|haystack|semantic_kernel|langroid|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents)"
 )
+_IMPORT = regex(rf"\n[ \t]*(?:from|import)[ \t]+{_PACKAGES}")
 """Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
+_IMPORT_IN_CELL = regex(rf'(?:"|\\n)[ \t]*(?:from|import)[ \t]+{_PACKAGES}')
+"""In a notebook, whose lines are texts of JSON."""
 
 
 def _imports_of_interest(text: str) -> bool:
     return _IMPORT.search(f"\n{text}") is not None
+
+
+def _cells_of_interest(text: str) -> bool:
+    return _IMPORT_IN_CELL.search(text) is not None or holds_token(text)
+
+
+_SEARCHED = {
+    "xml": is_policy,
+    "script": tells_of_secrets_or_agents,
+    "text": tells_of_keys,
+    "notebook": _cells_of_interest,
+}

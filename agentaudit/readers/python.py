@@ -36,12 +36,13 @@ def parse_python(file: str, text: str) -> Document:
         syntax="python",
         text=text,
         roots=(root,),
-        comments=tuple(_comments(text)),
+        comments=tuple(comments_in(text)),
         tree=tree,
     )
 
 
-def _comments(text: str) -> Iterator[Comment]:
+def comments_in(text: str) -> Iterator[Comment]:
+    """The comments of a program, where one of them may be meant for us."""
     if TO_US not in text:
         return
     try:

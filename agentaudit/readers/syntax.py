@@ -44,6 +44,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("redis*.conf", "ini"),
     ("valkey*.conf", "ini"),
     ("*.py", "python"),
+    ("*.ipynb", "notebook"),
     *(
         (f"*.{ending}", "javascript")
         for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs")
@@ -166,6 +167,12 @@ def _parse_toml(file: str, text: str) -> Document:
     return parse_toml(file, text)
 
 
+def _parse_notebook(file: str, text: str) -> Document:
+    from agentaudit.readers.notebook import parse_notebook
+
+    return parse_notebook(file, text)
+
+
 def _parse_markdown(file: str, text: str) -> Document:
     from agentaudit.readers.markdown import parse_markdown
 
@@ -183,6 +190,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "dockerfile": parse_dockerfile,
     "ini": parse_redis,
     "python": parse_python,
+    "notebook": _parse_notebook,
     "markdown": _parse_markdown,
     "pem": parse_pem,
     "xml": parse_policy,

@@ -1,0 +1,219 @@
+"""
+Notebooks of Jupyter: the Python of their cells as one tree, whose places are those of the file.
+
+A cell is a list of lines, or one text, within JSON (nbformat 4). Magics and lines for a shell are
+no Python; a cell that still does not parse is told, and the others are read. Of what cells show,
+and of their prose, only what holds a key of a known form becomes a text in the tree.
+"""
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from agentaudit.expressions import regex
+from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
+from agentaudit.readers.jsonc import parse_json
+from agentaudit.readers.lines import MAX_WRITTEN, broken
+from agentaudit.readers.python import comments_in
+from agentaudit.readers.token_forms import holds_token
+
+_MAGIC = regex(
+    r"^[ \t]*(?:[\w.,\[\] ]{1,60}=[ \t]*)?[!%]|^[ \t]*\?{1,2}\w|^[ \t]*[\w.]{1,80}\?{1,2}[ \t]*$"
+)
+_CELL_MAGIC = regex(r"^[ \t]*%%")
+_CELL_OF_PYTHON = regex(
+    r"^[ \t]*%%(?:time|timeit|capture|prun|python3?|writefile[ \t][^\n]{1,200}\.py)\b"
+)
+_PIECE = regex(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]")
+_PYTHON = frozenset({"", "python", "ipython"})
+_UNPARSED = "a cell is not Python as we know it: only searched for keys"
+_LONGEST = 20_000
+"""A longer line shows a picture, or data."""
+
+
+_PLACED = (*(ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern),)
+
+
+class _Line(Struct, frozen=True):
+    """One line of a cell: what it says, and where each of its characters stands in the file."""
+
+    text: str
+    line: int
+    columns: Sequence[int]
+    """In bytes, of each character and of what follows the last."""
+
+    def column(self, offset: int) -> int:
+        """Where so many bytes of the line end in the file's own."""
+        at = offset if self.text.isascii() else len(self.text.encode()[:offset].decode())
+        return self.columns[min(at, len(self.columns) - 1)]
+
+
+def parse_notebook(file: str, text: str) -> Document:
+    """The document whose `tree` is that of all cells; InputError where it is no JSON."""
+    root, raw = parse_json(file, text).root, text.split("\n")
+    reading = _Reading(raw, of_python=_language(root) in _PYTHON)
+    for cell in root.list_at("cells"):
+        reading.read(cell)
+    if reading.size > MAX_WRITTEN:
+        raise broken(file, 1, 1, f"cells of more than {MAX_WRITTEN:,} characters")
+    whole = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=len(raw), end_column=1)
+    return Document(
+        file=file,
+        syntax="python",
+        text=text,
+        roots=(whole,),
+        comments=tuple(reading.comments),
+        problems=tuple(reading.problems),
+        tree=ast.Module(body=reading.body, type_ignores=[]),
+    )
+
+
+def _language(root: Node) -> str:
+    named = root.text_at("metadata", "language_info", "name")
+    return (named or root.text_at("metadata", "kernelspec", "language")).lower()
+
+
+class _Reading:
+    """One notebook while its cells are read, each parsed by itself."""
+
+    def __init__(self, raw: Sequence[str], *, of_python: bool) -> None:
+        self._raw, self._of_python = raw, of_python
+        self.body: list[ast.stmt] = []
+        self.comments: list[Comment] = []
+        self.problems: list[tuple[int, int, str]] = []
+        self.size = 0
+
+    def read(self, cell: Node) -> None:
+        lines = [each for node in cell.list_at("source") for each in _lines(node, self._raw)]
+        self.size += sum(len(each.text) for each in lines)
+        if self.size > MAX_WRITTEN:
+            return
+        if self._of_python and cell.text_at("cell_type") == "code":
+            lines = [*self._code(lines)]
+        shown = (_lines(node, self._raw) for each in _outputs(cell) for node in each.list())
+        for line in (*lines, *(each for part in shown for each in part)):
+            if len(line.text) <= _LONGEST and holds_token(line.text):
+                self.body.append(_as_text(line))
+
+    def _code(self, lines: Sequence[_Line]) -> Iterator[_Line]:
+        """Parses a cell; its lines that are no Python remain."""
+        shell = bool(lines) and _CELL_MAGIC.search(lines[0].text) is not None
+        if shell and not _CELL_OF_PYTHON.search(lines[0].text):
+            yield from lines
+            return
+        text = "\n".join(each.text for each in lines)
+        tree = _parsed(text)
+        if tree is None:
+            text, others = _without_magics(lines)
+            yield from others
+            tree = _parsed(text)
+        if tree is None:
+            self.problems.append((lines[0].line, lines[0].columns[0] + 1, _UNPARSED))
+            yield from lines
+            return
+        for node in ast.walk(tree):
+            _place(node, lines)
+        self.body += tree.body
+        for comment in comments_in(text) if TO_US in text else ():
+            line = lines[comment.line - 1]
+            column = line.columns[min(comment.column - 1, len(line.columns) - 1)] + 1
+            self.comments.append(Comment(line=line.line, column=column, text=comment.text))
+
+
+def _without_magics(lines: Sequence[_Line]) -> tuple[str, Sequence[_Line]]:
+    """
+    The text of a cell with nothing in the places of its magics, and those.
+
+    A magic may be all of a block: a statement that does nothing stands as far to the right.
+    """
+    written: list[str] = []
+    magics: list[_Line] = []
+    goes_on = False
+    for line in lines:
+        begins = not goes_on and _MAGIC.search(line.text) is not None
+        if not (begins or goes_on):
+            written.append(line.text)
+            continue
+        magics.append(line)
+        before = line.text[: len(line.text) - len(line.text.lstrip())]
+        written.append(f"{before}pass" if begins else "")
+        goes_on = line.text.rstrip().endswith("\\")
+    return "\n".join(written), magics
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """The tree of a cell; None of what is no Python, or too deep."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _place(node: ast.AST, lines: Sequence[_Line]) -> None:
+    """Gives a node of a cell its place in the file."""
+    if not isinstance(node, _PLACED):
+        return
+    first = lines[min(node.lineno, len(lines)) - 1]
+    last = lines[min(node.end_lineno or node.lineno, len(lines)) - 1]
+    node.col_offset = first.column(node.col_offset)
+    node.end_col_offset = last.column(node.end_col_offset or 0)
+    node.lineno, node.end_lineno = first.line, last.line
+
+
+def _as_text(line: _Line) -> ast.stmt:
+    """A line that is no Python, as a text that stands in the program."""
+    node = ast.Expr(value=ast.Constant(value=line.text))
+    for each in (node, node.value):
+        each.lineno = each.end_lineno = line.line
+        each.col_offset, each.end_col_offset = line.columns[0], line.columns[-1]
+    return node
+
+
+def _outputs(cell: Node) -> Iterator[Node]:
+    """What a cell shows in words: printed, given back, or raised."""
+    for shown in cell.list_at("outputs"):
+        for name in ("text", "evalue", "traceback"):
+            node = shown.child(name)
+            if node is not None:
+                yield node
+        data = shown.child("data")
+        for name, node in data.items() if data is not None else ():
+            if not name.startswith(("image/", "video/", "audio/")):
+                yield node
+
+
+def _lines(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
+    """The lines of a text of JSON, which stands on one line of the file."""
+    if node.kind is not NodeKind.STRING or node.line != node.end_line:
+        return
+    whole = raw[node.line - 1]
+    inner = whole[node.column : node.end_column - 1]
+    at = len(whole[: node.column].encode())
+    text: list[str] = []
+    columns = [at]
+    for match in _PIECE.finditer(inner):
+        piece = match[0]
+        at += len(piece.encode())
+        said = _said(piece)
+        if said == "\n":
+            yield _Line("".join(text), node.line, tuple(columns))
+            text, columns = [], [at]
+            continue
+        text.append(said)
+        columns.append(at)
+    if text:
+        yield _Line("".join(text), node.line, tuple(columns))
+
+
+def _said(piece: str) -> str:
+    """The character that a piece of a text of JSON stands for."""
+    if piece.startswith("\\u"):
+        return chr(int(piece.removeprefix("\\u"), 16))
+    return _ESCAPES.get(piece, piece[-1])
+
+
+_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f"}
