@@ -30,7 +30,7 @@ CODED = frozenset(
         *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
         *("google-adk", "agno", "smolagents", "agent-framework"),
         *("openai", "anthropic", "converse", "google-genai", "mistral", "litellm", "ollama"),
-        *("cohere", "azure-inference"),
+        *("cohere", "azure-inference", "livekit", "pipecat"),
     }
 )
 """Frameworks whose agents are code that an image holds; others run where their platform says."""

@@ -123,6 +123,10 @@ def _without_framework(building: Building) -> Sequence[Agent]:
         from agentaudit.extract.python.azure_agents import add_azure_agents
 
         found += add_azure_agents(building)
+    if "livekit" in text or "pipecat" in text:
+        from agentaudit.extract.python.voice_agents import add_voice_agents
+
+        found += add_voice_agents(building)
     return found
 
 
