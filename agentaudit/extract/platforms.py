@@ -146,6 +146,7 @@ extract_capacities = late(
 )
 """Of models that Azure deploys."""
 extract_render = late(found(render_blueprints), "containers.render:extract_render")
+extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
 extract_cloud_run = late(
     said(("googleapis.com/",), "yaml", "json"), "google.cloud_run:extract_cloud_run"
 )

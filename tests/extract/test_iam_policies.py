@@ -194,7 +194,12 @@ EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def test_a_control_policy_of_an_organisation_gives_nobody_anything() -> None:
-    for file in ("scp.json", "policies/deny-root.scp.json", "org/service_control_policy/a.json"):
+    for file in (
+        "scp.json",
+        "a/deny-root.scp.json",
+        "service_control_policy/a.json",
+        "org-policy.json",
+    ):
         assert not deployed(EVERYTHING, file).grants
 
 
@@ -204,6 +209,19 @@ def test_what_terraform_takes_for_an_organisation_is_a_control_policy() -> None:
         {
             "org/main.tf": f'resource "aws_organizations_policy" "a" {{\n  {kept}\n}}\n',
             "org/full.json": EVERYTHING,
+            "org/role.json": EVERYTHING,
+        }
+    )
+
+    assert [each.evidence[0].file for each in found.grants] == ["org/role.json"]
+
+
+def test_a_folder_of_control_policies_gives_nobody_anything() -> None:
+    kept = 'content = file("${path.module}/limits/${each.key}")'
+    found = deployment_of(
+        {
+            "org/main.tf": f'resource "aws_organizations_policy" "a" {{\n  {kept}\n}}\n',
+            "org/limits/full.json": EVERYTHING,
             "org/role.json": EVERYTHING,
         }
     )

@@ -9,7 +9,7 @@ import re
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.documents import Documents, sibling
+from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.policies import PolicySource, statements, taken_policies
 from agentaudit.extract.iam.trust import trust
@@ -18,13 +18,20 @@ from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.permissions import Identity
 
 _CONTROLS = regex(
-    r"(?:^|[/_.-])(?:[sr]cps?|(?:service|resource)[_-]control[_-]polic(?:y|ies))(?=[/_.-])",
+    r"(?:^|[/_.-])(?:[sr]cps?|(?:service|resource)[_-]control[_-]polic(?:y|ies)"
+    r"|org(?:ani[sz]ations?)?[_-]polic(?:y|ies))(?=[/_.-])",
     re.IGNORECASE,
 )
 _RESOURCE = '"aws_organizations_policy"'
 _FILE = regex(
     r"""\b(?:file|templatefile)\(\s{0,20}"(?:\$\{path\.module\}/)?([\w./-]{1,200}\.json)\""""
 )
+
+
+_EACH = regex(
+    r"""\b(?:file|templatefile)\(\s{0,20}"(?:\$\{path\.module\}/)?(?P<folder>[\w./-]{0,200})\$\{(?!path\.)"""
+)
+"""A file for each of several: those of a folder."""
 
 
 def extract_iam_files(documents: Documents, collector: Collector) -> None:
@@ -36,7 +43,7 @@ def extract_iam_files(documents: Documents, collector: Collector) -> None:
     limits, taken = _organisations(documents), documents.once(taken_policies)
     for document, policy in policies(documents):
         listed = policy.get("Statement") or policy
-        if _CONTROLS.search(document.file) or document.file in limits:
+        if _CONTROLS.search(document.file) or {document.file, folder_of(document.file)} & limits:
             continue
         if (document.file, listed.line, listed.column) in taken:
             continue
@@ -45,13 +52,19 @@ def extract_iam_files(documents: Documents, collector: Collector) -> None:
 
 
 def _organisations(documents: Documents) -> frozenset[str]:
-    """The files that Terraform takes the control policies of organisations from."""
-    return frozenset(
-        sibling(document.file, match[1])
+    """The files, and folders of them, that Terraform takes an organisation's policies from."""
+    parts = [
+        (document.file, part.partition("\n}")[0])
         for document in documents.of("hcl")
         for part in document.text.split(_RESOURCE)[1:]
-        for match in _FILE.finditer(part.partition("\n}")[0])
-    )
+    ]
+    files = {sibling(file, match[1]) for file, part in parts for match in _FILE.finditer(part)}
+    folders = {
+        folder_of(sibling(file, f"{match['folder']}each.json"))
+        for file, part in parts
+        for match in _EACH.finditer(part)
+    }
+    return frozenset(files | folders)
 
 
 def _add(documents: Documents, collector: Collector, source: PolicySource) -> None:

@@ -1,0 +1,67 @@
+"""Functions of Vercel, which end the agents that run in them."""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.agents import Agent
+
+AGENT = "from langchain.agents import AgentExecutor\nhelper = AgentExecutor(agent=a, tools=[])\n"
+BUILT = {"builds": [{"src": "run.py", "use": "@vercel/python"}]}
+
+
+def agent_of(project: object, file: str = "src/helper.py") -> Agent:
+    files = {"vercel.json": json.dumps(project), file: AGENT}
+    (agent,) = deployment_of(files).agents
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("project", "file", "seconds"),
+    [
+        (BUILT, "src/helper.py", 300),
+        ({"functions": {"api/*.py": {"maxDuration": 60}}}, "api/helper.py", 60),
+        ({"functions": {"run.py": {"maxDuration": 60}}}, "run.py", 60),
+        ({"functions": {"run.py": {"maxDuration": 800}}}, "src/helper.py", 800),
+        (
+            {
+                "builds": [
+                    {"src": "run.py", "use": "@vercel/python@4", "config": {"maxDuration": 9}}
+                ]
+            },
+            *("run.py", 9),
+        ),
+    ],
+)
+def test_a_function_ends_what_runs_in_it(project: object, file: str, seconds: int) -> None:
+    agent = agent_of(project, file)
+
+    assert (agent.timeout, agent.timeout_s) == (Known.SET, seconds)
+
+
+@pytest.mark.parametrize(
+    ("project", "file"),
+    [
+        ({"rewrites": []}, "src/helper.py"),
+        ({"functions": {"app/api/chat/route.ts": {"maxDuration": 60}}}, "src/helper.py"),
+    ],
+)
+def test_a_project_without_functions_in_its_language_ends_nothing(
+    project: object, file: str
+) -> None:
+    assert agent_of(project, file).timeout is Known.NONE
+
+
+def test_an_agent_outside_of_the_project_is_not_ended() -> None:
+    files = {"web/vercel.json": json.dumps(BUILT), "src/helper.py": AGENT}
+    (agent,) = deployment_of(files).agents
+
+    assert agent.timeout is Known.NONE
+
+
+def test_where_the_limit_is_said_is_told_with_the_agent() -> None:
+    agent = agent_of({"functions": {"run.py": {"maxDuration": 60}}}, "run.py")
+
+    assert "vercel.json" in {place.file for place in agent.evidence}
