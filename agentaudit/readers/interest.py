@@ -12,7 +12,12 @@ from agentaudit.expressions import any_of, regex
 from agentaudit.readers.azure.templates import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
-from agentaudit.readers.javascript.document import builds_agents, holds_key, passes_tools_on
+from agentaudit.readers.javascript.document import (
+    builds_agents,
+    holds_key,
+    loops_itself,
+    passes_tools_on,
+)
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
@@ -56,6 +61,7 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
             declares_stack(file, text) is not None
             or builds_agents(file, text)
             or passes_tools_on(file, text)
+            or loops_itself(file, text)
             or holds_key(file, text)
         )
     if syntax in COMPILED:

@@ -29,6 +29,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.javascript.document import loops_itself
 
 _HANDED = ("handoffs", "agents", "subagents")
 
@@ -66,6 +67,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         built += here
         _add_memories(building, here)
         add_queries(building)
+        _add_own_loops(building)
         add_servers(building, registered)
         add_functions(building)
     for building in buildings.values():
@@ -73,6 +75,14 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     for each in built:
         _equip(each)
     buildings.clear()  # each names all of them, and would outlive what it read
+
+
+def _add_own_loops(building: Building) -> None:
+    """Loops of a script's own: what finds them is loaded for few programs."""
+    if loops_itself(building.module.document.file, building.module.document.text):
+        from agentaudit.extract.javascript.own_loops import add_own_loops
+
+        add_own_loops(building)
 
 
 def _add_memories(building: Building, built: Sequence[Built]) -> None:

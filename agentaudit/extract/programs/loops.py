@@ -24,7 +24,10 @@ Loop = ast.For | ast.AsyncFor | ast.While
 _ENDS = (ast.Break, ast.Return, ast.Raise)
 _LEAVES = (ast.Break, ast.Return)
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_ASKS = frozenset({"input", "ask", "prompt", "prompt_async", "get_user_input", "readline"})
+_ASKS = regex(
+    r"^(?:input|prompt)$|(?:^|\.)(?:Prompt\.ask|console\.input|get_user_input|stdin\.readline"
+    r"|\w*session\.prompt(?:_async)?|(?:rl|readline|terminal)\.question)$"
+)
 """What waits for the next line of a person."""
 _CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
 _RETRIES = regex(r"(?i)attempt|retr(?:y|ies)|^tries$|backoff")
@@ -158,7 +161,7 @@ def _waits_for_person(module: Module, loop: ast.While) -> bool:
         if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
             waiting += statement.body
         elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr) and any(
-            isinstance(each, ast.Call) and module.dotted(each.func).rpartition(".")[2] in _ASKS
+            isinstance(each, ast.Call) and _ASKS.search(module.dotted(each.func))
             for each in descendants(statement)
         ):
             return True
@@ -184,18 +187,7 @@ def _counted(module: Module, loop: ast.For | ast.AsyncFor) -> Bound | None:
 def _of_conditions(module: Module, loop: Loop) -> tuple[Bound, bool]:
     """What the conditions bound that end a loop, and whether one of them asks a clock."""
     nodes = descendants(loop)
-    stepped = {
-        name
-        for node in nodes
-        if isinstance(node, ast.AugAssign) and (name := place_of(node.target))
-    } | {
-        name
-        for node in nodes
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.BinOp)
-        and (name := place_of(node.targets[0]))
-        and name in set(map(place_of, (node.value.left, node.value.right)))
-    }
+    stepped = set(_stepped(nodes))
     if isinstance(loop, ast.For):
         stepped |= {name for name in (place_of(loop.target),) if name}
     tests = [loop.test] if isinstance(loop, ast.While) else []
@@ -208,11 +200,29 @@ def _of_conditions(module: Module, loop: Loop) -> tuple[Bound, bool]:
     timed = any(map(_asks_clock, compared))
     for each in compared:
         for one, other in ((each.left, each.comparators[0]), (each.comparators[0], each.left)):
-            if place_of(one) in stepped:
+            if place_of(one.target if isinstance(one, ast.NamedExpr) else one) in stepped:
                 return _limit(module, other, loop), timed
             if isinstance(one, ast.Call) and module.dotted(one.func) == "len":
                 return (Known.UNKNOWN, None), timed
     return (Known.NONE, None), timed
+
+
+def _stepped(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """What a loop counts: `n += 1`, `n = n + 1`, and `n++` of JavaScript, which is `n := n`."""
+    for node in nodes:
+        match node:
+            case ast.AugAssign(target=target):
+                yield place_of(target)
+            case ast.Assign(targets=[target], value=ast.BinOp(left=left, right=right)):
+                yield from (
+                    name for name in map(place_of, (left, right)) if name == place_of(target)
+                )
+            case ast.NamedExpr(target=target, value=ast.Name(id=name)) if name == target.id:
+                yield name
+            case ast.NamedExpr(target=target, value=ast.Constant()):
+                yield target.id
+            case _:
+                pass
 
 
 def _ordered(nodes: Sequence[ast.AST]) -> Iterator[ast.Compare]:

@@ -16,6 +16,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL, WEB, KnownTool
 from agentaudit.extract.mcp.tools import add_ingestion
+from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.imports import defined_at, modules
 from agentaudit.extract.programs.names import FunctionDef
@@ -168,7 +169,7 @@ class HandedTools(Struct, dict=True, eq=False):
             imported = self._function(_Given(module, ast.Name(id=name, ctx=ast.Load(), lineno=0)))
             if imported is not None:
                 return imported
-            branch = module.once(_branches).get(name)
+            branch = module.once(branches).get(name)
             if branch is not None:
                 return self._helper(module, branch) or (module, branch)
         return None
@@ -253,39 +254,3 @@ def _known(kind: str) -> KnownTool | None:
     if kind in _OWN_TYPES:
         return None
     return next((known for name, known in _BY_TYPE.items() if kind.startswith(name)), None)
-
-
-def _branches(module: Module) -> Mapping[str, FunctionDef]:
-    """The branches in which a name is compared with a text, as functions, by that text."""
-    found: dict[str, FunctionDef] = {}
-    for node in module.of(ast.If):
-        for name in _compared(module, node.test):
-            found.setdefault(name, _as_function(module, node, name, node.body))
-    for match in module.of(ast.Match):
-        for case in match.cases:
-            if isinstance(case.pattern, ast.MatchValue) and (
-                name := module.text(case.pattern.value)
-            ):
-                found.setdefault(name, _as_function(module, match, name, case.body))
-    return found
-
-
-def _compared(module: Module, test: ast.expr) -> Iterator[str]:
-    """The texts with which a test compares something."""
-    match test:
-        case ast.Compare(ops=[ast.Eq()], comparators=[other]):
-            yield from filter(None, (module.text(other), module.text(test.left)))
-        case ast.Compare(ops=[ast.In()], comparators=[ast.List() | ast.Tuple() | ast.Set() as few]):
-            yield from filter(None, map(module.text, few.elts))
-        case _:
-            pass
-
-
-def _as_function(module: Module, around: ast.stmt, name: str, body: list[ast.stmt]) -> FunctionDef:
-    """A branch as a function of its own, whose parameters are all that it does not name itself."""
-    inner = [node for statement in body for node in descendants(statement)]
-    read = {node.id for node in inner if isinstance(node, ast.Name)}
-    given = [ast.arg(arg=each) for each in sorted(read - module.defined - module.imports.keys())]
-    taken = ast.arguments(posonlyargs=[], args=given, kwonlyargs=[], kw_defaults=[], defaults=[])
-    made = ast.FunctionDef(name=name, args=taken, body=body, decorator_list=[])
-    return ast.copy_location(made, around)

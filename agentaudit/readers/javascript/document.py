@@ -65,6 +65,24 @@ TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
 
 
+RESULTS = regex(
+    r"""\b(?:tool_call_id|tool_use_id|toolUseId|tool_result|toolResult|function_call_output)\b"""
+    r"""|\bfunctionResponse\b|\brole:[ \t]*['"]tool['"]"""
+)
+"""How results of tools go back to a model that a script asks itself."""
+_ASKS = regex(
+    r"\b(?:completions|responses|messages)\.(?:create|stream)\b|\bConverse(?:Stream)?Command"
+    r"|\.generateContent(?:Stream)?\("
+)
+
+
+def loops_itself(file: str, text: str) -> bool:
+    """Whether a file asks a model by a vendor's client, and hands back what tools found."""
+    if _made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
+        return False
+    return _ASKS.search(text) is not None and RESULTS.search(text) is not None
+
+
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
     if _made(file) or not holds_word(text, _WORDS):
@@ -96,7 +114,7 @@ def parse_javascript(file: str, text: str) -> Document:
     document = searched_text(
         file, "javascript", text, unread=((declares_stack(file, text), UNRENDERED),)
     )
-    if not (builds_agents(file, text) or passes_tools_on(file, text)):
+    if not any(asks(file, text) for asks in (builds_agents, passes_tools_on, loops_itself)):
         return document
     if len(text) > MAX_WRITTEN:
         return _unparsed(document, f"more than {MAX_WRITTEN:,} characters")

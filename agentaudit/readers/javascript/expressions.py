@@ -181,8 +181,18 @@ def _operation(reading: Reading, node: tree_sitter.Node, left: ast.expr) -> ast.
         return ast.BinOp(left=left, op=_ARITHMETIC[word](), right=right)
     if word in _LOGICAL:
         return ast.BoolOp(op=_LOGICAL[word](), values=[left, right])
-    kind = ast.NotEq if word in {"!==", "!="} else ast.Eq
+    kind = _COMPARISONS.get(word, ast.Eq)
     return ast.Compare(left=left, ops=[kind()], comparators=[right])
+
+
+_COMPARISONS: Mapping[str, type[ast.cmpop]] = {
+    "!==": ast.NotEq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+}
 
 
 def _choice(reading: Reading, node: tree_sitter.Node) -> ast.expr:

@@ -202,8 +202,17 @@ def _switch(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
     yield reading.at(ast.Expr(value=expression(reading, value)), node)
     for case in parts(cases) if cases is not None else ():
         test = part(case, "value")
-        body = _statements(reading, [child for child in parts(case) if child != test])
+        written = _statements(reading, [child for child in parts(case) if child != test])
+        body = [each for each in written if not isinstance(each, ast.Break)]  # of the switch
         yield reading.at(ast.If(test=expression(reading, test), body=body, orelse=[]), case)
+
+
+def _break(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
+    yield reading.at(ast.Break(), node)
+
+
+def _continue(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
+    yield reading.at(ast.Continue(), node)
 
 
 def _namespace(reading: Reading, node: tree_sitter.Node) -> Iterator[ast.stmt]:
@@ -225,6 +234,8 @@ _BY_TYPE: Mapping[str, Callable[[Reading, tree_sitter.Node], Iterator[ast.stmt]]
     **dict.fromkeys(("statement_block", "labeled_statement", "ERROR"), _nested),
     **dict.fromkeys(("internal_module", "module"), _namespace),
     "return_statement": _return,
+    "break_statement": _break,
+    "continue_statement": _continue,
     "throw_statement": _throw,
     "if_statement": _if,
     **dict.fromkeys(("while_statement", "do_statement", "for_statement"), _loop),

@@ -1,0 +1,130 @@
+"""Agents that are loops of a script's own around a client of a model."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.evidence import Known
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
+
+HEAD = (
+    "import OpenAI from 'openai';\nimport { execSync } from 'node:child_process';\n"
+    "const client = new OpenAI();\n"
+    "const tools = [{ type: 'function', function: { name: 'shell', description: 'x',\n"
+    "  parameters: { type: 'object', properties: { command: { type: 'string' } } } } }];\n"
+)
+ASKS = "const reply = await client.chat.completions.create({ model: 'm', messages, tools });"
+BACK = "messages.push({ role: 'tool', tool_call_id: '1', content: shell(reply) });"
+SHELL = "function shell({ command }) { return execSync(command); }\n"
+
+
+def deployment(code: str) -> Deployment:
+    return deployment_of({"agent.ts": code})
+
+
+def agent_of(*lines: str) -> Agent:
+    body = "\n".join(lines)
+    (agent,) = deployment(f"{HEAD}export async function answer(messages) {{\n{body}\n}}\n").agents
+    return agent
+
+
+def tools_of(found: Deployment) -> dict[str, Tool]:
+    by_id = {tool.id: tool for tool in found.tools}
+    edges = (edge for edge in found.edges if edge.kind is EdgeKind.INVOKES)
+    return {by_id[edge.dst].name: by_id[edge.dst] for edge in edges}
+
+
+@pytest.mark.parametrize(
+    ("lines", "bound"),
+    [
+        (("while (true) {", ASKS, BACK, "}"), (Known.NONE, None)),
+        (("for (;;) {", ASKS, "if (!reply.more) return reply;", BACK, "}"), (Known.NONE, None)),
+        (("for (let i = 0; i < 8; i++) {", ASKS, BACK, "}"), (Known.SET, 8)),
+        (
+            ("let turn = 0;", "while (true) {", "if (turn++ >= 9) break;", ASKS, BACK, "}"),
+            (Known.SET, 9),
+        ),
+        (("do {", ASKS, BACK, "} while (reply.more);"), (Known.NONE, None)),
+        ((ASKS, BACK), (Known.UNKNOWN, None)),
+        (
+            ("while (true) {", "try {", ASKS, "break;", "} catch {}", "}", BACK),
+            (Known.UNKNOWN, None),
+        ),
+    ],
+)
+def test_what_repeats_a_question_bounds_the_agent(
+    lines: tuple[str, ...], bound: tuple[Known, int | None]
+) -> None:
+    agent = agent_of(*lines)
+
+    assert (agent.name, agent.framework) == ("answer", "openai")
+    assert (agent.max_iterations, agent.max_iterations_count) == bound
+
+
+def test_a_loop_is_found_through_the_methods_of_a_class() -> None:
+    code = (
+        "export class Desk {\n  async work(messages) { while (true) { const reply = await"
+        f" this.ask(messages); {BACK} }} }}\n"
+        "  ask(messages) { return client.chat.completions.create({ messages, tools }); }\n}\n"
+    )
+    (agent,) = deployment(f"{HEAD}{code}").agents
+
+    assert (agent.name, agent.max_iterations) == ("Desk", Known.NONE)
+
+
+def test_tools_that_only_give_an_answer_its_form_make_no_agent() -> None:
+    assert not deployment(f"{HEAD}async function answer(messages) {{ {ASKS} }}\n").agents
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        SHELL,
+        (
+            "function call(name, given) { switch (name) { case 'shell':"
+            " return execSync(given.command); } }\n"
+        ),
+        "function call(name, it) { if (name === 'shell') return execSync(it.command); }\n",
+    ],
+)
+def test_what_runs_a_tool_tells_what_it_does(runs: str) -> None:
+    code = f"async function answer(messages) {{ while (true) {{ {ASKS} {BACK} }} }}\n"
+    (tool,) = tools_of(deployment(f"{HEAD}{runs}{code}")).values()
+
+    assert "execute" in tool.effects
+    assert tool.free_form_parameters == ("command",)
+
+
+CLIENTS = {
+    "anthropic": "client.messages.create({ messages, tools: LOOKS, max_tokens: 9 })",
+    "converse": "client.send(new ConverseCommand({ messages, toolConfig: { tools: LOOKS } }))",
+    "google-genai": "client.models.generateContent({ contents, config: { tools: LOOKS } })",
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_every_client_is_known_by_how_it_is_asked(client: str) -> None:
+    code = (
+        "import { ConverseCommand } from '@aws-sdk/client-bedrock-runtime';\n"
+        "const LOOKS = [{ toolSpec: { name: 'look', inputSchema: { json: { type: 'object',\n"
+        "  properties: { path: { type: 'string' } } } } } }];\n"
+        f"async function work(client, messages) {{ while (true) {{ await {CLIENTS[client]};\n"
+        "  messages.push({ toolResult: look(1) }); } }\n"
+    )
+    found = deployment(code)
+
+    assert [agent.framework for agent in found.agents] == [client]
+    assert tools_of(found)["look"].free_form_parameters == ("path",)
+
+
+def test_a_request_that_is_put_together_before_it_is_sent_is_read() -> None:
+    code = (
+        "import { ConverseCommand } from '@aws-sdk/client-bedrock-runtime';\n"
+        "async function work(client, messages) { const input = { messages, toolConfig: { tools: [\n"
+        "  { toolSpec: { name: 'look' } }] } };\n"
+        "  while (true) { await client.send(new ConverseCommand(input));\n"
+        "  messages.push({ toolResult: look(1) }); } }\n"
+    )
+
+    assert list(tools_of(deployment(code))) == ["look"]
