@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from agentaudit.expressions import any_of, regex
+from agentaudit.expressions import any_of, holds_word, regex
 from agentaudit.readers.azure.templates import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.compiled import COMPILED, names_agents
@@ -68,7 +68,8 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return names_agents(file, syntax, text)
     if syntax == "python":
         declares = declares_stack(file, text) is not None
-        return declares or _imports_of_interest(text) or _PYTHON.open_to(text) or holds_token(text)
+        words = _imports_of_interest(text) or _PYTHON.open_to(text) or asks_models(text)
+        return declares or words or holds_token(text)
     if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
     return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))
@@ -122,14 +123,21 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
-MODEL_CALL = regex(
-    r"\.(?:completions|responses|messages)\.(?:create|parse|stream|tool_runner)\("
-    r"|\.(?:converse|converse_stream|invoke_model|invoke_model_with_response_stream)\("
-    r"|\b(?:generate_content|generate_content_stream|a?completion)\(|\bchats\.create\("
-    r"|\bchat\.(?:complete|stream)(?:_async)?\(|\b(?:ollama|client|co)\.(?:chat|complete)\("
-    r"|\btool_call_id\b|\btool_result\b|\btoolResult\b"
+_ASKING_WORDS = (
+    *("completions.create(", "completions.parse(", "completions.stream(", "responses.create("),
+    *("responses.parse(", "responses.stream(", "messages.create(", "messages.stream("),
+    *("messages.tool_runner(", ".converse(", ".converse_stream(", ".invoke_model("),
+    *(".invoke_model_with_response_stream(", "generate_content(", "generate_content_stream("),
+    *("completion(", "chats.create(", "chat.complete", "chat.stream", "ollama.chat("),
+    *("client.chat(", "co.chat(", "client.complete(", "tool_call_id", "tool_result", "toolResult"),
 )
-"""How a program asks a model itself, or hands back what tools found; it may be an agent."""
+
+
+def asks_models(text: str) -> bool:
+    """Whether a program asks a model itself, or hands back what tools found: it may be an agent."""
+    return "tool" in text and holds_word(text, _ASKING_WORDS)
+
+
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume)_"
 """How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
 _CHECKED = regex(rf"\b{CHECKING}(?:\w+_)?(?:budget|quota)")
@@ -149,7 +157,6 @@ _PYTHON = _Gate(
         ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", regex(r"hf_[A-Za-z]")),
-        ("tool", MODEL_CALL),
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
         ("_budget", _CHECKED),
         ("_quota", _CHECKED),

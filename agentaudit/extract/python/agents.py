@@ -44,7 +44,7 @@ from agentaudit.extract.python.tools import function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
-from agentaudit.readers.interest import MODEL_CALL
+from agentaudit.readers.interest import asks_models
 
 
 def extract_python(documents: Documents, collector: Collector) -> None:
@@ -115,7 +115,7 @@ def _without_framework(building: Building) -> Sequence[Agent]:
     """Loops of the module's own, and agents of a service: what finds them few programs need."""
     found: list[Agent] = []
     text = building.module.document.text
-    if "tool" in text and MODEL_CALL.search(text) is not None:
+    if asks_models(text):
         from agentaudit.extract.python.own_loops import add_own_loops
 
         found += (agent for agent, _ in add_own_loops(building))

@@ -70,9 +70,9 @@ RESULTS = regex(
     r"""|\bfunctionResponse\b|\brole:[ \t]*['"]tool['"]"""
 )
 """How results of tools go back to a model that a script asks itself."""
-_ASKS = regex(
-    r"\b(?:completions|responses|messages)\.(?:create|stream)\b|\bConverse(?:Stream)?Command"
-    r"|\.generateContent(?:Stream)?\("
+_ASKING_WORDS = (
+    *("completions.create", "completions.stream", "responses.create", "messages.create"),
+    *("messages.stream", "ConverseCommand", "ConverseStreamCommand", ".generateContent"),
 )
 
 
@@ -80,7 +80,7 @@ def loops_itself(file: str, text: str) -> bool:
     """Whether a file asks a model by a vendor's client, and hands back what tools found."""
     if _made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
         return False
-    return _ASKS.search(text) is not None and RESULTS.search(text) is not None
+    return holds_word(text, _ASKING_WORDS) and RESULTS.search(text) is not None
 
 
 def builds_agents(file: str, text: str) -> bool:
