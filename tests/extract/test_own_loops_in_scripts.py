@@ -128,3 +128,13 @@ def test_a_request_that_is_put_together_before_it_is_sent_is_read() -> None:
     )
 
     assert list(tools_of(deployment(code))) == ["look"]
+
+
+def test_who_draws_flows_with_a_component_sets_its_limits() -> None:
+    code = (
+        "export class Helper implements INode {\n  async init(messages) { while (true) {"
+        f" {ASKS} {BACK} }} }}\n}}\n"
+    )
+    (agent,) = deployment(f"{HEAD}{code}").agents
+
+    assert agent.max_iterations is Known.UNKNOWN

@@ -113,7 +113,9 @@ def _name(building: Building, asked: _Asked) -> str:
 def _add(building: Building, name: str, asked: _Asked) -> None:
     module, collector, repeated = building.module, building.collector, asked.rounds
     place = module.place(asked.call.node.func, asked.call.last)
-    limit, number = repeated.bound if repeated is not None else (Known.UNKNOWN, None)
+    limit, number = Known.UNKNOWN, None
+    if repeated is not None and not building.is_component:  # whose user sets the limits
+        limit, number = repeated.bound
     times, seconds = _timeout(building, asked)
     agent = collector.add(
         Agent(
