@@ -93,6 +93,9 @@ extract_gemini = late(
     holds(lambda document: "gemini" in document.file or ".qwen/" in document.file, "json"),
     "coding_agents.gemini:extract_gemini",
 )
+extract_subagents = late(
+    said(("permissionMode",), "markdown"), "coding_agents.subagents:extract_subagents"
+)
 extract_agent_cards = late(
     said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"
 )

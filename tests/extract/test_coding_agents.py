@@ -150,3 +150,24 @@ def test_servers_stand_in_settings_of_other_clients(file: str, route: tuple[str,
     assert [
         server.package for server in deployment_of({file: json.dumps(settings)}).tool_servers
     ] == ["desk-mcp"]
+
+
+SUBAGENT = "---\nname: fixer\ndescription: Mends things\n%s---\nMend it.\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "modes"),
+    [
+        (".claude/agents/fixer.md", "permissionMode: bypassPermissions\n", ["bypass"]),
+        (".claude/agents/ops/fixer.md", "permissionMode: acceptEdits\n", ["acceptEdits"]),
+        (".claude/agents/fixer.md", "", []),
+        (".claude/commands/fixer.md", "permissionMode: bypassPermissions\n", []),
+    ],
+)
+def test_a_subagent_may_have_a_mode_of_its_own(file: str, line: str, modes: list[str]) -> None:
+    agents = deployment_of({file: SUBAGENT % line}).agents
+
+    assert [(agent.name, agent.permission_mode) for agent in agents] == [
+        ("fixer", mode) for mode in modes
+    ]
+    assert all(agent.evidence[0].line == 4 for agent in agents)

@@ -118,3 +118,65 @@ def test_zep_keeps_messages_for_ever_and_summarises_them() -> None:
 
     assert (store.kind, store.ttl, store.max_turns_count) == ("history", Known.NONE, 12)
     assert store.compaction is Known.SET
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("from mem0 import MemoryClient\nm = MemoryClient()\n", ("managed", "mem0", Known.NONE)),
+        (
+            (
+                "from mem0 import MemoryClient\nm = MemoryClient()\n"
+                "m.add(said, user_id=user, expiration_date=day)\n"
+            ),
+            ("managed", "mem0", Known.UNKNOWN),
+        ),
+        (
+            (
+                "from mem0 import Memory\n"
+                "m = Memory.from_config({'vector_store': {'provider': 'qdrant', 'config': {}}})\n"
+            ),
+            ("vector", "qdrant", Known.NONE),
+        ),
+        (
+            "from letta_client import Letta\nclient = Letta(base_url=where)\n",
+            ("managed", "letta", Known.NONE),
+        ),
+        (
+            (
+                "from llama_index.storage.chat_store.redis import RedisChatStore\n"
+                "kept = RedisChatStore(redis_url=where, ttl=300)\n"
+            ),
+            ("history", "redis", Known.SET),
+        ),
+        (
+            (
+                "from llama_index.storage.chat_store.mongo import MongoChatStore\n"
+                "kept = MongoChatStore(mongo_uri=where)\n"
+            ),
+            ("history", "mongodb", Known.NONE),
+        ),
+        (
+            "from agno.db.sqlite import AsyncSqliteDb\nkept = AsyncSqliteDb(db_file='a.db')\n",
+            ("history", "sqlite", Known.NONE),
+        ),
+        (
+            "from agent_framework.mem0 import Mem0ContextProvider\nm = Mem0ContextProvider('m')\n",
+            ("managed", "mem0", Known.NONE),
+        ),
+    ],
+)
+def test_a_client_of_a_store_in_python_is_what_it_keeps(
+    code: str, found: tuple[str, str, Known]
+) -> None:
+    (store,) = deployment_of({"agent.py": code}).memory_stores
+
+    assert (store.kind, store.backend, store.ttl) == found
+    assert store.persistent is Truth.YES
+    assert store.evidence[0].line == 2
+
+
+def test_a_class_of_a_store_elsewhere_is_another() -> None:
+    code = "from ours import MemoryClient, Letta\nm = MemoryClient()\nl = Letta()\n"
+
+    assert not deployment_of({"agent.py": f"import langchain\n{code}"}).memory_stores

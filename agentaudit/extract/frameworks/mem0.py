@@ -29,6 +29,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 _BESIDE = frozenset(
     {"llm", "embedder", "graph_store", "history_db_path", "reranker", "custom_instructions"}
 )
+_TAKES = frozenset({"mem0.Memory.from_config", "mem0.AsyncMemory.from_config"})
 _EXPIRES = "expiration_date"
 _REMEMBERING = Budget("remembering agents", 20_000)
 """Each as often as a file has stores."""
@@ -79,10 +80,16 @@ def _configurations(documents: Documents) -> Iterator[_Found]:
 
 
 def _of_code(module: Module) -> Iterator[_Found]:
+    handed = {
+        id(module.meant(given))
+        for call in module.of(ast.Call)
+        if module.dotted(call.func) in _TAKES
+        for given in call.args
+    }
     for index, expression in enumerate(module.of(ast.Dict)):
         if any(module.text(key) == "vector_store" for key in expression.keys):
             node = node_of(module, expression)
-            if _is_mem0(node):
+            if _is_mem0(node) or (id(expression) in handed and node.child("vector_store")):
                 yield _Found(module.document, node, f"dict.{index}")
 
 

@@ -54,16 +54,23 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("agent_framework", "agent_framework_"): (
         *("RedisHistoryProvider", "InMemoryHistoryProvider", "FileHistoryProvider"),
-        "CosmosHistoryProvider",
+        *("CosmosHistoryProvider", "RedisChatMessageStore", "Mem0ContextProvider"),
     ),
-    ("llama_index", "llama_index_"): ("ChatMemoryBuffer", "ChatSummaryMemoryBuffer", "Memory"),
+    ("llama_index", "llama_index_"): (
+        *("ChatMemoryBuffer", "ChatSummaryMemoryBuffer", "Memory", "RedisChatStore"),
+        *("UpstashChatStore", "PostgresChatStore", "DynamoDBChatStore", "MongoChatStore"),
+        "SQLAlchemyChatStore",
+    ),
+    ("mem0",): ("MemoryClient", "AsyncMemoryClient"),
+    ("letta_client",): ("Letta", "AsyncLetta"),
     ("semantic_kernel",): (
         *("ChatHistoryTruncationReducer", "ChatHistorySummarizationReducer"),
         "ChatHistoryAgentThread",
     ),
     ("agno",): (
         *("SqliteDb", "PostgresDb", "AsyncPostgresDb", "MySQLDb", "MongoDb", "DynamoDb", "RedisDb"),
-        *("FirestoreDb", "JsonDb", "SingleStoreDb"),
+        *("FirestoreDb", "JsonDb", "SingleStoreDb", "AsyncSqliteDb", "AsyncMySQLDb"),
+        "AsyncMongoDb",
     ),
 }
 """Families, and the classes in them; `langchain_` and `@langchain/` begin names of packages."""

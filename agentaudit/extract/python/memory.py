@@ -177,6 +177,8 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
     module, (name, form) = keys.module, named
     place = module.place(call.node, name)
     ttl, seconds = _ttl(module, call.node, form)
+    if form.expires and form.expires in module.document.text:
+        ttl = Known.UNKNOWN
     turns, turn_count = bounded(module, call.node, form.turns, form.turns_default)
     tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
     if form.loads and module.value(keyword(call.node, *form.loads)) is False:

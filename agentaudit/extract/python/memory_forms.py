@@ -42,6 +42,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """Argument without which nothing of what it keeps reaches the model, where it is false."""
     path: tuple[str, ...] = ()
     """Argument, the second where it has no name, without which it is a database in memory."""
+    expires: str = ""
+    """What single memories are given that expire; where code gives it, who stays is open."""
     settings: str = ""
     """Argument, of it or of a run, whose `limit` says how much of it a run retrieves."""
 
@@ -66,6 +68,16 @@ def _store(backend: str, unit_s: int = 60) -> Form:
 def _session(backend: str, *ttl: str) -> Form:
     """Sessions of the OpenAI Agents SDK, which retrieve everything unless a limit is set."""
     return replace(_history(backend, *ttl), settings="session_settings")
+
+
+def _chat_store(backend: str, *ttl: str) -> Form:
+    """Where LlamaIndex keeps messages; how many of them are shown, the memory before it says."""
+    return replace(_history(backend, *ttl), compaction=Known.UNKNOWN)
+
+
+_MEM0 = Form(kind="managed", backend="mem0", expires="expiration_date")
+_LETTA = Form(kind="managed", backend="letta", compaction=Known.SET)
+"""What another program keeps: nothing of its client says for how long."""
 
 
 def _reducer(kind: str, compaction: Known) -> Form:
@@ -125,6 +137,18 @@ FORMS: dict[str, Form] = {
         kind="summary", tokens=("token_limit",), tokens_default=2000, compaction=Known.SET
     ),
     "Memory": Form(kind="window", tokens=("token_limit",), tokens_default=30_000),
+    "RedisChatMessageStore": Form(kind="history", backend="redis", turns=("max_messages",)),
+    "Mem0ContextProvider": _MEM0,
+    "MemoryClient": _MEM0,
+    "AsyncMemoryClient": _MEM0,
+    "Letta": _LETTA,
+    "AsyncLetta": _LETTA,
+    "RedisChatStore": _chat_store("redis", "ttl"),
+    "UpstashChatStore": _chat_store("redis", "ttl"),
+    "PostgresChatStore": _chat_store("postgres"),
+    "DynamoDBChatStore": _chat_store("dynamodb", "ttl_seconds"),
+    "MongoChatStore": _chat_store("mongodb", "ttl_seconds"),
+    "SQLAlchemyChatStore": _chat_store("sql"),
     "ChatHistoryTruncationReducer": _reducer("window", Known.NONE),
     "ChatHistorySummarizationReducer": _reducer("summary", Known.SET),
     "ChatHistoryAgentThread": Form(kind="buffer", wraps=("chat_history",)),
@@ -136,6 +160,9 @@ FORMS: dict[str, Form] = {
     "MongoDb": _runs("mongodb"),
     "DynamoDb": _runs("dynamodb"),
     "RedisDb": _runs("redis", "expire"),
+    "AsyncSqliteDb": _runs("sqlite"),
+    "AsyncMySQLDb": _runs("mysql"),
+    "AsyncMongoDb": _runs("mongodb"),
     "FirestoreDb": _runs("firestore"),
     "JsonDb": _runs("file"),
     "RedisSession": _session("redis", "ttl"),
@@ -201,6 +228,7 @@ PERSISTENT = frozenset(
     {
         *("redis", "dynamodb", "cosmosdb", "cassandra", "mongodb", "postgres", "sql", "sqlite"),
         *("file", "s3", "mysql", "firestore", "neo4j", "elasticsearch", "astradb", "dapr"),
+        *("mem0", "letta"),
     }
 )
 CONSTRUCTORS = (
