@@ -8,6 +8,7 @@ serves as a plain cache is nobody's memory.
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -34,6 +35,7 @@ _EVIDENCE = regex(
     rf"(?:redis|valkey).*{_MEMORY}|max_(?:{_MEMORY}|turns)",
     re.IGNORECASE,
 )
+_ADDRESS = regex(r"\b[A-Z0-9_]{0,40}(?:REDIS|VALKEY)[A-Z0-9_]{0,40}(?:URL|URI|DSN)\b")
 _TTL = regex(r"ttl|expir|retention|max_?age", re.IGNORECASE)
 _WINDOW = regex(
     r"window|max_?(?:messages|turns|history)|(?:history|message)s?_(?:limit|length|size)",
@@ -84,20 +86,25 @@ _INSECURE: dict[str, frozenset[str]] = {
 
 def extract_environment(documents: Documents, collector: Collector) -> None:
     """Memory, logs and switched-off TLS of every workload that was read before."""
-    del documents  # the workloads hold all that is needed
+    named = _named_by_code(documents, collector) if collector.workloads else frozenset()
     for workload in tuple(collector.workloads):
         if workload.role in {"agent", ""}:
-            add_environment(collector, workload.settings, workload)
+            _mark_tls(collector, workload.settings, workload.runtime_id)
+            add_logs(collector, workload.settings, workload.runtime_id)
+            add_retries(collector, workload.settings, workload.runtime_id)
+            _add_memory(collector, workload, named)
 
 
-def add_environment(
-    collector: Collector, settings: Sequence[Setting], workload: Workload
-) -> MemoryStore | None:
-    """What one environment says; the memory store when it says that there is one."""
-    _mark_tls(collector, settings, workload.runtime_id)
-    add_logs(collector, settings, workload.runtime_id)
-    add_retries(collector, settings, workload.runtime_id)
-    return _add_memory(collector, settings, workload.runtime_id)
+def _named_by_code(documents: Documents, collector: Collector) -> frozenset[str]:
+    """Variables that a file names which keeps conversations in a Redis: with that one's address."""
+    files = {
+        store.evidence[0].file
+        for store in collector.of(MemoryStore)
+        if store.backend == "redis" and store.kind in {"history", "checkpoint"}
+    }
+    read = (documents.at(file) for file in sorted(files))
+    found = (_ADDRESS.findall(document.text) for document in read if document is not None)
+    return frozenset(chain.from_iterable(found))
 
 
 class _Bound(Struct, frozen=True):
@@ -110,16 +117,17 @@ class _Bound(Struct, frozen=True):
 _UNSAID = _Bound(Known.UNKNOWN)
 
 
-def _add_memory(
-    collector: Collector, settings: Sequence[Setting], owner: FactId
-) -> MemoryStore | None:
+def _add_memory(collector: Collector, workload: Workload, named: Collection[str]) -> None:
+    """The memory store of one environment, when it says that there is one."""
+    settings, owner = workload.settings, workload.runtime_id
     relevant = tuple(
         item
         for item in settings
-        if _concerns_memory(item.key) and not _DECLARED.search(item.value.raw)
+        if (_concerns_memory(item.key) or item.key in named)
+        and not _DECLARED.search(item.value.raw)
     )
     if not relevant:
-        return None
+        return
     urls = [item for item in relevant if _URL.search(item.key)]
     place = urls[0] if urls else relevant[0]
     backend, host = _backend(urls)
@@ -147,7 +155,7 @@ def _add_memory(
         persistent=Truth.YES if backend in {"postgres", "mongodb", "mysql"} else Truth.UNKNOWN,
         managed_service=host.endswith(_MANAGED),
     )
-    return collector.add(store)
+    collector.add(store)
 
 
 @lru_cache(maxsize=1024)

@@ -92,3 +92,40 @@ def test_each_managed_redis_says_what_it_evicts(resource: str, eviction: str) ->
 
     assert (store.backend, store.eviction, store.managed_service) == ("redis", eviction, True)
     assert store.holds_conversation
+
+
+KEPT = (
+    "import os\nfrom langchain_redis import RedisChatMessageHistory\n\n\n"
+    "def history(session):\n"
+    "    return RedisChatMessageHistory(session, redis_url=os.environ['REDIS_URL'], ttl=60)\n"
+)
+SERVED = """
+services:
+  agent:
+    build: app
+    environment: {REDIS_URL: "redis://redis:6379/0", CACHE_URL: "redis://other:6379/0"}
+  redis:
+    image: redis:8
+    command: redis-server --maxmemory 2gb --maxmemory-policy volatile-lru
+    mem_limit: 512m
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        (KEPT, [(2 * 1024**3, True, "volatile-lru")]),
+        (KEPT.replace("REDIS_URL", "REDIS_ADDRESS"), []),
+        ("import os\nimport redis\nr = redis.from_url(os.environ['REDIS_URL'])\n", []),
+    ],
+)
+def test_a_redis_that_code_keeps_conversations_in_is_the_one_that_its_variable_names(
+    code: str, found: list[tuple[int, bool, str]]
+) -> None:
+    stores = deployment_of({"app/agent.py": code, "compose.yaml": SERVED}).memory_stores
+    named = [store for store in stores if store.evidence[0].file == "compose.yaml"]
+
+    assert [
+        (store.max_bytes_count, (store.host_bytes_count or 0) > 0, store.eviction)
+        for store in named
+    ] == found
