@@ -30,6 +30,15 @@ def test_the_table_says_when_there_is_nothing() -> None:
     assert render_table(result(), width=80).plain == "No findings.\nRead 1 of 1 file.\n"
 
 
+def test_what_is_unresolved_is_listed_for_who_asks() -> None:
+    end = Unresolved(evidence=place(4), what="the Secret keys is not here", effect="it is open")
+    told = replace(result(), unresolved=(end,))
+    line = f"{end.evidence}: the Secret keys is not here; it is open\n"
+
+    assert line in render_table(told, width=100, verbose=True).plain
+    assert line not in render_table(told, width=100).plain
+
+
 def test_no_finding_in_what_was_not_read_is_no_all_clear() -> None:
     """The first line says what is known, and a reader may stop there."""
     part = result(coverage=(BROKEN,))

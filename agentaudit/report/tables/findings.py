@@ -41,6 +41,9 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
     text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
     for line in _unread(result, width):
         text.append(f"{line}\n", style="yellow")
+    for end in result.unresolved if verbose else ():
+        for line in _wrapped(one_line(f"{end.evidence}: {end.what}; {end.effect}"), width, ""):
+            text.append(f"{line}\n", style="dim")
     return text
 
 
