@@ -1,12 +1,13 @@
 """What a condition may ask of the deployment as a whole: above all, what is missing in it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Model
+from agentaudit.model.facts.controls import AuditLog
 
 _VENDORS = frozenset(
     {
@@ -98,7 +99,7 @@ def whole_of(deployment: Deployment) -> Whole:
         ),
         runs_agent=bool(deployment.agents) or runs or starts,
         incomplete=deployment.incomplete,
-        audit_logs=_words(log.kind for log in deployment.audit_logs if log.enabled is not Truth.NO),
+        audit_logs=_words(kind for log in deployment.audit_logs for kind in _records(log)),
         checkpoint_backends=_words(
             store.backend for store in deployment.memory_stores if store.kind == "checkpoint"
         ),
@@ -110,6 +111,14 @@ def whole_of(deployment: Deployment) -> Whole:
 def _is_of_vendor(model: Model) -> bool:
     """Whether a model is asked at its vendor's, where no deployment here has a capacity."""
     return model.provider in _VENDORS and "azure" not in model.url
+
+
+def _records(log: AuditLog) -> Iterator[str]:
+    """What is written down; of the calls of an agent only a trail with data events knows."""
+    if log.enabled is not Truth.NO:
+        yield log.kind
+        if log.kind == "cloudtrail" and log.covers_data_events is not Truth.NO:
+            yield "cloudtrail_data"
 
 
 def _words(found: Iterable[str]) -> tuple[str, ...]:

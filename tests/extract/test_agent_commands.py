@@ -33,6 +33,7 @@ def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: s
         "claude mcp add docs https://docs.acme.example/mcp",
         "echo 'claude - the one of Anthropic'",
         "copilot deploy --name web",
+        "copilot --version && copilot -p 'What can you do?'",
     ],
 )
 def test_what_asks_about_the_program_starts_no_agent(script: str) -> None:

@@ -331,3 +331,20 @@ def test_what_a_function_is_asked_is_a_prompt_where_it_is_an_agent(
     )
 
     assert bool(kept({"template.yaml": text})) is logged
+
+
+@pytest.mark.parametrize(
+    ("code", "kinds"),
+    [
+        ("from langchain.globals import set_debug\nset_debug(True)\n", ["console"]),
+        ("from langchain_core import globals as g\ng.set_verbose(True)\n", ["console"]),
+        ("from langchain.globals import set_debug\nset_debug(False)\n", []),
+        ("from langchain.globals import set_debug\nset_debug(asked)\n", []),
+        ("from acme import set_debug\nset_debug(True)\n", []),
+    ],
+)
+def test_prompts_on_the_console_are_written_down(code: str, kinds: list[str]) -> None:
+    logs = deployment_of({"a.py": code}).audit_logs
+
+    assert [log.kind for log in logs] == kinds
+    assert all(log.content_logged for log in logs)

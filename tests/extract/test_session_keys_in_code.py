@@ -95,3 +95,55 @@ def test_an_application_of_adk_compacts_when_it_is_told(call: str, compaction: K
 )
 def test_a_runner_says_nothing_of_what_its_application_or_its_process_ends(call: str) -> None:
     assert deployment_of({"a.py": f"{ADK}x = {call}\n"}).memory_stores == ()
+
+
+@pytest.mark.parametrize(
+    ("mark", "key", "constant"),
+    [
+        ('@app.post("/chat")', '"everybody"', True),
+        ('@app.post("/chat")', "request.session", False),
+        ('@app.post("/chat")', "*given", False),
+        ("", '"everybody"', False),
+    ],
+)
+def test_the_key_of_a_session_may_be_its_first_argument(
+    mark: str,
+    key: str,
+    constant: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    """In a script it is the one conversation of whoever runs that."""
+    code = f"{HEAD}{mark}\ndef chat(request):\n    return H({key}, redis_url='redis://cache')\n"
+
+    assert store(code).constant_session_key is constant
+
+
+def test_a_session_that_ends_with_its_process_mixes_up_nobody() -> None:
+    code = 'from agents import SQLiteSession\ns = SQLiteSession("conversation-1")\n'
+
+    assert not store(code).constant_session_key
+
+
+@pytest.mark.parametrize(
+    ("mark", "thread", "constant"),
+    [
+        ('@app.post("/chat")', '"1"', True),
+        ('@app.post("/chat")', "THREAD", True),
+        ('@app.post("/chat")', "request.session", False),
+        ("@traced", '"1"', False),
+        ("", '"1"', False),
+    ],
+)
+def test_a_thread_is_one_for_all_where_requests_are_answered(
+    mark: str,
+    thread: str,
+    constant: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    """In a script it is the one conversation of whoever runs that."""
+    code = (
+        "from langgraph.checkpoint.postgres import PostgresSaver\n"
+        'THREAD = "main"\nsaver = PostgresSaver(connection)\n'
+        f"{mark}\ndef chat(request):\n"
+        f'    return graph.invoke({{}}, {{"configurable": {{"thread_id": {thread}}}}})\n'
+    )
+
+    assert store(code).constant_session_key is constant

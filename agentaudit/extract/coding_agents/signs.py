@@ -34,7 +34,8 @@ _AGENT_COMMAND = regex(
     r"(?:^|[\s;&|(])(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
     r"|@openai/codex|@google/gemini-cli|@github/copilot)"
     rf"|(?:claude|codex|gemini)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
-    r"|copilot\s+(?:-p|--prompt|--allow-all|--yolo)|aider\s|opencode\s+run|goose\s+run"
+    r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|aider\s|opencode\s+run"
+    r"|goose\s+run"
     r"|crewai\s+run|cursor-agent\s)",
     re.MULTILINE,
 )

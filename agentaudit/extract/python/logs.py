@@ -3,7 +3,8 @@ Files in which frameworks write down what is said, to the end of which nobody lo
 
 LangChain's `FileCallbackHandler` appends every prompt and answer unless it is opened with another
 mode; CrewAI's `output_log_file` every task and its result (its documentation, "Crews"); AutoGen's
-`runtime_logging` (0.2) every call of a model. None of them ever begins a new file.
+`runtime_logging` (0.2) every call of a model. None of them ever begins a new file. LangChain's
+`set_verbose` and `set_debug` write prompts to the console, which whoever runs it keeps or does not.
 """
 
 import ast
@@ -27,9 +28,25 @@ _HANDLERS = frozenset(
 _SESSIONS = frozenset({"autogen.runtime_logging.start"})
 
 
+_SWITCHES = frozenset(
+    f"{package}.globals.{name}"
+    for package in ("langchain", "langchain_core", "langchain_classic")
+    for name in ("set_verbose", "set_debug")
+)
+
+
 def message_logs(module: Module, calls: Sequence[Call]) -> Iterator[AuditLog]:
-    """Every file of messages that a module opens."""
+    """Every file of messages that a module opens, and where it has them written to the console."""
     for call in calls:
+        if call.name in _SWITCHES and module.value(argument(call.node, 0, "value")) is True:
+            yield AuditLog(
+                id=fact_id("audit_log", call.last, f"{module.document.file}#{call.last}"),
+                name=f"{call.last} of LangChain",
+                evidence=(module.place(call.node.func, call.last),),
+                kind="console",
+                enabled=Truth.YES,
+                content_logged=True,
+            )
         given = _file(module, call)
         if given is not None:
             file = plain(module.text(given)) or "a file"

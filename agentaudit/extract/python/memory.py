@@ -61,6 +61,9 @@ def left_open(store: MemoryStore) -> MemoryStore:
 
 def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     """A store of checkpoints, whose keys stand where the graph is run."""
+    if keys.constant_thread is not None and store.persistent is Truth.YES:
+        places = (*store.evidence, keys.module.place(keys.constant_thread, "thread_id"))
+        return replace(store, constant_session_key=True, scope="global", evidence=places)
     if keys.unscoped_thread is None:
         return store
     places = (*store.evidence, keys.module.place(keys.unscoped_thread, "thread_id"))
@@ -183,7 +186,7 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
     tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
     if form.loads and module.value(keyword(call.node, *form.loads)) is False:
         turns, turn_count = Known.SET, None
-    key = keyword(call.node, *form.key) if form.key else None
+    key = _key(keys, call.node, form)
     constant = bool(module.text(key))
     refresh = _refreshes(module, call.node)
     file = module.document.file
@@ -208,6 +211,21 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
         explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
         ends_with_call=form.backend == "in_memory" and ends_with_call(module, call.node),
     )
+
+
+def _key(keys: SessionKeys, call: ast.Call, form: Form) -> ast.expr | None:
+    """
+    Under which key it keeps a session.
+
+    One without a name, which is the same for all, says nothing in a script of one conversation.
+    """
+    named = keyword(call, *form.key) if form.key else None
+    if named is not None or not form.key_first or form.backend not in PERSISTENT:
+        return named
+    first = next(iter(call.args), None)
+    if first is None or isinstance(first, ast.Starred):
+        return None
+    return None if keys.module.text(first) and not keys.answers_requests(call) else first
 
 
 def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]:

@@ -32,6 +32,8 @@ class Form(Struct, frozen=True, kw_only=True):
     trigger: tuple[str, ...] = ()
     """Arguments without one of which it never compacts."""
     key: tuple[str, ...] = ()
+    key_first: bool = False
+    """Whether the key may also be its first argument, without a name."""
     run_by: tuple[str, ...] = ()
     """Methods one of which somebody must call before it bounds anything, unless it does itself."""
     wraps: tuple[str, ...] = ()
@@ -67,7 +69,7 @@ def _store(backend: str, unit_s: int = 60) -> Form:
 
 def _session(backend: str, *ttl: str) -> Form:
     """Sessions of the OpenAI Agents SDK, which retrieve everything unless a limit is set."""
-    return replace(_history(backend, *ttl), settings="session_settings")
+    return replace(_history(backend, *ttl), settings="session_settings", key_first=True)
 
 
 def _chat_store(backend: str, *ttl: str) -> Form:
@@ -106,7 +108,7 @@ FORMS: dict[str, Form] = {
     "BufferMemory": Form(kind="buffer", wraps=("chatHistory",)),
     "BufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
     "ChatMemoryBuffer": Form(kind="window", tokens=("token_limit",), tokens_default=3000),
-    "RedisChatMessageHistory": _history("redis", *_TTLS),
+    "RedisChatMessageHistory": replace(_history("redis", *_TTLS), key_first=True),
     "UpstashRedisChatMessageHistory": _history("redis", *_TTLS),
     "DynamoDBChatMessageHistory": _history("dynamodb", "ttl"),
     "CosmosDBChatMessageHistory": _history("cosmosdb", "ttl"),
@@ -121,7 +123,7 @@ FORMS: dict[str, Form] = {
     "ElasticsearchChatMessageHistory": _history("elasticsearch"),
     "AstraDBChatMessageHistory": _history("astradb"),
     "SingleStoreDBChatMessageHistory": _history("mysql"),
-    "SQLChatMessageHistory": _history("sql"),
+    "SQLChatMessageHistory": replace(_history("sql"), key_first=True),
     "FileChatMessageHistory": _history("file"),
     "RedisHistoryProvider": Form(
         kind="history",

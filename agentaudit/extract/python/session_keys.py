@@ -22,6 +22,8 @@ from agentaudit.model.evidence import Truth
 
 _OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
 """A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
+_ROUTES = frozenset({"get", "post", "put", "patch", "websocket", "route", "api_route"})
+"""Decorators by which FastAPI, Flask and their like hand a path to a function."""
 _DEEPEST = 3
 _MOST_CALLS = 200
 """Calls that name tenants: with more of them in one function nobody can say what they check."""
@@ -51,15 +53,40 @@ class SessionKeys(Struct, dict=True, eq=False):
     @cached_property
     def unscoped_thread(self) -> ast.expr | None:
         """The first `thread_id` that LangGraph is run with which leaves the tenant out."""
+        for found, value in self._threads():
+            if not self.module.text(value) and self.tenant_scoped(found, value) is Truth.NO:
+                return value
+        return None
+
+    @cached_property
+    def constant_thread(self) -> ast.expr | None:
+        """
+        The first `thread_id` that is the same whoever asks, where requests are answered.
+
+        In a script it is the one conversation of whoever runs that.
+        """
+        for found, value in self._threads():
+            if self.module.text(value) and self.answers_requests(found):
+                return value
+        return None
+
+    def _threads(self) -> Iterator[tuple[ast.Dict, ast.expr]]:
+        """What LangGraph is told to run under."""
         for found in self.module.of(ast.Dict):
             for name, value in written_keys(self.module, found):
-                if (
-                    name == "thread_id"
-                    and not self.module.text(value)
-                    and self.tenant_scoped(found, value) is Truth.NO
-                ):
-                    return value
-        return None
+                if name == "thread_id":
+                    yield found, value
+
+    def answers_requests(self, node: ast.AST) -> bool:
+        """Whether the function around a node answers the requests of a path."""
+        function = self.module.function_around(node)
+        marks = function.decorator_list if function is not None else ()
+        calls = (mark for mark in marks if isinstance(mark, ast.Call) and mark.args)
+        return any(
+            self.module.dotted(mark.func).rpartition(".")[2] in _ROUTES
+            and self.module.text(mark.args[0]).startswith("/")
+            for mark in calls
+        )
 
 
 class _Function(Struct, dict=True, eq=False):
