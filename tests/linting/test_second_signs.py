@@ -184,6 +184,7 @@ def test_who_hands_out_the_keys_of_a_gateway_has_its_master_key(
     name: str, severity: Severity
 ) -> None:
     settings = "LITELLM_URL: 'http://litellm:4000', LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY}'"
+    settings += ", ANTHROPIC_FEDERATION_ALLOWED: 'true'"
     findings = found({"compose.yaml": SERVICE.format(name=name, settings=settings)})
 
     assert findings["model-admin-key-in-reach"] is severity

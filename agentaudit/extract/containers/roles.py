@@ -78,6 +78,8 @@ _MANAGING = regex(
     r"|onboarding|billing|key-?manager)"
 )
 """How names end of what hands out a gateway's keys, and asks no model: it has its master key."""
+_ASKING = regex(r"_(?:API_KEY|BASE_URL|API_BASE|ENDPOINT|MODEL(?:_NAME|_ID)?)$")
+"""Settings of what asks a model itself, whatever else it does."""
 _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOKEN))(?:_|$)")
 """Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
@@ -146,7 +148,7 @@ def role_of(
     if any(map(_LOADING.match, keys)):
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
-        keys = [key for key in keys if not key.startswith(_OF_MASTER)]
+        keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
     configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
     started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
