@@ -123,6 +123,11 @@ extract_litellm = late(
     said(("litellm_params", "litellm_settings"), "yaml", "json"), "servers.litellm:extract_litellm"
 )
 extract_vllm = late(said(_SERVES), "servers.vllm:extract_vllm")
+extract_ollama = late(run("ollama/ollama"), "servers.ollama:extract_ollama")
+extract_consoles = late(
+    either(run("langflow", "flowise"), said(("modelcontextprotocol/inspector",))),
+    "servers.consoles:extract_consoles",
+)
 extract_mem0 = late(said(("vector_store",)), "frameworks.mem0:extract_mem0")
 """In a process of its own."""
 extract_zep = late(said(("graphiti", "extractors"), "yaml"), "servers.zep:extract_zep")

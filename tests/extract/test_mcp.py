@@ -402,3 +402,13 @@ def test_a_socket_is_reached_in_plain_text_or_over_tls() -> None:
     ).tool_servers
 
     assert {server.name: server.tls for server in servers} == {"a": Truth.NO, "b": Truth.YES}
+
+
+def test_what_users_wrote_comes_out_of_a_database_of_supabase() -> None:
+    words = '["@supabase/mcp-server-supabase@0.5.5"%s]'
+    declared = '{"mcpServers": {"db": {"command": "npx", "args": ' + words + "}}}"
+    all_of_it = tools(deployment_of({".mcp.json": declared % ""}))
+    reading = tools(deployment_of({".mcp.json": declared % ', "--read-only"'}))
+
+    assert all_of_it["db.execute_sql"].reads_untrusted is Truth.YES
+    assert sorted(reading) == ["db.get_logs", "db.list_tables"]

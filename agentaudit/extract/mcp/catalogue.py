@@ -177,6 +177,14 @@ CATALOGUE: tuple[KnownServer, ...] = (
         tools="execute_sql:rwdP list_schemas:r get_object_details:r",
     ),
     server(
+        "supabase",
+        r"mcp-server-supabase\b|mcp\.supabase\.com|mcp/supabase\b",
+        "rows that users of the application wrote",
+        "a Supabase project",
+        tools="execute_sql:rwdUPE apply_migration:wd list_tables:r get_logs:rUP "
+        "deploy_edge_function:wE",
+    ),
+    server(
         "sqlite",
         r"mcp-server-sqlite\b|server-sqlite\b|mcp/sqlite\b",
         "",
