@@ -36,6 +36,20 @@ _SERVES = (
     "max-model-len",
     "max_model_len",
 )
+ORDERING = (
+    *(
+        "the user",
+        "any user",
+        "<IMPORTANT>",
+        "<HIDDEN>",
+        "<SYSTEM>",
+        "<SECRET>",
+        "[SYSTEM",
+        "[HIDDEN",
+    ),
+    *("id_rsa", "previous instructions", "\U000e0061", "\U000e0065", "\U000e0020"),
+)
+"""A word of every order that is hidden."""
 _ASKED = ("requiredResourceAccess", "oauth_config", "default_permissions")
 _STORED = ("app:", "store.put", "store.aput", "store.search", "store.asearch", "store.get")
 _KIND_OF_AGENT = regex(r"""kind["']?\s*:\s*["']?(?:[Pp]rompt|Agent|[Hh]osted|Workflow)\b""")
@@ -127,6 +141,10 @@ extract_ollama = late(run("ollama/ollama"), "servers.ollama:extract_ollama")
 extract_consoles = late(
     either(run("langflow", "flowise"), said(("modelcontextprotocol/inspector",))),
     "servers.consoles:extract_consoles",
+)
+extract_hidden_orders = late(
+    said(ORDERING, "python", "javascript", "json", "yaml", "markdown"),
+    "hidden_orders:extract_hidden_orders",
 )
 extract_mem0 = late(said(("vector_store",)), "frameworks.mem0:extract_mem0")
 """In a process of its own."""

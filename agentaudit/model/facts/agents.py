@@ -69,6 +69,8 @@ class Instruction(Fact, frozen=True, kw_only=True):
 
     writable_by_agent: Truth = Truth.UNKNOWN
     holds_secret: bool = False
+    hidden_orders: bool = False
+    """Whether it orders the model to do what people are not to see."""
 
 
 class Source(Fact, frozen=True, kw_only=True):

@@ -29,6 +29,8 @@ class Tool(Fact, frozen=True, kw_only=True):
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
     """Whether what runs it is made for it: a machine for each session, or an image of a sandbox."""
+    hidden_orders: bool = False
+    """Whether what it says of itself orders the model to do what people are not to see."""
 
 
 class ToolServer(Fact, frozen=True, kw_only=True):
