@@ -1,0 +1,85 @@
+"""
+Which published incidents of agents the files told of beforehand, from the files in tests/incidents.
+
+`python docs/incidents.py` renews docs/incidents.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agentaudit.extract.deployment import read_deployment
+from agentaudit.linting.linter import lint
+from agentaudit.model.finding import Severity
+from agentaudit.rules.lint import load_lint_rules
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "tests" / "incidents"
+PAGE = ROOT / "docs" / "incidents.md"
+INCIDENTS: Mapping[str, Sequence[Mapping[str, Any]]] = yaml.safe_load(
+    (FOLDER / "incidents.yaml").read_text(encoding="utf-8")
+)
+
+_HEAD = """# Incidents
+
+What was published of agents in 2025 and 2026, and whether the files of a deployment tell the
+weakness behind it before anything happens. Each has a small deployment in `tests/incidents`, made
+for this page in words of our own, with that weakness in it: what is said of it is shown by
+
+```console
+$ agentaudit lint tests/incidents/NAME
+$ agentaudit threat-model tests/incidents/NAME      # where a path of attack is named
+```
+
+A test holds this page, which `python docs/incidents.py` writes, against both. A flaw in the code of
+a product is not what is found here; what made it reach so far is: the open port, the tool that
+nobody was asked about, the key that never ends.
+
+| when | incident | what `lint` says | path of `threat-model` | files |
+|---|---|---|---|---|
+"""
+_REST = """
+## What is not told
+
+| when | incident | why |
+|---|---|---|
+"""
+
+
+def severities(folder: Path) -> dict[str, Severity]:
+    """The rules that find something of medium or above in a folder, with the gravest of each."""
+    found = lint(read_deployment([folder]), load_lint_rules([ROOT / "rules" / "lint"]))
+    told: dict[str, Severity] = {}
+    for finding in found.open_findings:
+        if finding.severity.rank >= Severity.MEDIUM.rank:
+            known = told.get(finding.rule, finding.severity)
+            told[finding.rule] = max(known, finding.severity, key=lambda each: each.rank)
+    return told
+
+
+def rendered() -> str:
+    """The page as the files of today make it."""
+    told = "".join(_row(each) for each in INCIDENTS["told"])
+    rest = (
+        f"| {each['when']} | {each['what']} | {each['why']} |\n" for each in INCIDENTS["untold"]
+    )
+    return _HEAD + told + _REST + "".join(rest)
+
+
+def _row(incident: Mapping[str, Any]) -> str:
+    found = severities(FOLDER / incident["folder"])
+    said = (
+        f"[{rule}](rules/{rule}.md) ({found[rule].value if rule in found else 'not found'})"
+        for rule in incident["lint"]
+    )
+    paths = ", ".join(incident.get("threats", ()))
+    return (
+        f"| {incident['when']} | [{incident['what']}]({incident['source']}) | {', '.join(said)} "
+        f"| {paths} | `{incident['folder']}` |\n"
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rendered(), encoding="utf-8")
