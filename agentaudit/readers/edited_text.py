@@ -34,7 +34,7 @@ def removed(document: Document, parent: Node, index: int) -> Piece:
     """Nothing in place of a member, and of what separates it from the next."""
     text, members = document.text, _members(document.text, parent)
     opening, closing = _span(text, parent)
-    if text[opening] in "[{" and document.syntax in ("json", "yaml", "hcl"):
+    if text[opening] in "[{" and document.syntax in ("json", "yaml", "hcl", "toml"):
         return _out_of_brackets(members, index, (opening + 1, closing - 1))
     start, end = members[index]
     from_line = text.rfind("\n", 0, start) + 1

@@ -17,7 +17,6 @@ from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
 from agentaudit.readers.syntax import parse, syntax_of
-from agentaudit.readers.toml import parse_toml
 
 SYNTAXES = (
     *("dotenv", "dockerfile", "ini", "python", "markdown", "pem", "toml", "yaml", "json", "xml"),
@@ -103,35 +102,6 @@ def test_redis_directives_point_at_their_values() -> None:
 
     assert values == {"maxmemory": ("1gb", "1gb"), "save": ("60 1", "60 1")}
     assert document.problems == ((4, 1, "a quote that does not end"),)
-
-
-def test_toml_has_places_in_tables_and_arrays_of_tables() -> None:
-    text = 'a = 1\n[mcp_servers.x]\ncommand = "npx"  # c\n[[t]]\nn = 1\n[[t]]\nn = 2\n'
-    text += "[t.u]\nb = true\n"
-    root = parse_toml("config.toml", text).root
-    second = (root.child("t") or root).elements[1]
-    found = [
-        (node.line, node.column)
-        for node in (
-            root.child("a"),
-            root.get("mcp_servers", "x", "command"),
-            second.child("n"),
-            second.get("u", "b"),
-        )
-        if node is not None
-    ]
-
-    assert found == [(1, 5), (3, 11), (7, 5), (9, 5)]
-    assert second.get("u", "b") is not None
-    assert root.text_at("mcp_servers", "x", "command") == "npx"
-
-
-@pytest.mark.parametrize("text", ["a = 1\na = 2\n", "a = [1,\n", "a = " + "[" * 500])
-def test_broken_toml_is_said_with_its_place(text: str) -> None:
-    with pytest.raises(InputError) as caught:
-        parse_toml("config.toml", text)
-
-    assert (caught.value.problems[0].line or 0) >= 1
 
 
 def test_python_is_parsed_and_never_run() -> None:
