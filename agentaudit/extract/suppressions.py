@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.own_places import TEXTS_OF_LINES
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import SuppressionComment
 from agentaudit.readers.document import Document
@@ -25,6 +26,7 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
         return
     lines = document.text.split("\n")
     speaking = _speaking(lines, {comment.line for comment in document.comments})
+    long = _long_texts(document)
     for comment, match in found:
         if match is None:
             continue
@@ -37,7 +39,16 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
                 rule=rule.strip(),
                 reason=match["reason"].strip(),
                 comment_line=comment.line,
+                last_line=long.get(covered, 0),
             )
+
+
+def _long_texts(document: Document) -> Mapping[int, int]:
+    """Where texts of several lines end, by the line on which they begin: no comment fits inside."""
+    if document.syntax not in TEXTS_OF_LINES:
+        return {}
+    nodes = (node for root in document.roots for node in root.walk())
+    return {node.line: node.end_line for node in nodes if node.raw and node.end_line > node.line}
 
 
 def _speaking(lines: Sequence[str], commented: set[int]) -> Mapping[int, int]:

@@ -17,6 +17,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.registry_logins import written_logins
 from agentaudit.extract.credentials.assignments import assigned_settings, assigns_secrets
 from agentaudit.extract.credentials.holdings import CREDENTIALS, Holding, add_credentials
+from agentaudit.extract.credentials.own_places import own_place
 from agentaudit.extract.credentials.recognition import by_look, may_show, recognise
 from agentaudit.extract.credentials.repetitions import not_again, only_there
 from agentaudit.extract.credentials.script_keys import script_settings
@@ -119,7 +120,10 @@ def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:
     """Whether a part of a text is known: the value of `- NAME=value` in a list of Compose."""
     node = setting.value
     end = min(node.end_column, node.column + _LONGEST_PART)
-    return node.line == node.end_line and any(
+    if node.line < node.end_line:
+        own = own_place(setting, _secret(setting))
+        return own is not node and (setting.document.file, own.line, own.column) in claimed
+    return any(
         (setting.document.file, node.line, column) in claimed
         for column in range(node.column + 1, end + 1)
     )

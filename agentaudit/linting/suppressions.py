@@ -105,8 +105,9 @@ def _covering(
     """The first of the rule's comments in a file that is on its lines; they stand in order."""
     place = finding.evidence
     at = bisect_left(comments, place.line, key=attrgetter("line"))
-    found = at < len(comments) and comments[at].line <= place.end_line
-    return comments[at] if found else None
+    if at < len(comments) and comments[at].line <= place.end_line:
+        return comments[at]
+    return comments[at - 1] if at and place.line <= comments[at - 1].last_line else None
 
 
 def _inline(comment: SuppressionComment) -> Suppression:

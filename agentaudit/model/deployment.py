@@ -173,6 +173,8 @@ class SuppressionComment(Struct, frozen=True, kw_only=True, order=True):
     rule: str
     reason: str
     comment_line: int
+    last_line: int = 0
+    """Of a text that begins on the line it covers and has more, such as a heredoc."""
 
 
 class FactKind(Struct, frozen=True):

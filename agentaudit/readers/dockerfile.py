@@ -16,6 +16,10 @@ from agentaudit.readers.document import Comment, Document, Node, NodeKind
 
 _INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
 _HEREDOC = regex(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
+_BACKTICK = regex(
+    r"\A(?:[ \t]*#[ \t]*\w+[ \t]*=[^\n]*\n)*?[ \t]*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE
+)
+"""The directive by which a backtick continues lines, as Dockerfiles for Windows have it."""
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
 _PAIR = regex(r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)")
 
@@ -88,6 +92,7 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
     found: list[_Logical] = []
     current: _Logical | None = None
     heredoc = ""
+    escape = "`" if _BACKTICK.match(text) else "\\"
     for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
         if heredoc and current is not None:
@@ -104,8 +109,8 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
         if current is None:
             current = _Logical()
             found.append(current)
-        continued = stripped.endswith("\\")
-        current.append(line.rstrip().removesuffix("\\") + " " * continued, number, 1)
+        continued = stripped.endswith(escape)
+        current.append(line.rstrip().removesuffix(escape) + " " * continued, number, 1)
         opening = _HEREDOC.search(line)
         heredoc = opening["word"] if opening else ""
         current = current if continued or heredoc else None
@@ -137,7 +142,7 @@ def _mapping(place: Node, entries: tuple[tuple[Node, Node], ...]) -> Node:
 def _pairs(logical: _Logical, name: str, start: int, rest: str) -> tuple[tuple[Node, Node], ...]:
     first = rest.split(maxsplit=1)
     if first and "=" not in first[0]:
-        return _old_form(logical, name, start, first)
+        return _old_form(logical, name, start, rest)
     return tuple(
         (
             logical.node(start + pair.start("name"), start + pair.end("name"), pair["name"]),
@@ -149,13 +154,12 @@ def _pairs(logical: _Logical, name: str, start: int, rest: str) -> tuple[tuple[N
     )
 
 
-def _old_form(
-    logical: _Logical, name: str, start: int, words: list[str]
-) -> tuple[tuple[Node, Node], ...]:
+def _old_form(logical: _Logical, name: str, start: int, rest: str) -> tuple[tuple[Node, Node], ...]:
     """`ENV NAME value` and `ARG NAME`, the forms without an equals sign."""
+    words = rest.split(maxsplit=1)
     key = logical.node(start, start + len(words[0]), words[0])
     value = words[1].strip() if len(words) > 1 and name != "ARG" else ""
-    at = start + len(words[0]) + 1
+    at = start + (rest.index(value, len(words[0])) if value else len(words[0]) + 1)
     return ((key, logical.node(at, at + len(value), _unquoted(value))),)
 
 

@@ -173,7 +173,8 @@ def _settings(document: Document) -> Iterator[Setting]:
                 route=f"{name}.{node.line}",
                 text=match["value"].strip("\"'"),
             )
-        yield Setting(key=name, value=node, document=document, route=str(node.line), text=text)
+        rest = _ASSIGNMENT.sub(r"\g<name>=", text)  # of what is assigned it is told already
+        yield Setting(key=name, value=node, document=document, route=str(node.line), text=rest)
 
 
 def _takes_only_what_was_built(kept: Sequence[tuple[str, Node]]) -> bool:

@@ -51,6 +51,6 @@ def _place(document: Document, node: Node, first: int, assigned: tuple[str, str]
         if at >= 0 and value in line:
             column = at + len(before) + 1
             return found.changed(
-                line=number, column=column, end_line=number, end_column=column + len(value)
+                line=number, column=column, end_line=number, end_column=column + len(value) - 1
             )
     return found

@@ -16,6 +16,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, fits_aws, half_left_out
 from agentaudit.extract.credentials.key_addresses import fronted_vendor, opens_other_store
 from agentaudit.extract.credentials.made_up import is_made_up
+from agentaudit.extract.credentials.own_places import own_place
 from agentaudit.extract.credentials.recognition import Recognised, recognise
 from agentaudit.extract.credentials.redaction import assignment
 from agentaudit.extract.credentials.remarks import called_example
@@ -166,7 +167,11 @@ def recognised_setting(setting: Setting) -> Recognised | None:
 def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
     setting, recognised = found.setting, found.recognised
     environment = holding.environment or stage_of_file(setting.document.file)
-    places = (_place(setting), *(_place(other) for other in found.others), *setting.via)
+    places = (
+        _place(setting, recognised.secret),
+        *(_place(other) for other in found.others),
+        *setting.via,
+    )
     fact = Credential(
         id=fact_id("credential", setting.key, natural_key(setting)),
         name=setting.key,
@@ -232,8 +237,8 @@ def natural_key(setting: Setting) -> str:
     return f"{setting.document.file}#{setting.route}.{setting.key}"
 
 
-def _place(setting: Setting) -> Evidence:
-    node = setting.value
+def _place(setting: Setting, secret: str = "") -> Evidence:
+    node = own_place(setting, secret)
     if setting.form is not None:
         return evidence(setting.document, node, f"{setting.key}=(reference)")
     shown = assignment(setting.shown or setting.key, setting.content)

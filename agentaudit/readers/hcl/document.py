@@ -16,6 +16,7 @@ from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Comment, Docu
 from agentaudit.readers.hcl.plain import plain_body
 from agentaudit.readers.hcl.syntax import Block, Body
 from agentaudit.readers.hcl.values import Folder, element_node, pairs_of
+from agentaudit.readers.lines import said_twice
 from agentaudit.readers.places import Place, node_at
 
 _MOST_TEMPLATES = 20_000
@@ -34,7 +35,7 @@ def parse_hcl(file: str, text: str) -> Document:
         text=text,
         roots=LateRoot(lambda: body_node(tree, Folder())),
         comments=comments,
-        problems=problems,
+        problems=(*problems, *_said_again(tree)),
         tree=tree,
     )
 
@@ -47,6 +48,19 @@ def _read(text: str) -> tuple[Body, tuple[Comment, ...], tuple[tuple[int, int, s
     from agentaudit.readers.hcl.tree import tree_body  # takes long to load
 
     return tree_body(text)
+
+
+def _said_again(body: Body) -> Iterator[tuple[int, int, str]]:
+    """Attributes that their block has already: Terraform refuses them, and we know no first one."""
+    waiting = [body]
+    while waiting:
+        inside = waiting.pop()
+        waiting += [block.body for block in inside.blocks]
+        seen: set[str] = set()
+        for found in inside.attributes:
+            if found.name in seen:
+                yield found.place.line, found.place.column, said_twice(found.name)
+            seen.add(found.name)
 
 
 def body_node(body: Body, folder: Folder) -> Node:
