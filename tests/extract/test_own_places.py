@@ -24,8 +24,8 @@ TEXTS = {
     ),
     "heredoc of Terraform": (
         "main.tf",
-        f'resource "aws_instance" "a" {{\n  user_data = <<-E\n    set -e\n    export A_KEY={KEY}\n  E\n}}\n',
-        (4, 18),
+        f'resource "aws_instance" "a" {{\n  user_data = <<-E\n    set -e\n    A_KEY={KEY}\n  E\n}}\n',
+        (4, 11),
     ),
 }
 
