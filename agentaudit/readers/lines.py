@@ -20,8 +20,8 @@ MAX_CODE = 1_000_000
 """Characters of code: a larger file was made by a program, and chance makes anything in it."""
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
-_WORD = regex(r"[A-Za-z_$][A-Za-z_$./-]{0,39}")
-"""A key that is no credential: those have digits."""
+_WORD = regex(r"[A-Za-z_$][A-Za-z_$./-]{0,23}")
+"""A key that is no credential: those have digits, or are longer."""
 
 MAX_NAME = 1_000
 """Characters of what something is called; no name is that long."""

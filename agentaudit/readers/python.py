@@ -2,16 +2,25 @@
 
 import ast
 import io
+import re
 import sys
 import tokenize
 import warnings
 from collections.abc import Iterator
 
+from agentaudit.expressions import regex
 from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import broken
 
 _OURS = f"version {sys.version_info.major}.{sys.version_info.minor}"
 """What we run on: it parses no later one, such as the nested quotes of f-strings since 3.12."""
+
+_FORMATTED = regex(
+    r"""(?<!\w)[rR]?[fF][rR]?(?:\"{3}(?:[^"\\]++|\\.|"(?!""))*+|'{3}(?:[^'\\]++|\\.|'(?!''))*+"""
+    r"""|"(?:[^"\\\n]++|\\.)*+|'(?:[^'\\\n]++|\\.)*+)""",
+    re.DOTALL,
+)
+_MOST_VALUES = 10_000
 
 
 def parse_python(file: str, text: str) -> Document:
@@ -20,6 +29,7 @@ def parse_python(file: str, text: str) -> Document:
 
     Its comments are told where one of them may be meant for us.
     """
+    _refuse_crowded(file, text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -39,6 +49,17 @@ def parse_python(file: str, text: str) -> Document:
         comments=tuple(comments_in(text)),
         tree=tree,
     )
+
+
+def _refuse_crowded(file: str, text: str) -> None:
+    """InputError for an f-string of so many values that the parser hangs: it takes their square."""
+    if text.count("{") <= _MOST_VALUES:
+        return
+    for found in _FORMATTED.finditer(text):
+        if found[0].count("{") > _MOST_VALUES:
+            line = text.count("\n", 0, found.start()) + 1
+            column = found.start() - text.rfind("\n", 0, found.start())
+            raise broken(file, line, column, f"more than {_MOST_VALUES:,} values in one text")
 
 
 def comments_in(text: str) -> Iterator[Comment]:

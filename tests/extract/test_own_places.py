@@ -24,7 +24,7 @@ TEXTS = {
     ),
     "heredoc of Terraform": (
         "main.tf",
-        f'resource "aws_instance" "a" {{\n  user_data = <<-E\n    set -e\n    A_KEY={KEY}\n  E\n}}\n',
+        f'resource "aws_instance" "a" {{\n  user_data = <<-E\n    x\n    A_KEY={KEY}\n  E\n}}\n',
         (4, 11),
     ),
 }

@@ -2,8 +2,9 @@
 
 import pytest
 
-from agentaudit.extract.credentials.redaction import all_cleaned, arguments, assignment
+from agentaudit.extract.credentials.redaction import all_cleaned, arguments, assignment, cleaned
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.rules.fakes import fake
 
 WORD = "sk-emergent.q8vR2xLkQ9mP4"
 
@@ -44,3 +45,21 @@ def test_the_default_of_a_service_is_told_and_not_shown() -> None:
 def test_nothing_is_as_long_as_no_name_is_and_shown_whole() -> None:
     assert all_cleaned(("read", "x" * 5_000)) == ("read", "… (5000 characters)")
     assert all_cleaned(("read",) * 5_000) == ("read",) * 5_000
+
+
+@pytest.mark.parametrize("kind", ["anthropic_key", "openai_key", "github_classic", "private_key"])
+def test_a_secret_that_was_cut_is_cleaned_as_well(kind: str) -> None:
+    """What was shortened has too few characters left for the form of its kind."""
+    secret = fake(kind)
+    for text in (secret[:36], f"the role {secret[:36]}…", f"a/{secret[:60]}"):
+        assert secret[14:30] not in cleaned(text)
+
+
+def test_a_key_of_bedrock_is_cleaned_behind_a_slash() -> None:
+    secret = fake("bedrock_key")
+
+    assert cleaned(f"https://a.example/{secret}/b") == "https://a.example/ABSK…"
+
+
+def test_what_only_begins_as_a_secret_is_shown() -> None:
+    assert cleaned("acme/sk-learn-service") == "acme/sk-learn-service"

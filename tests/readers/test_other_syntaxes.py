@@ -125,6 +125,16 @@ def test_what_is_no_python_is_an_input_error(text: str) -> None:
         parse_python("a.py", text)
 
 
+@pytest.mark.parametrize("piece", ["{a}", "{a:{b}}"])
+def test_an_f_string_of_too_many_values_is_refused_with_its_place(piece: str) -> None:
+    """The parser takes their square; of a dictionary it takes as many as there are."""
+    with pytest.raises(InputError, match=r"a\.py:2:5: more than 10,000 values"):
+        parse_python("a.py", f"import a\nb = f'{piece * 10_001}'\n")
+    document = parse_python("a.py", "b = {" + "1: {}, " * 10_001 + "}\n")
+
+    assert isinstance(document.tree, ast.Module)
+
+
 def test_what_does_not_parse_is_told_with_the_version_that_does_not() -> None:
     """What a later one takes, the same file read there says."""
     with pytest.raises(InputError, match=rf"version 3\.{sys.version_info.minor} knows"):

@@ -43,6 +43,8 @@ _VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
+_LONGEST_COMMAND = 200_000
+"""Characters of a command whose quotes are heeded: no system starts one that long."""
 
 
 def extract_compose(documents: Documents, collector: Collector) -> None:
@@ -187,10 +189,13 @@ def _words(node: Node | None) -> tuple[str, ...]:
         return ()
     if node.kind is NodeKind.SEQUENCE:
         return tuple(element.text or "" for element in node.elements)
+    text = node.text or ""
+    if len(text) > _LONGEST_COMMAND:
+        return tuple(text.split())
     try:
-        return tuple(shlex.split(node.text or ""))
+        return tuple(shlex.split(text))
     except ValueError:
-        return tuple((node.text or "").split())
+        return tuple(text.split())
 
 
 def _volumes(service: Node) -> Iterator[tuple[str, str]]:

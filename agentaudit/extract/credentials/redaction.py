@@ -6,8 +6,9 @@ At most a publicly known prefix survives (`AKIA…`), with the length; never a c
 
 import re
 from functools import lru_cache
+from typing import cast
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import Late, regex
 from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
 
 _USER_INFORMATION = regex(
@@ -32,6 +33,19 @@ _PASSWORD = regex(
     r"(?P<name>(?:password|passwd|pwd)\s{0,9}=\s{0,9})(?!\$)[^\s;&\"']+", re.IGNORECASE
 )
 """In an address or a list of settings: `Server=db;Password=…`."""
+_PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
+_LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
+"""A key of Bedrock also behind a slash, where base64 of anything else may go on."""
+
+
+def _at_the_end() -> str:
+    prefixes = {form.prefix for form in TOKENS if form.prefix and form.prefix == form.hint}
+    known = "|".join(map(re.escape, sorted(prefixes, key=len, reverse=True)))
+    return rf"(?<![A-Za-z0-9])(?P<prefix>{known})(?=\S*\d)[\w+/=~.-]{{8,}}…?\Z"
+
+
+_CUT = cast("re.Pattern[str]", Late(_at_the_end))
+"""How a text ends that was cut within a secret, which has too few characters left for its form."""
 _LONGEST = 120
 _LONGEST_NAME = 4000
 _USUAL = 100
@@ -112,6 +126,8 @@ def _cleaned(text: str) -> str:
         for form in TOKENS:
             if form.hint in text:
                 text = form.pattern.sub(f"{form.prefix}…", text)
+        text = _CUT.sub(r"\g<prefix>…", _LONG_TERM.sub("ABSK…", text))
+        text = _PRIVATE.sub(r"-----BEGIN \g<kind>PRIVATE KEY-----…", text)
     return text
 
 
