@@ -62,6 +62,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("copilot-instructions.md", "markdown"),
     (".cursorrules", "markdown"),
     (".windsurfrules", "markdown"),
+    *((name, "markdown") for name in (".clinerules", ".roorules", ".goosehints", ".continuerules")),
+    *((f"{name}.md", "markdown") for name in ("AGENTS.override", "QWEN", "WARP", "CRUSH")),
     ("*.mdc", "markdown"),
     ("*.pem", "pem"),
     ("*.key", "pem"),
@@ -74,8 +76,10 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
 )
 _PROSE = (".md", ".mdx", ".rst", ".txt")
 _INSTRUCTION_FOLDERS = regex(
-    r"(?:^|/)(?:\.claude/(?:agents|commands|skills)|prompts?|instructions)/(?:.*/)?"
-    r"[^/]+\.(?:md|txt|prompt)$"
+    r"(?:^|/)(?:\.claude/(?:agents|commands|skills|rules|output-styles)|prompts?|instructions"
+    r"|\.(?:cursor|windsurf|continue|amazonq|augment|trae|agent)/(?:rules|commands|agents|workflows)"
+    r"|\.github/(?:agents|chatmodes)|\.kiro/steering|\.(?:opencode|clinerules|junie)"
+    r"|\.roo/rules[\w-]{0,40}|\.factory/droids)/(?:.*/)?[^/]+\.(?:md|txt|prompt)$"
 )
 _VAULT = regex(r"(?:^|/)(?:(?:vault|openbao|bao)[\w.-]*|(?:vault|openbao)(?:/[\w.-]+){1,4})\.hcl$")
 """Configurations of Vault; other files of this ending are Packer's, Nomad's and many more."""

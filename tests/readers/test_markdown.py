@@ -1,6 +1,10 @@
 """Instructions for agents: their front matter, its places, and comments."""
 
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
 from agentaudit.readers.markdown import parse_markdown
+from agentaudit.readers.syntax import syntax_of
 
 
 def test_front_matter_keeps_its_lines() -> None:
@@ -34,3 +38,26 @@ def test_comments_that_nobody_ends_are_not_sought_to_the_end_of_the_file() -> No
     text = "<!-- one -->" + "<!--" * 240_000
 
     assert [note.text for note in parse_markdown("CLAUDE.md", text).comments] == ["one"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("QWEN.md", "WARP.md", "AGENTS.override.md", ".goosehints", ".clinerules", ".roorules"),
+        *(
+            ".clinerules/a.md",
+            ".roo/rules-code/a.md",
+            ".windsurf/rules/a.md",
+            ".kiro/steering/a.md",
+        ),
+        *(".cursor/commands/a.md", ".github/agents/a.agent.md", ".github/chatmodes/a.chatmode.md"),
+        *(".claude/rules/a.md", ".claude/output-styles/a.md", ".continue/rules/a.md"),
+        *(".junie/guidelines.md", ".amazonq/rules/a.md", ".opencode/command/a.md"),
+    ],
+)
+def test_what_agents_read_as_instructions_is_read_as_that(file: str) -> None:
+    assert syntax_of(file) == "markdown"
+
+
+def test_a_label_is_no_value_of_the_label_before_it() -> None:
+    assert deployment_of({"CLAUDE.md": "| Lint | PASS:/FAIL: | notes |\n"}).credentials == ()

@@ -161,7 +161,8 @@ def _stated(match: re.Match[str], value: str, rest: str) -> bool:
     """
     if _SPOKEN.fullmatch(value) or is_made_up(value):
         return False
-    if match["bare"] and (is_code(value) or _said(match["sign"], value, rest)):
+    labels = value.endswith(":")  # `PASS:/FAIL:`, which says what stands there
+    if match["bare"] and (labels or is_code(value) or _said(match["sign"], value, rest)):
         return False
     shown = by_look(value)
     if shown is not None and shown.kind == "connection_string":
