@@ -51,7 +51,7 @@ def test_comments_that_nobody_ends_are_not_sought_to_the_end_of_the_file() -> No
             ".kiro/steering/a.md",
         ),
         *(".cursor/commands/a.md", ".github/agents/a.agent.md", ".github/chatmodes/a.chatmode.md"),
-        *(".claude/rules/a.md", ".claude/output-styles/a.md", ".continue/rules/a.md"),
+        *(".claude/rules/a.md", ".claude/output-styles/a.md", ".kiro/steering/a.md"),
         *(".junie/guidelines.md", ".amazonq/rules/a.md", ".opencode/command/a.md"),
     ],
 )
