@@ -11,8 +11,6 @@ from agentaudit.readers.javascript.reading import Reading
 _PER_THOUSAND, _FREE = 60, 1_000
 """Reports of the parser for 1,000 characters and before them: code needs 3 to 32."""
 _PIECE = 65_536
-_OPENING, _MOST_OPEN = b"/*", 1_000
-"""Comments that nobody ends: each is sought to the end of the file, and of that no report tells."""
 _STRICT = (".ts", ".mts", ".cts")
 """Files in which `<T>value` is a type and no element of a page."""
 _TYPES = frozenset(
@@ -32,8 +30,6 @@ def parsed(file: str, encoded: bytes) -> tree_sitter.Node | None:
     A text such as `}+}+}+` takes a time that grows with the square of its length. The parser
     reports every hundred things that it does, which is a measure that no clock takes part in.
     """
-    if encoded.count(_OPENING, encoded.rfind(b"*/") + 2) > _MOST_OPEN:
-        return None
     left = _FREE + len(encoded) * _PER_THOUSAND // 1_000
 
     def reported(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001, as tree-sitter calls it
