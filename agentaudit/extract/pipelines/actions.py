@@ -22,6 +22,7 @@ from agentaudit.extract.pipelines.actions_jobs import (
 from agentaudit.extract.pipelines.actions_memory import add_auto_memory
 from agentaudit.extract.pipelines.actions_permissions import Permissions, permissions_of
 from agentaudit.extract.pipelines.actions_signs import (
+    ASKS_WHO,
     interpolations,
     open_to,
     session_named,
@@ -45,11 +46,14 @@ _BYPASS = re.compile(
     re.MULTILINE,
 )
 _MAX_TURNS = re.compile(
-    r"(?:--max-turns[= ]+|\bmax_turns: |[\"']maxSessionTurns[\"']:\s*)(\d{1,6})"
+    r"(?:--max-turns[= ]+|\bmax_turns: |[\"']maxSessionTurns[\"']:\s*)[\"']?"
+    r"(?:(?P<count>\d{1,6})|\$)"
 )
-"""Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`)."""
-_ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
-"""Actions that refuse actors without the right to write, unless they are told otherwise."""
+"""
+Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`).
+
+What an expression or a variable gives is a limit, of which nobody reads here how high it is.
+"""
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
@@ -153,7 +157,7 @@ def _add_source(reading: _Reading, fact: Workflow) -> None:
         )
     )
     agents = [step for step in reading.workflow.steps if step.runs_agent]
-    asks = not fact.open_to and all(step.action in _ASKS_WHO for step in agents)
+    asks = not fact.open_to and all(step.action in ASKS_WHO for step in agents)
     confidence = Confidence.LIKELY if asks else Confidence.CERTAIN
     reading.collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place, confidence=confidence)
 
@@ -237,9 +241,8 @@ def _runtime(reading: _Reading, job: Job) -> Runtime:
 def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
     words = _words(step)
-    turns = _MAX_TURNS.search(words)
-    minutes = job.node.get("timeout-minutes")
-    timeout_s = minutes.integer * 60 if minutes is not None and minutes.integer else None
+    turns, count = _turns(words)
+    timeout, timeout_s = _timeout(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
@@ -247,11 +250,28 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         evidence=(reading.place(node, step.uses),),
         framework=step.action.rpartition("/")[2] or "command line",
         permission_mode="bypass" if _BYPASS.search(words) else "",
-        max_iterations=Known.SET if turns else Known.NONE,
-        max_iterations_count=int(turns[1]) if turns else None,
-        timeout=Known.SET if timeout_s else Known.NONE,
+        max_iterations=turns,
+        max_iterations_count=count,
+        timeout=timeout,
         timeout_s=timeout_s,
     )
+
+
+def _turns(words: str) -> tuple[Known, int | None]:
+    """How many turns a step lets its agent take."""
+    found = _MAX_TURNS.search(words)
+    if found is None:
+        return Known.NONE, None
+    return (Known.SET, int(found["count"])) if found["count"] else (Known.UNKNOWN, None)
+
+
+def _timeout(job: Job, step: Step) -> tuple[Known, int | None]:
+    """When a job ends, or else the step that runs its agent: whichever comes first."""
+    told = [each.get("timeout-minutes") for each in (job.node, step.node)]
+    minutes = [node.integer for node in told if node is not None and node.integer]
+    if minutes:
+        return Known.SET, min(minutes) * 60
+    return (Known.UNKNOWN if any(node is not None for node in told) else Known.NONE), None
 
 
 def _words(step: Step) -> str:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from agentaudit.extract.pipelines.actions_jobs import WorkflowFile, holds_expression, raw
+from agentaudit.extract.pipelines.actions_conditions import behind_a_question
+from agentaudit.extract.pipelines.actions_jobs import Step, WorkflowFile, holds_expression, raw
+from agentaudit.extract.pipelines.actions_triggers import STRANGERS
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node
 
@@ -16,16 +18,56 @@ _SECRETS = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w")
 """Both within an expression."""
 _INHERITED = re.compile(r"secrets:\s{0,20}inherit")
 _ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
+ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
+"""Actions that refuse actors without the right to write, unless they are told otherwise."""
+_TEXT = re.compile(r"\bgithub\.(?:event\.(?P<of>\w+)|head_ref)")
+_OWN: dict[str, tuple[str, frozenset[str]]] = {
+    "issue_comment": ("created", frozenset({"comment"})),
+    "discussion_comment": ("created", frozenset({"comment"})),
+    "issues": ("opened", frozenset({"issue"})),
+    "discussion": ("created", frozenset({"discussion"})),
+    "pull_request_target": ("opened", frozenset({"pull_request"})),
+    "pull_request_review": ("", frozenset({"review", "pull_request"})),
+    "pull_request_review_comment": ("", frozenset({"comment", "pull_request"})),
+}
+"""
+What of an event is written by whoever causes it, where it is of this type alone.
+
+A review brings secrets only to a branch of the repository itself, which strangers cannot name.
+"""
 
 
 def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
-    """Scripts, and inputs of agents, that an event's text is written into."""
-    for step in workflow.steps:
-        script, given = step.node.get("run"), step.node.get("with")
-        values = [script] if script is not None else []
-        if step.runs_agent or step.action == "actions/github-script":
-            values += [value for _, value in given.items()] if given is not None else []
-        yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
+    """
+    Scripts, and inputs of agents, that an event's text is written into.
+
+    An agent that asks who causes the event is given nothing by strangers in what he himself wrote.
+    """
+    for job in workflow.jobs:
+        for step in job.steps:
+            script, given = step.node.get("run"), step.node.get("with")
+            values = [script] if script is not None else []
+            inputs = [value for _, value in given.items()] if given is not None else []
+            texts = [value for value in inputs if holds_expression(_EVENT_TEXT, value.raw)]
+            if step.action == "actions/github-script":
+                values += texts
+            elif step.runs_agent and (
+                any(_opened(step)) or not behind_a_question(workflow, job, step)
+            ):
+                asks = step.action in ASKS_WHO and not any(_opened(step))
+                values += [each for each in texts if not (asks and _of_actor(workflow, each.raw))]
+            yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
+
+
+def _of_actor(workflow: WorkflowFile, text: str) -> bool:
+    """Whether all that a text takes of an event is written by whoever causes it."""
+    taken = {found["of"] or "pull_request" for found in _TEXT.finditer(text)}
+    for event, _ in workflow.triggers:
+        only, own = _OWN.get(event, ("", frozenset()))
+        types = workflow.root.texts_at("on", event, "types")
+        if event in STRANGERS and not (taken <= own and (not only or types == (only,))):
+            return False
+    return True
 
 
 def uses_secrets(text: str) -> bool:
@@ -36,9 +78,13 @@ def uses_secrets(text: str) -> bool:
 def open_to(workflow: WorkflowFile) -> Iterator[str]:
     """Inputs of its agents by which strangers may start them."""
     for step in workflow.steps:
-        for name in _ANYONE if step.runs_agent else ():
-            if raw(step.input(name)).strip() == "*":
-                yield f"{name}: *"
+        yield from _opened(step) if step.runs_agent else ()
+
+
+def _opened(step: Step) -> Iterator[str]:
+    for name in _ANYONE:
+        if raw(step.input(name)).strip() == "*":
+            yield f"{name}: *"
 
 
 def session_named(workflow: WorkflowFile) -> Truth:

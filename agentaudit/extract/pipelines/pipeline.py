@@ -30,7 +30,7 @@ from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Document, Node
 
 _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
-_MAX_TURNS = re.compile(r"--max-turns[= ]+(\d{1,6})")
+_MAX_TURNS = re.compile(r"--max-turns[= ]+[\"']?(?:(\d{1,6})|\$)")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
 _PARTS = Budget("parts of jobs", 30_000)
@@ -200,8 +200,8 @@ def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
         evidence=(evidence(pipeline.document, line, plain(job.name)),),
         framework="command line",
         permission_mode="bypass" if BYPASS.search(job.script) else "",
-        max_iterations=Known.SET if turns else Known.NONE,
-        max_iterations_count=int(turns[1]) if turns else None,
+        max_iterations=Known.NONE if turns is None else Known.SET if turns[1] else Known.UNKNOWN,
+        max_iterations_count=int(turns[1]) if turns is not None and turns[1] else None,
     )
 
 

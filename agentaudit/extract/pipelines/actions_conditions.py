@@ -1,0 +1,133 @@
+"""Conditions of jobs and steps of GitHub: for whom alone they hold."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+
+from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.readers.document import Node
+
+_MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
+_STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")
+_NEGATED = re.compile(r"!\s*(?:=|\(|contains\s*\(\s*fromJSON)", re.IGNORECASE)
+_MARK = re.compile(r"'[^']*'?|\|\||&&|[()]")
+"""What decides of which parts a condition is; texts have single quotes."""
+_MOST_PARENTHESES = 100
+_LONGEST = 21_000
+"""Characters of an expression; GitHub refuses a workflow with a longer one."""
+_BY_HAND = re.compile(
+    r"github\.event_name\s*==\s*['\"](?:workflow_dispatch|schedule|push|pull_request|release)['\"]"
+)
+_OUTPUT = re.compile(
+    r"(?P<of>steps|needs)\.(?P<id>[\w-]+)\.outputs\.(?P<name>[\w-]+)(?:\s*==\s*(?:'true'|true))?"
+)
+_ASKED = re.compile(
+    r"author_association|getCollaboratorPermissionLevel|/collaborators/[^\s\"']{1,200}/permission"
+    r"|(?:check|get)MembershipFor"
+)
+"""How scripts ask GitHub what somebody may do."""
+
+
+def for_members(node: Node) -> bool:
+    """Whether a job's condition lets it run for owners, members and collaborators alone."""
+    return _holds_only(node, _asks_for_members)
+
+
+def behind_a_question(workflow: WorkflowFile, job: Job, step: Step) -> bool:
+    """
+    Whether a step runs only where a script before it has asked who started the workflow.
+
+    What the script makes of the answer is not followed.
+    """
+
+    def asked(condition: str) -> bool:
+        found = _OUTPUT.fullmatch(condition)
+        if found is None:
+            return _asks_for_members(condition)
+        text = "\n".join(_deciding(workflow, job, found))
+        return found["name"] in text and _ASKED.search(text) is not None
+
+    return _holds_only(step.node, asked) or _holds_only(job.node, asked)
+
+
+def _deciding(workflow: WorkflowFile, job: Job, output: re.Match[str]) -> Iterator[str]:
+    """The scripts that an output is of: of a step before, or of the steps of a job before."""
+    if output["of"] == "needs":
+        jobs = [each for each in workflow.jobs if each.name == output["id"]]
+        steps = [step for each in jobs for step in each.steps]
+        yield output["name"]
+    else:
+        steps = [step for step in job.steps if raw(step.node.get("id")) == output["id"]]
+    for step in steps:
+        yield raw(step.node.get("run"))
+        yield raw(step.input("script"))
+
+
+def _holds_only(node: Node, asks: Callable[[str], bool]) -> bool:
+    """Whether the condition of a job or a step holds only where a part of it asks for that."""
+    condition = raw(node.get("if")).strip()
+    condition = condition.removeprefix("${{").removesuffix("}}").strip()
+    long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
+    closes = None if long or not condition else _pairs(condition)
+    return closes is not None and _Condition(condition, closes, asks).holds(0, len(condition))
+
+
+class _Condition(Struct, frozen=True):
+    """An expression of GitHub, read in one way through it."""
+
+    text: str
+    closes: Mapping[int, int]
+    """Where each of its parentheses closes."""
+    asks: Callable[[str], bool]
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether a part holds only so: of `a || b` each, of `a && b` one at least."""
+        text = self.text
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        if self.closes.get(start) == end - 1:
+            return self.holds(start + 1, end - 1)
+        for operator, settles in (("||", all), ("&&", any)):
+            parts = tuple(self._parts(start, end, operator))
+            if len(parts) > 1:
+                return settles(self.holds(*part) for part in parts)
+        return self.asks(text[start:end])
+
+    def _parts(self, start: int, end: int, operator: str) -> Iterator[tuple[int, int]]:
+        """What stands around the operators that are in no parentheses."""
+        at = start
+        while (mark := _MARK.search(self.text, at, end)) is not None:
+            at = mark.end()
+            if mark[0] == "(":
+                at = self.closes[mark.start()] + 1
+            elif mark[0] == operator:
+                yield start, mark.start()
+                start = at
+        yield start, end
+
+
+def _asks_for_members(condition: str) -> bool:
+    """The same of a condition without operators around its parts."""
+    if condition.startswith("!") or _NEGATED.search(condition) or "||" in condition:
+        return False
+    return _BY_HAND.fullmatch(condition) is not None or (
+        "author_association" in condition
+        and _MEMBER.search(condition) is not None
+        and _STRANGER.search(condition) is None
+    )
+
+
+def _pairs(text: str) -> Mapping[int, int] | None:
+    """Where each parenthesis outside of texts closes; None where not all of them do."""
+    closes, opened = {}, []
+    for mark in _MARK.finditer(text):
+        if mark[0] == "(":
+            opened.append(mark.start())
+        elif mark[0] == ")":
+            if not opened:
+                return None
+            closes[opened.pop()] = mark.start()
+    return None if opened else closes
