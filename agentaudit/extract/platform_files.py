@@ -30,6 +30,8 @@ _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
 OPENCLAW_FILE = regex(rf"(?:^|/)(?:{'|'.join(map(re.escape, OPENCLAW_NAMES))})$")
 _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
+FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
+"""What people are asked when they report something: GitHub's forms, with examples in them."""
 PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/|\.azdo/"
 )

@@ -21,6 +21,7 @@ from agentaudit.extract.credentials.own_places import own_place
 from agentaudit.extract.credentials.recognition import by_look, may_show, recognise
 from agentaudit.extract.credentials.repetitions import not_again, only_there
 from agentaudit.extract.credentials.script_keys import script_settings
+from agentaudit.extract.credentials.search_keys import only_searches
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
@@ -150,6 +151,8 @@ def _claimed(collector: Collector) -> set[_Place]:
 
 def _counts(setting: Setting, *, by_name: bool) -> bool:
     """References are no finding by themselves: only a literal gives something away."""
+    if only_searches(setting):
+        return False
     if setting.document.syntax == "python":
         return True
     found = recognise(setting.key, setting.content) if by_name else by_look(setting.content)

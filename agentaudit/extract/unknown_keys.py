@@ -10,8 +10,7 @@ from functools import lru_cache
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.coding_agents.settings import is_claude_settings
-from agentaudit.extract.coding_agents.signs import is_codex
+from agentaudit.extract.coding_agents.signs import is_claude_settings, is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.compose import is_compose
 from agentaudit.extract.documents import Documents

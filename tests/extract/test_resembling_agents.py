@@ -243,3 +243,17 @@ def test_variables_for_compose_are_the_environment_of_no_process(
     found = deployment_of(files).runtimes
 
     assert sum(item.kind == "process" for item in found) == processes
+
+
+@pytest.mark.parametrize(
+    ("image", "agent"),
+    [
+        ("hashicorp/consul:1.20", False),
+        ("hashicorp/nomad", False),
+        ("registry.example/team:1", True),
+    ],
+)
+def test_the_command_agent_of_another_trade_makes_none(image: str, *, agent: bool) -> None:
+    runtime = runtime_of("mesh", f"image: {image}\n    command: [agent, -config-file=/etc/x.hcl]")
+
+    assert runtime.runs_agent is agent

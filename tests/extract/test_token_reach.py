@@ -100,3 +100,18 @@ def test_in_a_test_such_a_token_is_a_note_and_a_real_one_is_not() -> None:
     assert severities(rule, "test/tokens.json", text.format(token("https://auth.acme.io"))) == [
         Severity.HIGH
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "severity"),
+    [
+        ("app/settings.json", fake("openai_key"), Severity.CRITICAL),
+        ("app/settings.json", f"sk-proj-{'q7Zk9vLm2XbR4tYc' * 3}", Severity.HIGH),
+        ("tests/redaction.json", f"sk-proj-{'q7Zk9vLm2XbR4tYc' * 3}", Severity.LOW),
+        ("tests/redaction.json", fake("openai_key"), Severity.CRITICAL),
+    ],
+)
+def test_a_key_without_the_mark_of_openai_is_less_sure(
+    file: str, key: str, severity: Severity
+) -> None:
+    assert severities("literal-model-api-key", file, json.dumps({"text": key})) == [severity]

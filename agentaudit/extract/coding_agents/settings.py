@@ -15,7 +15,7 @@ from agentaudit.extract.coding_agents.claude_rules import (
     unasked,
     wide,
 )
-from agentaudit.extract.coding_agents.signs import with_folders
+from agentaudit.extract.coding_agents.signs import is_claude_settings, with_folders
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
@@ -30,7 +30,6 @@ from agentaudit.model.facts.runtimes import Egress
 from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
-_SETTINGS = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
 _MANAGED = regex(r"(?:^|/)managed-settings\.json$")
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
@@ -47,11 +46,6 @@ def extract_claude(documents: Documents, collector: Collector) -> None:
 def _rules_out(root: Node) -> bool:
     """Whether settings switch the mode off in which nobody is asked."""
     return root.text_at("permissions", "disableBypassPermissionsMode") == "disable"
-
-
-def is_claude_settings(document: Document) -> bool:
-    """Whether a JSON document holds settings of Claude Code."""
-    return _SETTINGS.search(document.file) is not None and bool(document.root.entries)
 
 
 def _extract(document: Document, collector: Collector, *, asks: bool) -> None:

@@ -21,6 +21,11 @@ BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITC
 """After which the agents of a command line ask nobody any more: each has its own."""
 BYPASS = regex("|".join(_SWITCHES.values()))
 """The same, whosever they are."""
+_CLAUDE = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
+_ANY_SETTINGS = regex(r"(?:^|[/_.-])settings(?:[_.-][\w.-]{1,40})?\.json$")
+_SHOWN = regex(r"(?:^|[/_.-])(?:examples?|samples?|templates?|tests?|fixtures?|docs?)(?:[/_.-]|$)")
+_CLAUDE_MODES = frozenset({"acceptEdits", "bypassPermissions", "dontAsk", "plan"})
+_CLAUDE_RULE = regex(r"(?:Bash|Edit|Write|Read|WebFetch)\(.+\)|mcp__\w[\w*-]*", re.DOTALL)
 _CODEX = regex(r"(?:^|/)config\.toml$")
 _OF_CODEX = regex(r"(?:^|/)\.?codex/config\.toml$")
 _CODEX_KEYS = (
@@ -49,6 +54,21 @@ def starts_agent(script: str) -> bool:
 def bypassed(words: tuple[str, ...]) -> bool:
     """Whether a command line starts an agent that asks nobody."""
     return BYPASS.search(" ".join(words)) is not None
+
+
+def is_claude_settings(document: Document) -> bool:
+    """
+    Whether a JSON document holds settings of Claude Code: by its place, or by rules of its own.
+
+    Those of one's home lie under other names in a repository, from where a script copies them.
+    """
+    if _CLAUDE.search(document.file) is not None:
+        return bool(document.root.entries)
+    if _ANY_SETTINGS.search(document.file) is None or _SHOWN.search(document.file):
+        return False
+    mode = document.root.text_at("permissions", "defaultMode")
+    rules = document.root.texts_at("permissions", "allow")
+    return mode in _CLAUDE_MODES or any(map(_CLAUDE_RULE.fullmatch, rules))
 
 
 def is_codex(document: Document) -> bool:

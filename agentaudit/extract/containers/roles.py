@@ -36,7 +36,7 @@ _AGENT_NAME = regex(
 """Home Assistant, which switches lamps, is none."""
 _OTHER_AGENT = regex(
     r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
-    r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|spire|puppet|netdata"
+    r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|nomad|spire|puppet|netdata"
     r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab|cilium"
     r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
     r"|komodo|coder|falco|osquery|dynatrace|splunk|tailscale)"
@@ -141,7 +141,13 @@ def role_of(
         return ""
     if _SUPPORT.search(image) or only_schedules(words) or _leads(words):
         return ""
-    told = (name for text in words for name in _names_in(text) if not _OTHER_AGENT.search(name))
+    whose = called(image)  # `consul` with the command `agent`
+    told = (
+        name
+        for text in words
+        for name in _names_in(text)
+        if not (_OTHER_AGENT.search(name) or _OTHER_AGENT.match(f"{whose}-{name}"))
+    )
     own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
     named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
     keys = [setting.key for setting in settings]

@@ -55,6 +55,8 @@ def may_hold_password(text: str) -> bool:
 def connection_in(text: str) -> Connection | None:
     """The first of them in a text."""
     found = _URL.search(text) if "://" in text and "@" in text else None
+    while found is not None and "://" in found["password"]:
+        found = _URL.search(text, found.start("password"))  # an address before, with a port
     if found is not None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))
     if not names_password(text):

@@ -14,6 +14,8 @@ What Amazon S3 signs says whose session it is of, and ends with it, at the lates
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
+_MARK = "T3BlbkFJ"
+"""`OpenAI` in base 64, which stands within every key that OpenAI issues."""
 _USERS_KEY = regex(r"\bclient-key-data:")
 _CLUSTER = regex(
     r"\bserver:\s{0,4}[\"']?https?://(?P<host>[^/:\s\"'\\]{1,253}|\[[0-9a-f:]{2,39}\])"
@@ -27,7 +29,8 @@ def certainty(token: Token, text: str) -> Confidence:
     ends = (token.form.kind == "sas_token" and _UNTIL.search(token.value) is not None) or (
         token.form.kind == "session_key" and _SIGNED_ADDRESS.search(text) is not None
     )
-    return Confidence.LIKELY if ends else Confidence.CERTAIN
+    marked = token.form.provider != "openai" or _MARK in token.value
+    return Confidence.LIKELY if ends or not marked else Confidence.CERTAIN
 
 
 def _is_of_own_cluster(text: str) -> bool:

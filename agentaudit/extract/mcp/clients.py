@@ -7,10 +7,12 @@ from functools import lru_cache
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.coding_agents.signs import is_claude_settings
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded
+from agentaudit.extract.platform_files import FORM_FILE
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
@@ -90,9 +92,12 @@ def servers_within(document: Document, documents: Documents) -> Iterator[Declare
     """
     Servers in a client's configuration that stands as a text within a YAML file.
 
-    So a ConfigMap has it, a `config` of Compose, and a value of a chart.
+    So a ConfigMap has it, a `config` of Compose, and a value of a chart; not the form for reports
+    of faults, which shows how one looks.
     """
-    if document.syntax != "yaml" or not holds_word(document.text, _ROOTS):
+    if document.syntax != "yaml" or FORM_FILE.search(document.file):
+        return
+    if not holds_word(document.text, _ROOTS):
         return
     for number, node in enumerate(_texts(document)):
         root = embedded(node, document, documents)
@@ -168,6 +173,8 @@ def _client(document: Document) -> tuple[str, str, str]:
     stem = file.rpartition("/")[2]
     if document.root.child("GOOSE_PROVIDER") is not None:
         return "goose", "Goose", folder_of(file)
+    if is_claude_settings(document):
+        return "claude-code", "Claude Code", file
     agent = _AGENT_FILE.search(file)
     if agent is not None:
         framework = "kiro" if agent["client"] == "kiro" else "amazon-q"
