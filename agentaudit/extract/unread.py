@@ -10,10 +10,11 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import SERVERLESS_FILE
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Node
+from agentaudit.readers.unread_agents import unread_agents
 
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
-    """What such a file deploys is open: Serverless for other clouds, and stacks of the CDK."""
+    """What such a file deploys is open: Serverless for other clouds, stacks of the CDK, agents."""
     for document in documents.of("json", "yaml"):
         if SERVERLESS_FILE.search(document.file) and _elsewhere(document.root):
             message = "functions outside of AWS, which are not read"
@@ -23,6 +24,9 @@ def extract_unread(documents: Documents, collector: Collector) -> None:
         if place is not None:
             line = document.text.count("\n", 0, place) + 1
             collector.problems.append(_problem(document.file, UNRENDERED, line))
+        for message, place in unread_agents(document.file, document.text):
+            line = document.text.count("\n", 0, place) + 1
+            collector.problems.append(_problem(document.file, message, line))
 
 
 def _elsewhere(root: Node) -> bool:

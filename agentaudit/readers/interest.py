@@ -21,6 +21,7 @@ from agentaudit.readers.javascript.document import (
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
+from agentaudit.readers.unread_agents import unread_agents
 
 _ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -67,12 +68,21 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
     if syntax in COMPILED:
         return names_agents(file, syntax, text)
     if syntax == "python":
-        declares = declares_stack(file, text) is not None
-        words = _imports_of_interest(text) or _PYTHON.open_to(text) or asks_models(text)
-        return declares or words or holds_token(text)
+        return _program_of_interest(file, text)
     if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
     return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))
+
+
+def _program_of_interest(file: str, text: str) -> bool:
+    return (
+        declares_stack(file, text) is not None
+        or _imports_of_interest(text)
+        or _PYTHON.open_to(text)
+        or asks_models(text)
+        or holds_token(text)
+        or any(unread_agents(file, text))
+    )
 
 
 def is_plan(text: str) -> bool:
@@ -115,6 +125,7 @@ _CONFIGURATION = _Gate(
         ("mcp", regex(r"\bmcp\b")),
         ("on:", regex(r"on:\s")),
         ("roles/", regex(r"""role["']?\s*:\s*["']?(?:roles|organizations|projects)/""")),
+        ("permissions", regex(r'"(?:bypasspermissions|dontask)"|"(?:bash|webfetch)\(')),
         ("private", regex(r"begin [a-z ]*private")),
         ("claude", regex(r"\bclaude\s+-")),
         ("codex", regex(r"\bcodex\s+(?:-|exec\b)")),
@@ -138,9 +149,9 @@ def asks_models(text: str) -> bool:
     return "tool" in text and holds_word(text, _ASKING_WORDS)
 
 
-CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume)_"
+CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge)_"
 """How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
-_CHECKED = regex(rf"\b{CHECKING}(?:\w+_)?(?:budget|quota)")
+_CHECKED = regex(rf"\b{CHECKING}(?:\w+_)?(?:budget|quota|credits)")
 _PYTHON = _Gate(
     any_of(
         (
@@ -160,6 +171,8 @@ _PYTHON = _Gate(
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),
         ("_budget", _CHECKED),
         ("_quota", _CHECKED),
+        ("_credits", _CHECKED),
+        ("limiter.limit", regex(r"@\w*limiter\.limit\(")),
     ),
 )
 _PACKAGES = (

@@ -253,3 +253,35 @@ def test_circles_of_files_and_names_end() -> None:
 
     assert len(found.agents) == 1
     assert found.unresolved
+
+
+def test_a_route_that_ends_may_end_what_it_imports() -> None:
+    agent = f"{AI}export const ask = () => streamText({{ tools: {{}} }});"
+    route = f"{AI}import {{ ask }} from './ask';\nexport const maxDuration = 60;\nask();\n"
+    ending = deployment_of({"ask.ts": agent, "route.ts": route}).agents
+    lasting = deployment_of({"ask.ts": agent, "route.ts": route.replace("maxD", "d")}).agents
+
+    assert [each.timeout for each in (*ending, *lasting)] == [Known.UNKNOWN, Known.NONE]
+
+
+@pytest.mark.parametrize(
+    ("file", "call", "found"),
+    [
+        ("route.ts", "await deductCredits(user, 3)", Known.UNKNOWN),
+        ("route.ts", "await ratelimit.limit(user)", Known.UNKNOWN),
+        ("route.ts", "await checkRateLimit(user)", Known.UNKNOWN),
+        ("route.ts", "await checkTokenBudget(text)", Known.NONE),
+        ("route.ts", "await showCredits(user)", Known.NONE),
+        ("src/other.ts", "await enforceDailyQuota(user)", Known.UNKNOWN),
+        ("src/other.ts", "await ratelimit.limit(user)", Known.NONE),
+        ("tools/other.ts", "await enforceDailyQuota(user)", Known.NONE),
+    ],
+)
+def test_what_a_program_asks_before_a_run_may_limit_what_is_spent(
+    file: str, call: str, found: Known
+) -> None:
+    agent = f"{AI}streamText({{ tools: {{}} }});"
+    files = {"route.ts": agent, "src/other.ts": AI, "tools/other.ts": AI}
+    agents = deployment_of({**files, file: f"{files[file]}\n{call};\n"}).agents
+
+    assert [each.budget for each in agents] == [found]

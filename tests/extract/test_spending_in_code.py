@@ -15,6 +15,14 @@ HANDED = (
     "import pydantic_ai\n\n\nasync def ask(agent, most):\n"
     "    return await agent.run('hi', usage_limits=%s)\n"
 )
+ROUTE = """
+from app.limits import limiter, rate_limiter
+
+
+@%s("10 per minute")
+def %s(user):
+    return user
+"""
 COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tokens)\n"
 
 
@@ -33,6 +41,11 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", CHECKED.replace("import pydantic_ai", ""), Known.UNKNOWN),
         ("app/api.py", CHECKED.replace("check_quota", "require_budget"), Known.UNKNOWN),
         ("app/tests/test_api.py", CHECKED, Known.NONE),
+        ("app/api.py", CHECKED.replace("check_quota", "deduct_credits"), Known.UNKNOWN),
+        ("app/api.py", ROUTE % ("limiter.limit", "send_message"), Known.UNKNOWN),
+        ("app/api.py", ROUTE % ("rate_limiter.limit", "answer"), Known.UNKNOWN),
+        ("app/api.py", ROUTE % ("limiter.limit", "log_in"), Known.NONE),
+        ("app/api.py", ROUTE % ("limiter.exempt", "send_message"), Known.NONE),
     ],
 )
 def test_a_budget_that_a_program_checks_may_be_its_agents(

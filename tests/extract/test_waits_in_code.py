@@ -87,3 +87,26 @@ def test_an_agent_of_the_file_itself_is_ended_in_time() -> None:
 
     assert timeout(desk=own) is Known.SET
     assert timeout(desk=own.replace(", 60)", ", None)")) is Known.NONE
+
+
+MEMBER = """
+from llama_index.core.agent.workflow import FunctionAgent
+
+clerk = FunctionAgent(name="clerk", tools=[find], llm=llm)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("AgentWorkflow(agents=members, timeout=most)", Known.UNKNOWN),
+        ("AgentWorkflow(agents=members, timeout=None)", Known.NONE),
+        ("AgentWorkflow(agents=members)", Known.NONE),
+        ("AgentWorkflow(agents=[other], timeout=most)", Known.NONE),
+    ],
+)
+def test_a_workflow_of_agents_from_elsewhere_may_end_them(made: str, found: Known) -> None:
+    team = f"from llama_index.core.agent.workflow import AgentWorkflow\n\nflow = {made}\n"
+    agents = deployment_of({"clerk.py": MEMBER, "team.py": team}).agents
+
+    assert next(agent.timeout for agent in agents if agent.name == "clerk") is found

@@ -9,6 +9,7 @@ from agentaudit.extract.javascript.frameworks import Builder
 from agentaudit.extract.javascript.middleware import may_have_more, middleware
 from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, members
+from agentaudit.extract.javascript.spending import may_be_limited
 from agentaudit.extract.python.limits import count
 from agentaudit.model.evidence import Known
 
@@ -74,7 +75,18 @@ def timeout(building: Building, options: Options) -> tuple[Known, int | None]:
     lasts = building.module.constants.values.get(_LASTS)
     if lasts is not None:
         return count(building.module, lasts)
-    return _presence(building, options, _TIMES), None
+    found = _presence(building, options, _TIMES)
+    return (Known.UNKNOWN if found is Known.NONE and _lasts_for_others(building) else found), None
+
+
+def _lasts_for_others(building: Building) -> bool:
+    """Whether a route that ends by itself imports the module: others may call it as well."""
+    own = f".{building.module.document.file}."
+    return any(
+        _LASTS in peer.module.constants.values
+        and any(path.startswith(own) for path in peer.module.imports.values())
+        for peer in building.peers.values()
+    )
 
 
 def budget(building: Building, options: Options) -> Known:
@@ -82,7 +94,7 @@ def budget(building: Building, options: Options) -> Known:
     if middleware(building, options, *_COUNTING) is not None:
         return Known.SET
     found = _presence(building, options, _SPENDING)
-    hidden = found is Known.NONE and may_have_more(building, options)
+    hidden = found is Known.NONE and (may_have_more(building, options) or may_be_limited(building))
     return Known.UNKNOWN if hidden else found
 
 

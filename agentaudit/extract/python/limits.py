@@ -14,7 +14,7 @@ from agentaudit.extract.python.graphs import GRAPH
 from agentaudit.extract.python.spending import may_be_limited, takes_away
 from agentaudit.extract.python.steps import asks_model, is_handed_in
 from agentaudit.extract.python.temporal import ends_with_temporal
-from agentaudit.extract.python.waits import ends_in_time
+from agentaudit.extract.python.waits import ends_in_time, may_end_with_workflow
 from agentaudit.model.evidence import Known, Truth
 
 LIMITS = (
@@ -125,7 +125,8 @@ def timeout(building: Building, call: Call) -> Known:
         return Known.UNKNOWN
     if ends_in_time(building, call):
         return Known.SET
-    return Known.UNKNOWN if ends_with_temporal(building, call) else Known.NONE
+    ends = ends_with_temporal(building, call) or may_end_with_workflow(building, call)
+    return Known.UNKNOWN if ends else Known.NONE
 
 
 def budget(building: Building, call: Call) -> Known:

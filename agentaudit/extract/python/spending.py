@@ -6,26 +6,35 @@ limits the agents of that program, and no more.
 """
 
 import ast
+import re
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents, first_folder_of
-from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.interest import CHECKING
 
-_WORDS = ("budget", "quota", "usage_limits")
+_WORDS = ("budget", "quota", "credits", "usage_limits", "limiter")
 _CHECK = regex(
     rf"^{CHECKING}(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
-    r"(?:\w+_)?(?:budget|quota)s?(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
+    r"(?:\w+_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
 )
 """
 `check_quota` and `_enforce_daily_budget` are asked before a run. To count tokens stops none, and
 `check_token_budget` makes a conversation fit into a model; nor does an alert.
 """
 _HANDED = "usage_limits"
+_LIMITER = regex(r"(?:^|\.)\w*limiter\.limit$")
+_ASKING = regex(
+    r"message|chat|ask|quer(?:y|ies)|run|invoke|agent|complet|generat|stream|conversation"
+    r"|prompt|analy|research|answer|respond|process",
+    re.IGNORECASE,
+)
+"""How routes are called that have a model asked, and no `login` or `upload`."""
 
 
 def may_be_limited(documents: Documents, file: str) -> bool:
@@ -44,11 +53,25 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
         file: module
         for file, module in read.items()
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
-        if any(_asks(call) for call in module.calls())
+        if any(_asks(call) for call in module.calls()) or _limits_routes(module)
     }
     imported = (path for module in asking.values() for path in module.imports.values())
     run = folders.intersection(path.lstrip(".").partition(".")[0] for path in imported)
     return frozenset(run.union(map(first_folder_of, asking)))
+
+
+def _limits_routes(module: Module) -> bool:
+    """Whether Flask-Limiter or SlowAPI limits how often a route is called that asks a model."""
+    functions: tuple[FunctionDef, ...] = (
+        *module.of(ast.FunctionDef),
+        *module.of(ast.AsyncFunctionDef),
+    )
+    return any(
+        _ASKING.search(function.name) is not None
+        for function in functions
+        for decorator in function.decorator_list
+        if isinstance(decorator, ast.Call) and _LIMITER.search(module.dotted(decorator.func))
+    )
 
 
 def _asks(call: Call) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import defined_at, modules
-from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.python.building import Building
 
@@ -28,6 +28,8 @@ _ENDING = frozenset(
     }
 )
 """What ends all that stands below it: `async with asyncio.timeout(60)`."""
+
+_LLAMA_INDEX, _WORKFLOW = "llama_index.", "AgentWorkflow"
 
 
 class _Waits(Struct, frozen=True):
@@ -47,6 +49,24 @@ def ends_in_time(building: Building, call: Call) -> bool:
     if here is not None:
         return here
     return waits.imported.get((file, _known_as(building.module, call)), False)
+
+
+def may_end_with_workflow(building: Building, call: Call) -> bool:
+    """Whether it is an agent of LlamaIndex, of which a workflow with a time limit may be made."""
+    theirs = call.name.startswith(_LLAMA_INDEX) and call.last != _WORKFLOW
+    return theirs and building.documents.once(_ending_workflows)
+
+
+def _ending_workflows(documents: Documents) -> bool:
+    """Whether a workflow that ends in time is handed agents which are made elsewhere."""
+    return any(
+        call.last == _WORKFLOW
+        and call.name.startswith(_LLAMA_INDEX)
+        and not isinstance(argument(call.node, 0, "agents"), ast.List)
+        and _given(module, keyword(call.node, "timeout"))
+        for module in modules(documents).values()
+        for call in module.calls()
+    )
 
 
 def _known_as(module: Module, call: Call) -> str:
