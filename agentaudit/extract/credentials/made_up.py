@@ -20,7 +20,7 @@ _MADE_UP = regex(
     r"(?:passphrase|passwords?|passwd|pass|pwd|word|secrets?|tokens?|keys?|api|auth|credentials?"
     r"|my|your|our|the|some|any|thing|new|old|current|temp|initial|default|first|second|wrong"
     r"|invalid|valid|correct|bad|good|weak|strong|secure|safe|super|very|long|random|real|actual"
-    r"|app|redis|postgres|mysql|mongo|minio|hashed|smoke|tests?|testing|fake|dummy|mock|sample|example|demo|input|value|string|change"
+    r"|app|redis|postgres|mysql|mongo|hashed|smoke|tests?|testing|fake|dummy|mock|sample|example|demo|input|value|string|change"
     r"|me|here|users?|admin|root|guest|login|account|service|database|db|dev|prod|local|production"
     r"|live|thisisa|thisis|this|hello|world|foo|bar|baz|qwerty|letme|in|abc|def|ghi|xyz|sk|pk|rk|ant"
     r"|(?<!\d)\d{1,4}(?!\d)|123456?7?8?9?0?|[^a-z0-9])+",
