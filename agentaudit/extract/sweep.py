@@ -257,6 +257,8 @@ def _add_service_account_keys(
             if place in claimed:
                 continue
             claimed.add(place)
+            if by_look(key.text or "") is None:
+                continue  # a name in the place of the key, or where it is kept
             collector.add(
                 Credential(
                     id=fact_id("credential", "service account key", f"{document.file}#{key.line}"),

@@ -1,9 +1,12 @@
 """What looks like a secret or a server, and is shown to everybody: search keys, examples, forms."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.rules.fakes import fake
 
 DRAWN = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
 SEARCH = """\
@@ -58,3 +61,17 @@ body:
 """
 
     assert len(deployment_of({f"{folder}/fault.yml": form}).tool_servers) == found
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        (fake("private_key"), 1),
+        ("-----BEGIN PRIVATE KEY-----\nKEY_OF_A_MOCK\n-----END PRIVATE KEY-----\n", 0),
+        ("${SHOP_PRIVATE_KEY}", 0),
+    ],
+)
+def test_the_file_of_a_service_account_without_its_key_opens_nothing(key: str, found: int) -> None:
+    account = {"type": "service_account", "project_id": "shop", "private_key": key}
+
+    assert len(deployment_of({"account.json": json.dumps(account)}).credentials) == found
