@@ -29,6 +29,12 @@ def bytes_of(text: str) -> int | None:
     return int(float(found["number"]) * factor) if factor is not None else None
 
 
+def docker_bytes_of(text: str) -> int | None:
+    """A size as Docker has it (go-units, RAMInBytes): `k`, `m` and `g` are powers of 1,024."""
+    size = text.strip()
+    return bytes_of(f"{size}b" if size[-1:].lower() in _UNITS.keys() - {"b"} else size)
+
+
 def seconds_of(text: str, unit: str = "s") -> int | None:
     """A duration such as `24h`, or a bare number in the given unit; None for what is none."""
     found = _SIZE.match(text.strip())

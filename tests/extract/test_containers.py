@@ -21,6 +21,15 @@ def runtime_of(service: str, name: str = "agent") -> Runtime:
     return runtime
 
 
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [("512m", 512 * 1024**2), ("1.5G", 3 * 1024**3 // 2), ("64mb", 64 * 1024**2), ("4096", 4096)],
+)
+def test_units_of_docker_are_powers_of_two(written: str, size: int) -> None:
+    """Unlike those of Kubernetes, where `512M` are 512,000,000 bytes."""
+    assert runtime_of(f"image: a\nmem_limit: {written}").memory_limit_bytes == size
+
+
 def test_a_service_without_limits_has_none() -> None:
     runtime = runtime_of("image: agent:1.0")
 
@@ -32,7 +41,7 @@ def test_limits_are_read_in_both_places() -> None:
     old = runtime_of("image: a\nmem_limit: 512m\ncpus: 2\npids_limit: 100")
     new = runtime_of("image: a\ndeploy: {resources: {limits: {cpus: '2', memory: 1g, pids: 9}}}")
 
-    assert old.memory_limit_bytes == 512_000_000
+    assert old.memory_limit_bytes == 512 * 1024**2
     assert (new.cpu_limit, new.memory_limit, new.pids_limit) == (Known.SET,) * 3
 
 

@@ -22,7 +22,7 @@ from agentaudit.extract.credentials.key_addresses import proxies_asked
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.settings import Setting
-from agentaudit.extract.sizes import bytes_of
+from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -150,7 +150,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         runs_as_root=_root_user(service),
         cpu_limit=_known(cpus, absent),
         memory_limit=_known(memory, absent),
-        memory_limit_bytes=bytes_of(memory.text or "") if memory is not None else None,
+        memory_limit_bytes=docker_bytes_of(memory.text or "") if memory is not None else None,
         pids_limit=_known(pids, absent),
         published_ports=tuple(_ports(service)),
         gpu=devices is not None or service.child("gpus") is not None,
