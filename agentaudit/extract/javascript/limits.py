@@ -9,7 +9,6 @@ from agentaudit.extract.javascript.frameworks import Builder
 from agentaudit.extract.javascript.middleware import may_have_more, middleware
 from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, members
-from agentaudit.extract.javascript.spending import may_be_limited
 from agentaudit.extract.python.limits import count
 from agentaudit.model.evidence import Known
 
@@ -94,7 +93,7 @@ def budget(building: Building, options: Options) -> Known:
     if middleware(building, options, *_COUNTING) is not None:
         return Known.SET
     found = _presence(building, options, _SPENDING)
-    hidden = found is Known.NONE and (may_have_more(building, options) or may_be_limited(building))
+    hidden = found is Known.NONE and (may_have_more(building, options) or building.may_be_limited)
     return Known.UNKNOWN if hidden else found
 
 
