@@ -317,7 +317,6 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
         ("existingConfigSecret", "acme-object-store-4"),
         ("connection_string", "Server=db.acme.test;Database=orders-2"),
         ("connection_string", "Server=db;User Id=agent;Password={db_password}"),
-        ("connection_string", "Server=db;User Id=agent;Password=%DB_PASSWORD%"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis:6379/0"),
         ("REDIS_URL", "cache.acme.test:6380,ssl=True,abortConnect=False"),
@@ -351,6 +350,13 @@ def test_the_name_of_an_entry_of_a_secret_is_none(key: str, value: str, secret: 
 )
 def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None:
     assert recognise(key, value) is None
+
+
+def test_a_password_that_a_variable_holds_within_a_list_of_settings_is_a_reference() -> None:
+    found = recognise("connection_string", "Server=db;User Id=agent;Password=%DB_PASSWORD%")
+
+    assert found is not None
+    assert found.form is CredentialForm.ENV_REF
 
 
 @pytest.mark.parametrize(

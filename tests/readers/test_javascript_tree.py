@@ -79,7 +79,7 @@ def python(text: str) -> str:
             "try { a() } catch (e) { b() } finally { c() }",
             "try:\n    a()\nexcept:\n    b()\nfinally:\n    c()",
         ),
-        ("for (let i = 0; i < 3; i++) a()", "i = 0\nwhile i == 3:\n    a()\n    (i := i)"),
+        ("for (let i = 0; i < 3; i++) a()", "i = 0\nwhile i < 3:\n    a()\n    (i := i)"),
         ("import a = require('b')", "import b as a"),
         ("[a.b, c, e] = d", "c, e = d"),
         ("f(a.b = c)", "a.b = c\nf()"),
