@@ -131,6 +131,22 @@ def test_loops_within_loops_end() -> None:
     assert deployment_of({"t.yaml": text}).unresolved
 
 
+def test_what_loops_fill_in_is_bounded() -> None:
+    names, text = [f"{n}{'x' * 190}" for n in range(100)], "${A}" * 10_000
+    body = f'{{"T${{A}}": {{Type: AWS::SNS::Topic, Properties: {{TopicName: "{text}"}}}}}}'
+    found = deployment_of({"t.yaml": f"Resources: {{Fn::ForEach::Topics: [A, {names}, {body}]}}"})
+
+    assert [end.what for end in found.unresolved] == ["the loop Topics"]
+
+
+def test_conditions_and_values_that_rest_on_each_other_without_end_are_unknown() -> None:
+    chain = "".join(f"  C{n}: !Equals [!If [C{n + 1}, a, b], a]\n" for n in range(2_000))
+    text = f"Conditions:\n{chain}{TEMPLATE[TEMPLATE.index('Resources:') :]}"
+    (store,) = deployment_of({"t.yaml": text.replace("DAYS", "!If [C0, 90, 7]")}).memory_stores
+
+    assert store.ttl is Known.UNKNOWN
+
+
 CHILD = """\
 Parameters: {Days: {Type: Number, Default: 7}}
 Resources:
@@ -193,6 +209,18 @@ def test_a_stack_from_elsewhere_makes_what_nobody_here_knows(location: str, kind
     assert [(end.what, end.evidence.line) for end in ends] == [
         ("the template of Desk is not among the files", 6)
     ]
+
+
+def test_lists_of_lists_do_not_grow_from_stack_to_stack() -> None:
+    text = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace("Long", "Days")
+    many = f"[{', '.join(['!Ref Days'] * 12)}]"
+    files = {
+        f"{n}.yaml": text.replace("LOCATION", f"TemplateURL: {n + 1}.yaml").replace("VALUE", many)
+        for n in range(18)
+    }
+    (store,) = deployment_of({**files, "18.yaml": CHILD}).memory_stores
+
+    assert store.ttl is Known.UNKNOWN
 
 
 def test_stacks_that_deploy_each_other_end() -> None:

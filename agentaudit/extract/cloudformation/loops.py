@@ -20,6 +20,8 @@ LOOP = "Fn::ForEach::"
 _MOST_VALUES = 100
 _LONGEST = 200
 _WRITTEN = Budget("values that loops of templates make", 100_000)
+_WORTH = 100
+"""Characters that are filled in, as many as one more value costs."""
 _DEEPEST = 5
 """Loops within loops, as many as CloudFormation takes."""
 _OPEN = "what it makes is open"
@@ -57,7 +59,7 @@ class _Loops:
                 self._collector.leave_open(place, what, _OPEN)
                 continue
             variable, body = value.elements[0].raw, value.elements[2]
-            size = len(values) * sum(1 for _ in body.walk())
+            size = _size(body, variable, values)
             if self._collector.affords(_WRITTEN, size, (place, what, _OPEN)):
                 for each in values:
                     yield from self.written(_filled(body, variable, each), depth + 1)
@@ -71,10 +73,19 @@ class _Loops:
         parameter = listed.text_at("Ref")
         if parameter:
             default = self._document.root.get("Parameters", parameter, "Default")
-            texts = tuple(default.raw.split(",")) if default is not None else None
+            named = default.raw.split(",") if default is not None else ()
+            texts = tuple(name.strip() for name in named) or None
         if texts is None or len(texts) > _MOST_VALUES:
             return None
         return texts if all(0 < len(text) <= _LONGEST for text in texts) else None
+
+
+def _size(body: Node, variable: str, values: tuple[str, ...]) -> int:
+    """How much a loop makes: values, and the characters that are filled in to them."""
+    mark, filled = f"{{{variable}}}", sum(map(len, values))
+    texts = (text.raw for node in body.walk() for text in (node, *(key for key, _ in node.entries)))
+    marks = sum(text.count(mark) for text in texts)
+    return len(values) * sum(1 for _ in body.walk()) + marks * filled // _WORTH
 
 
 def _filled(node: Node, variable: str, value: str) -> Node:

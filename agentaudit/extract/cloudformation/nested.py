@@ -15,7 +15,8 @@ from agentaudit.extract.cloudformation.values import Template
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import sibling
-from agentaudit.readers.document import Document, Node
+from agentaudit.extract.made_nodes import made_unknown
+from agentaudit.readers.document import Document, Node, NodeKind
 
 _LOCATIONS = {
     "AWS::CloudFormation::Stack": "TemplateURL",
@@ -83,6 +84,21 @@ class Nested:
             return {}
         caller = calls[0].caller
         template = self._templates[caller].given(self.handed(caller, (*seen, file)))
-        values = {name: template.resolved(value) for name, value in calls[0].parameters.items()}
+        values = {
+            name: _parameter(template.resolved(value))
+            for name, value in calls[0].parameters.items()
+        }
         self._known[file] = values
         return values
+
+
+def _parameter(value: Node) -> Node:
+    """
+    What a parameter takes: a text, or a list of texts.
+
+    Lists of lists, handed from template to template, would grow beyond any bound.
+    """
+    pieces = value.elements if value.kind is NodeKind.SEQUENCE else (value,)
+    if any(piece.entries or piece.elements for piece in pieces):
+        return made_unknown(value, "…")
+    return value

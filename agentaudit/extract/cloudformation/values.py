@@ -84,13 +84,17 @@ class Template(Struct, frozen=True):
         if len(argument.elements) != 3:  # noqa: PLR2004 - condition, and what follows
             return made_unknown(node, "Fn::If")
         name, yes, no = argument.elements
-        answer = self.holds(name.raw)
+        answer = self.holds(name.raw, depth + 1)
         if answer is None:
             return made_unknown(node, "Fn::If")
         return self.resolved(yes if answer else no, depth + 1)
 
-    def holds(self, name: str, depth: int = 0) -> bool | None:
-        """Whether a condition holds with the values that are known; None where they do not say."""
+    def holds(self, name: str, depth: int) -> bool | None:
+        """
+        Whether a condition holds with the values that are known; None where they do not say.
+
+        The depth goes on through values that rest on conditions, which rest on values.
+        """
         if name not in self._answers:
             self._answers[name] = None  # of one that rests on itself
             written = self.conditions.child(name) if self.conditions is not None else None
@@ -104,7 +108,7 @@ class Template(Struct, frozen=True):
         if key.raw == "Condition":
             return self.holds(argument.raw, depth + 1)
         if key.raw == "Fn::Equals":
-            texts = [self.resolved(each).text for each in argument.elements]
+            texts = [self.resolved(each, depth + 1).text for each in argument.elements]
             known = len(texts) == 2 and None not in texts  # noqa: PLR2004 - it compares two
             return texts[0] == texts[1] if known else None
         answers = [self._answer(each, depth + 1) for each in argument.list()]
