@@ -172,7 +172,7 @@ def test_more_than_people_write_is_searched_and_not_parsed() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["}+", "{-", "${:", "}await "])
+@pytest.mark.parametrize("text", ["}+", "{-", "${:", "}await ", "a/* ", "(/*"])
 def test_what_makes_the_parser_look_back_ever_further_is_given_up(text: str) -> None:
     document = parse_javascript("a.ts", IMPORT + text * 20_000)
 

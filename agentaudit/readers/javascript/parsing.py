@@ -10,7 +10,9 @@ from agentaudit.readers.javascript.reading import Reading
 
 _PER_THOUSAND, _FREE = 60, 1_000
 """Reports of the parser for 1,000 characters and before them: code needs 3 to 32."""
-_PIECE = 65_536
+_PIECE = 16_384
+_READ_FREE, _READ_EACH = 100, 40
+"""How often pieces of a text are asked for, before and for each of them: code needs 10 at most."""
 _STRICT = (".ts", ".mts", ".cts")
 """Files in which `<T>value` is a type and no element of a page."""
 _TYPES = frozenset(
@@ -28,23 +30,29 @@ def parsed(file: str, encoded: bytes) -> tree_sitter.Node | None:
     The root of tree-sitter's tree; None where the parser looks back more often than code makes it.
 
     A text such as `}+}+}+` takes a time that grows with the square of its length. The parser
-    reports every hundred things that it does, which is a measure that no clock takes part in.
+    reports every hundred things that it does, which is a measure that no clock takes part in. Of
+    `/* /* /*` it looks for each end to the end of the text, and tells nothing of it, but asks for
+    all pieces again.
     """
     left = _FREE + len(encoded) * _PER_THOUSAND // 1_000
+    pieces = _READ_FREE + _READ_EACH * (len(encoded) // _PIECE)
 
     def reported(_offset: int, _has_error: bool) -> bool:  # noqa: FBT001, as tree-sitter calls it
         nonlocal left
         left -= 1
-        return left < 0
+        return left < 0 or pieces < 0
 
     def piece(offset: int, _point: object) -> bytes:
-        return encoded[offset : offset + _PIECE]
+        nonlocal pieces
+        pieces -= 1
+        return encoded[offset : offset + _PIECE] if pieces >= 0 else b""
 
     parser = tree_sitter.Parser(_language(strict=file.endswith(_STRICT)))
     try:
-        return parser.parse(piece, progress_callback=reported).root_node
+        root = parser.parse(piece, progress_callback=reported).root_node
     except ValueError:
         return None
+    return root if pieces >= 0 else None
 
 
 def note_errors(reading: Reading, root: tree_sitter.Node) -> None:
