@@ -110,3 +110,12 @@ def test_a_name_without_a_value_comes_from_the_file_beside(environment: str) -> 
     forms = {item.form for item in deployment_of(files).credentials}
 
     assert forms == {CredentialForm.LITERAL}
+
+
+def test_a_longer_chain_than_is_followed_counts_as_read_in_part() -> None:
+    chain = "".join(f"  s{n}: {{extends: s{n + 1}, image: desk-agent:1}}\n" for n in range(24))
+    found = deployment_of({"compose.yaml": f"services:\n{chain}  s24: {{privileged: true}}\n"})
+
+    assert [end.what for end in found.unresolved] == [
+        f"the service s{n} that is extended" for n in range(21, 25)
+    ]

@@ -14,12 +14,14 @@ from agentaudit.extract.credentials.holdings import part_of
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.made_nodes import made_text
+from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind, entries_of
 from agentaudit.readers.places import in_file
 
 _EXTENDED = Budget("extended services", 100_000, free=1_000, whole=True)
 """Values of services, each as often as it is extended."""
 _DEEPEST = 20
+_OPEN = "what else is set there is open"
 _NAMED_VALUES = frozenset({"environment", "labels"})
 """Written as a mapping, or as a list of `NAME=value`."""
 _REPLACED = frozenset({"command", "entrypoint"})
@@ -37,18 +39,24 @@ def whole_service(
         if extended is None:
             return service
         base = _base(documents, file, extended)
-        place = evidence(document, extended)
-        name = plain(extended.text or extended.text_at("service"))
-        what, effect = f"the service {name} that is extended", "what else is set there is open"
+        place, what = _end(document, extended)
         if base is None:
-            collector.leave_open(place, f"{what} is not among the files", effect)
+            collector.leave_open(place, f"{what} is not among the files", _OPEN)
             return service
         file, below = base
-        if not collector.affords(_EXTENDED, sum(1 for _ in below.walk()), (place, what, effect)):
+        if not collector.affords(_EXTENDED, sum(1 for _ in below.walk()), (place, what, _OPEN)):
             return service
         lower = in_file(_with_names(documents.files[file], below), file)
         service = _laid_over(lower, service, apart=_OWN)
+    if (extended := service.child("extends")) is not None:
+        collector.leave_unread(*_end(document, extended), _OPEN)
     return service
+
+
+def _end(document: Document, extended: Node) -> tuple[Evidence, str]:
+    """Where a service is extended, and in words."""
+    name = plain(extended.text or extended.text_at("service"))
+    return evidence(document, extended), f"the service {name} that is extended"
 
 
 def leave_included(documents: Documents, document: Document, collector: Collector) -> None:
