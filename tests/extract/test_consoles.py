@@ -45,6 +45,7 @@ def test_a_board_of_this_machine_alone_lets_nobody_in() -> None:
         ("inspector@0.16.2", "HOST: 0.0.0.0", False),
         ("inspector@0.13.0", "HOST: 0.0.0.0", True),
         ("inspector", "DANGEROUSLY_OMIT_AUTH: 'false'", False),
+        (f"inspector@{'9' * 5_000}", "HOST: 0.0.0.0", False),
         ("inspector-cli", "DANGEROUSLY_OMIT_AUTH: 'true'", False),
     ],
 )

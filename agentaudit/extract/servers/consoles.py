@@ -25,7 +25,7 @@ from agentaudit.model.facts.tools import ToolServer
 
 _LANGFLOW = regex(r"(?:^|/)langflow(?:-backend|-nightly)?(?:[:@]|$)")
 _EARLY_FLOWISE = regex(r"(?:^|/)flowise:v?[12]\.")
-_INSPECTOR = regex(r"@modelcontextprotocol/inspector(?:@(?P<version>[\d.]+))?$")
+_INSPECTOR = regex(r"@modelcontextprotocol/inspector(?:@(?P<version>[0-9.]{1,20}))?$")
 _ASKS_SINCE = (0, 14, 1)
 _ON = frozenset({"true", "1", "yes"})
 
