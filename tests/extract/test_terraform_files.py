@@ -3,6 +3,8 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.terraform.sources import Files
+from agentaudit.readers.yaml import parse_yaml
 
 POLICY = """\
 {
@@ -96,3 +98,12 @@ resource "aws_bedrockagentcore_memory" "desk" {
     (store,) = deployment_of(files).memory_stores
 
     assert store.ttl_s == 90 * 24 * 3600
+
+
+def test_a_file_is_taken_once_however_many_modules_read_it() -> None:
+    files = Files({"a/desk.yaml": parse_yaml("a/desk.yaml", "Statement: []\n")})
+    held = files.held("a/desk.yaml")
+
+    assert held is not None
+    assert held is files.held("a/desk.yaml")
+    assert files.held("../desk.yaml") is None

@@ -32,6 +32,7 @@ from agentaudit.extract.terraform.plans import with_plans
 from agentaudit.extract.terraform.policies import managed_policy, policy_document
 from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
+from agentaudit.extract.terraform.sources import Files
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.extract.terraform.tokens import add_issued_tokens
 from agentaudit.readers.document import Document
@@ -79,12 +80,11 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
 def _modules(documents: Documents, collector: Collector) -> tuple[Module, ...]:
     """Every folder with Terraform files, with local modules joined to their callers."""
     found: dict[str, Module] = {}
+    files = Files(documents.files)
     for document in documents.of("hcl"):
         if isinstance(document.tree, Body) and _belongs(document):
             folder = folder_of(document.file)
-            module = found.setdefault(
-                folder, Module(folder=folder, bodies=[], files=documents.files)
-            )
+            module = found.setdefault(folder, Module(folder=folder, bodies=[], files=files))
             module.bodies.append((document, document.tree))
     planned = any(True for _ in documents.of("plan"))
     for module in found.values():

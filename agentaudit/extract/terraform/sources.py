@@ -23,6 +23,22 @@ _PATHS = ("module", "root", "cwd")
 _STRUCTURED = ("json", "yaml")
 
 
+class Files:
+    """What files of JSON or YAML hold, each once: however many modules read it, however often."""
+
+    def __init__(self, documents: Mapping[str, Document]) -> None:
+        self._documents = documents
+        self._held: dict[str, Node | None] = {}
+
+    def held(self, path: str) -> Node | None:
+        """What a file holds; its values stand there, and not where it is read."""
+        if path not in self._held:
+            found = self._documents.get(path)
+            structured = found is not None and found.syntax in _STRUCTURED
+            self._held[path] = in_file(found.root, path) if found and structured else None
+        return self._held[path]
+
+
 class Sources(Struct):
     """The files of one folder, the folders that call it, and those that it calls."""
 
@@ -30,7 +46,7 @@ class Sources(Struct):
     bodies: list[tuple[Document, Body]]
     callers: list[tuple["Sources", Member]] = field(default_factory=list)
     children: dict[str, "Sources"] = field(default_factory=dict)
-    files: Mapping[str, Document] = field(default_factory=dict)
+    files: Files = field(default_factory=lambda: Files({}))
     """All that are in the audit, for `file` and `templatefile`."""
     effort: Effort = field(default_factory=Effort)
     _known: dict[tuple[str, ...], Resolved | None] = field(default_factory=dict)
@@ -73,7 +89,8 @@ class Sources(Struct):
             case ("path", name, *_) if name in _PATHS:
                 return resolved(text_of("."), 2)
             case (first, path) if first == FILE:
-                return resolved(self._file(path), 2)
+                named = posixpath.normpath(posixpath.join(self.folder, path))
+                return resolved(self.files.held(named), 2)
             case ("module", name, output, *_) if name in self.children:
                 return resolved(self.children[name].output(output), 3)
             case _:
@@ -105,12 +122,6 @@ class Sources(Struct):
     def _local(self, name: str) -> Node | None:
         found = self.blocks("locals").attribute(name)
         return self.folder_for(found[0]).fold(found[1].value) if found is not None else None
-
-    def _file(self, path: str) -> Node | None:
-        """What a file of JSON or YAML holds; its values stand there, and not where it is read."""
-        found = self.files.get(posixpath.normpath(posixpath.join(self.folder, path)))
-        structured = found is not None and found.syntax in _STRUCTURED
-        return in_file(found.root, found.file) if found is not None and structured else None
 
     def output(self, name: str) -> Node | None:
         """The value of an output."""
