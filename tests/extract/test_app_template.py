@@ -144,3 +144,11 @@ def test_a_controller_of_the_cluster_is_no_agent() -> None:
     found = deployment_of({"compose.yaml": compose % leads}).runtimes
 
     assert not any(item.runs_agent for item in found if item.name == "desk-assistant")
+
+
+def test_more_mounts_than_are_spelled_out_count_as_read_in_part() -> None:
+    volumes = "".join(f"\n      v{n}: {{type: hostPath, hostPath: /v}}" for n in range(5_000))
+    found = released(more=f"persistence:{volumes}")
+
+    assert not found.runtimes
+    assert [end.what for end in found.unresolved] == ["the pods of desk"]

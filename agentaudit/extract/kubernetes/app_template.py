@@ -24,6 +24,8 @@ _VOLUMES: Mapping[str, tuple[str, str, str]] = {
 }
 """Of what is kept beside a pod: the kind of volume, its key there, and its key in the chart."""
 _SHARED = ("command", "args", "resources", "securityContext")
+_MOST = 20_000
+"""Values that are shared, once for each of the containers of a release."""
 _MOUNTS_NO_TOKEN = 5
 """Since this version of the chart a pod has a token of the API only where somebody says so."""
 
@@ -31,6 +33,20 @@ _MOUNTS_NO_TOKEN = 5
 def releases_pods(release: Node) -> bool:
     """Whether a release of Flux has values of this chart: containers of controllers, by name."""
     return any(True for controller in _controllers(release) for _ in _containers(controller[1]))
+
+
+def outgrows(release: Node) -> bool:
+    """Whether it stands for more than is spelled out: every container has what all share."""
+    values = release.get("spec", "values") or release
+    shared = (values.child("defaultPodOptions"), values.child("persistence"))
+    size = sum(1 for block in shared if block is not None for _ in block.walk())
+    containers = sum(
+        1
+        for _, controller in _controllers(release)
+        for field in ("containers", "initContainers")
+        for _ in _containers(controller, field)
+    )
+    return containers * size > _MOST
 
 
 def pods_of(release: Node, version: str) -> Iterator[tuple[str, str, Node]]:
@@ -134,11 +150,7 @@ def _listed(controller: Node, field: str, volumes: Sequence["_Volume"]) -> Node 
 
 
 def _container(name: str, node: Node, volumes: Sequence["_Volume"]) -> Node:
-    mounts = (
-        made_mapping(volume, {"name": volume.child("name")})
-        for volume, _, containers in volumes
-        if containers is None or name in containers
-    )
+    mounts = (mount for _, mount, containers in volumes if containers is None or name in containers)
     return made_mapping(
         node,
         {
@@ -175,8 +187,8 @@ def _variable(key: Node, value: Node) -> Node:
     return made_mapping(value, {"name": name, "value": value})
 
 
-_Volume = tuple[Node, str, frozenset[str] | None]
-"""A volume, what keeps it, and the containers that mount it; None for all."""
+_Volume = tuple[Node, Node, frozenset[str] | None]
+"""A volume, how it is mounted, and the containers that do; None for all."""
 
 
 def _volumes(values: Node, controller: str) -> Iterator[_Volume]:
@@ -189,6 +201,7 @@ def _volumes(values: Node, controller: str) -> Iterator[_Volume]:
             continue
         kind, field, key = _VOLUMES[node.text_at("type")]
         source = made_mapping(node, {field: node.child(key)})
-        volume = made_mapping(node, {"name": made_text(node, name), kind: source})
+        named = {"name": made_text(node, name)}
+        volume, mount = made_mapping(node, {**named, kind: source}), made_mapping(node, named)
         here = only.child(controller) if only is not None else None
-        yield volume, kind, frozenset(key for key, _ in here.items()) if here is not None else None
+        yield volume, mount, frozenset(key for key, _ in here.items()) if here is not None else None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.kubernetes.app_template import pods_of, releases_pods
+from agentaudit.extract.kubernetes.app_template import outgrows, pods_of, releases_pods
 from agentaudit.extract.kubernetes.flux import namespace_in, target_namespaces
 from agentaudit.extract.kubernetes.kustomize import applied_namespaces, patch_files
 from agentaudit.extract.kubernetes.made_secrets import MadeSecret, made_secrets
@@ -18,6 +18,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 
+RELEASE = "HelmRelease"
 _REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
 Label = tuple[str, str]
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
@@ -144,7 +145,7 @@ def _released(
     objects: Sequence[KubernetesObject], documents: Documents
 ) -> Iterator[KubernetesObject]:
     """The workloads of releases whose values are pods, where it is known to which namespace."""
-    releases = [each for each in objects if each.kind == "HelmRelease" and releases_pods(each.node)]
+    releases = [each for each in objects if each.kind == RELEASE and releases_pods(each.node)]
     if not releases:
         return
     placed = ((each.document.file, each.node) for each in objects if each.kind == "Kustomization")
@@ -160,7 +161,8 @@ def _released(
         version = release.node.text_at("spec", "chart", "spec", "version") or chart
         namespace = release.node.text_at("metadata", "namespace")
         namespace = namespace or namespace_in(release.document.file, targets)
-        for kind, name, node in pods_of(release.node, version) if namespace else ():
+        spelled = namespace and not outgrows(release.node)
+        for kind, name, node in pods_of(release.node, version) if spelled else ():
             yield replace(release, kind=kind, name=name, node=node, account_namespace=namespace)
 
 
