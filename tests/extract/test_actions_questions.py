@@ -3,8 +3,10 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.runtimes import Workflow
+from agentaudit.rules.ours import lint_rules
 
 ASKING = """
 on: {issue_comment: {types: [created, edited]}}
@@ -161,3 +163,20 @@ jobs:
     files = {".github/workflows/answer.yml": workflow_text, ".gitlab-ci.yml": pipeline}
 
     assert [agent.max_iterations for agent in deployment_of(files).agents] == [Known.UNKNOWN] * 2
+
+
+def test_an_agent_that_many_jobs_call_of_one_action_is_told_once() -> None:
+    action = "runs:\n  steps:\n    - run: claude -p Hi\n"
+    jobs = "".join(
+        f"  {name}: {{runs-on: ubuntu-latest, steps: [{{uses: ./ask}}]}}\n"
+        for name in ("build", "check", "ship")
+    )
+    files = {"ask/action.yml": action, ".github/workflows/w.yml": f"on: push\njobs:\n{jobs}"}
+
+    deployment = deployment_of(files)
+    found = lint(deployment, lint_rules()).findings
+
+    assert {agent.name for agent in deployment.agents} == {"ask"}
+    for rule in ("unlimited-iterations", "no-execution-timeout"):
+        told = [finding.evidence.file for finding in found if finding.rule == rule]
+        assert told == ["ask/action.yml"]

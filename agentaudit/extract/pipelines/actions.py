@@ -246,7 +246,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
-        name=f"{fact.name}/{job.name}",
+        name=_agent_name(reading, job, node),
         evidence=(reading.place(node, step.uses),),
         framework=step.action.rpartition("/")[2] or "command line",
         permission_mode="bypass" if _BYPASS.search(words) else "",
@@ -255,6 +255,15 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         timeout=timeout,
         timeout_s=timeout_s,
     )
+
+
+def _agent_name(reading: _Reading, job: Job, node: Node) -> str:
+    """Its workflow and job, or else the file that these call for it, which all have in common."""
+    if node.file in ("", reading.key):
+        return f"{reading.workflow.name}/{job.name}"
+    folder, _, file = node.file.rpartition("/")
+    stem = file.rpartition(".")[0]
+    return folder.rpartition("/")[2] if folder and stem == "action" else stem
 
 
 def _turns(words: str) -> tuple[Known, int | None]:
