@@ -25,7 +25,8 @@ _SECRECY = regex(
     r"|show|let)(?:ing)?\b[^.;]{0,60}?\busers?\b"
 )
 _KEY_FILES = regex(
-    r"(?i)(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh|aws|kube|gnupg|netrc|npmrc|cursor|claude|docker)\b"
+    r"(?i)(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh|aws|kube|gnupg|netrc|npmrc|docker)\b"
+    r"|(?:~|\$HOME|/root|/home/\w+)/\.claude(?:\.json|/\.credentials|/settings)\b"
     r"|\bid_(?:rsa|ed25519)\b|\.aws/credentials|\.cursor/mcp\.json|/etc/(?:passwd|shadow)\b"
 )
 _WEIGHT = regex(

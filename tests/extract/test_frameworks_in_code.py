@@ -1,5 +1,7 @@
 """Agents of further frameworks in Python: their loops, their tools, and where their code runs."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -174,6 +176,15 @@ def test_what_wraps_a_function_may_ask_first() -> None:
     assert found["google_search"] == (Truth.UNKNOWN, Truth.YES)
 
 
+CELL = "import os\nimport strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n"
+NOTEBOOK = json.dumps(
+    {
+        "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": [CELL]}],
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+)
 STRANDS = "from strands import Agent\nfrom strands_tools import shell, file_read, calculator\n"
 
 
@@ -197,8 +208,13 @@ def test_tools_of_strands_ask_on_the_terminal_unless_that_is_switched_off() -> N
         ("run.py", "import strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n", Truth.NO),
         ("other/a.py", "import strands\nos.environ['BYPASS_TOOL_CONSENT'] = '1'\n", Truth.UNKNOWN),
         ("other/.env", "BYPASS_TOOL_CONSENT=true\n", Truth.NO),
+        ("app/a.ipynb", NOTEBOOK, Truth.NO),
+        ("other/a.ipynb", NOTEBOOK, Truth.YES),
     ],
-    ids=["beside it", "above it", "a program elsewhere", "settings elsewhere"],
+    ids=[
+        *("beside it", "above it", "a program elsewhere", "settings elsewhere"),
+        *("a notebook beside it", "a notebook elsewhere"),
+    ],
 )
 def test_what_a_program_switches_off_is_off_for_what_it_may_start(
     file: str, text: str, approval: Truth

@@ -56,6 +56,10 @@ def test_the_same_words_mean_other_things_elsewhere(text: str) -> None:
     assert servers(text, "config.json") == {}
 
 
+RELEASED = "https://github.com/acme/sums/releases/download/v0.3-beta/sums-0.3-py3-none-any.whl"
+LATEST = RELEASED.replace("v0.3-beta", "latest")
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "package", "pinned"),
     [
@@ -67,6 +71,8 @@ def test_the_same_words_mean_other_things_elsewhere(text: str) -> None:
         ("sh", ["-c", "npx -y b@1.0.0"], "b", Truth.YES),
         ("uvx", ["server==1.0"], "server", Truth.YES),
         ("uvx", ["--from", "git+https://x/y@main", "run"], "git+https://x/y", Truth.NO),
+        ("uvx", [RELEASED], RELEASED, Truth.YES),
+        ("uvx", [LATEST], LATEST, Truth.NO),
         ("pipx", ["run", "server"], "server", Truth.NO),
         ("docker", ["run", "-i", "-e", "T", "img:1.2"], "img", Truth.YES),
         ("docker", ["run", "--rm", "img"], "img", Truth.NO),

@@ -234,6 +234,36 @@ def test_what_only_lays_out_its_tables_keeps_nothing(more: str, kept: set[str]) 
     assert {store.name for store in stores} == kept
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [("tools.upsert_from_function(func=add)", 0), ("agents.create(name='a')", 1)],
+)
+def test_a_client_of_letta_that_only_lays_out_tools_keeps_nothing(asked: str, kept: int) -> None:
+    code = f"from letta_client import Letta\nclient = Letta(base_url=url)\nclient.{asked}\n"
+
+    assert len(deployment_of({"a.py": code}).memory_stores) == kept
+
+
+@pytest.mark.parametrize(
+    ("used", "turns"),
+    [
+        ("await Runner.run(agent, 'Hi', session=s)", Known.NONE),
+        ("await shown(s)", Known.NONE),
+        ("await s.add_items([{'role': 'user', 'content': 'Hi'}])", Known.UNKNOWN),
+    ],
+)
+def test_what_is_shown_of_a_session_that_no_run_is_handed_is_open(used: str, turns: Known) -> None:
+    code = (
+        "from agents import Runner\nfrom agents.extensions.memory import DaprSession\n"
+        "async def main(where, name):\n"
+        "    async with DaprSession.from_address(name, dapr_address=where) as s:\n"
+        f"        await s.ping()\n        {used}\n"
+    )
+    (store,) = deployment_of({"a.py": code}).memory_stores
+
+    assert (store.max_turns, store.ttl) == (turns, Known.NONE)
+
+
 def test_agents_that_are_called_memory_are_none() -> None:
     text = '{"desk": {"systemPrompt": "Help."}, "memory": {"systemPrompt": "Remember."}}'
 

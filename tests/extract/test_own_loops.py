@@ -286,3 +286,27 @@ def test_the_runner_of_anthropic_loops_for_as_long_as_nobody_says() -> None:
 
     assert without.max_iterations is Known.NONE
     assert (within.max_iterations, within.max_iterations_count) == (Known.SET, 4)
+
+
+def test_a_function_that_bears_the_name_of_a_method_is_not_that_method() -> None:
+    code = (
+        "from litellm import completion\n\nclass Desk:\n"
+        "    def completion(self, said):\n"
+        "        return completion(model='m', messages=said, tools=TOOLS)\n"
+        "    def hand_back(self, said, result):\n"
+        "        said.append({'role': 'tool', 'tool_call_id': '1', 'content': result})\n"
+    )
+    found = deployment_of({"a.py": f"TOOLS = [{{'type': 'function'}}]\n{code}"}).agents
+
+    assert {agent.max_iterations for agent in found} <= {Known.UNKNOWN}
+
+
+@pytest.mark.parametrize(("method", "count"), [("generate", 1), ("count_tokens", 0)])
+def test_what_measures_a_question_asks_no_model(method: str, count: int) -> None:
+    code = (
+        "class Desk:\n    def work(self, policy, said):\n        while True:\n"
+        f"            reply = policy.{method}(messages=said, tools=[])\n"
+        f"            {HANDS_BACK}\n"
+    ).replace("tools=[]", "tools=self.tools")
+
+    assert len(deployment_of({"a.py": code}).agents) == count

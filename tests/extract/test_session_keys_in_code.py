@@ -147,3 +147,22 @@ def test_a_thread_is_one_for_all_where_requests_are_answered(
     )
 
     assert store(code).constant_session_key is constant
+
+
+@pytest.mark.parametrize(
+    ("path", "around", "constant"),
+    [
+        ("", "def main(): ", False),
+        ("", "@app.post('/chat')\ndef chat(): ", True),
+        (", db_path='kept.db'", "def main(): ", True),
+    ],
+    ids=["a script", "a path", "a file"],
+)
+def test_one_key_of_a_session_that_ends_with_its_script_is_that_of_one_conversation(
+    path: str, around: str, *, constant: bool
+) -> None:
+    code = (
+        f"from agents import SQLiteSession\n{around}return SQLiteSession(session_id='desk'{path})\n"
+    )
+
+    assert store(code).constant_session_key is constant

@@ -32,6 +32,8 @@ _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
 _GIT = regex(r"^git\+|^github:|^https://github\.com/")
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
+_RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
+"""A file of a release that its address names; its owner could put another one there."""
 _TAG = regex(r":(?P<tag>[\w][\w.-]*)$")
 _FLOATING = regex(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
@@ -153,6 +155,8 @@ def image_launch(image: str) -> Launch:
 
 
 def _git_launch(specification: str) -> Launch:
+    if _RELEASE.match(specification):
+        return Launch(package=specification, registry="git", pinned=Truth.YES, mutable=Truth.YES)
     pinned = Truth.YES if _COMMIT.search(specification) else Truth.NO
     return Launch(
         package=specification.partition("@")[0],

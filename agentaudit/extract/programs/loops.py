@@ -59,7 +59,7 @@ def _repeated(module: Module, node: ast.expr, through: tuple[FunctionDef, ...]) 
             return found
     if function is None or len(through) == _DEEPEST:
         return None
-    callers = [call for call in module.of(ast.Call) if _calls(call, function)]
+    callers = [call for call in module.of(ast.Call) if _calls(module, call, function)]
     for call in callers if module.affords(len(callers)) else ():
         within = module.function_around(call)
         if within is function or within in through:
@@ -87,11 +87,12 @@ def _loops_around(module: Module, node: ast.expr, function: FunctionDef | None) 
     return sorted(around, key=lambda loop: (-loop.lineno, -loop.col_offset))
 
 
-def _calls(call: ast.Call, function: FunctionDef) -> bool:
+def _calls(module: Module, call: ast.Call, function: FunctionDef) -> bool:
     """Whether a call is one of a function of the module, or of a method of the same object."""
     match call.func:
-        case ast.Name(id=name):
-            return name == function.name
+        case ast.Name(id=name) if name == function.name:
+            around = module.class_around(function)
+            return around is None or function not in around.body
         case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name):
             return name == function.name
         case _:

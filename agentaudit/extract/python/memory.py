@@ -41,7 +41,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             continue
         if form.aside and used.passed_as(call) <= form.aside:
             continue
-        if used.only_prepares(call):
+        if used.only_prepares(call, form):
             continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _retrieved(used, call, form, _store(keys, call, (name, form)))
@@ -86,11 +86,15 @@ class _Used(Struct, dict=True, eq=False):
         named = self._by_name.get(call.variable, frozenset[str]()) if call.variable else frozenset()
         return named | self._by_value.get(id(call.node), frozenset()) or frozenset({""})
 
-    def only_prepares(self, call: Call) -> bool:
-        """Whether what a call makes only lays out its tables, for another that keeps something."""
+    def only_prepares(self, call: Call, form: Form) -> bool:
+        """Whether what a call makes only lays out tables or tools, for what keeps something."""
         if id(call.node.func) in self._prepared_at_once:
             return True
-        return bool(call.variable) and self._asked_of.get(call.variable) == {"setup"}
+        return self.asked_of(call) <= form.prepares
+
+    def asked_of(self, call: Call) -> frozenset[str]:
+        """What is asked of what a call makes; nothing, where it is used whole or not known."""
+        return frozenset(self._asked_of.get(call.variable, {""}) if call.variable else {""})
 
     @cached_property
     def _prepared_at_once(self) -> frozenset[int]:
@@ -149,7 +153,13 @@ def _running(used: _Used, call: Call, form: Form) -> Form:
 
 
 def _retrieved(used: _Used, call: Call, form: Form, store: MemoryStore) -> MemoryStore:
-    """A store of which a run retrieves no more than the settings say, its own or those of a run."""
+    """
+    A store of which a run retrieves no more than the settings say, its own or those of a run.
+
+    Of one that is only asked for something, and handed to no run, somebody else shows what he will.
+    """
+    if form.settings and "" not in used.asked_of(call):
+        return replace(store, max_turns=Known.UNKNOWN)
     given = keyword(call.node, form.settings) if form.settings else None
     given = given or (used.settings(form.settings) if form.settings else None)
     match used.module.meant(given):
@@ -217,15 +227,17 @@ def _key(keys: SessionKeys, call: ast.Call, form: Form) -> ast.expr | None:
     """
     Under which key it keeps a session.
 
-    One without a name, which is the same for all, says nothing in a script of one conversation.
+    One that is the same for all says nothing in a script of one conversation, where it is given
+    without a name or the session ends with the script.
     """
     named = keyword(call, *form.key) if form.key else None
-    if named is not None or not form.key_first or form.backend not in PERSISTENT:
+    if named is not None and form.backend in PERSISTENT:
         return named
-    first = next(iter(call.args), None)
-    if first is None or isinstance(first, ast.Starred):
+    first = next(iter(call.args), None) if form.key_first and form.backend in PERSISTENT else None
+    given = named or first
+    if given is None or isinstance(given, ast.Starred):
         return None
-    return None if keys.module.text(first) and not keys.answers_requests(call) else first
+    return None if keys.module.text(given) and not keys.answers_requests(call) else given
 
 
 def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]:

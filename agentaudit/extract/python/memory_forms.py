@@ -46,8 +46,10 @@ class Form(Struct, frozen=True, kw_only=True):
     """Argument, the second where it has no name, without which it is a database in memory."""
     expires: str = ""
     """What single memories are given that expire; where code gives it, who stays is open."""
+    prepares: frozenset[str] = frozenset({"setup"})
+    """What it may be asked for without keeping anything by itself."""
     settings: str = ""
-    """Argument, of it or of a run, whose `limit` says how much of it a run retrieves."""
+    """Argument, of it or of a run that is handed it, whose `limit` says how much is retrieved."""
 
 
 _TOKENS = ("max_token_limit", "maxTokenLimit")
@@ -78,7 +80,12 @@ def _chat_store(backend: str, *ttl: str) -> Form:
 
 
 _MEM0 = Form(kind="managed", backend="mem0", expires="expiration_date")
-_LETTA = Form(kind="managed", backend="letta", compaction=Known.SET)
+_LETTA = Form(
+    kind="managed",
+    backend="letta",
+    compaction=Known.SET,
+    prepares=frozenset({"tools", "mcp_servers", "models", "health"}),
+)
 """What another program keeps: nothing of its client says for how long."""
 
 

@@ -55,6 +55,8 @@ _TOOLS = ("tools", "toolConfig", "functions")
 OWN = "own"
 """The client of a program that keeps those of vendors behind an interface of its own."""
 _CONVERSATION = frozenset({"messages", "contents", "history", "conversation"})
+_MEASURES = regex(r"(?i)^_*(?:comput|count|estimat|calculat|measur|trim|log|validat|serializ)")
+"""What is only told of messages and tools, by the name of its method, and asks no model."""
 _NOTHING = regex(r"(?:^|\.)(?:NOT_GIVEN|NotGiven|omit|Omit)$")
 SPENDING = frozenset(
     {
@@ -87,7 +89,7 @@ def _own_client(call: Call) -> str:
     """What stands for a client: a method that is handed messages and tools, both by name."""
     names = {item.arg for item in call.node.keywords}
     own = "." in call.name and "tools" in names and not names.isdisjoint(_CONVERSATION)
-    return OWN if own else ""
+    return OWN if own and not _MEASURES.match(call.last) else ""
 
 
 def _client(call: Call, made: Mapping[str, str]) -> str:

@@ -54,17 +54,29 @@ class _Bypasses(Struct, frozen=True):
     """Whether some configuration does: of what runs with it, nobody can say."""
     spoken_of: frozenset[str]
     """The first folders of programs and guides that do: it holds for what they start."""
+    in_notebooks: frozenset[str]
+    """Those of notebooks, which set it for the agents of their own cells."""
 
 
 def _bypasses(documents: Documents) -> _Bypasses:
     found = [document for document in documents if _BYPASS in document.text]
     told = [document for document in found if document.syntax in {"python", "markdown", "text"}]
-    tops = frozenset(first_folder_of(document.file) for document in told)
-    return _Bypasses(set=len(told) < len(found), spoken_of=tops)
+    tops = {True: set[str](), False: set[str]()}
+    for document in told:
+        tops[document.file.endswith(".ipynb")].add(first_folder_of(document.file))
+    return _Bypasses(
+        set=len(told) < len(found),
+        spoken_of=frozenset(tops[False]),
+        in_notebooks=frozenset(tops[True]),
+    )
 
 
 def _asks(bypasses: _Bypasses, file: str) -> Truth:
     own, others = first_folder_of(file), bypasses.spoken_of
-    if bypasses.set or own in others or (others and (not own or "" in others)):
+    if (
+        bypasses.set
+        or own in others | bypasses.in_notebooks
+        or (others and (not own or "" in others))
+    ):
         return Truth.NO
     return Truth.UNKNOWN if others else Truth.YES
