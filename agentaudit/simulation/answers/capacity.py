@@ -14,9 +14,7 @@ from statistics import fmean
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.lists import listed
 from agentaudit.model.answers import Found, Question
-from agentaudit.model.results import ALL, Met
 from agentaudit.simulation.answers.changes import (
     MOST_GPUS,
     with_cpu,
@@ -24,8 +22,15 @@ from agentaudit.simulation.answers.changes import (
     with_rate,
     with_users,
 )
+from agentaudit.simulation.answers.meeting import (
+    all_met,
+    answer_of,
+    asked,
+    asked_are,
+    measured,
+)
 from agentaudit.simulation.answers.ranking import Ranking
-from agentaudit.simulation.experiments.experiment import Experiment, Outcome, estimate, outcome_of
+from agentaudit.simulation.experiments.experiment import Experiment, Outcome, outcome_of
 from agentaudit.simulation.experiments.load import arrival_rate_per_s
 from agentaudit.simulation.experiments.open_arrivals import (
     at_a_rate,
@@ -33,9 +38,8 @@ from agentaudit.simulation.experiments.open_arrivals import (
     how_they_come,
 )
 from agentaudit.simulation.machines.machine import MOST_CORES
-from agentaudit.simulation.objectives import met
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.sentences import counted, figure, time
+from agentaudit.simulation.sentences import counted, figure
 from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01
@@ -65,7 +69,7 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
             f"Under {policy.name} no rate is too high for the machine: requests ask nothing of its"
             f" cores or its LLM server, and what they wait for elsewhere is not known.{assumed}"
         )
-        return _found(Question.MAX_RATE, policy, None, sentence)
+        return answer_of(Question.MAX_RATE, policy, None, sentence)
     rates, full = [], 0
     for workload in experiment.workloads:
         one = replace(experiment, workloads=(workload,))
@@ -76,10 +80,10 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
         full += at_capacity
     value, interval = fmean(rates), above_zero(mean_interval(rates))
     now = fmean(map(arrival_rate_per_s, experiment.workloads))
-    under = f"Under {policy.name} ({policy.parameters}) {_are(ranking)}"
+    under = f"Under {policy.name} ({policy.parameters}) {asked_are(ranking)}"
     if not value:
         sentence = f"{under} missed at any rate: requests take longer when alone.{assumed}"
-        return _found(Question.MAX_RATE, policy, None, sentence)
+        return answer_of(Question.MAX_RATE, policy, None, sentence)
     sure = interval and f" (95 % interval {figure(interval.low)} to {figure(interval.high)})"
     cpu, gpu = (load * value / now for load in experiment.load())
     offered = f"offered {cpu:.0%}" if experiment.first.cpu_known else "offered an unknown part"
@@ -94,7 +98,7 @@ def _max_rate(ranking: Ranking, policy: Policy) -> Found:
             " end before the objective is missed; longer ones (--requests) would tell it better."
         )
     return replace(
-        _found(Question.MAX_RATE, policy, value, sentence + assumed),
+        answer_of(Question.MAX_RATE, policy, value, sentence + assumed),
         interval=interval,
     )
 
@@ -111,7 +115,7 @@ def _largest_factor(ranking: Ranking, experiment: Experiment, policy: Policy) ->
         found = outcome_of(with_rate(experiment, factor), policy)
         if found.overloaded:
             piled_up.add(factor)
-        return not found.overloaded and _all(ranking, found)
+        return not found.overloaded and all_met(ranking, found)
 
     most = 1 / max(*experiment.load(), 1e-9)
     low, high = _bracket(holds, most)
@@ -159,7 +163,7 @@ def _fewest(ranking: Ranking, name: str, resource: _Resource) -> Found:
         if count not in tried:
             tried[count] = _with(ranking, name, resource, count)
         outcome = tried[count]
-        return outcome is not None and _all(ranking, outcome, sure=True)
+        return outcome is not None and all_met(ranking, outcome, sure=True)
 
     policy = ranking.of(name).policy
     low, high = 0, 1
@@ -174,12 +178,12 @@ def _fewest(ranking: Ranking, name: str, resource: _Resource) -> Found:
     policy = policy if found is None else found.policy
     sentence = (
         f"{counted(high, resource.noun)} {'is' if high == 1 else 'are'} the fewest with which"
-        f" {policy.name} ({policy.parameters}) meets {_objectives(ranking)}{_as_they_come(ranking)}"
-        f" with 95 % confidence: {_values(ranking, found)}."
+        f" {policy.name} ({policy.parameters}) meets {asked(ranking)}{_as_they_come(ranking)}"
+        f" with 95 % confidence: {measured(ranking, found)}."
     )
     if low:
-        sentence += f" With {low}: {_values(ranking, tried[low])}."
-    return _found(resource.question, policy, float(high), sentence)
+        sentence += f" With {low}: {measured(ranking, tried[low])}."
+    return answer_of(resource.question, policy, float(high), sentence)
 
 
 def _as_they_come(ranking: Ranking) -> str:
@@ -210,10 +214,10 @@ def _never(
         else " More of them change nothing: the time is spent elsewhere."
     )
     sentence = (
-        f"No number of {resource.noun}s meets {_objectives(ranking)} under {policy.name} with 95 %"
-        f" confidence: with {count}, {_values(ranking, last)}.{why}"
+        f"No number of {resource.noun}s meets {asked(ranking)} under {policy.name} with 95 %"
+        f" confidence: with {count}, {measured(ranking, last)}.{why}"
     )
-    return _found(resource.question, policy, None, sentence)
+    return answer_of(resource.question, policy, None, sentence)
 
 
 def _same(one: Outcome | None, other: Outcome | None) -> bool:
@@ -230,7 +234,7 @@ def _most_users(ranking: Ranking, policy: Policy) -> Found:
     def served(count: int) -> bool:
         if count not in tried:
             tried[count] = outcome_of(with_users(ranking.experiment, count), policy)
-        return _all(ranking, tried[count], sure=True)
+        return all_met(ranking, tried[count], sure=True)
 
     longest = min(len(workload.requests) for workload in ranking.experiment.workloads)
     most = max(longest // _ROUNDS, 1)
@@ -240,65 +244,19 @@ def _most_users(ranking: Ranking, policy: Policy) -> Found:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if served(middle) else (low, middle)
-    under = f"Under {policy.name} ({policy.parameters}) {_are(ranking)}"
+    under = f"Under {policy.name} ({policy.parameters}) {asked_are(ranking)}"
     if not low:
-        sentence = f"{under} missed even by one user: {_values(ranking, tried[1])}."
-        return _found(Question.USERS, policy, None, sentence)
+        sentence = f"{under} missed even by one user: {measured(ranking, tried[1])}."
+        return answer_of(Question.USERS, policy, None, sentence)
     sentence = (
         f"{under} met with up to {counted(low, 'user')}, with 95 % confidence:"
-        f" {_values(ranking, tried[low])}."
+        f" {measured(ranking, tried[low])}."
     )
     if high in tried:
-        sentence += f" With {high}: {_values(ranking, tried[high])}."
+        sentence += f" With {high}: {measured(ranking, tried[high])}."
     else:
         sentence += (
             f" There may be more: runs of {longest} requests tell of no more users than ask"
             f" {_ROUNDS} times each; longer ones (--requests) would."
         )
-    return _found(Question.USERS, policy, float(low), sentence)
-
-
-def _all(ranking: Ranking, outcome: Outcome, *, sure: bool = False) -> bool:
-    """Whether all objectives are met; `sure` asks that their whole intervals say so."""
-    after = ranking.terms.after
-    for one in ranking.terms.objectives:
-        if any(run.count(type_=one.type, after=after) for run in outcome.runs):
-            found = estimate(outcome, one.measure, type_=one.type, after=after)
-            interval = found.interval if sure else None
-            if met(one, round(found.value), interval) is not Met.MET:
-                return False
-    return not outcome.overloaded
-
-
-def _values(ranking: Ranking, outcome: Outcome | None) -> str:
-    """`p95 8.1 s ±6 %`, or that nothing keeps up."""
-    if outcome is None or outcome.overloaded:
-        return "requests pile up"
-    parts = []
-    for one in ranking.terms.objectives:
-        found = estimate(outcome, one.measure, type_=one.type, after=ranking.terms.after)
-        half = found.interval.half_width / found.value if found.interval and found.value else None
-        of_type = "" if one.type == ALL else f"{one.type} "
-        spread = "" if half is None else f" ±{half:.0%}"
-        parts.append(f"{of_type}{one.measure} is {time(found.value)}{spread}")
-    return listed(parts)
-
-
-def _are(ranking: Ranking) -> str:
-    """`p95 < 8 s is`, or `p95 < 8 s and chat p90 < 2 s are`."""
-    return f"{_objectives(ranking)} {'is' if len(ranking.terms.objectives) == 1 else 'are'}"
-
-
-def _objectives(ranking: Ranking) -> str:
-    return listed([str(one) for one in ranking.terms.objectives])
-
-
-def _found(question: Question, policy: Policy, value: float | None, sentence: str) -> Found:
-    return Found(
-        question=question,
-        policy=policy.name,
-        parameters=policy.parameters,
-        value=value,
-        interval=None,
-        sentence=sentence,
-    )
+    return answer_of(Question.USERS, policy, float(low), sentence)
