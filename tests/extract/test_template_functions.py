@@ -19,6 +19,8 @@ Conditions:
   Either: !Or [!Condition Test, !Condition Live]
   Both: !And [!Condition Live, !Condition Test]
   Far: !Equals [!Ref Open, live]
+  Near: !Equals [!Join ["-", [!Ref Open, a]], live-a]
+  Here: !Equals [!Sub "${AWS::Region}", eu-central-1]
   Round: !Not [!Condition Round]
   LiveOrFar: !Or [!Condition Far, !Condition Live]
 Resources:
@@ -61,6 +63,9 @@ def test_what_a_template_decides_is_known(expression: str, expected: int) -> Non
         "!FindInMap [Stages, !Ref Open, Days]",
         "!FindInMap [Stages, gone, Days]",
         "!FindInMap [Gone, live, Days]",
+        "!If [Near, 90, 7]",
+        "!If [Here, 90, 7]",
+        '!Select [1, !Split [",", !Sub "${Open},7"]]',
         "!If [Far, 90, 7]",
         "!If [Gone, 90, 7]",
         "!If [Round, 90, 7]",
@@ -129,6 +134,14 @@ def test_loops_within_loops_end() -> None:
     text = f"Resources: {inner}"
 
     assert deployment_of({"t.yaml": text}).unresolved
+
+
+def test_loops_stand_among_the_properties_of_a_resource_too() -> None:
+    loop = "Fn::ForEach::Days: [Of, [Event], {'${Of}ExpiryDuration': 7}]"
+    text = TEMPLATE.replace("EventExpiryDuration: DAYS", loop)
+    (store,) = deployment_of({"t.yaml": text}).memory_stores
+
+    assert store.ttl_s == 7 * DAY_S
 
 
 def test_what_loops_fill_in_is_bounded() -> None:

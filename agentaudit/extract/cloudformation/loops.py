@@ -28,7 +28,7 @@ _OPEN = "what it makes is open"
 
 
 def unrolled(document: Document, collector: Collector) -> Document:
-    """The template with the loops of its resources written out."""
+    """The template with the loops of its resources, and of what is set there, written out."""
     listed = document.root.get("Resources")
     if listed is None or LOOP not in document.text:
         return document
@@ -50,7 +50,7 @@ class _Loops:
         """The entries of a mapping, each loop among them as what it makes."""
         for key, value in mapping.entries:
             if not key.raw.startswith(LOOP):
-                yield key, value
+                yield key, self._within(value, depth)
                 continue
             values = self._values(value)
             place = evidence(self._document, key)
@@ -63,6 +63,15 @@ class _Loops:
             if self._collector.affords(_WRITTEN, size, (place, what, _OPEN)):
                 for each in values:
                     yield from self.written(_filled(body, variable, each), depth + 1)
+
+    def _within(self, node: Node, depth: int) -> Node:
+        """A value with the loops in it written out."""
+        if node.kind is NodeKind.SEQUENCE:
+            members = tuple(self._within(each, depth) for each in node.elements)
+            return node.changed(elements=members)
+        if node.kind is not NodeKind.MAPPING:
+            return node
+        return node.changed(entries=entries_of(tuple(self.written(node, depth))))
 
     def _values(self, loop: Node) -> tuple[str, ...] | None:
         """What a loop goes through: a list, or the default of a parameter that is one."""

@@ -40,6 +40,9 @@ class Nested:
 
     def __init__(self, templates: Mapping[str, Template]) -> None:
         self._templates = templates
+        self._called: dict[str, list[str]] = {}
+        for file in templates:
+            self._called.setdefault(posixpath.basename(file), []).append(file)
         self._calls: dict[str, list[_Call]] = {}
         self._known: dict[str, Values] = {}
 
@@ -69,8 +72,7 @@ class Nested:
         beside = sibling(document.file, written)
         if written and beside in self._templates:
             return beside
-        name = posixpath.basename(written)
-        named = [file for file in self._templates if name and posixpath.basename(file) == name]
+        named = self._called.get(posixpath.basename(written), ())
         return named[0] if len(named) == 1 else None
 
     def handed(self, file: str, seen: Sequence[str] = ()) -> Values:

@@ -108,7 +108,7 @@ class Template(Struct, frozen=True):
         if key.raw == "Condition":
             return self.holds(argument.raw, depth + 1)
         if key.raw == "Fn::Equals":
-            texts = [self.resolved(each, depth + 1).text for each in argument.elements]
+            texts = [_decided(self.resolved(each, depth + 1)) for each in argument.elements]
             known = len(texts) == 2 and None not in texts  # noqa: PLR2004 - it compares two
             return texts[0] == texts[1] if known else None
         answers = [self._answer(each, depth + 1) for each in argument.list()]
@@ -190,11 +190,16 @@ def _selected(node: Node, place: Node, listed: Node) -> Node:
     return listed.elements[number]
 
 
-def _split(node: Node, mark: Node, text: Node) -> Node:
-    if not mark.text or text.text is None or text.text.count(mark.text) > _MOST_PIECES:
+def _split(node: Node, mark: Node, listed: Node) -> Node:
+    text = _decided(listed)
+    if not mark.text or text is None or text.count(mark.text) > _MOST_PIECES:
         return made_unknown(node, "Fn::Split")
-    pieces = tuple(made_text(text, piece) for piece in text.text.split(mark.text))
-    return made_list(node, pieces)
+    return made_list(node, tuple(made_text(listed, piece) for piece in text.split(mark.text)))
+
+
+def _decided(node: Node) -> str | None:
+    """A text in which nothing is open; None for any other."""
+    return None if node.text is None or "${" in node.text else node.text
 
 
 def is_call(node: Node) -> bool:
