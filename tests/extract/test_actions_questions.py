@@ -180,3 +180,12 @@ def test_an_agent_that_many_jobs_call_of_one_action_is_told_once() -> None:
     for rule in ("unlimited-iterations", "no-execution-timeout"):
         told = [finding.evidence.file for finding in found if finding.rule == rule]
         assert told == ["ask/action.yml"]
+
+
+def test_a_long_script_is_searched_once_for_all_that_rests_on_it() -> None:
+    outputs = " && ".join(["steps.who.outputs.x"] * 900)
+    lines = f"            # /collaborators/{'a' * 190}\n" * 3_000
+    text = ASKING.replace("author_association", "body")
+    text = text.replace("steps.who.outputs.welcome == 'true'", outputs)
+
+    assert workflow(text.replace("          script: |\n", f"          script: |\n{lines}"))

@@ -34,34 +34,42 @@ def for_members(node: Node) -> bool:
     return _holds_only(node, _asks_for_members)
 
 
-def behind_a_question(workflow: WorkflowFile, job: Job, step: Step) -> bool:
-    """
-    Whether a step runs only where a script before it has asked who started the workflow.
+class Questions:
+    """The scripts of a workflow that ask who started it, by the step or the job that runs them."""
 
-    What the script makes of the answer is not followed.
-    """
+    def __init__(self, workflow: WorkflowFile) -> None:
+        self._scripts: dict[tuple[str, str, str], list[str]] = {}
+        self._asking: dict[tuple[str, str, str], bool] = {}
+        for job in workflow.jobs:
+            for step in job.steps:
+                scripts = (raw(step.node.get("run")), raw(step.input("script")))
+                for key in (("needs", "", job.name), ("steps", job.name, raw(step.node.get("id")))):
+                    self._scripts.setdefault(key, []).extend(scripts)
 
-    def asked(condition: str) -> bool:
-        found = _OUTPUT.fullmatch(condition)
-        if found is None:
-            return _asks_for_members(condition)
-        text = "\n".join(_deciding(workflow, job, found))
-        return found["name"] in text and _ASKED.search(text) is not None
+    def stand_before(self, job: Job, step: Step) -> bool:
+        """
+        Whether a step runs only where a script before it has asked who started the workflow.
 
-    return _holds_only(step.node, asked) or _holds_only(job.node, asked)
+        What the script makes of the answer is not followed.
+        """
 
+        def asked(condition: str) -> bool:
+            found = _OUTPUT.fullmatch(condition)
+            if found is None:
+                return _asks_for_members(condition)
+            of_job = found["of"] == "needs"
+            key = (found["of"], "" if of_job else job.name, found["id"])
+            return self._asks(key) and (
+                of_job or any(found["name"] in script for script in self._scripts[key])
+            )
 
-def _deciding(workflow: WorkflowFile, job: Job, output: re.Match[str]) -> Iterator[str]:
-    """The scripts that an output is of: of a step before, or of the steps of a job before."""
-    if output["of"] == "needs":
-        jobs = [each for each in workflow.jobs if each.name == output["id"]]
-        steps = [step for each in jobs for step in each.steps]
-        yield output["name"]
-    else:
-        steps = [step for step in job.steps if raw(step.node.get("id")) == output["id"]]
-    for step in steps:
-        yield raw(step.node.get("run"))
-        yield raw(step.input("script"))
+        return _holds_only(step.node, asked) or _holds_only(job.node, asked)
+
+    def _asks(self, key: tuple[str, str, str]) -> bool:
+        if key not in self._asking:
+            scripts = self._scripts.get(key, ())
+            self._asking[key] = any(_ASKED.search(script) is not None for script in scripts)
+        return self._asking[key]
 
 
 def _holds_only(node: Node, asks: Callable[[str], bool]) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agentaudit.extract.pipelines.actions_conditions import behind_a_question
+from agentaudit.extract.pipelines.actions_conditions import Questions
 from agentaudit.extract.pipelines.actions_jobs import Step, WorkflowFile, holds_expression, raw
 from agentaudit.extract.pipelines.actions_triggers import STRANGERS
 from agentaudit.model.evidence import Truth
@@ -43,6 +43,7 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
 
     An agent that asks who causes the event is given nothing by strangers in what he himself wrote.
     """
+    questions = Questions(workflow)
     for job in workflow.jobs:
         for step in job.steps:
             script, given = step.node.get("run"), step.node.get("with")
@@ -51,9 +52,7 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
             texts = [value for value in inputs if holds_expression(_EVENT_TEXT, value.raw)]
             if step.action == "actions/github-script":
                 values += texts
-            elif step.runs_agent and (
-                any(_opened(step)) or not behind_a_question(workflow, job, step)
-            ):
+            elif step.runs_agent and (any(_opened(step)) or not questions.stand_before(job, step)):
                 asks = step.action in ASKS_WHO and not any(_opened(step))
                 values += [each for each in texts if not (asks and _of_actor(workflow, each.raw))]
             yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
