@@ -188,4 +188,6 @@ def test_a_long_script_is_searched_once_for_all_that_rests_on_it() -> None:
     text = ASKING.replace("author_association", "body")
     text = text.replace("steps.who.outputs.welcome == 'true'", outputs)
 
-    assert workflow(text.replace("          script: |\n", f"          script: |\n{lines}"))
+    found = workflow(text.replace("          script: |\n", f"          script: |\n{lines}"))
+
+    assert found.interpolates_event

@@ -57,14 +57,17 @@ def _bound(documents: Documents, document: Document, collector: Collector) -> No
     by_language = {
         language: _functions(documents, document, (above, language)) for language in _LANGUAGES
     }
+    known: dict[str, tuple[int, Node]] = {}
     for agent in collector.of(Agent):
         file = agent.evidence[0].file
         language = _language(file)
         functions = by_language.get(language)
         if functions is None or not file.startswith(above) or agent.timeout is not Known.NONE:
             continue
-        lasts = functions.duration(file.removeprefix(above))
-        seconds, node = lasts if lasts is not None else (_DEFAULT_S, document.root)
+        if file not in known:
+            lasts = functions.duration(file.removeprefix(above))
+            known[file] = lasts or (_DEFAULT_S, document.root)
+        seconds, node = known[file]
         places = with_place(agent, evidence(document, node, "maxDuration"))
         collector.update(replace(agent, timeout=Known.SET, timeout_s=seconds, evidence=places))
 

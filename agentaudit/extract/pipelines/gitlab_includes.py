@@ -14,8 +14,8 @@ from agentaudit.extract.iam.globs import matches
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _ELSEWHERE = ("project", "remote", "component")
-_MOST = 1_000
-"""Files and patterns that are followed."""
+_MOST = 150
+"""Files and patterns that are followed, as many as GitLab takes."""
 _OPEN = "what its jobs run is open"
 
 
@@ -55,16 +55,16 @@ def _files(
         return
     wanted = path.lstrip("/")
     named = documents.at(wanted)
-    matches = (named,) if named is not None else tuple(_matching(documents, wanted))
-    if not matches:
+    found = (named,) if named is not None else tuple(_matching(documents, wanted))
+    if not found:
         what = f"the file {plain(path)}, which a pipeline includes, is not read"
         collector.leave_open(evidence(document, node), what, _OPEN)
-    yield from matches
+    yield from found
 
 
 def _matching(documents: Documents, pattern: str) -> Iterator[Document]:
     """The files that a pattern means; without `**`, those as many folders deep as it is."""
     for document in documents.of("yaml") if "*" in pattern else ():
         deep = "**" in pattern or document.file.count("/") == pattern.count("/")
-        if deep and matches(pattern, document.file.lower()):
+        if deep and matches(pattern, document.file):
             yield document
