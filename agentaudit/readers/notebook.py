@@ -7,6 +7,7 @@ and of their prose, only what holds a key of a known form becomes a text in the 
 """
 
 import ast
+import json
 import warnings
 from collections.abc import Iterator, Sequence
 
@@ -26,7 +27,10 @@ _CELL_MAGIC = regex(r"^[ \t]*%%")
 _CELL_OF_PYTHON = regex(
     r"^[ \t]*%%(?:time|timeit|capture|prun|python3?|writefile[ \t][^\n]{1,200}\.py)\b"
 )
-_PIECE = regex(r"\\u[0-9a-fA-F]{4}|\\.|[^\\]")
+_PIECE = regex(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"
+)
+"""One character of a text of JSON, which may be written as two halves."""
 _PYTHON = frozenset({"", "python", "ipython"})
 _UNPARSED = "a cell is not Python as we know it: only searched for keys"
 _LONGEST = 20_000
@@ -37,17 +41,16 @@ _PLACED = (*(ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthand
 
 
 class _Line(Struct, frozen=True):
-    """One line of a cell: what it says, and where each of its characters stands in the file."""
+    """One line of a cell: what it says, and where each of its bytes stands in the file."""
 
     text: str
     line: int
     columns: Sequence[int]
-    """In bytes, of each character and of what follows the last."""
+    """In bytes, of each byte of the text and of what follows the last."""
 
     def column(self, offset: int) -> int:
         """Where so many bytes of the line end in the file's own."""
-        at = offset if self.text.isascii() else len(self.text.encode()[:offset].decode())
-        return self.columns[min(at, len(self.columns) - 1)]
+        return self.columns[min(offset, len(self.columns) - 1)]
 
 
 def parse_notebook(file: str, text: str) -> Document:
@@ -118,7 +121,7 @@ class _Reading:
         self.body += tree.body
         for comment in comments_in(text) if TO_US in text else ():
             line = lines[comment.line - 1]
-            column = line.columns[min(comment.column - 1, len(line.columns) - 1)] + 1
+            column = line.column(len(line.text[: comment.column - 1].encode())) + 1
             self.comments.append(Comment(line=line.line, column=column, text=comment.text))
 
 
@@ -197,8 +200,10 @@ def _lines(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
     columns = [at]
     for match in _PIECE.finditer(inner):
         piece = match[0]
+        said = json.loads(f'"{piece}"') if piece.startswith("\\") else piece
+        size = len(said.encode(errors="surrogatepass"))
+        columns += [at] * (size - 1)
         at += len(piece.encode())
-        said = _said(piece)
         if said == "\n":
             yield _Line("".join(text), node.line, tuple(columns))
             text, columns = [], [at]
@@ -207,13 +212,3 @@ def _lines(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
         columns.append(at)
     if text:
         yield _Line("".join(text), node.line, tuple(columns))
-
-
-def _said(piece: str) -> str:
-    """The character that a piece of a text of JSON stands for."""
-    if piece.startswith("\\u"):
-        return chr(int(piece.removeprefix("\\u"), 16))
-    return _ESCAPES.get(piece, piece[-1])
-
-
-_ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f"}

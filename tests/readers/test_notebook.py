@@ -41,7 +41,7 @@ def named(text: str, name: str) -> ast.Name:
 
 
 @pytest.mark.parametrize("indent", [1, None])
-@pytest.mark.parametrize("before", ["", '"a\\n\\"ü\\u00e9"; ', "\t"])
+@pytest.mark.parametrize("before", ["", '"a\\n\\"ü\\u00e9"; ', '"😀"; ', "\t"])
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_name_stands_where_the_file_has_it(
     before: str, indent: int | None, *, alone: bool
