@@ -2,7 +2,13 @@
 
 import pytest
 
-from agentaudit.extract.credentials.redaction import all_cleaned, arguments, assignment, cleaned
+from agentaudit.extract.credentials.redaction import (
+    all_cleaned,
+    arguments,
+    assignment,
+    bare_url,
+    cleaned,
+)
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.rules.fakes import fake
 
@@ -40,6 +46,34 @@ def test_the_default_of_a_service_is_told_and_not_shown() -> None:
 
     assert len(found.credentials) == 1
     assert WORD not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        f"Server=db;Password={WORD};Encrypt=True",
+        f"Server=db;PassWord={WORD}",
+        f"Server=db;PassWd={WORD}",
+        f"Server=db;Pwd='{WORD};'",
+        f'Server=db;Password="a {WORD}"',
+        f"Server=db;Password=a&{WORD}",
+        f"Server=db;Password=${WORD}",
+    ],
+)
+def test_a_password_in_a_list_of_settings_is_cleaned_however_it_is_written(settings: str) -> None:
+    assert WORD not in cleaned(settings)
+    assert WORD not in all_cleaned((settings,))[0]
+
+
+@pytest.mark.parametrize("reference", ["$NAME", "${NAME}", "$(name)"])
+def test_a_reference_in_a_list_of_settings_is_shown(reference: str) -> None:
+    settings = f"Server=db;Password={reference};Encrypt=True"
+
+    assert cleaned(settings) == settings
+
+
+def test_a_url_is_as_long_as_no_name_is_and_not_searched() -> None:
+    assert bare_url(f"https://{'a' * 5_000}") == "… (5008 characters)"
 
 
 def test_nothing_is_as_long_as_no_name_is_and_shown_whole() -> None:

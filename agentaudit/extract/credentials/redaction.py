@@ -30,9 +30,14 @@ _DEFAULT = regex(
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _PASSWORD = regex(
-    r"(?P<name>(?:password|passwd|pwd)\s{0,9}=\s{0,9})(?!\$)[^\s;&\"']+", re.IGNORECASE
+    r"(?P<name>(?:password|passwd|pwd)\s{0,9}=\s{0,9})"
+    r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
+    re.IGNORECASE,
 )
-"""In an address or a list of settings: `Server=db;Password=…`."""
+"""
+In an address or a list of settings: `Server=db;Password=…`. A reference is shown; in a list a
+password may hold `&`, and what stands behind one in an address goes with it.
+"""
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
 """A key of Bedrock also behind a slash, where base64 of anything else may go on."""
@@ -112,7 +117,8 @@ def names_password(text: str) -> bool:
     """Whether a password may be given by its name in a text: a cheap no for most texts."""
     if "=" not in text:
         return False
-    return "ssword" in text or "wd" in text or "SSWORD" in text or "WD" in text
+    text = text.lower()
+    return "password" in text or "wd" in text
 
 
 def _cleaned(text: str) -> str:
@@ -136,7 +142,9 @@ _cleaned_once = lru_cache(maxsize=2048)(_cleaned)
 
 
 def bare_url(url: str) -> str:
-    """A URL without user information and query."""
+    """A URL without user information and query; none is as long as no name is."""
+    if len(url) > _LONGEST_NAME:
+        return plain(url)
     without = _USER_INFORMATION.sub(r"\g<scheme>", _QUERY.sub("", url))
     return plain(without.partition("#")[0])
 
