@@ -16,7 +16,20 @@ TEAMS = (
     "from autogen_agentchat.agents import AssistantAgent\n"
     "from autogen_agentchat.teams import RoundRobinGroupChat\n"
 )
+OPENAI = "from openai import OpenAI\nc = OpenAI()\n"
 PARTS: Mapping[str, tuple[str, str]] = {
+    "loops of its own": (
+        OPENAI,
+        """def f$(m):
+    for _ in range(3):
+        r$ = c.chat.completions.create(model='x', messages=m, tools=T)
+        m.append({'role': 'tool', 'tool_call_id': r$})
+""",
+    ),
+    "questions and who asks them": (
+        OPENAI,
+        "def f$(m): c.messages.create(messages=m, tools=T)\ndef g$(tool_result): f$(tool_result)\n",
+    ),
     "stores and what gets them": (
         "from agno.agent import Agent\nfrom agno.db.sqlite import SqliteDb\n",
         "d$ = SqliteDb()\nk$ = Knowledge(contents_db=d$)\n",

@@ -23,6 +23,13 @@ PARTS: Mapping[str, tuple[str, str]] = {
         OPENAI,
         "const s$ = new MCPServerStdio({ command: 'npx' });\nnew Agent({ mcpServers: [s$] });\n",
     ),
+    "questions and who asks them": (
+        "import OpenAI from 'openai';\nconst c = new OpenAI();\n",
+        (
+            "function f$(m) { for (;;) { m.push({ role: 'tool', tool_call_id: 1 }); "
+            "c.chat.completions.create({ messages: m, tools: T }); } }\nf$([]);\n"
+        ),
+    ),
     "servers and their tools": (
         SERVER,
         "const s$ = new McpServer({ name: 's$' });\ns$.tool('t$', { q: z.any() }, () => 1);\n",

@@ -20,8 +20,8 @@ from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.tools import Parts, tool_from
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
-from agentaudit.extract.programs.code import Call
-from agentaudit.extract.programs.loops import Rounds, rounds
+from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
@@ -71,15 +71,9 @@ def add_own_loops(building: Building) -> None:
         asked = _asked(building, call)
         if asked is not None and module.affords(1):
             name = _name(building, asked)
-            found[name] = max(
-                found.get(name, asked), asked, key=lambda each: each.rounds is not None
-            )
+            found[name] = max(found.get(name, asked), asked, key=lambda each: openness(each.rounds))
     for name, asked in found.items():
         _add(building, name, asked)
-
-
-def _repeats(asked: _Asked) -> bool:
-    return asked.rounds is not None
 
 
 def _asked(building: Building, call: Call) -> _Asked | None:
@@ -145,9 +139,13 @@ def _timeout(building: Building, asked: _Asked) -> tuple[Known, int | None]:
 
 
 def _budget(building: Building, asked: _Asked) -> Known:
-    if _SPENDING.search(building.module.document.text):
+    if building.module.once(_bounds_answers):
         return Known.SET
     return budget(building, asked.options) if asked.rounds is not None else Known.UNKNOWN
+
+
+def _bounds_answers(module: Module) -> bool:
+    return _SPENDING.search(module.document.text) is not None
 
 
 def _tools(building: Building, given: Written, depth: int) -> Iterator[Tool]:

@@ -139,6 +139,10 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         """Whether so many things may be gone through again; beyond that, what they say is open."""
         return self._effort.affords(count)
 
+    def affords_within(self, node: ast.AST) -> bool:
+        """Whether all that stands within a node may be gone through again."""
+        return self._effort.affords_value(node)
+
     def function_around(self, node: ast.AST) -> FunctionDef | None:
         """The innermost function that a node stands in; None of what the module itself does."""
         return self.function_at(getattr(node, "lineno", 0))

@@ -7,7 +7,7 @@ person's next line is as long as the person wants it.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -46,6 +46,13 @@ class Rounds(Struct, frozen=True):
     paced_by_person: bool = False
 
 
+def openness(found: Rounds | None) -> int:
+    """The more, the longer it may go on: of several places, the longest counts."""
+    if found is None:
+        return 0
+    return [Known.SET, Known.UNKNOWN, Known.NONE].index(found.bound[0]) + 1
+
+
 def rounds(module: Module, node: ast.expr) -> Rounds | None:
     """What repeats an expression, be it a function that calls its own; None where nothing does."""
     return _repeated(module, node, ())
@@ -59,7 +66,7 @@ def _repeated(module: Module, node: ast.expr, through: tuple[FunctionDef, ...]) 
             return found
     if function is None or len(through) == _DEEPEST:
         return None
-    callers = [call for call in module.of(ast.Call) if _calls(module, call, function)]
+    callers = _callers(module, function)
     for call in callers if module.affords(len(callers)) else ():
         within = module.function_around(call)
         if within is function or within in through:
@@ -72,38 +79,56 @@ def _repeated(module: Module, node: ast.expr, through: tuple[FunctionDef, ...]) 
 
 def _loops_around(module: Module, node: ast.expr, function: FunctionDef | None) -> Sequence[Loop]:
     """The loops of the same function in which a node stands, the innermost first."""
+    every = module.once(_loops).get(function, ())
+    around = [
+        loop
+        for loop in (every if module.affords(len(every)) else ())
+        if loop.lineno <= node.lineno <= (loop.end_lineno or 0)
+        and not (loop.lineno == node.lineno and isinstance(loop, ast.For | ast.AsyncFor))
+    ]
+    return sorted(around, key=lambda loop: (-loop.lineno, -loop.col_offset))
+
+
+def _loops(module: Module) -> Mapping[FunctionDef | None, Sequence[Loop]]:
+    """The loops of a module, by the function in which they stand."""
+    found: dict[FunctionDef | None, list[Loop]] = {}
     every: tuple[Loop, ...] = (
         *module.of(ast.While),
         *module.of(ast.For),
         *module.of(ast.AsyncFor),
     )
-    around = [
-        loop
-        for loop in every
-        if loop.lineno <= node.lineno <= (loop.end_lineno or 0)
-        and not (loop.lineno == node.lineno and isinstance(loop, ast.For | ast.AsyncFor))
-        and module.function_around(loop) is function
-    ]
-    return sorted(around, key=lambda loop: (-loop.lineno, -loop.col_offset))
+    for loop in every:
+        found.setdefault(module.function_around(loop), []).append(loop)
+    return found
 
 
-def _calls(module: Module, call: ast.Call, function: FunctionDef) -> bool:
-    """Whether a call is one of a function of the module, or of a method of the same object."""
-    match call.func:
-        case ast.Name(id=name) if name == function.name:
-            around = module.class_around(function)
-            return around is None or function not in around.body
-        case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name):
-            return name == function.name
-        case _:
-            return False
+def _callers(module: Module, function: FunctionDef) -> Sequence[ast.Call]:
+    """The calls of a function of the module, or of a method of the same object."""
+    calls, around = module.once(_calls), module.class_around(function)
+    is_method = around is not None and function in around.body
+    by_name = () if is_method else calls.get(("", function.name), ())
+    return (*by_name, *calls.get(("self", function.name), ()))
+
+
+def _calls(module: Module) -> Mapping[tuple[str, str], Sequence[ast.Call]]:
+    """The calls of a module by whose name they call, an object's own or none, and by what name."""
+    found: dict[tuple[str, str], list[ast.Call]] = {}
+    for call in module.of(ast.Call):
+        match call.func:
+            case ast.Name(id=name):
+                found.setdefault(("", name), []).append(call)
+            case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name):
+                found.setdefault(("self", name), []).append(call)
+            case _:
+                pass
+    return found
 
 
 def _of_loop(
     module: Module, loop: Loop, node: ast.expr, function: FunctionDef | None
 ) -> Rounds | None:
     """What a loop says; None of one that does not repeat what stands in it, or after errors."""
-    if not module.affords(len(descendants(loop))) or _leaves_after(loop, node.lineno):
+    if not module.affords_within(loop) or _leaves_after(loop, node.lineno):
         return None
     if isinstance(loop, ast.While):
         if any(map(_RETRIES.search, _names(loop.test))):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import fact_id, with_place
 from agentaudit.extract.documents import sibling
 from agentaudit.extract.frameworks.crew_contexts import add_whole_context
@@ -26,6 +27,8 @@ from agentaudit.model.facts.memory import MemoryStore
 CREWS = frozenset({"crewai.Crew", "crewai.crew.Crew"})
 _FRAMEWORK = "crewai"
 _USUAL = "config/agents.yaml"
+_REMEMBERING = Budget("remembering members of crews", 20_000)
+"""Each as often as a file has crews."""
 
 
 def as_declared(building: Building, call: Call, agent: Agent) -> Agent:
@@ -79,9 +82,12 @@ def in_crews(
     crews = [call for call in building.calls if call.name in CREWS]
     for crew in crews:
         kept = _memory(building, crew)
+        if kept is None:
+            continue
         members = [agent for agent, _ in agents if agent.framework == _FRAMEWORK]
-        for member in members:
-            if kept is not None:
+        end = (kept.evidence[0], "who remembers in the crew", "whose memory it is is open")
+        if building.collector.affords(_REMEMBERING, len(members), end):
+            for member in members:
                 building.collector.remember(member.id, kept, confidence=Confidence.LIKELY)
     if not any(_paced(building, crew) for crew in crews):
         return agents

@@ -7,7 +7,7 @@ body of `invoke_model`; the `config` of Google's `generate_content`.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -151,15 +151,23 @@ def filled(module: Module, node: ast.expr) -> ast.expr:
 
 def _assigned(module: Module, name: ast.Name) -> ast.expr | None:
     function = module.function_around(name)
-    assigned = module.of(ast.Assign)
+    assigned = module.once(_assignments).get(name.id, ())
     found = [
         each
         for each in (assigned if module.affords(len(assigned)) else ())
-        if each.lineno <= name.lineno
-        and any(isinstance(item, ast.Name) and item.id == name.id for item in each.targets)
-        and module.function_around(each) is function
+        if each.lineno <= name.lineno and module.function_around(each) is function
     ]
     return found[-1].value if found else None
+
+
+def _assignments(module: Module) -> Mapping[str, Sequence[ast.Assign]]:
+    """What a module gives each name, from the top down."""
+    found: dict[str, list[ast.Assign]] = {}
+    for each in module.of(ast.Assign):
+        for item in each.targets:
+            if isinstance(item, ast.Name):
+                found.setdefault(item.id, []).append(each)
+    return found
 
 
 def _entry(module: Module, mapping: ast.expr, names: tuple[str, ...]) -> ast.expr | None:
@@ -174,8 +182,8 @@ def _entry(module: Module, mapping: ast.expr, names: tuple[str, ...]) -> ast.exp
             return found
     if not isinstance(mapping, ast.Name):
         return None
-    function = module.function_around(mapping)
-    for each in module.of(ast.Assign):
+    function, assigned = module.function_around(mapping), module.of(ast.Assign)
+    for each in assigned if module.affords(len(assigned)) else ():
         match each.targets:
             case [ast.Subscript(value=ast.Name(id=name), slice=key)] if (
                 name == mapping.id

@@ -7,7 +7,7 @@ back, or where Google's client calls functions of Python by itself.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.loops import Rounds, rounds
+from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.handed_tools import HandedTools
@@ -57,16 +57,9 @@ def add_own_loops(building: Building) -> Sequence[tuple[Agent, Call]]:
         loop = _loop(building, asked)
         if loop is not None and module.affords(1):
             name = _name(module, loop)
-            found[name] = max(found.get(name, loop), loop, key=_openness)
+            found[name] = max(found.get(name, loop), loop, key=lambda each: openness(each.rounds))
     tools = HandedTools(building)
     return [(_add(building, name, loop, tools), loop.asked.call) for name, loop in found.items()]
-
-
-def _openness(loop: _Loop) -> int:
-    """The more, the longer it may go on: an agent that asks at several places is its longest."""
-    if loop.rounds is None:
-        return 0
-    return [Known.SET, Known.UNKNOWN, Known.NONE].index(loop.rounds.bound[0]) + 1
 
 
 def _loop(building: Building, asked: Asked) -> _Loop | None:
@@ -80,12 +73,17 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
     by_client = _called_by_client(building, asked) if asked.client == "google-genai" else None
     if by_client is not None:
         return _Loop(asked, Rounds(by_client, around))
-    if _RESULTS.search(module.document.text) is None:
+    if not module.once(_hands_back):
         return _Loop(asked, None) if _HOSTED in module.document.text else None
     found = rounds(module, node)
     if found is None and asked.client != OWN:
         return _Loop(asked, None)
     return _Loop(asked, found) if found is not None else None
+
+
+def _hands_back(module: Module) -> bool:
+    """Whether results of tools go back to a model."""
+    return _RESULTS.search(module.document.text) is not None
 
 
 def _called_by_client(building: Building, asked: Asked) -> Bound | None:
@@ -146,18 +144,20 @@ def _timeout(building: Building, loop: _Loop) -> Known:
     if loop.rounds is None or loop.rounds.paced_by_person:
         return Known.UNKNOWN
     bounded = loop.rounds.bound[0] is Known.SET
-    if loop.rounds.ends_in_time or (bounded and any(_patient(module, building.calls))):
+    if loop.rounds.ends_in_time or (bounded and module.once(_is_patient)):
         return Known.SET
     if bounded and given(module, call.node, *_PATIENCE) is not None:
         return Known.SET
     return timeout(building, call)
 
 
-def _patient(module: Module, calls: Sequence[Call]) -> Iterator[bool]:
+def _is_patient(module: Module) -> bool:
     """Whether what makes a client, or configures one, says how long an answer may take."""
-    for call in calls:
-        found = keyword(call.node, *_PATIENCE)
-        yield found is not None and call.name[:1] != "." and module.value(found) is not None
+    given = ((call.name, keyword(call.node, *_PATIENCE)) for call in module.calls())
+    return any(
+        found is not None and name[:1] != "." and module.value(found) is not None
+        for name, found in given
+    )
 
 
 def _budget(building: Building, loop: _Loop) -> Known:
