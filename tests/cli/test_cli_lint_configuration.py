@@ -106,11 +106,12 @@ def test_above_the_repository_nothing_counts(tmp_path: Path) -> None:
 
 
 def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
+    """Nor passed over: what it leads to was not read, and the exit code says so."""
     (tmp_path / "elsewhere.yaml").write_text("lint: {fail-on: never}\n")
     where = folder(tmp_path / "repository")
     (tmp_path / "repository" / "agentaudit.yaml").symlink_to(tmp_path / "elsewhere.yaml")
 
-    assert run(where)[0] == 1
+    assert run(where)[0] == 4
 
 
 @pytest.mark.parametrize(
