@@ -95,6 +95,17 @@ _name_holds_hint = lru_cache(maxsize=1024)(_holds_hint)
 """Names stand in many places, and are looked at in each."""
 
 
+def lines_with_hints(text: str) -> set[str]:
+    """The lines in which anything begins like one of the forms."""
+    found: set[str] = set()
+    at = 0
+    while (hint := _HINT.search(text, at)) is not None:
+        start = text.rfind("\n", 0, hint.start()) + 1
+        at = end if (end := text.find("\n", hint.end())) >= 0 else len(text)
+        found.add(text[start:at])
+    return found
+
+
 def github_checksum_holds(token: str) -> bool:
     """The last six characters of a classic GitHub token are the CRC32 of its body, in base 62."""
     body, checksum = token[4 : 4 + _GITHUB_BODY], token[4 + _GITHUB_BODY :]

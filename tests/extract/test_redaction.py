@@ -81,6 +81,23 @@ def test_nothing_is_as_long_as_no_name_is_and_shown_whole() -> None:
     assert all_cleaned(("read",) * 5_000) == ("read",) * 5_000
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ai:getbackendapikey",
+        "dapi0123456789abcdef0123456789abcdef",
+        "a sk-proj-R7fQ2mZc9Xw4",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg",
+        "say hf_\nand xoxb-",
+    ],
+)
+def test_a_list_is_cleaned_as_each_of_its_texts_is(text: str) -> None:
+    texts = ("read", text, "write", "s3:getobject")
+
+    assert all_cleaned(texts) == tuple(map(cleaned, texts))
+    assert (all_cleaned(texts) is texts) == (cleaned(text) == text and "\n" not in text)
+
+
 @pytest.mark.parametrize("kind", ["anthropic_key", "openai_key", "github_classic", "private_key"])
 def test_a_secret_that_was_cut_is_cleaned_as_well(kind: str) -> None:
     """What was shortened has too few characters left for the form of its kind."""

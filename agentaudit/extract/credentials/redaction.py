@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import cast
 
 from agentaudit.expressions import Late, regex
-from agentaudit.readers.token_forms import TOKENS, may_hold_token, token_in
+from agentaudit.readers.token_forms import TOKENS, lines_with_hints, may_hold_token, token_in
 
 _USER_INFORMATION = regex(
     r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
@@ -102,8 +102,11 @@ def all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """The same; of most lists it is told at once that nothing is taken out."""
     joined = "\n".join(texts)
-    suspect = "://" in joined or "eyJ" in joined or may_hold_token(joined)
-    suspect = suspect or names_password(joined)
+    suspect = "://" in joined or "eyJ" in joined or names_password(joined)
+    if not suspect and may_hold_token(joined):
+        # Of five thousand actions a few have `dapi` in them, and no more than those are looked at.
+        torn = joined.count("\n") >= len(texts)
+        suspect = torn or any(_cleaned(line) != line for line in lines_with_hints(joined))
     if suspect or (len(joined) > _LONGEST_NAME and max(map(len, texts)) > _LONGEST_NAME):
         return tuple(map(cleaned, texts))
     return texts
