@@ -36,6 +36,8 @@ def tools_of(found: Deployment) -> set[str]:
         ("", 3),
         ("AgentSession(llm=m)\n", 3),
         ("AgentSession(llm=m, max_tool_steps=9)\n", 9),
+        ("AgentSession(llm=m)\nAgentSession(llm=m, max_tool_steps=9)\n", 9),
+        ("AgentSession(llm=m, max_tool_steps=2)\nAgentSession(llm=m)\n", 3),
     ],
 )
 def test_an_agent_of_livekit_has_the_steps_of_its_session(session: str, steps: int) -> None:

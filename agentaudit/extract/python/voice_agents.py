@@ -81,10 +81,18 @@ def _begun(building: Building, defined: ast.ClassDef) -> Iterator[ast.Call]:
 
 
 def _steps(building: Building) -> Bound:
-    """How many steps of tools each session of the module lets an agent take."""
+    """How many steps of tools a session of the module lets an agent take: the longest of them."""
     sessions = (call.node for call in building.calls if call.name in _SESSIONS)
-    given = next((keyword(each, "max_tool_steps") for each in sessions), None)
-    return count(building.module, given) if given is not None else (Known.SET, _STEPS)
+    given = [keyword(each, "max_tool_steps") for each in sessions]
+    said = [count(building.module, each) for each in given if each is not None]
+    usual = [(Known.SET, _STEPS)] if len(said) < max(len(given), 1) else []
+    return max((*said, *usual), key=_length)
+
+
+def _length(bound: Bound) -> tuple[bool, int]:
+    """By what the longest of bounds is found: one that is not known may be any."""
+    known, number = bound
+    return known is not Known.SET, number or 0
 
 
 def _equipped(
