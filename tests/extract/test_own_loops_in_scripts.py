@@ -46,6 +46,10 @@ def tools_of(found: Deployment) -> dict[str, Tool]:
             (Known.SET, 9),
         ),
         (("do {", ASKS, BACK, "} while (reply.more);"), (Known.NONE, None)),
+        (
+            ("for (let i = 0; i < 8; i++) {", ASKS, "}", "while (true) {", ASKS, BACK, "}"),
+            (Known.NONE, None),
+        ),
         ((ASKS, BACK), (Known.UNKNOWN, None)),
         (
             ("while (true) {", "try {", ASKS, "break;", "} catch {}", "}", BACK),
