@@ -150,19 +150,18 @@ def test_a_thread_is_one_for_all_where_requests_are_answered(
 
 
 @pytest.mark.parametrize(
-    ("path", "around", "constant"),
+    ("made", "around", "constant"),
     [
-        ("", "def main(): ", False),
-        ("", "@app.post('/chat')\ndef chat(): ", True),
-        (", db_path='kept.db'", "def main(): ", True),
+        ("SQLiteSession(session_id='desk')", "def main(): ", False),
+        ("SQLiteSession(session_id='desk')", "@app.post('/chat')\ndef chat(): ", True),
+        ("SQLiteSession(session_id='desk', db_path='kept.db')", "def main(): ", True),
+        ("EncryptedSession(session_id='desk', underlying_session=kept)", "def main(): ", True),
     ],
-    ids=["a script", "a path", "a file"],
+    ids=["a script", "a path", "a file", "a cover"],
 )
 def test_one_key_of_a_session_that_ends_with_its_script_is_that_of_one_conversation(
-    path: str, around: str, *, constant: bool
+    made: str, around: str, *, constant: bool
 ) -> None:
-    code = (
-        f"from agents import SQLiteSession\n{around}return SQLiteSession(session_id='desk'{path})\n"
-    )
+    code = f"from agents import EncryptedSession, SQLiteSession\n{around}return {made}\n"
 
     assert store(code).constant_session_key is constant

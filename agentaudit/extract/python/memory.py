@@ -231,7 +231,7 @@ def _key(keys: SessionKeys, call: ast.Call, form: Form) -> ast.expr | None:
     without a name or the session ends with the script.
     """
     named = keyword(call, *form.key) if form.key else None
-    if named is not None and form.backend in PERSISTENT:
+    if named is not None and form.backend != "in_memory":
         return named
     first = next(iter(call.args), None) if form.key_first and form.backend in PERSISTENT else None
     given = named or first
