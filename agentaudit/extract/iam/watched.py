@@ -8,7 +8,6 @@ What has a whole service is told by that.
 from functools import cache
 
 from agentaudit.extract.iam.actions import expanded
-from agentaudit.extract.iam.globs import matches
 from agentaudit.extract.iam.policies import Statement
 from agentaudit.extract.iam.scope import EVERY, patterns_of
 
@@ -29,10 +28,10 @@ def watched_actions(statement: Statement, left: frozenset[str]) -> tuple[str, ..
     found = _watched() & left
     if not found or statement.not_actions:
         return ()
-    patterns = [
+    patterns = (
         each for each in patterns_of(statement) if each not in EVERY and not each.endswith(":*")
-    ]
-    return tuple(sorted(name for name in found if any(matches(each, name) for each in patterns)))
+    )
+    return tuple(sorted(found & frozenset().union(*map(expanded, patterns))))
 
 
 @cache
