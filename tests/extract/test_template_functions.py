@@ -126,6 +126,26 @@ def test_a_loop_over_what_nobody_says_is_open(values: str) -> None:
     assert [end.what for end in found.unresolved] == ["the loop Memories"]
 
 
+@pytest.mark.parametrize("values", [[f"v{n}" for n in range(101)], ["v" * 201]])
+def test_a_loop_over_more_than_is_written_out_counts_as_read_in_part(values: list[str]) -> None:
+    found = looped(str(values))
+
+    assert not found.memory_stores
+    assert [end.what for end in found.unresolved] == ["the loop Memories"]
+    assert found.coverage[0].status == "partial"
+
+
+def test_loops_are_written_out_as_deep_as_cloudformation_takes_them() -> None:
+    def nested(depth: int) -> Deployment:
+        body = '{"M": {Type: AWS::BedrockAgentCore::Memory}}'
+        for _ in range(depth):
+            body = f"{{Fn::ForEach::L: [a, [x], {body}]}}"
+        return deployment_of({"t.yaml": f"Resources: {body}"})
+
+    assert [len(nested(depth).memory_stores) for depth in (5, 6)] == [1, 0]
+    assert nested(6).coverage[0].status == "partial"
+
+
 def test_loops_within_loops_end() -> None:
     many = ", ".join(f"v{n}" for n in range(100))
     inner = '{"M${a}": {Type: AWS::BedrockAgentCore::Memory}}'

@@ -55,8 +55,12 @@ class _Loops:
             values = self._values(value)
             place = evidence(self._document, key)
             what = f"the loop {plain(key.raw.removeprefix(LOOP))}"
-            if values is None or depth > _DEEPEST:
+            if values is None:
                 self._collector.leave_open(place, what, _OPEN)
+                continue
+            long = len(values) > _MOST_VALUES or any(len(text) > _LONGEST for text in values)
+            if long or depth >= _DEEPEST:
+                self._collector.leave_unread(place, what, _OPEN)
                 continue
             variable, body = value.elements[0].raw, value.elements[2]
             size = _size(body, variable, values)
@@ -84,9 +88,7 @@ class _Loops:
             default = self._document.root.get("Parameters", parameter, "Default")
             named = default.raw.split(",") if default is not None else ()
             texts = tuple(name.strip() for name in named) or None
-        if texts is None or len(texts) > _MOST_VALUES:
-            return None
-        return texts if all(0 < len(text) <= _LONGEST for text in texts) else None
+        return texts if texts is not None and all(texts) else None
 
 
 def _size(body: Node, variable: str, values: tuple[str, ...]) -> int:
