@@ -12,6 +12,7 @@ from agentaudit.readers.document import Document
 
 TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
 """Names of environment files that are copied, and read by nobody as they are."""
+_FILLED_IN = regex(r"\$\{(\w+)")
 _STAGE = regex(r"\.env\.(?P<name>\w+)$")
 
 
@@ -50,11 +51,11 @@ def _fills_compose(document: Document, documents: Documents) -> bool:
 
     `--env-file .env.op` gives Compose what it fills in, and a container only what it is told there.
     """
-    names = [key for key, _ in document.root.items()]
+    names = {key for key, _ in document.root.items()}
     folder = folder_of(document.file)
-    texts = (
-        each.text
+    filled_in = (
+        names.intersection(_FILLED_IN.findall(each.text))
         for each in documents.of("yaml")
         if folder_of(each.file) == folder and "services:" in each.text
     )
-    return any(2 * sum(f"${{{name}" in text for name in names) > len(names) for text in texts)
+    return any(2 * len(found) > len(names) for found in filled_in)

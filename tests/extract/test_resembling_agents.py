@@ -234,6 +234,7 @@ def test_a_gateway_may_be_called_by_what_it_is_built_around(name: str, gateways:
     [
         ("services: {a: {image: 'a:1', environment: {K: '${OPENAI_API_KEY}'}}}\n", 0),
         ("services: {a: {image: 'a:1'}}\n", 1),
+        ("services: {a: {image: 'a:1', environment: {K: '${OPENAI_API_KEY_OLD}'}}}\n", 1),
     ],
 )
 def test_variables_for_compose_are_the_environment_of_no_process(
