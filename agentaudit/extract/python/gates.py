@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.programs.code import Call, written_keys
+from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.model.deployment import EdgeKind
@@ -49,6 +49,10 @@ def _deleting(building: Building, tools: Iterable[Tool]) -> list[Tool]:
     ]
 
 
+def _speaks_of_question(module: Module) -> bool:
+    return _QUESTION.search(module.document.text) is not None
+
+
 def _asks_nobody(building: Building, call: Call, agent: Agent) -> bool:
     """
     Whether an agent runs its tools as the model asks for them.
@@ -57,7 +61,7 @@ def _asks_nobody(building: Building, call: Call, agent: Agent) -> bool:
     no other place for one than its middleware, OpenAI's none but the tool.
     """
     module, given = building.module, {item.arg for item in call.node.keywords}
-    if None in given or _QUESTION.search(module.document.text):
+    if None in given or module.once(_speaks_of_question):
         return False
     if agent.framework == "openai-agents":
         return True
