@@ -21,10 +21,10 @@ def agent_of(project: object, file: str = "src/helper.py") -> Agent:
 @pytest.mark.parametrize(
     ("project", "file", "seconds"),
     [
-        (BUILT, "src/helper.py", 300),
+        (BUILT, "run.py", 300),
+        ({}, "api/helper.py", 300),
         ({"functions": {"api/*.py": {"maxDuration": 60}}}, "api/helper.py", 60),
         ({"functions": {"run.py": {"maxDuration": 60}}}, "run.py", 60),
-        ({"functions": {"run.py": {"maxDuration": 800}}}, "src/helper.py", 800),
         (
             {
                 "builds": [
@@ -39,6 +39,15 @@ def test_a_function_ends_what_runs_in_it(project: object, file: str, seconds: in
     agent = agent_of(project, file)
 
     assert (agent.timeout, agent.timeout_s) == (Known.SET, seconds)
+
+
+@pytest.mark.parametrize("project", [BUILT, {"functions": {"run.py": {"maxDuration": 800}}}])
+def test_whether_a_function_runs_an_agent_of_another_file_is_open(project: object) -> None:
+    files = {"vercel.json": json.dumps(project), "src/helper.py": AGENT}
+    found = deployment_of(files)
+
+    assert found.agents[0].timeout is Known.UNKNOWN
+    assert "whether a function of Vercel runs" in " ".join(end.what for end in found.unresolved)
 
 
 @pytest.mark.parametrize(

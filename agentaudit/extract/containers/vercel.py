@@ -3,7 +3,8 @@ Projects of Vercel: what runs there is ended after `maxDuration`, which is 300 s
 
 Source: Vercel, "Configuring Maximum Duration for Vercel Functions" and "Project Configuration":
 `functions` has patterns of files, older projects `builds`; files below `api/` are functions by
-themselves. What a function imports runs in it.
+themselves. What a function imports runs in it, and whether it does is not followed: such an agent
+is open.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ _LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "python": ("py",),
     "javascript": ("ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"),
 }
+_FOLDERS = ("api/", "app/api/", "src/app/api/")
+"""Files below these are functions by themselves."""
 _BUILDERS = {"@vercel/python": "python", "@vercel/node": "javascript", "@vercel/next": "javascript"}
 
 
@@ -31,17 +34,16 @@ class _Functions(Struct, frozen=True):
     """The functions of one project in one language: patterns, how long each lasts, and where."""
 
     durations: Sequence[tuple[str, int, Node]]
-    undeclared: bool
-    """Whether there are some of which nothing is said."""
+    built: Sequence[str]
+    """Patterns of files that are built as functions."""
 
-    def duration(self, file: str) -> tuple[int, Node] | None:
-        """How long what a file does may last: as its own pattern says, else the longest."""
-        own = [each for each in self.durations if fnmatchcase(file, each[0])]
-        listed = [(seconds, node) for _, seconds, node in own or self.durations]
-        if not listed:
-            return None
-        seconds, node = max(listed, key=lambda each: each[0])
-        return (seconds, node) if own or not self.undeclared else (max(seconds, _DEFAULT_S), node)
+    def duration(self, file: str) -> tuple[int, Node | None] | None:
+        """How long a function lasts, and where that is said; None of what is no function itself."""
+        own = [(s, node) for pattern, s, node in self.durations if fnmatchcase(file, pattern)]
+        if own:
+            return max(own, key=lambda each: each[0])
+        built = any(fnmatchcase(file, pattern) for pattern in self.built)
+        return (_DEFAULT_S, None) if built or file.startswith(_FOLDERS) else None
 
 
 def extract_vercel(documents: Documents, collector: Collector) -> None:
@@ -57,18 +59,20 @@ def _bound(documents: Documents, document: Document, collector: Collector) -> No
     by_language = {
         language: _functions(documents, document, (above, language)) for language in _LANGUAGES
     }
-    known: dict[str, tuple[int, Node]] = {}
     for agent in collector.of(Agent):
         file = agent.evidence[0].file
         language = _language(file)
         functions = by_language.get(language)
         if functions is None or not file.startswith(above) or agent.timeout is not Known.NONE:
             continue
-        if file not in known:
-            lasts = functions.duration(file.removeprefix(above))
-            known[file] = lasts or (_DEFAULT_S, document.root)
-        seconds, node = known[file]
-        places = with_place(agent, evidence(document, node, "maxDuration"))
+        lasts = functions.duration(file.removeprefix(above))
+        if lasts is None:
+            what = f"whether a function of Vercel runs {agent.name}, and ends it"
+            collector.leave_open(agent.evidence[0], what, "how long it may run is open")
+            collector.update(replace(agent, timeout=Known.UNKNOWN))
+            continue
+        seconds, node = lasts
+        places = with_place(agent, evidence(document, node or document.root, "maxDuration"))
         collector.update(replace(agent, timeout=Known.SET, timeout_s=seconds, evidence=places))
 
 
@@ -89,13 +93,11 @@ def _functions(
         for name, of in _BUILDERS.items()
         if build.text_at("use").startswith(name) and of == language
     ]
-    by_folder = any(
-        each.file.startswith((f"{above}api/", f"{above}app/api/", f"{above}src/app/api/"))
-        for each in documents.of(language)
-    )
+    folders = tuple(f"{above}{folder}" for folder in _FOLDERS)
+    by_folder = any(each.file.startswith(folders) for each in documents.of(language))
     if not (declared or built or by_folder):
         return None
-    return _Functions(declared, undeclared=not declared or bool(built) or by_folder)
+    return _Functions(declared, [build.text_at("src") for build in built])
 
 
 def _declared(root: Node) -> Iterator[tuple[str, int, Node]]:
