@@ -58,6 +58,8 @@ def test_the_default_of_a_service_is_told_and_not_shown() -> None:
         f'Server=db;Password="a {WORD}"',
         f"Server=db;Password=a&{WORD}",
         f"Server=db;Password=${WORD}",
+        f"AccountName=desk;AccountKey={WORD}==;EndpointSuffix=core.windows.net",
+        f"Endpoint=sb://desk.test/;SharedAccessKeyName=all;SharedAccessKey={WORD}=",
     ],
 )
 def test_a_password_in_a_list_of_settings_is_cleaned_however_it_is_written(settings: str) -> None:

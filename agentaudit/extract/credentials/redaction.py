@@ -30,13 +30,13 @@ _DEFAULT = regex(
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
 _PASSWORD = regex(
-    r"(?P<name>(?:password|passwd|pwd)\s{0,9}=\s{0,9})"
+    r"(?P<name>(?:password|passwd|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9})"
     r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
     re.IGNORECASE,
 )
 """
-In an address or a list of settings: `Server=db;Password=…`. A reference is shown; in a list a
-password may hold `&`, and what stands behind one in an address goes with it.
+In an address or a list of settings: `Server=db;Password=…`, and Azure's keys. A reference is shown;
+in a list a password may hold `&`, and what stands behind one in an address goes with it.
 """
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
@@ -121,7 +121,7 @@ def names_password(text: str) -> bool:
     if "=" not in text:
         return False
     text = text.lower()
-    return "password" in text or "wd" in text
+    return any(word in text for word in ("password", "wd", "accountkey", "sharedaccesskey"))
 
 
 def _cleaned(text: str) -> str:
