@@ -10,11 +10,14 @@ from agentaudit.readers.yaml import parse_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _LINE = re.compile(r"^(?P<name>[\w-]+):[ \t]*(?P<value>\S.*?)[ \t\r]*$")
+_SAYS = re.compile(r"\s*[^\s#]")
 _COMMENT = re.compile(r"<!--(?P<text>.*?)-->", re.DOTALL)
 _CLOSED = "-->"
 _MOST_LOOSE = 20
 """Lines of front matter that are no YAML, before all of it is taken line by line."""
 _Entries = tuple[tuple[Node, Node], ...]
+_Problems = tuple[tuple[int, int, str], ...]
+_UNREAD = "front matter that is no YAML: of its lines only names with a value are read"
 
 
 def parse_markdown(file: str, text: str) -> Document:
@@ -23,15 +26,17 @@ def parse_markdown(file: str, text: str) -> Document:
     end_line, end_column = lines.place(max(len(text) - 1, 0))
     root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end_line, end_column=end_column)
     front = _FRONT.match(text)
+    unread: _Problems = ()
     if front is not None:
-        root = root.changed(entries=_front_matter(file, front["yaml"]))
+        entries, unread = _front_matter(file, front["yaml"])
+        root = root.changed(entries=entries)
     return Document(
         file=file,
         syntax="markdown",
         text=text,
         roots=(root,),
         comments=tuple(_comments(text, lines)),
-        problems=tuple(_said_again(root.entries)),
+        problems=(*_said_again(root.entries), *unread),
     )
 
 
@@ -42,11 +47,12 @@ def _comments(text: str, lines: Lines) -> Iterator[Comment]:
         yield Comment(line=line, column=column, text=found["text"].strip())
 
 
-def _front_matter(file: str, text: str) -> _Entries:
+def _front_matter(file: str, text: str) -> tuple[_Entries, _Problems]:
     """
     The entries as YAML; of a line that is none, its name and what follows.
 
-    The agents that read these files take `description: use it when: …`, which is no YAML.
+    The agents that read these files take `description: use it when: …`, which is no YAML. Where
+    all is taken line by line, the first line that says nothing so is told: a hook may stand there.
     """
     lines = ["", *text.split("\n")]  # the first stands for the fence, and the others where they are
     loose: list[tuple[Node, Node]] = []
@@ -61,10 +67,14 @@ def _front_matter(file: str, text: str) -> _Entries:
             loose.append(entry)
             lines[number - 1] = ""
         else:
-            return tuple(sorted((*entries, *loose), key=lambda pair: pair[0].line))
+            return tuple(sorted((*entries, *loose), key=lambda pair: pair[0].line)), ()
     lines = ["", *text.split("\n")]
-    found = (_loose(lines, number) for number in range(1, len(lines) + 1))
-    return tuple(entry for entry in found if entry is not None)
+    found = {number: _loose(lines, number) for number in range(1, len(lines) + 1)}
+    entries = tuple(entry for entry in found.values() if entry is not None)
+    unread = [
+        number for number in found if found[number] is None and _SAYS.match(lines[number - 1])
+    ]
+    return entries, tuple((number, 1, _UNREAD) for number in unread[:1])
 
 
 def _loose(lines: list[str], number: int) -> tuple[Node, Node] | None:

@@ -26,6 +26,22 @@ def test_a_line_of_front_matter_that_is_no_yaml_takes_no_other_with_it() -> None
     assert [(key.line, value.line) for key, value in root.entries] == [(2, 2), (3, 3), (4, 5)]
 
 
+LOOSE = "".join(f"name{n}: use it when: asked\n" for n in range(21))
+HOOKS = "hooks:\n  Stop: [{hooks: [{type: command, command: ./run}]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("front", "line"),
+    [(LOOSE + "# a note\n", None), (LOOSE + HOOKS, 23), ("model: m\n\t%x }{\n" + HOOKS, 3)],
+)
+def test_what_front_matter_hides_behind_lines_that_are_no_yaml_is_told(
+    front: str, line: int | None
+) -> None:
+    document = parse_markdown("CLAUDE.md", f"---\n{front}---\nAnswer.\n")
+
+    assert [at for at, _, _ in document.problems] == ([] if line is None else [line])
+
+
 def test_equal_names_of_front_matter_are_said() -> None:
     """Agents differ in which of the two they take."""
     document = parse_markdown("SKILL.md", "---\nallowed-tools: Read\nallowed-tools: Bash\n---\n")
