@@ -10,6 +10,7 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import Tool
 from agentaudit.model.finding import Severity
 
@@ -18,6 +19,8 @@ _TRIAL = regex(
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
 )
 """Agents there judge others, or are measured, while somebody looks on; so what they remember."""
+_DEVELOPED = regex(r"(?:^|/)\.devcontainer/")
+"""What an editor starts on one's own machine: a store there holds what its developer said."""
 _UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")
 """
 GitHub runs what lies in `.github/workflows` itself, and in no folder below it.
@@ -62,7 +65,7 @@ class Context(Struct, frozen=True):
             of_trial = trial and fact.kind == "password" and fact.confidence is Confidence.LIKELY
             return of_trial or (fact.default_value and self._is_kept_only(file))
         tried = trial and isinstance(fact, Agent | MemoryStore | Tool)
-        return tried or self._is_kept_only(file)
+        return tried or _is_developers(fact) or self._is_kept_only(file)
 
     def judged(
         self, fact: Fact, severity: Severity, confidence: Confidence
@@ -90,6 +93,13 @@ class Context(Struct, frozen=True):
         if is_put_away(file) or _UNSTARTED.search(file) or file in self.templates:
             return True
         return self.is_project and _OF_ANOTHER.search(file) is not None
+
+
+def _is_developers(fact: Fact) -> bool:
+    """Whether a memory, or the database that keeps it, is started beside an editor."""
+    if _DEVELOPED.search(fact.evidence[0].file) is None:
+        return False
+    return isinstance(fact, MemoryStore) or (isinstance(fact, Runtime) and fact.database != "")
 
 
 def context_of(deployment: Deployment) -> Context:

@@ -94,6 +94,21 @@ def test_what_an_evaluation_starts_has_passwords_of_its_own(
     assert used["literal-service-token"] is Severity.MEDIUM
 
 
+def test_a_store_beside_an_editor_is_its_developers() -> None:
+    text = (
+        "services:\n  app:\n    image: desk:1\n    environment: {REDIS_URL: 'redis://redis:6379',"
+        " OPENAI_API_KEY: '${K}'}\n  redis: {image: 'redis:8', ports: ['6379:6379'],"
+        " volumes: ['kept:/data']}\n"
+    )
+    files = {"desk.py": "from langchain.agents import create_agent\na = create_agent(model)\n"}
+    edited = found({**files, ".devcontainer/compose.yaml": text})
+    used = found({**files, "compose.yaml": text})
+
+    assert used["open-database"] is Severity.HIGH
+    assert edited["open-database"] is Severity.LOW
+    assert edited["agent-without-resource-limits"] is used["agent-without-resource-limits"]
+
+
 def test_instructions_that_are_put_away_are_no_prompt() -> None:
     text = f"Ask the API with {fake('langsmith_key')}.\n"
     used, kept = found({"CLAUDE.md": text}), found({"docs/archive/CLAUDE.md": text})
