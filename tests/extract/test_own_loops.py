@@ -62,6 +62,15 @@ def tools_of(found: Deployment) -> dict[str, Tool]:
             (Known.SET, 30),
         ),
         ((ASKS, "while reply.more:", f"    {HANDS_BACK}", f"    {ASKS}"), (Known.NONE, None)),
+        (
+            (
+                *("while True:", f"    {ASKS}", f"    {HANDS_BACK}", "    turn += 1"),
+                *("    if turn > 30:", "        log(turn)", "        try:"),
+                *("            return kept(reply)", "        except OSError:"),
+                "            return None",
+            ),
+            (Known.SET, 30),
+        ),
         ((ASKS, HANDS_BACK, "return answer(said)"), (Known.NONE, None)),
         ((ASKS, HANDS_BACK), (Known.UNKNOWN, None)),
         (
@@ -310,3 +319,24 @@ def test_what_measures_a_question_asks_no_model(method: str, count: int) -> None
     ).replace("tools=[]", "tools=self.tools")
 
     assert len(deployment_of({"a.py": code}).agents) == count
+
+
+@pytest.mark.parametrize(
+    ("more", "bound"),
+    [
+        ("", (Known.NONE, None)),
+        (", max_turns=12", (Known.SET, 12)),
+        (", max_iterations=self.most()", (Known.UNKNOWN, None)),
+    ],
+)
+def test_a_client_of_ones_own_may_be_told_how_often_to_ask(
+    more: str, bound: tuple[Known, int | None]
+) -> None:
+    code = (
+        "class Desk:\n    def work(self, said):\n        while True:\n"
+        f"            reply = self.client.ask(messages=said, tools=self.tools{more})\n"
+        f"            {HANDS_BACK}\n"
+    )
+    (agent,) = deployment_of({"a.py": code}).agents
+
+    assert (agent.max_iterations, agent.max_iterations_count) == bound

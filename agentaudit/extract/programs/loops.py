@@ -217,11 +217,7 @@ def _of_conditions(module: Module, loop: Loop) -> tuple[Bound, bool]:
     if isinstance(loop, ast.For):
         stepped |= {name for name in (place_of(loop.target),) if name}
     tests = [loop.test] if isinstance(loop, ast.While) else []
-    tests += [
-        node.test
-        for node in nodes
-        if isinstance(node, ast.If) and any(isinstance(each, _ENDS) for each in node.body)
-    ]
+    tests += [node.test for node in nodes if isinstance(node, ast.If) and _ends(node.body)]
     compared = [each for test in tests for each in _ordered(descendants(test))]
     timed = any(map(_asks_clock, compared))
     for each in compared:
@@ -231,6 +227,14 @@ def _of_conditions(module: Module, loop: Loop) -> tuple[Bound, bool]:
             if isinstance(one, ast.Call) and module.dotted(one.func) == "len":
                 return (Known.UNKNOWN, None), timed
     return (Known.NONE, None), timed
+
+
+def _ends(block: Sequence[ast.stmt]) -> bool:
+    """Whether a block leaves what is around it, also within what it tries last."""
+    if any(isinstance(each, _ENDS) for each in block):
+        return True
+    last = block[-1]
+    return isinstance(last, ast.Try | ast.With | ast.AsyncWith) and _ends(last.body)
 
 
 def _stepped(nodes: Sequence[ast.AST]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
@@ -39,6 +40,8 @@ _CALLED_BY_CLIENT = 10
 _RUNNER = "tool_runner"
 _PATIENCE = ("timeout", "request_timeout", "read_timeout", "http_options")
 """What says of a client, or of a call, how long an answer may take."""
+_TURNS = ("max_iterations", "max_turns", "max_steps", "max_tool_calls", "max_rounds")
+"""By which a client of one's own is told how often to ask, whatever repeats its call."""
 
 
 class _Loop(Struct, frozen=True):
@@ -76,8 +79,11 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
     if not module.once(_hands_back):
         return _Loop(asked, None) if _HOSTED in module.document.text else None
     found = rounds(module, node)
-    if found is None and asked.client != OWN:
-        return _Loop(asked, None)
+    if asked.client != OWN:
+        return _Loop(asked, found)
+    told = keyword(node, *_TURNS)
+    if found is not None and told is not None:
+        found = replace(found, bound=count(module, told))
     return _Loop(asked, found) if found is not None else None
 
 
