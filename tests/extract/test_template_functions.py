@@ -256,6 +256,47 @@ def test_lists_of_lists_do_not_grow_from_stack_to_stack() -> None:
     assert store.ttl is Known.UNKNOWN
 
 
+def test_values_are_handed_down_through_any_number_of_stacks() -> None:
+    text = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace("VALUE", "!Ref Days")
+    files = {
+        f"{n:02}.yaml": text.replace("LOCATION", f"TemplateURL: {n - 1:02}.yaml").replace(
+            "Long: {Type: Number, Default: 90}", f"Days: {{Type: Number, Default: {n}}}"
+        )
+        for n in range(1, 41)
+    }
+    (store,) = deployment_of({**files, "00.yaml": CHILD}).memory_stores
+
+    assert store.ttl_s == 40 * DAY_S
+
+
+FIRST = '!Select [0, !Split [",", PIECES]]'
+
+
+@pytest.mark.parametrize(("characters", "ttl"), [(4_000, Known.SET), (4_100, Known.UNKNOWN)])
+def test_a_value_that_is_handed_is_as_long_as_a_parameter_may_be(
+    characters: int, ttl: Known
+) -> None:
+    parent = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace(
+        "LOCATION", "TemplateURL: c.yaml"
+    )
+    child = CHILD.replace(
+        "Duration: !Ref Days", f"Duration: {FIRST.replace('PIECES', '!Ref Days')}"
+    )
+    handed = parent.replace("VALUE", f'"90,{"x" * characters}"')
+    (store,) = deployment_of({"p.yaml": handed, "c.yaml": child}).memory_stores
+
+    assert store.ttl is ttl
+
+
+@pytest.mark.parametrize(("characters", "ttl"), [(9_000, Known.SET), (40_000, Known.UNKNOWN)])
+def test_what_is_joined_is_no_many_times_what_is_written(characters: int, ttl: Known) -> None:
+    long = TEMPLATE.replace("Default: live", f'Default: "90,{"x" * characters}"')
+    text = long.replace("DAYS", FIRST.replace("PIECES", '!Join ["", [!Ref Stage, y]]'))
+    (store,) = deployment_of({"t.yaml": text}).memory_stores
+
+    assert store.ttl is ttl
+
+
 def test_stacks_that_deploy_each_other_end() -> None:
     text = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace("VALUE", "!Ref Long")
     files = {

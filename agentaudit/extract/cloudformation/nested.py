@@ -7,7 +7,7 @@ then the name of a file, which is meant where one template of the audit is calle
 """
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -22,7 +22,12 @@ _LOCATIONS = {
     "AWS::CloudFormation::Stack": "TemplateURL",
     "AWS::Serverless::Application": "Location",
 }
-_DEEPEST = 20
+_LONGEST = 4_096
+"""
+Of a parameter's value, as CloudFormation takes.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 _MACRO = "Fn::Transform"
 _OPEN = "what it makes is open"
 Values = Mapping[str, Node]
@@ -75,32 +80,36 @@ class Nested:
         named = self._called.get(posixpath.basename(written), ())
         return named[0] if len(named) == 1 else None
 
-    def handed(self, file: str, seen: Sequence[str] = ()) -> Values:
+    def handed(self, file: str) -> Values:
         """What the one template that deploys it hands over; of several none is taken."""
-        if file in self._known:
-            return self._known[file]
-        calls = self._calls.get(file, ())
-        if len(calls) != 1 or calls[0].parameters is None:
-            return {}
-        if len(seen) > _DEEPEST or calls[0].caller in (*seen, file):
-            return {}
-        caller = calls[0].caller
-        template = self._templates[caller].given(self.handed(caller, (*seen, file)))
-        values = {
-            name: _parameter(template.resolved(value))
-            for name, value in calls[0].parameters.items()
-        }
-        self._known[file] = values
+        way: list[tuple[str, _Call]] = []
+        passed: set[str] = set()
+        while file not in self._known and file not in passed:
+            calls = self._calls.get(file, ())
+            if len(calls) != 1:
+                break
+            way.append((file, calls[0]))
+            passed.add(file)
+            file = calls[0].caller
+        values = self._known.get(file, {})
+        for below, call in reversed(way):
+            template = self._templates[call.caller].given(values)
+            values = {
+                name: _parameter(template.resolved(value))
+                for name, value in (call.parameters.items() if call.parameters is not None else ())
+            }
+            self._known[below] = values
         return values
 
 
 def _parameter(value: Node) -> Node:
     """
-    What a parameter takes: a text, or a list of texts.
+    What a parameter takes: a text, or a list of texts, and no more characters than are allowed.
 
-    Lists of lists, handed from template to template, would grow beyond any bound.
+    Lists of lists and long texts, handed from template to template, would grow beyond any bound.
     """
     pieces = value.elements if value.kind is NodeKind.SEQUENCE else (value,)
-    if any(piece.entries or piece.elements for piece in pieces):
+    deep = any(piece.entries or piece.elements for piece in pieces)
+    if deep or sum(len(piece.raw) + 1 for piece in pieces) > _LONGEST:
         return made_unknown(value, "…")
     return value

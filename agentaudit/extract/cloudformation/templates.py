@@ -35,6 +35,7 @@ from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_NAME
 
 _RETENTION = "Retention"
 """What each way to end a log in a template is called after; the CDK has a resource for it."""
@@ -135,13 +136,14 @@ def _raw_type(resource: Node) -> str:
 
 
 def _given_name(resource: Node) -> str:
-    """The name that a template gives to a resource, where it is a plain text."""
+    """The name that a template gives to a resource, where it is a plain text of a name's length."""
     type_ = TYPES.get(_raw_type(resource), "")
     wanted, renamed = name_attribute(type_), RENAMED.get(type_, {})
     properties = resource.get("Properties")
     for key, value in properties.items() if properties is not None else ():
         if renamed.get(key, snake(key)) == wanted:
-            return value.text or ""
+            text = value.text or ""
+            return text if len(text) <= MAX_NAME else ""
     return ""
 
 

@@ -152,7 +152,7 @@ class Template(Struct, frozen=True):
     def _joined(self, node: Node, glue: Node, listed: Node) -> Node:
         pieces = [_piece(piece) for piece in listed.list()]
         length = sum(map(len, pieces)) + len(glue.raw) * max(len(pieces) - 1, 0)
-        if length > _LONGEST:
+        if length > LONGEST_TEXT and length > _most(node):
             return made_unknown(node, "Fn::Join")
         return made_text(node, glue.raw.join(pieces))
 
@@ -175,6 +175,11 @@ class Template(Struct, frozen=True):
         # A text that grows to many times what is written stays as it is written.
         most = LONGEST_TEXT + 2 * len(text.raw)
         return made_text(node, substituted(_PLACE_IN_SUB, filled, text.raw, most=most))
+
+
+def _most(node: Node) -> int:
+    """Characters of a text that is put together: some times what is written for it."""
+    return min(_LONGEST, LONGEST_TEXT + 2 * sum(len(each.raw) for each in node.walk()))
 
 
 def _left_out(node: Node) -> bool:
