@@ -244,6 +244,16 @@ def test_a_stack_from_elsewhere_makes_what_nobody_here_knows(location: str, kind
     ]
 
 
+def test_what_several_stacks_hand_to_one_template_is_not_known() -> None:
+    """Its default would be what none of them deploys."""
+    parent = PARENT.replace("TYPE", "AWS::CloudFormation::Stack")
+    parent = parent.replace("LOCATION", "TemplateURL: c.yaml")
+    parents = {f"{days}.yaml": parent.replace("VALUE", days) for days in ("30", "90")}
+    (store,) = deployment_of({**parents, "c.yaml": CHILD}).memory_stores
+
+    assert store.ttl is Known.UNKNOWN
+
+
 def test_lists_of_lists_do_not_grow_from_stack_to_stack() -> None:
     text = PARENT.replace("TYPE", "AWS::CloudFormation::Stack").replace("Long", "Days")
     many = f"[{', '.join(['!Ref Days'] * 12)}]"

@@ -81,7 +81,7 @@ class Nested:
         return named[0] if len(named) == 1 else None
 
     def handed(self, file: str) -> Values:
-        """What the one template that deploys it hands over; of several none is taken."""
+        """What the one template that deploys it hands over; what several do is not known."""
         way: list[tuple[str, _Call]] = []
         passed: set[str] = set()
         while file not in self._known and file not in passed:
@@ -91,7 +91,7 @@ class Nested:
             way.append((file, calls[0]))
             passed.add(file)
             file = calls[0].caller
-        values = self._known.get(file, {})
+        values = self._known.get(file) or self._of_several(file)
         for below, call in reversed(way):
             template = self._templates[call.caller].given(values)
             values = {
@@ -100,6 +100,12 @@ class Nested:
             }
             self._known[below] = values
         return values
+
+    def _of_several(self, file: str) -> Values:
+        calls = self._calls.get(file, ())
+        given = (call.parameters for call in calls if call.parameters is not None)
+        several = (each.items() for each in given if len(calls) > 1)
+        return {name: made_unknown(value, "…") for items in several for name, value in items}
 
 
 def _parameter(value: Node) -> Node:
