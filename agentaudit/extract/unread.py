@@ -8,6 +8,7 @@ from agentaudit.errors import Problem
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import SERVERLESS_FILE
+from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Node
 from agentaudit.readers.unread_agents import unread_agents
@@ -19,11 +20,14 @@ def extract_unread(documents: Documents, collector: Collector) -> None:
         if SERVERLESS_FILE.search(document.file) and _elsewhere(document.root):
             message = "functions outside of AWS, which are not read"
             collector.problems.append(_problem(document.file, message))
+    read = {place.file for agent in collector.of(Agent) for place in agent.evidence}
     for document in documents.of("python"):
         place = declares_stack(document.file, document.text)
         if place is not None:
             line = document.text.count("\n", 0, place) + 1
             collector.problems.append(_problem(document.file, UNRENDERED, line))
+        if document.file in read:
+            continue
         for message, place in unread_agents(document.file, document.text):
             line = document.text.count("\n", 0, place) + 1
             collector.problems.append(_problem(document.file, message, line))

@@ -1,5 +1,5 @@
 """
-Agents in Python whose framework no extractor knows: recognised, named, and never passed over.
+Agents in Python in forms of a framework that are not read: named, and never passed over.
 
 Sources: LiveKit, "Agents framework"; Pipecat, "Pipeline & Frames".
 """
@@ -17,12 +17,12 @@ def _imports(module: str) -> re.Pattern[str]:
 
 _FRAMEWORKS = (
     (
-        *("livekit", "agents of LiveKit, which are not read"),
+        *("livekit", "an agent of LiveKit in a form that is not read"),
         _imports(r"livekit(?:\.agents\b|[ \t]+import\b[^\n]{0,200}\bagents\b)"),
         regex(r"\bAgentSession\(|\bVoicePipelineAgent\(|\bclass\s+\w+\((?:\w+\.)?Agent\)"),
     ),
     (
-        *("pipecat", "agents of Pipecat, which are not read"),
+        *("pipecat", "an agent of Pipecat in a form that is not read"),
         _imports(r"pipecat\b"),
         regex(r"\bPipelineTask\(|\bFlowManager\("),
     ),
@@ -32,7 +32,7 @@ _WORDS = tuple(word for word, *_ in _FRAMEWORKS)
 
 
 def unread_agents(file: str, text: str) -> Iterator[tuple[str, int]]:
-    """What a program in Python builds that is not read, and where; nothing of others and tests."""
+    """What a program builds that may not be read, and where; nothing of others and tests."""
     if not holds_word(text, _WORDS) or TESTS.search(file):
         return
     for word, message, imported, built in _FRAMEWORKS:

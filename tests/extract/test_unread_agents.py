@@ -1,4 +1,4 @@
-"""Agents of frameworks that are not read are named, so that nothing passes without them."""
+"""Agents in forms that are not read are named, so that nothing passes without them."""
 
 import pytest
 
@@ -6,22 +6,19 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileStatus
 
 LIVEKIT = """
-from livekit import agents
-from livekit.agents import Agent
+from livekit.agents.pipeline import VoicePipelineAgent
 
-
-class Receptionist(Agent):
-    pass
+started = VoicePipelineAgent(vad=vad)
 """
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (LIVEKIT, (6, "agents of LiveKit, which are not read")),
+        (LIVEKIT, (4, "an agent of LiveKit in a form that is not read")),
         (
-            "import pipecat\ntask = PipelineTask(pipeline)\n",
-            (2, "agents of Pipecat, which are not read"),
+            "import pipecat\ntask = FlowManager(task=other)\n",
+            (2, "an agent of Pipecat in a form that is not read"),
         ),
     ],
 )
@@ -29,6 +26,14 @@ def test_an_agent_that_is_not_read_is_named(text: str, told: tuple[int, str]) ->
     (coverage,) = deployment_of({"app.py": text}).coverage
 
     assert (coverage.line, coverage.reason) == told
+
+
+def test_an_agent_that_is_read_is_not_named_as_one_that_is_not() -> None:
+    text = "from livekit.agents import Agent\n\n\nclass Desk(Agent):\n    pass\n"
+    found = deployment_of({"app.py": text})
+
+    assert [agent.framework for agent in found.agents] == ["livekit"]
+    assert [each.status for each in found.coverage] == [FileStatus.READ]
 
 
 @pytest.mark.parametrize(
