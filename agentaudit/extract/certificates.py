@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.objects import (
@@ -35,10 +36,19 @@ _AUTHORITY = re.compile(
 """In names of hosts it is a country, `desk.acme.ca.crt`, and in those of regions: `ca-west-1`."""
 
 
+_TRUSTED = regex(
+    r"(?<![\w.-])(?P<name>[\w-][\w.-]{0,99})[\"']?(?:[\t ,:]{1,20})[\"']?"
+    r"/(?:usr/local/share/ca-certificates|etc/pki/ca-trust/source/anchors)/"
+)
+"""Where an image or a mount puts a file among those whom the machine trusts."""
+
+
 def extract_certificates(documents: Documents, collector: Collector) -> None:
     """Every certificate, with its time."""
+    trusted = _trusted(documents)
     for document in documents.of("pem"):
-        if not _AUTHORITY.search(document.file.rpartition("/")[2]):
+        name = document.file.rpartition("/")[2]
+        if name not in trusted and not _AUTHORITY.search(name):
             _add_certificates(document, collector)
     for item in kubernetes_objects(documents):
         if item.kind == "Secret":
@@ -55,6 +65,17 @@ def extract_certificates(documents: Documents, collector: Collector) -> None:
         key = f"Certificate/{item.namespace}/{item.name}"
         found = _certificate(place, (item.name, key), ttl_s, CredentialForm.SECRET_REF)
         collector.add(replace(found, cluster_only=_stays_in_cluster(item)))
+
+
+def _trusted(documents: Documents) -> frozenset[str]:
+    """The names of files that images or containers get to hold others against."""
+    return frozenset(
+        found["name"]
+        for kind in ("dockerfile", "yaml")
+        for document in documents.of(kind)
+        if holds_word(document.text, ("/ca-certificates/", "/anchors/"))
+        for found in _TRUSTED.finditer(document.text)
+    )
 
 
 def _issued(item: KubernetesObject) -> bool:

@@ -278,3 +278,18 @@ def test_a_key_that_is_written_down_is_its_vendors_whatever_is_asked() -> None:
     text = f"services:\n  agent:\n    image: agent:1\n    environment: {environment}\n"
 
     assert lifetime_of("compose.yaml", text) == ("static", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("COPY ./proxy.crt /usr/local/share/ca-certificates/office.crt", 0),
+        ('COPY ["proxy.crt", "/etc/pki/ca-trust/source/anchors/"]', 0),
+        ("COPY proxy.crt /etc/nginx/server.crt", 1),
+        ("COPY my-proxy.crt /usr/local/share/ca-certificates/", 1),
+    ],
+)
+def test_a_certificate_that_an_image_trusts_is_nobodys_own(line: str, found: int) -> None:
+    files = {"proxy.crt": CERTIFICATE, "Dockerfile": f"FROM debian:12\n{line}\n"}
+
+    assert len(deployment_of(files).credentials) == found
