@@ -502,3 +502,32 @@ jobs:
     (found,) = deployment_of({".github/workflows/a.yml": text}).credentials
 
     assert found.short_alternative == alternative
+
+
+@pytest.mark.parametrize(
+    ("script", "kept"),
+    [
+        ("sudo -E awf --allow-domains api.test -- {agent}", True),
+        ("awf --env-all \\\n  -- /bin/bash -c 'cd w && {agent}' 2>&1 | tee log", True),
+        ("awf --allow-domains api.test -- true; {agent}", False),
+        ("awf --allow-domains api.test -- true\n{agent}", False),
+        ("awf --enable-dind -- {agent}", False),
+        ("awf -- {agent} 'never closed", False),
+        ("{agent} awf --", False),
+    ],
+)
+def test_an_agent_in_the_container_of_a_firewall_is_kept(script: str, *, kept: bool) -> None:
+    run = script.format(agent="claude --print --permission-mode bypassPermissions")
+    jobs = {"help": {"runs-on": "ubuntu-latest", "steps": [{"run": run}]}}
+    found = deployed(json.dumps({"on": "push", "jobs": jobs}))
+
+    assert [agent.own_machine for agent in found.agents] == [kept]
+    assert [tool.own_machine for tool in found.tools if tool.name == "Bash"] == [kept]
+
+
+def test_of_two_steps_the_one_outside_of_the_container_is_told() -> None:
+    agent = "claude --print --permission-mode bypassPermissions"
+    steps = [{"run": f"awf --env-all -- {agent}"}, {"run": agent}]
+    found = deployed(json.dumps({"on": "push", "jobs": {"help": {"steps": steps}}}))
+
+    assert [agent.own_machine for agent in found.agents] == [False]

@@ -23,6 +23,7 @@ from agentaudit.extract.pipelines.actions_memory import add_auto_memory
 from agentaudit.extract.pipelines.actions_permissions import Permissions, permissions_of
 from agentaudit.extract.pipelines.actions_signs import (
     ASKS_WHO,
+    behind_firewall,
     interpolations,
     open_to,
     session_named,
@@ -216,10 +217,15 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
 
 
 def _worst(job: Job) -> Step:
-    """The step that runs an agent; of several the first that asks nobody, or else the first."""
+    """The step that runs an agent; one that asks nobody and is in no box before others."""
     steps = [step for step in job.steps if step.runs_agent_itself]
     steps = steps or [step for step in job.steps if step.runs_agent]
-    return next((step for step in steps if _BYPASS.search(_words(step))), steps[0])
+    unasked = [step for step in steps if _BYPASS.search(_words(step))]
+    return next((step for step in unasked if not _boxed(step)), (unasked or steps)[0])
+
+
+def _boxed(step: Step) -> bool:
+    return behind_firewall(raw(step.node.get("run")))
 
 
 def _runtime(reading: _Reading, job: Job) -> Runtime:
@@ -254,6 +260,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         max_iterations_count=count,
         timeout=timeout,
         timeout_s=timeout_s,
+        own_machine=_boxed(step),
     )
 
 

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
+from shlex import shlex
 
+from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.pipelines.actions_conditions import Questions
 from agentaudit.extract.pipelines.actions_jobs import Step, WorkflowFile, holds_expression, raw
 from agentaudit.extract.pipelines.actions_triggers import STRANGERS
@@ -35,6 +38,11 @@ What of an event is written by whoever causes it, where it is of this type alone
 
 A review brings secrets only to a branch of the repository itself, which strangers cannot name.
 """
+
+_FIREWALL = "awf"
+_LEFT = "--enable-dind"
+"""With which what runs in the container may start others on the machine."""
+_LONGEST_LINE = 20_000
 
 
 def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
@@ -93,3 +101,37 @@ def session_named(workflow: WorkflowFile) -> Truth:
         return Truth.UNKNOWN
     named = all(step.input("role-session-name") is not None for step in assumed)
     return Truth.YES if named else Truth.NO
+
+
+def behind_firewall(script: str) -> bool:
+    """
+    Whether a script starts agents only in the container of GitHub's agentic workflows.
+
+    `awf … -- command` runs a command there: with the folders that are named, and the domains that
+    are allowed. Source: github/gh-aw-firewall, "Usage".
+    """
+    lines = [line for line in script.replace("\\\n", " ").splitlines() if starts_agent(line)]
+    return bool(lines) and all(map(_all_behind_firewall, lines))
+
+
+def _all_behind_firewall(line: str) -> bool:
+    if _FIREWALL not in line or len(line) > _LONGEST_LINE:
+        return False
+    lexer = shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        return False
+    commands = (list(group) for ends, group in groupby(words, _ends_command) if not ends)
+    return all(_is_firewall(each) for each in commands if starts_agent(" ".join(each)))
+
+
+def _ends_command(word: str) -> bool:
+    return bool(word) and set(word) <= set("();|&")
+
+
+def _is_firewall(words: list[str]) -> bool:
+    """Whether a command is the firewall's, perhaps as another user, and keeps what it starts in."""
+    named = [word for word in words if word != "sudo" and not word.startswith("-")]
+    return named[:1] == [_FIREWALL] and "--" in words and _LEFT not in words

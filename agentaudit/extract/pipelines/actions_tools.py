@@ -70,6 +70,7 @@ def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evi
                 typed=Truth.YES,
                 free_form_parameters=("command",) if name == "Bash" else (),
                 approval=Truth.NO,
+                own_machine=agent.own_machine and "execute" in built_in.effects,
             )
         )
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)

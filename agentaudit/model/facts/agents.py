@@ -31,7 +31,7 @@ class Agent(Fact, frozen=True, kw_only=True):
     wildcard_tools: bool = False
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
-    """Whether it is packed into the image of a sandbox."""
+    """Whether it is packed into the image of a sandbox, or a firewall's container holds it."""
     root_paths: tuple[str, ...] = ()
     """Folders that its own tools may use besides that of its project."""
     cors_open: bool = False
