@@ -98,6 +98,15 @@ def test_answers_that_somebody_kept_repeat_their_keys() -> None:
             "codex",
             1,
         ),
+        (
+            "serve.py",
+            (
+                'asks = ["claude", "-p", "--allowedTools", "Read"]\n'
+                'acts = ["claude", "-p", "--dangerously-skip-permissions"]\n'
+            ),
+            "claude-code",
+            2,
+        ),
     ],
 )
 def test_a_coding_agent_that_asks_nobody_is_one_wherever_it_is_started(

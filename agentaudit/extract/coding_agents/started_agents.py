@@ -67,7 +67,12 @@ def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
 
 
 def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
-    """Lists whose first text is a coding agent, in a file that names its switch as a text."""
+    """
+    Lists whose first text is a coding agent, in a file that names its switch as a text.
+
+    Where some hold the switch themselves, the others start an agent that asks; where none does,
+    it is put to one of them later.
+    """
     switched = {
         name
         for node in module.of(ast.Constant)
@@ -75,13 +80,20 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
         for name, switches in BYPASS_OF.items()
         if switches.fullmatch(node.value)
     }
-    if not switched:
-        return
-    for listed in module.of(ast.List):
-        first = module.text(listed.elts[0]) if listed.elts else ""
-        found = _PROGRAM.match(first)
-        if found is not None and found["name"] in switched:
-            yield found["name"], module.place(listed, found["name"])
+    for name in sorted(switched):
+        lists = [
+            each
+            for each in module.of(ast.List)
+            if each.elts
+            if (found := _PROGRAM.match(module.text(each.elts[0]))) and found["name"] == name
+        ]
+        holding = [
+            each
+            for each in lists
+            if any(BYPASS_OF[name].fullmatch(module.text(one)) for one in each.elts)
+        ]
+        for listed in holding or lists:
+            yield name, module.place(listed, name)
 
 
 def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
