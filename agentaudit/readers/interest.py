@@ -173,6 +173,7 @@ _PYTHON = _Gate(
         ("_quota", _CHECKED),
         ("_credits", _CHECKED),
         ("limiter.limit", regex(r"@\w*limiter\.limit\(")),
+        ("limiter.", regex(r"limiter\.(?:check|hit|allow|is_allowed)\w*\(")),
     ),
 )
 _PACKAGES = (

@@ -23,6 +23,14 @@ from app.limits import limiter, rate_limiter
 def %s(user):
     return user
 """
+LIMITER = """
+from app.limits import limiter
+
+
+async def %s(user):
+    allowed = await limiter.%s(f"chat:{user}", 20, 60)
+    return user if allowed else None
+"""
 COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tokens)\n"
 
 
@@ -46,6 +54,10 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", ROUTE % ("rate_limiter.limit", "answer"), Known.UNKNOWN),
         ("app/api.py", ROUTE % ("limiter.limit", "log_in"), Known.NONE),
         ("app/api.py", ROUTE % ("limiter.exempt", "send_message"), Known.NONE),
+        ("app/api.py", LIMITER % ("chat_endpoint", "check"), Known.UNKNOWN),
+        ("app/api.py", LIMITER % ("chat_endpoint", "hit"), Known.UNKNOWN),
+        ("app/api.py", LIMITER % ("chat_endpoint", "acquire"), Known.NONE),
+        ("app/api.py", LIMITER % ("log_in", "check"), Known.NONE),
     ],
 )
 def test_a_budget_that_a_program_checks_may_be_its_agents(

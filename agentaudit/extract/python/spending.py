@@ -29,6 +29,8 @@ _CHECK = regex(
 """
 _HANDED = "usage_limits"
 _LIMITER = regex(r"(?:^|\.)\w*limiter\.limit$")
+_ASKED = regex(r"(?:^|\.)\w*limiter\.(?:check\w*|hit|allow|is_allowed)$", re.IGNORECASE)
+"""A limiter of one's own that a route asks; to wait for one's turn is for what is called."""
 _ASKING = regex(
     r"message|chat|ask|quer(?:y|ies)|run|invoke|agent|complet|generat|stream|conversation"
     r"|prompt|analy|research|answer|respond|process",
@@ -61,16 +63,27 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
 
 
 def _limits_routes(module: Module) -> bool:
-    """Whether Flask-Limiter or SlowAPI limits how often a route is called that asks a model."""
+    """Whether a limiter bounds how often functions are called that ask a model."""
     functions: tuple[FunctionDef, ...] = (
         *module.of(ast.FunctionDef),
         *module.of(ast.AsyncFunctionDef),
     )
     return any(
-        _ASKING.search(function.name) is not None
+        _ASKING.search(function.name) is not None and _is_limited(module, function)
         for function in functions
-        for decorator in function.decorator_list
-        if isinstance(decorator, ast.Call) and _LIMITER.search(module.dotted(decorator.func))
+    )
+
+
+def _is_limited(module: Module, function: FunctionDef) -> bool:
+    """Whether Flask-Limiter or SlowAPI stands above a route, or a limiter is asked within."""
+    return any(
+        _LIMITER.search(module.dotted(each.func)) is not None
+        for each in function.decorator_list
+        if isinstance(each, ast.Call)
+    ) or any(
+        _ASKED.search(module.dotted(each.func)) is not None
+        for each in ast.walk(function)
+        if isinstance(each, ast.Call)
     )
 
 
