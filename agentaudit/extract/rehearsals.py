@@ -5,7 +5,7 @@ from functools import lru_cache
 from agentaudit.expressions import regex
 
 _REHEARSAL = regex(
-    r"(?:^|/)(?:tests?|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
+    r"(?:^|/)(?:(?i:tests?)|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
     r"|unittests?|e2e|fixtures?|mocks?|__mocks__|docs?)/"
     r"|(?:^|/)[\w.-]{1,60}[-_]docs/(?:[^/]+/){0,8}examples/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"

@@ -108,6 +108,7 @@ def test_in_a_test_such_a_token_is_a_note_and_a_real_one_is_not() -> None:
         ("app/settings.json", fake("openai_key"), Severity.CRITICAL),
         ("app/settings.json", f"sk-proj-{'q7Zk9vLm2XbR4tYc' * 3}", Severity.HIGH),
         ("tests/redaction.json", f"sk-proj-{'q7Zk9vLm2XbR4tYc' * 3}", Severity.LOW),
+        ("TEST/redaction.json", f"sk-proj-{'q7Zk9vLm2XbR4tYc' * 3}", Severity.LOW),
         ("tests/redaction.json", fake("openai_key"), Severity.CRITICAL),
     ],
 )
