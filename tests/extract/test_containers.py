@@ -214,6 +214,9 @@ def test_the_key_that_a_gateway_asks_of_callers_is_none_that_it_resolves(setting
         ("[serve]", "MODEL_PATH: /models, MODEL_NAME", 1),
         ("[serve]", "HF_TOKEN: y, MODEL_ID", 0),
         ("[serve]", "LLM_API_UPSTREAM", 0),
+        ("[serve]", "LITELLM_OAUTH_CLIENT_SECRET", 0),
+        ("[serve]", "LITELLM_HEALTH", 0),
+        ("[serve]", "LITELLM_HEALTH: y, LITELLM_API_KEY", 1),
     ],
 )
 def test_what_a_container_is_told_makes_it_an_agent(

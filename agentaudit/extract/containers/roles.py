@@ -57,11 +57,12 @@ _AGENT_SETTING = regex(
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
     r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
-    r"|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_"
+    r"|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$|_HEALTH(?:_URL)?$"
 )
 """
 Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
-calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text.
+calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text,
+lets people in at another's page or sees whether it lives.
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
