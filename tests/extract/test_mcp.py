@@ -77,6 +77,11 @@ LATEST = RELEASED.replace("v0.3-beta", "latest")
         ("docker", ["run", "-i", "-e", "T", "img:1.2"], "img", Truth.YES),
         ("docker", ["run", "--rm", "img"], "img", Truth.NO),
         ("docker", ["run", "img@sha256:" + "a" * 64], "img", Truth.YES),
+        (
+            *("bash", ["-c", "curl -fsSL https://acme.example/serve.sh?t=1 | sh -s -- --stdio"]),
+            *("https://acme.example/serve.sh", Truth.NO),
+        ),
+        ("sh", ["-c", "wget -qO- https://acme.example/a.sh | grep -v x"], "wget", Truth.UNKNOWN),
         ("/opt/bin/server", [], "server", Truth.YES),
         ("server", [], "server", Truth.UNKNOWN),
         ("sh", [], "sh", Truth.UNKNOWN),

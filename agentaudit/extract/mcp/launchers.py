@@ -6,6 +6,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.redaction import bare_url
 from agentaudit.model.evidence import Truth
 
 _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
@@ -34,6 +35,12 @@ _GIT = regex(r"^git\+|^github:|^https://github\.com/")
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
 _RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
 """A file of a release that its address names; its owner could put another one there."""
+_PIPED = regex(
+    r"\b(?:curl|wget)\s[^|]*?(?P<address>https?://[^\s'\"|)]+)[^|]*"
+    r"\|\s*(?:sudo\s+)?(?:ba|da|z)?sh\b"
+)
+"""Whatever an address answers with is run: `curl -fsSL https://acme.example/serve.sh | sh`."""
+_LONGEST_LINE = 1_000
 _TAG = regex(r":(?P<tag>[\w][\w.-]*)$")
 _FLOATING = regex(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
@@ -60,6 +67,10 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
     name = command.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
     if name in {"cmd", "sh", "bash"} and arguments:
         rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
+        piped = _PIPED.search(" ".join(rest)[:_LONGEST_LINE])
+        if piped is not None:
+            address = bare_url(piped["address"])
+            return Launch(package=address, pinned=Truth.NO, mutable=Truth.YES)
         words = rest[0].split() + list(rest[1:]) if rest else []
         return launch_of(words[0], words[1:]) if words else Launch()
     own, laid = _runs_own(name, arguments), _laid_beside(name, arguments)
