@@ -352,6 +352,12 @@ def test_what_bears_a_name_of_a_secret_and_is_none(key: str, value: str) -> None
     assert recognise(key, value) is None
 
 
+@pytest.mark.parametrize("key", ["LITELLM_MASTER_KEY", "master_key"])
+def test_a_master_key_that_can_be_guessed_is_one(key: str) -> None:
+    assert recognise(key, "sk-4444") is not None
+    assert recognise("OPENAI_API_KEY", "sk-4444") is None
+
+
 def test_a_password_that_a_variable_holds_within_a_list_of_settings_is_a_reference() -> None:
     found = recognise("connection_string", "Server=db;User Id=agent;Password=%DB_PASSWORD%")
 

@@ -81,9 +81,14 @@ _OBJECT = regex(r"[a-z]+\d{0,2}(?:-(?:[a-z]+\d{0,2}|\d{1,4}))+")
 """`credentialSecret: backup-s3` names an object of Kubernetes, in which the secret is."""
 
 
+_MASTER_KEY = regex(r"(?:^|_)master_key$", re.IGNORECASE)
+_GUESSED = regex(r"sk-\d{3,12}")
+"""A proxy of LiteLLM takes any `sk-…` as its master key; whoever counts up to `sk-4444` is in."""
+
+
 def could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
-    if value in PUBLISHED_DEFAULTS:
+    if value in PUBLISHED_DEFAULTS or (_GUESSED.fullmatch(value) and _MASTER_KEY.search(key)):
         return True
     short = len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN)
     if short or _URL_START.match(value) or _SETTING.match(value):  # most are told by this look
