@@ -12,7 +12,7 @@ _OWN_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal"
 _ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=[:/]|$)")
 _OWN_HOST = regex(rf"{_OWN_MACHINE}|0\.0\.0\.0", re.IGNORECASE)
 _OF_OWN_NETWORK = regex(
-    r"[a-z_][\w-]*|(?:[\w-]+\.)+(?:svc|localhost|local|lan|home|internal|intranet|test)",
+    r"[a-z_][\w-]*|(?:[\w-]+\.)+(?:svc|localhost|local|lan|home|internal|intranet)",
     re.IGNORECASE,
 )
 """A name without a dot is known to those around it; nobody has the endings on the internet."""

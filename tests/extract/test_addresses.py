@@ -15,7 +15,9 @@ def test_a_network_of_ones_own_knows_it_alone(host: str) -> None:
     assert stays_inside(f"https://agent:{{}}@{host}")
 
 
-@pytest.mark.parametrize("host", ["", "*", "acme.example.com", "internal.acme.com", "10.0.0.7"])
+@pytest.mark.parametrize(
+    "host", ["", "*", "acme.example.com", "internal.acme.com", "acme.test", "10.0.0.7"]
+)
 def test_others_may_know_it(host: str) -> None:
     assert not is_of_own_network(host)
     assert not stays_inside(f"http://{host}/mcp")

@@ -27,8 +27,8 @@ _ENCRYPTED = regex(
 _INTERNET_FACING = "alb.ingress.kubernetes.io/scheme=internet-facing"
 _ALB = "alb"
 """The class of AWS, which stays inside unless an annotation says otherwise."""
-_BY_ADDRESS = (".nip.io", ".sslip.io")
-"""Hosts called after their address, for trying things."""
+_TRIED = (".nip.io", ".sslip.io", ".test")
+"""Hosts for trying things: called after their address, or below a domain that nobody has."""
 
 
 def extract_plaintext(documents: Documents, collector: Collector) -> None:
@@ -106,4 +106,4 @@ def _is_plain_route(item: KubernetesObject) -> bool:
 
 def _is_own(host: str) -> bool:
     """Whether only a network of one's own knows a host, or a machine for trying things."""
-    return is_of_own_network(host) or host.endswith(_BY_ADDRESS)
+    return is_of_own_network(host) or host.endswith(_TRIED)
