@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -64,9 +64,9 @@ def main(pages: Sequence[str]) -> None:
         page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def renewed(text: str) -> str:
-    """The text of a page with its examples run anew."""
-    return BLOCK.sub(_renewed, text)
+def renewed(text: str, names: Collection[str] = (*COMMANDS, *GUIDE)) -> str:
+    """The text of a page with its examples of these names run anew."""
+    return BLOCK.sub(lambda found: _renewed(found) if found[2] in names else found[0], text)
 
 
 def _renewed(found: re.Match[str]) -> str:
