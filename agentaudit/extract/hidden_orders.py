@@ -6,10 +6,10 @@ close together do, of which one is that the user must not learn of it or that a 
 and so does text in characters that nobody sees.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
@@ -18,7 +18,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.model.facts.agents import Instruction
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool
-from agentaudit.readers.document import Document, text_at
+from agentaudit.readers.document import Document, Node, text_at
+from agentaudit.readers.lines import Lines
 
 _SECRECY = regex(
     r"(?i)\b(?:do not|don't|never|without)\s+(?:mention|tell|inform|notify|reveal|disclose|alert"
@@ -48,45 +49,48 @@ _WITHIN = 60
 """Lines of a tool in code, from its name on."""
 
 
-class _Order(Struct, frozen=True):
-    """Where an order begins, in characters and in lines from 1."""
-
-    start: int
-    line: int
-    text: str
-
-
 def extract_hidden_orders(documents: Documents, collector: Collector) -> None:
     """Marks the tools and the instructions that give orders which people are not to see."""
-    tools: dict[str, list[Tool]] = {}
+    tools: dict[str, dict[int, list[FactId]]] = {}
     for tool in collector.of(Tool):
-        tools.setdefault(tool.evidence[0].file, []).append(tool)
-    instructions = {each.evidence[0].file: each for each in collector.of(Instruction)}
+        place = tool.evidence[0]
+        tools.setdefault(place.file, {}).setdefault(place.line, []).append(tool.id)
+    instructions = {each.evidence[0].file: each.id for each in collector.of(Instruction)}
     for document in documents.of("python", "javascript", "json", "yaml", "markdown"):
-        instruction = instructions.get(document.file)
-        if document.file not in tools and instruction is None:
+        by_line, instruction = tools.get(document.file, {}), instructions.get(document.file)
+        if not by_line and instruction is None:
             continue
+        named = sorted(by_line)
         for order in _orders(document.text):
             if instruction is not None:
-                _mark(collector, document, instruction.id, order)
-            for tool in _around(tools.get(document.file, ()), order):
-                _mark(collector, document, tool.id, order)
+                _mark(collector, document, instruction, order)
+            for marked in by_line.pop(_above(named, order), ()):  # by its first order
+                _mark(collector, document, marked, order)
 
 
-def _mark(collector: Collector, document: Document, fact_id: FactId, order: _Order) -> None:
+def _mark(collector: Collector, document: Document, fact_id: FactId, order: Node) -> None:
     fact = collector.facts.get(fact_id)
     if not isinstance(fact, Tool | Instruction) or fact.hidden_orders:
         return
-    start = document.text.rfind("\n", 0, order.start) + 1
-    node = text_at(order.line, order.start - start, order.text)
-    place = evidence(document, node, order.text)
+    place = evidence(document, order, order.raw)
     collector.update(replace(fact, hidden_orders=True, evidence=with_place(fact, place)))
 
 
-def _orders(text: str) -> Iterator[_Order]:
-    """The orders in a text: what nobody sees, and two signs of which one wants to hide or weigh."""
+def _orders(text: str) -> Iterator[Node]:
+    """The first words of each order, where they stand."""
+    found = tuple(_beginnings(text))
+    if not found:
+        return
+    lines = Lines(text)
+    for start, words in found:
+        line, column = lines.place(start)
+        yield text_at(line, column - 1, words.partition("\n")[0])
+
+
+def _beginnings(text: str) -> Iterator[tuple[int, str]]:
+    """What nobody sees, and two signs of which one wants to hide or weigh."""
     for match in _UNSEEN.finditer(text):
-        yield _order(text, match.start(), "")
+        yield match.start(), ""
     found = sorted(
         (match.start(), kind, match[0]) for kind, sign in _SIGNS for match in sign.finditer(text)
     )
@@ -94,17 +98,13 @@ def _orders(text: str) -> Iterator[_Order]:
         kinds = {kind, other}
         close = after - start <= _CLOSE
         if close and len(kinds) > 1 and "secrecy" in kinds:
-            yield _order(text, *((start, words) if kind == "secrecy" else (after, more)))
+            yield (start, words) if kind == "secrecy" else (after, more)
         elif close and kinds == {"weight", "key files"}:
-            yield _order(text, start, words)
+            yield start, words
 
 
-def _order(text: str, start: int, words: str) -> _Order:
-    return _Order(start, text.count("\n", 0, start) + 1, words.partition("\n")[0])
-
-
-def _around(tools: Sequence[Tool], order: _Order) -> Iterator[Tool]:
-    """The tool whose name stands last before an order, in the lines that a tool has."""
-    before = [tool for tool in tools if 0 <= order.line - tool.evidence[0].line <= _WITHIN]
-    last = max((tool.evidence[0].line for tool in before), default=0)
-    yield from (tool for tool in before if tool.evidence[0].line == last)
+def _above(named: Sequence[int], order: Node) -> int:
+    """The last line with the name of a tool before an order, as far as a tool goes; 0 for none."""
+    behind = bisect_right(named, order.line)
+    last = named[behind - 1] if behind else 0
+    return last if order.line - last <= _WITHIN else 0
