@@ -1,5 +1,7 @@
 """Environment files that no container names: the environment of a process started beside them."""
 
+from collections.abc import Mapping, Sequence
+
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container
@@ -52,10 +54,15 @@ def _fills_compose(document: Document, documents: Documents) -> bool:
     `--env-file .env.op` gives Compose what it fills in, and a container only what it is told there.
     """
     names = {key for key, _ in document.root.items()}
-    folder = folder_of(document.file)
-    filled_in = (
-        names.intersection(_FILLED_IN.findall(each.text))
-        for each in documents.of("yaml")
-        if folder_of(each.file) == folder and "services:" in each.text
-    )
-    return any(2 * len(found) > len(names) for found in filled_in)
+    beside = documents.once(_filled_in).get(folder_of(document.file), ())
+    return any(2 * len(names & found) > len(names) for found in beside)
+
+
+def _filled_in(documents: Documents) -> Mapping[str, Sequence[frozenset[str]]]:
+    """The names that each Compose file has filled in, by its folder."""
+    found: dict[str, list[frozenset[str]]] = {}
+    for document in documents.of("yaml"):
+        if "services:" in document.text:
+            names = frozenset(_FILLED_IN.findall(document.text))
+            found.setdefault(folder_of(document.file), []).append(names)
+    return found
