@@ -8,6 +8,7 @@ variables of the environment are written.
 from collections.abc import Iterable, Iterator
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.own_places import on_line, places_within
 from agentaudit.extract.credentials.recognition import may_be_named
 from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -18,8 +19,6 @@ _ASSIGNMENT = regex(
     r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
     r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
 )
-_FAR = 2_000
-"""Lines between two assignments, as far as one is looked for."""
 
 
 def assigns_secrets(document: Document) -> bool:
@@ -45,12 +44,7 @@ def _place(document: Document, node: Node, first: int, assigned: tuple[str, str]
     """Where the value stands: the next line of the text that assigns it, as it is written."""
     before, value = assigned
     found = node.changed(kind=NodeKind.STRING, raw=value, line=first)
-    lines = lines_of(document.text)[first - 1 : min(node.end_line, first + _FAR)]
-    for number, line in enumerate(lines, first):
-        at = line.find(before, node.column - 1 if number == node.line else 0)
-        if at >= 0 and value in line:
-            column = at + len(before) + 1
-            return found.changed(
-                line=number, column=column, end_line=number, end_column=column + len(value) - 1
-            )
+    for line, column in places_within(document, node, before, first):
+        if value in lines_of(document.text)[line - 1]:
+            return on_line(found, line, column + len(before), value)
     return found

@@ -1,7 +1,9 @@
 """Where a secret stands within a text of many lines: a heredoc, a block of YAML, a script."""
 
+from collections.abc import Iterator
+
 from agentaudit.extract.settings import Setting
-from agentaudit.readers.document import Node
+from agentaudit.readers.document import Document, Node
 from agentaudit.readers.lines import lines_of
 
 TEXTS_OF_LINES = frozenset({"yaml", "toml", "hcl", "dockerfile"})
@@ -17,12 +19,22 @@ def own_place(setting: Setting, secret: str) -> Node:
     here = document.syntax in TEXTS_OF_LINES and node.file in ("", document.file)
     if node.line == node.end_line or not first or not here:
         return node
-    lines = lines_of(document.text)[node.line - 1 : min(node.end_line, node.line + _FAR)]
-    for number, line in enumerate(lines, node.line):
-        at = line.find(first, node.column - 1 if number == node.line else 0)
-        if at >= 0:
-            column = at + 1
-            return node.changed(
-                line=number, column=column, end_line=number, end_column=at + len(first)
-            )
+    for line, column in places_within(document, node, first, node.line):
+        return on_line(node, line, column, first)
     return node
+
+
+def places_within(
+    document: Document, node: Node, words: str, first: int
+) -> Iterator[tuple[int, int]]:
+    """The lines of a node's text, from one on, in which words stand, and in which column first."""
+    lines = lines_of(document.text)[first - 1 : min(node.end_line, first + _FAR)]
+    for number, line in enumerate(lines, first):
+        at = line.find(words, node.column - 1 if number == node.line else 0)
+        if at >= 0:
+            yield number, at + 1
+
+
+def on_line(node: Node, line: int, column: int, words: str) -> Node:
+    """A node where words stand on one line."""
+    return node.changed(line=line, column=column, end_line=line, end_column=column + len(words) - 1)
