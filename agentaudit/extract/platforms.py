@@ -36,17 +36,9 @@ _SERVES = (
     "max-model-len",
     "max_model_len",
 )
-ORDERING = (
-    *(
-        "the user",
-        "any user",
-        "<IMPORTANT>",
-        "<HIDDEN>",
-        "<SYSTEM>",
-        "<SECRET>",
-        "[SYSTEM",
-        "[HIDDEN",
-    ),
+_ORDERING = (
+    *("the user", "any user", "<IMPORTANT>", "<HIDDEN>", "<SYSTEM>", "<SECRET>", "[SYSTEM"),
+    "[HIDDEN",
     *("id_rsa", "previous instructions", "\U000e0061", "\U000e0065", "\U000e0020"),
 )
 """A word of every order that is hidden."""
@@ -143,7 +135,7 @@ extract_consoles = late(
     "servers.consoles:extract_consoles",
 )
 extract_hidden_orders = late(
-    said(ORDERING, "python", "javascript", "json", "yaml", "markdown"),
+    said(_ORDERING, "python", "javascript", "json", "yaml", "markdown"),
     "hidden_orders:extract_hidden_orders",
 )
 extract_mem0 = late(said(("vector_store",)), "frameworks.mem0:extract_mem0")

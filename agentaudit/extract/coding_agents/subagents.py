@@ -11,13 +11,13 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.model.facts.agents import Agent
 
-SUBAGENT = regex(r"(?:^|/)\.claude/agents/(?:[^/]+/){0,9}(?P<name>[^/]+)\.md$")
+_SUBAGENT = regex(r"(?:^|/)\.claude/agents/(?:[^/]+/){0,9}(?P<name>[^/]+)\.md$")
 
 
 def extract_subagents(documents: Documents, collector: Collector) -> None:
     """Subagents that have a mode of their own."""
     for document in documents.of("markdown"):
-        named = SUBAGENT.search(document.file)
+        named = _SUBAGENT.search(document.file)
         given = document.root.child("permissionMode")
         if named is None or given is None or not given.text:
             continue
