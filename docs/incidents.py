@@ -5,6 +5,7 @@ Which published incidents of agents the files told of beforehand, from the files
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from agentaudit.extract.deployment import read_deployment
 from agentaudit.linting.linter import lint
 from agentaudit.model.finding import Severity
-from agentaudit.rules.lint import load_lint_rules
+from agentaudit.rules.ours import lint_rules
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "tests" / "incidents"
@@ -48,9 +49,10 @@ _REST = """
 """
 
 
-def severities(folder: Path) -> dict[str, Severity]:
-    """The rules that find something of medium or above in a folder, with the gravest of each."""
-    found = lint(read_deployment([folder]), load_lint_rules([ROOT / "rules" / "lint"]))
+@cache
+def severities(folder: str) -> Mapping[str, Severity]:
+    """The rules that tell medium or above of an incident's files, with the gravest of each."""
+    found = lint(read_deployment([FOLDER / folder]), lint_rules())
     told: dict[str, Severity] = {}
     for finding in found.open_findings:
         if finding.severity.rank >= Severity.MEDIUM.rank:
@@ -69,7 +71,7 @@ def rendered() -> str:
 
 
 def _row(incident: Mapping[str, Any]) -> str:
-    found = severities(FOLDER / incident["folder"])
+    found = severities(incident["folder"])
     said = (
         f"[{rule}](rules/{rule}.md) ({found[rule].value if rule in found else 'not found'})"
         for rule in incident["lint"]
