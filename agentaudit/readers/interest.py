@@ -21,7 +21,6 @@ from agentaudit.readers.javascript.document import (
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
-from agentaudit.readers.unread_agents import unread_agents
 
 _ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -81,7 +80,6 @@ def _program_of_interest(file: str, text: str) -> bool:
         or _PYTHON.open_to(text)
         or asks_models(text)
         or holds_token(text)
-        or any(unread_agents(file, text))
     )
 
 
