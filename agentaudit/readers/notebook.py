@@ -8,16 +8,16 @@ and of their prose, only what holds a key of a known form becomes a text in the 
 
 import ast
 import json
-import warnings
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from agentaudit.errors import InputError
 from agentaudit.expressions import regex
-from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_WRITTEN, broken
-from agentaudit.readers.python import comments_in
+from agentaudit.readers.python import comments_in, tree_of
 from agentaudit.readers.token_forms import holds_token
 
 _MAGIC = regex(
@@ -35,9 +35,7 @@ _PYTHON = frozenset({"", "python", "ipython"})
 _UNPARSED = "a cell is not Python as we know it: only searched for keys"
 _LONGEST = 20_000
 """A longer line shows a picture, or data."""
-
-
-_PLACED = (*(ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern),)
+_PLACED = (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern)
 
 
 class _Line(Struct, frozen=True):
@@ -119,7 +117,7 @@ class _Reading:
         for node in ast.walk(tree):
             _place(node, lines)
         self.body += tree.body
-        for comment in comments_in(text) if TO_US in text else ():
+        for comment in comments_in(text):
             line = lines[comment.line - 1]
             column = line.column(len(line.text[: comment.column - 1].encode())) + 1
             self.comments.append(Comment(line=line.line, column=column, text=comment.text))
@@ -149,10 +147,8 @@ def _without_magics(lines: Sequence[_Line]) -> tuple[str, Sequence[_Line]]:
 def _parsed(text: str) -> ast.Module | None:
     """The tree of a cell; None of what is no Python, or too deep."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return tree_of("a cell", text)
+    except InputError:
         return None
 
 

@@ -29,16 +29,7 @@ def parse_python(file: str, text: str) -> Document:
 
     Its comments are told where one of them may be meant for us.
     """
-    _refuse_crowded(file, text)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except SyntaxError as error:
-        place = (max(error.lineno or 1, 1), max(error.offset or 1, 1))
-        raise broken(file, *place, f"this is not Python as {_OURS} knows it") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise broken(file, 1, 1, "this Python is too deep, or holds null bytes") from error
+    tree = tree_of(file, text)
     end = text.count("\n") + 1
     root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end, end_column=1)
     return Document(
@@ -49,6 +40,20 @@ def parse_python(file: str, text: str) -> Document:
         comments=tuple(comments_in(text)),
         tree=tree,
     )
+
+
+def tree_of(file: str, text: str) -> ast.Module:
+    """The tree of a program, be it a whole file or a cell; InputError where it is no Python."""
+    _refuse_crowded(file, text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError as error:
+        place = (max(error.lineno or 1, 1), max(error.offset or 1, 1))
+        raise broken(file, *place, f"this is not Python as {_OURS} knows it") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise broken(file, 1, 1, "this Python is too deep, or holds null bytes") from error
 
 
 def _refuse_crowded(file: str, text: str) -> None:

@@ -138,3 +138,14 @@ def test_a_comment_for_us_stands_on_its_own_line() -> None:
 def test_what_is_no_json_is_broken() -> None:
     with pytest.raises(InputError):
         parse_notebook("a.ipynb", "{")
+
+
+def test_a_cell_with_a_text_of_more_values_than_the_parser_bears_is_told() -> None:
+    crowded = 'x = f"' + "{y}" * 10_001 + '"'
+    document = parse_notebook("a.ipynb", notebook("wanted = 1", crowded))
+
+    assert isinstance(document.tree, ast.Module)
+    assert [ast.unparse(each) for each in document.tree.body] == ["wanted = 1"]
+    assert [message for *_, message in document.problems] == [
+        "a cell is not Python as we know it: only searched for keys"
+    ]
