@@ -14,7 +14,7 @@ from agentaudit.extract.javascript.clients import add_worker_server, client_of
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
 from agentaudit.extract.javascript.memory import module_memories
-from agentaudit.extract.javascript.modules import Program, Written, program
+from agentaudit.extract.javascript.modules import Program, program
 from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.javascript.registrations import registry
 from agentaudit.extract.javascript.servers import add_servers, is_server
@@ -23,6 +23,7 @@ from agentaudit.extract.javascript.tools import made_tools
 from agentaudit.extract.javascript.workers import added_servers, worker_memories
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.memory import left_open
 from agentaudit.extract.python.stores import link_stores
 from agentaudit.model.deployment import EdgeKind

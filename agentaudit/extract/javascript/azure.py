@@ -16,13 +16,14 @@ from agentaudit.extract.documents import folder_of
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.effects import effects_of
 from agentaudit.extract.javascript.handing import Given
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import parameters_of
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.effects import Effects
 from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties, taken_of
 from agentaudit.model.deployment import EdgeKind

@@ -11,12 +11,13 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript.classes import Lineage, class_named, lineages
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, options_of
 from agentaudit.extract.javascript.spending import checks_budget, limits_rate, program_of
 from agentaudit.extract.javascript.tools import tool_of
 from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool

@@ -6,10 +6,11 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from agentaudit.extract.javascript.modules import Program, Written, class_members
+from agentaudit.extract.javascript.modules import Program, class_members
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.programs.written import Written
 
 _LONGEST = 20
 """Classes that extend one another; a longer line is a circle, or nobody's."""

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, inner_options, options_of
 from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.building import Building as PythonBuilding
 from agentaudit.extract.python.claude import DEFINITION, OPTIONS, add_claude_agents
 from agentaudit.extract.python.runs import Runs

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import (
     Options,
     as_object,
@@ -23,6 +22,7 @@ from agentaudit.extract.javascript.options import (
 from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.programs.nodes import node_of
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Node, NodeKind
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript.handing import Given, handed
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.syntax import argument, descendants, keyword
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.effects import VERBS, Effects
 
 _EVALUATES = regex(

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.limits import given_anywhere
 from agentaudit.extract.javascript.middleware import middleware
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.programs.code import UNFOLDED
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.gates import add_guardrail, add_question
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth

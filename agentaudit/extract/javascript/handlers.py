@@ -15,13 +15,14 @@ from agentaudit.extract.javascript.effects import effects_of
 from agentaudit.extract.javascript.handing import Given, given_first, handed
 from agentaudit.extract.javascript.lists import listed
 from agentaudit.extract.javascript.looped import functions_by_name
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import members
 from agentaudit.extract.javascript.tools import tool_of
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, returned_by, standing_in
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.tools import Tool
 
 _LISTS = frozenset({"ListToolsRequestSchema", "tools/list"})

@@ -7,8 +7,8 @@ from agentaudit.extract.bounds import Bound
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.frameworks import Builder
 from agentaudit.extract.javascript.middleware import may_have_more, middleware
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, members
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
 from agentaudit.model.evidence import Known
 

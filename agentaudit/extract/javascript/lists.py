@@ -3,8 +3,9 @@
 import ast
 from collections.abc import Iterator, Sequence
 
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import options_of
+from agentaudit.extract.programs.written import Written
 
 _SAME = frozenset({"map", "filter", "slice", "sort", "toSorted"})
 """Methods of a list after which it holds the same tools, or some of them."""

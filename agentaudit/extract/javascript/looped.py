@@ -14,13 +14,14 @@ from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.effects import effects_of
 from agentaudit.extract.javascript.handing import given_first
 from agentaudit.extract.javascript.lists import listed
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import members
 from agentaudit.extract.javascript.tools import tool_of
 from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, parameters_of
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.tools import Tool
 
 _EACH = frozenset({"forEach", "map"})

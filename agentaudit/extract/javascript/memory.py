@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import inner_options, options_of
 from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
 from agentaudit.extract.python.memory import memories
 from agentaudit.extract.python.memory_forms import CONSTRUCTORS, FORMS

@@ -23,7 +23,7 @@ from agentaudit.extract.programs.effort import Effort
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.programs.trees import empty_trees, modules_in
-from agentaudit.model.evidence import Evidence
+from agentaudit.extract.programs.written import Written
 
 _LONGEST = 20
 """Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
@@ -31,36 +31,6 @@ _FOLLOWED = 500_000
 """Nodes of functions that are read for those which call them, in all files together."""
 _TAKEN = 2_000_000
 """Nodes of values that are read for those which import them, likewise."""
-
-
-class Written(Struct, frozen=True):
-    """An expression, and the module in which it stands."""
-
-    module: Module
-    node: ast.expr
-
-    def beside(self, node: ast.expr) -> "Written":
-        """Another expression of the same module."""
-        return Written(self.module, node)
-
-    @property
-    def text(self) -> str:
-        """A constant text; empty for anything else."""
-        return self.module.text(self.node)
-
-    @property
-    def value(self) -> object:
-        """A constant; UNFOLDED for anything else."""
-        return self.module.value(self.node)
-
-    @property
-    def name(self) -> str:
-        """The full name of a name, a member, or what is called."""
-        return self.module.dotted(self.node)
-
-    def place(self, snippet: str) -> Evidence:
-        """Where it stands."""
-        return self.module.place(self.node, snippet)
 
 
 class Program(Struct, frozen=True, eq=False, dict=True):

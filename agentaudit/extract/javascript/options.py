@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.written import Written
 
 _DEEPEST = 10
 """Objects that are spread in objects."""

@@ -15,13 +15,13 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.limits import budget, timeout
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.tools import Parts, tool_from
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent

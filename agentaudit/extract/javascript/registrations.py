@@ -15,7 +15,6 @@ from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.handing import parameters_at, parameters_by_name
 from agentaudit.extract.javascript.handlers import handled_tools
 from agentaudit.extract.javascript.looped import looped_tools
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, as_object, members
 from agentaudit.extract.javascript.tools import Parts, tool_from, tool_of
 from agentaudit.extract.mcp.tools import add_ingestion
@@ -23,6 +22,7 @@ from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import standing_in
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.tools import Tool
 
 _REGISTERS = frozenset({"registerTool", "tool", "addTool"})

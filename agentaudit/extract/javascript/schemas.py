@@ -8,9 +8,10 @@ refinement looks at is not any text. Schemas of other libraries are not known.
 import ast
 from collections.abc import Callable, Iterator, Mapping
 
-from agentaudit.extract.javascript.modules import Program, Written
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, as_object, members, options_of
 from agentaudit.extract.made_nodes import made_text
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.schemas import json_node
 from agentaudit.extract.schemas import Taken, taken_by, taken_of
 from agentaudit.readers.document import Node, NodeKind

@@ -17,11 +17,11 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.built import class_made
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import Registry, registered_in, tools_at
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer

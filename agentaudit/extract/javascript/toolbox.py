@@ -10,10 +10,10 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import class_named
 from agentaudit.extract.javascript.clients import client_of
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.workers import added_servers
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.syntax import keyword, returned_by
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent

@@ -15,12 +15,13 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.effects import effects_of
 from agentaudit.extract.javascript.handing import given_first
-from agentaudit.extract.javascript.modules import Program, Written, class_members
+from agentaudit.extract.javascript.modules import Program, class_members
 from agentaudit.extract.javascript.named_tools import named_tool
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.schemas import taken
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool

@@ -13,10 +13,10 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import Lineage, lineage_around
 from agentaudit.extract.javascript.frameworks import Builder
-from agentaudit.extract.javascript.modules import Written
 from agentaudit.extract.javascript.options import Options
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.syntax import returned_by, standing_in
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore

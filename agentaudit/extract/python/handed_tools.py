@@ -21,6 +21,7 @@ from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.imports import defined_at, modules
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.extract.python.model_calls import filled
@@ -53,16 +54,6 @@ _BY_TYPE: Mapping[str, KnownTool] = {
 _DEEPEST = 6
 
 
-class _Given(Struct, frozen=True):
-    """An expression, and the module in which it stands."""
-
-    module: Module
-    node: ast.expr
-
-    def beside(self, node: ast.expr) -> "_Given":
-        return _Given(self.module, node)
-
-
 class HandedTools(Struct, dict=True, eq=False):
     """The tools that one module hands to models, each read once."""
 
@@ -75,9 +66,9 @@ class HandedTools(Struct, dict=True, eq=False):
         """Every tool of what is handed over; what does not fold is left open."""
         self._seen.clear()
         self.servers.clear()
-        yield from self._listed(_Given(self.building.module, tools), 0)
+        yield from self._listed(Written(self.building.module, tools), 0)
 
-    def _listed(self, given: _Given, depth: int) -> Iterator[Tool]:
+    def _listed(self, given: Written, depth: int) -> Iterator[Tool]:
         meant = self._meant(given)
         node, module = meant.node, meant.module
         if id(node) in self._seen:
@@ -92,7 +83,7 @@ class HandedTools(Struct, dict=True, eq=False):
         for each in inner if module.affords(len(inner)) else ():
             yield from self._listed(meant.beside(each), depth + 1)
 
-    def _element(self, given: _Given, meant: _Given) -> Iterator[Tool]:
+    def _element(self, given: Written, meant: Written) -> Iterator[Tool]:
         """One element of a list: a tool, or a server that the vendor calls."""
         said = _definition(meant.module, meant.node)
         if "server_url" in said and meant.module is self.building.module:
@@ -104,7 +95,7 @@ class HandedTools(Struct, dict=True, eq=False):
         else:
             yield from self._leave_open(given)
 
-    def _meant(self, given: _Given) -> _Given:
+    def _meant(self, given: Written) -> Written:
         """What a name stands for, here or in the file of the repository that defines it."""
         meant = filled(given.module, given.node)
         if not isinstance(meant, ast.Name | ast.Attribute):
@@ -116,14 +107,14 @@ class HandedTools(Struct, dict=True, eq=False):
         value = other.constants.values.get(name) if other is not None else None
         if other is None or value is None or other is given.module:
             return given.beside(meant)
-        return _Given(other, value) if other.affords(1) else given.beside(meant)
+        return Written(other, value) if other.affords(1) else given.beside(meant)
 
-    def _tool(self, given: _Given, meant: _Given) -> Tool | None:
+    def _tool(self, given: Written, meant: Written) -> Tool | None:
         """The tool that an element is; None of what cannot be read."""
         collector = self.building.collector
         node, module = meant.node, meant.module
         if isinstance(node, ast.Name | ast.Attribute):
-            found = self._function(_Given(module, node))
+            found = self._function(Written(module, node))
             if found is None:
                 return None
             return collector.add(function_tool(*found))
@@ -141,7 +132,7 @@ class HandedTools(Struct, dict=True, eq=False):
         return self._described(meant, entries.get("name", node), name, schema)
 
     def _described(
-        self, meant: _Given, named: ast.expr, name: str, schema: ast.expr | None
+        self, meant: Written, named: ast.expr, name: str, schema: ast.expr | None
     ) -> Tool:
         """A tool of a name and a schema, with what runs it where that is found."""
         module, collector = meant.module, self.building.collector
@@ -160,13 +151,13 @@ class HandedTools(Struct, dict=True, eq=False):
             collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
         return add_ingestion(collector, collector.add(tool))
 
-    def _runs(self, meant: _Given, name: str) -> tuple[Module, FunctionDef] | None:
+    def _runs(self, meant: Written, name: str) -> tuple[Module, FunctionDef] | None:
         """The function of a tool's name, or the branch in which its name is compared."""
         for module in dict.fromkeys((self.building.module, meant.module)):
             found = module.functions_by_name.get(name)
             if found is not None:
                 return module, found
-            imported = self._function(_Given(module, ast.Name(id=name, ctx=ast.Load(), lineno=0)))
+            imported = self._function(Written(module, ast.Name(id=name, ctx=ast.Load(), lineno=0)))
             if imported is not None:
                 return imported
             branch = module.once(branches).get(name)
@@ -177,17 +168,15 @@ class HandedTools(Struct, dict=True, eq=False):
     def _helper(self, module: Module, branch: FunctionDef) -> tuple[Module, FunctionDef] | None:
         """The function that a branch leaves the work to, if it is one."""
         called = [node for node in descendants(branch) if isinstance(node, ast.Call)]
-        found = [self._function(_Given(module, call.func)) for call in called]
+        found = [self._function(Written(module, call.func)) for call in called]
         helpers = [each for each in found if each is not None]
         return helpers[0] if len(helpers) == 1 else None
 
-    def _function(self, given: _Given) -> tuple[Module, FunctionDef] | None:
+    def _function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function of the repository that a name means, in this file or another."""
         module, node = given.module, given.node
         match node:
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-                own = module.functions_by_name.get(name)
-            case ast.Name(id=name):
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) | ast.Name(id=name):
                 own = module.functions_by_name.get(name)
             case _:
                 own = None
@@ -202,9 +191,9 @@ class HandedTools(Struct, dict=True, eq=False):
         found = other.functions_by_name.get(name) if other is not None else None
         return (other, found) if other is not None and found is not None else None
 
-    def _leave_open(self, given: _Given) -> Sequence[Tool]:
+    def _leave_open(self, given: Written) -> Sequence[Tool]:
         """No tool that is known, and the list stands as one that does not fold."""
-        place = given.module.place(given.node, "tools")
+        place = given.place("tools")
         what, effect = "the list of tools does not fold", "which tools the agent has is open"
         self.building.collector.leave_open(place, what, effect)
         return ()
