@@ -21,6 +21,7 @@ from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
+from agentaudit.extract.programs.unfolded import leave_runner_open, leave_tools_open
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
@@ -153,21 +154,16 @@ def _tools(building: Building, given: Written, depth: int) -> Iterator[Tool]:
     meant = building.program.meant(given)
     inner = _within(building, meant)
     if building.program.grows(given):
-        _leave_open(building, given)
+        leave_tools_open(building.collector, given.place("tools"))
     if inner is None or depth > _DEEPEST:
         tool = _tool(building, meant)
         if tool is not None:
             yield tool
         else:
-            _leave_open(building, given)
+            leave_tools_open(building.collector, given.place("tools"))
         return
     for each in inner if meant.module.affords(len(inner)) else ():
         yield from _tools(building, each, depth + 1)
-
-
-def _leave_open(building: Building, given: Written) -> None:
-    what, effect = "the list of tools does not fold", "which tools the agent has is open"
-    building.collector.leave_open(given.place("tools"), what, effect)
 
 
 def _within(building: Building, meant: Written) -> list[Written] | None:
@@ -200,10 +196,9 @@ def _tool(building: Building, meant: Written) -> Tool | None:
     as_json = members(program, schema)
     if as_json is not None and as_json.get("json") is not None:
         schema = as_json.get("json")
-    own, method = building.module.functions_by_name.get(name), building.module.once(branches)
-    runs = own or method.get(name)
+    module = building.module
+    runs = module.functions_by_name.get(name) or module.once(branches).get(name)
     tool = tool_from(program, Parts(meant, name, replace(said, hidden=False), schema, None, runs))
     if runs is None:
-        what = f"what runs {name} is not found"
-        building.collector.leave_open(meant.place(name), what, "what it does is open")
+        leave_runner_open(building.collector, meant.place(name), name)
     return add_ingestion(building.collector, building.collector.add(tool))

@@ -13,6 +13,7 @@ from agentaudit.extract.javascript.clients import client_of
 from agentaudit.extract.javascript.workers import added_servers
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.syntax import keyword, returned_by
+from agentaudit.extract.programs.unfolded import leave_tools_open
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
@@ -174,10 +175,7 @@ class Toolbox(Struct):
 
     def leave_open(self, given: Written) -> None:
         """A list of tools that does not fold."""
-        place = given.place("tools")
-        self.building.collector.leave_open(
-            place, "the list of tools does not fold", "which tools the agent has is open"
-        )
+        leave_tools_open(self.building.collector, given.place("tools"))
 
 
 def _member(meant: Written, key: ast.expr | None, value: ast.expr) -> _Part:

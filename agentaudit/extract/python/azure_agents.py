@@ -16,6 +16,7 @@ from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, K
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.programs.unfolded import leave_tools_open
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.extract.python.hosted_servers import add_hosted_server
@@ -156,12 +157,11 @@ def _give(building: Building, agent: Agent, made: ast.expr) -> None:
         boxed = Truth.YES if known.hosted else Truth.UNKNOWN
         tool = add_ingestion(collector, collector.add(replace(tool, sandboxed=boxed)))
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
-    else:
-        what = f"the tool {name} leads elsewhere" if name in _OPEN else _UNFOLDED
+    elif name in _OPEN:
+        what = f"the tool {name} leads elsewhere"
         collector.leave_open(place, what, "which tools the agent has is open")
-
-
-_UNFOLDED = "the list of tools does not fold"
+    else:
+        leave_tools_open(collector, place)
 
 
 def _waived(building: Building, made: ast.Call) -> bool:

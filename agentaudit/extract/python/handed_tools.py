@@ -21,6 +21,7 @@ from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.imports import defined_at, modules
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
+from agentaudit.extract.programs.unfolded import leave_runner_open, leave_tools_open
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import known_tool
@@ -89,7 +90,7 @@ class HandedTools(Struct, dict=True, eq=False):
         if "server_url" in said and meant.module is self.building.module:
             self.servers.append((meant.node, said))
             return
-        tool = self._tool(given, meant)
+        tool = self._tool(meant)
         if tool is not None:
             yield tool
         else:
@@ -109,12 +110,12 @@ class HandedTools(Struct, dict=True, eq=False):
             return given.beside(meant)
         return Written(other, value) if other.affords(1) else given.beside(meant)
 
-    def _tool(self, given: Written, meant: Written) -> Tool | None:
+    def _tool(self, meant: Written) -> Tool | None:
         """The tool that an element is; None of what cannot be read."""
         collector = self.building.collector
         node, module = meant.node, meant.module
         if isinstance(node, ast.Name | ast.Attribute):
-            found = self._function(Written(module, node))
+            found = self._function(meant)
             if found is None:
                 return None
             return collector.add(function_tool(*found))
@@ -125,7 +126,7 @@ class HandedTools(Struct, dict=True, eq=False):
         if not name:
             return None
         if known is not None:
-            tool = known_tool(module, given.node if meant is given else node, (name, known))
+            tool = known_tool(module, node, (name, known))
             boxed = Truth.YES if known.hosted else Truth.UNKNOWN
             return add_ingestion(collector, collector.add(replace(tool, sandboxed=boxed)))
         schema = next((entries[each] for each in _SCHEMAS if each in entries), None)
@@ -148,7 +149,7 @@ class HandedTools(Struct, dict=True, eq=False):
         taken = schema_in(module, schema) if schema is not None else Taken(typed=Truth.YES)
         tool = as_taking(tool, taken or Taken())
         if runs is None:
-            collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
+            leave_runner_open(collector, place, name)
         return add_ingestion(collector, collector.add(tool))
 
     def _runs(self, meant: Written, name: str) -> tuple[Module, FunctionDef] | None:
@@ -193,9 +194,7 @@ class HandedTools(Struct, dict=True, eq=False):
 
     def _leave_open(self, given: Written) -> Sequence[Tool]:
         """No tool that is known, and the list stands as one that does not fold."""
-        place = given.place("tools")
-        what, effect = "the list of tools does not fold", "which tools the agent has is open"
-        self.building.collector.leave_open(place, what, effect)
+        leave_tools_open(self.building.collector, given.place("tools"))
         return ()
 
 

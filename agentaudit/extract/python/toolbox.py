@@ -10,6 +10,7 @@ from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, keyword, splatted
+from agentaudit.extract.programs.unfolded import leave_tools_open
 from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import CLASS_TOOLS, class_tool
@@ -115,10 +116,7 @@ def _is_tool(building: Building, given: ast.expr) -> bool:
 
 
 def _leave_open(building: Building, node: ast.AST) -> None:
-    place = building.module.place(node, "tools")
-    building.collector.leave_open(
-        place, "the list of tools does not fold", "which tools the agent has is open"
-    )
+    leave_tools_open(building.collector, building.module.place(node, "tools"))
 
 
 def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:

@@ -22,6 +22,7 @@ from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.programs.unfolded import leave_runner_open
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.limits import count
 from agentaudit.extract.python.schemas import schema_in
@@ -163,7 +164,7 @@ def _registered(building: Building) -> Iterator[Tool]:
         name = "" if direct else plain(module.text(argument(call.node, 0, "function_name")))
         if function is None:
             place = module.place(call.node, name or call.last)
-            collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
+            leave_runner_open(collector, place, name)
             continue
         tool = _tool(building, (name, function), schemas.get(name))
         yield add_ingestion(collector, collector.add(tool))

@@ -1,0 +1,15 @@
+"""What nobody can say of the tools that programs hand over: named, and never passed over."""
+
+from agentaudit.extract.collector import Collector
+from agentaudit.model.evidence import Evidence
+
+
+def leave_tools_open(collector: Collector, place: Evidence) -> None:
+    """A list of tools that does not fold."""
+    what = "the list of tools does not fold"
+    collector.leave_open(place, what, "which tools the agent has is open")
+
+
+def leave_runner_open(collector: Collector, place: Evidence, name: str) -> None:
+    """A tool that is described, and not seen to be run by anything."""
+    collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
