@@ -38,6 +38,13 @@ def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str
     return file, path
 
 
+def module_defining(documents: Documents, module: Module, path: str) -> tuple[Module, str]:
+    """The module that defines what a full name means in one, and how it is called there."""
+    known = modules(documents)
+    file, name = defined_at(known, module.document.file, path)
+    return known.get(file, module), name
+
+
 def _every_module(documents: Documents) -> Mapping[str, Module]:
     modules = modules_in(documents, "python")
     origins = _Origins(modules)

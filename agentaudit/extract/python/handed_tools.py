@@ -18,7 +18,7 @@ from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL,
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Module, written_keys
-from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.programs.unfolded import leave_runner_open, leave_tools_open
@@ -101,12 +101,10 @@ class HandedTools(Struct, dict=True, eq=False):
         meant = filled(given.module, given.node)
         if not isinstance(meant, ast.Name | ast.Attribute):
             return given.beside(meant)
-        known = modules(self.building.documents)
         path = given.module.dotted(meant)
-        file, name = defined_at(known, given.module.document.file, path)
-        other = known.get(file)
-        value = other.constants.values.get(name) if other is not None else None
-        if other is None or value is None or other is given.module:
+        other, name = module_defining(self.building.documents, given.module, path)
+        value = other.constants.values.get(name)
+        if value is None or other is given.module:
             return given.beside(meant)
         return Written(other, value) if other.affords(1) else given.beside(meant)
 
@@ -186,11 +184,9 @@ class HandedTools(Struct, dict=True, eq=False):
         path = module.dotted(node)
         if not path.startswith("."):
             return None
-        known = modules(self.building.documents)
-        file, name = defined_at(known, module.document.file, path)
-        other = known.get(file)
-        found = other.functions_by_name.get(name) if other is not None else None
-        return (other, found) if other is not None and found is not None else None
+        other, name = module_defining(self.building.documents, module, path)
+        found = other.functions_by_name.get(name)
+        return (other, found) if found is not None else None
 
     def _leave_open(self, given: Written) -> Sequence[Tool]:
         """No tool that is known, and the list stands as one that does not fold."""

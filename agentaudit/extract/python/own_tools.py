@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.schemas import schema_in
@@ -47,11 +47,9 @@ _OF_ONE_TEXT = frozenset(
 
 def own_tool(documents: Documents, module: Module, made: ast.Call) -> Tool | None:
     """The tool that an object is whose class stands among the files; None of any other object."""
-    known = modules(documents)
-    file, name = defined_at(known, module.document.file, module.dotted(made.func))
-    other = known.get(file)
-    defined = other.classes.get(name) if other is not None else None
-    if other is None or defined is None:
+    other, name = module_defining(documents, module, module.dotted(made.func))
+    defined = other.classes.get(name)
+    if defined is None:
         return None
     lines = (defined.end_lineno or defined.lineno) - defined.lineno
     if not other.affords(_NODES * lines + len(defined.bases)):

@@ -7,11 +7,11 @@ read; where one is handed in from elsewhere, nobody knows what it does.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.python.building import Building
@@ -99,9 +99,7 @@ def _function(building: Building, node: ast.expr | None) -> _Place | None:
 
 def _named(building: Building, module: Module, name: str) -> _Place | None:
     if name.startswith("."):
-        known: Mapping[str, Module] = modules(building.documents)
-        file, own = defined_at(known, module.document.file, name)
-        module, name = known[file], own
+        module, name = module_defining(building.documents, module, name)
     owner, _, last = name.rpartition(".")
     function = module.functions_by_name.get(last) if owner in {"", "self"} else None
     return (module, function) if function is not None else None
