@@ -118,7 +118,7 @@ def _without_framework(building: Building) -> Sequence[Agent]:
     if asks_models(text):
         from agentaudit.extract.python.own_loops import add_own_loops
 
-        found += (agent for agent, _ in add_own_loops(building))
+        found += add_own_loops(building)
     if "azure.ai." in text:
         from agentaudit.extract.python.azure_agents import add_azure_agents
 

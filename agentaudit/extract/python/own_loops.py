@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
@@ -52,8 +52,8 @@ class _Loop(Struct, frozen=True):
     """None where another file may repeat it."""
 
 
-def add_own_loops(building: Building) -> Sequence[tuple[Agent, Call]]:
-    """The agents of a module that are loops of its own, each once, with the call that asks."""
+def add_own_loops(building: Building) -> Sequence[Agent]:
+    """The agents of a module that are loops of its own, each once."""
     module = building.module
     found: dict[str, _Loop] = {}
     for asked in asked_models(module, building.calls):
@@ -62,7 +62,7 @@ def add_own_loops(building: Building) -> Sequence[tuple[Agent, Call]]:
             name = _name(module, loop)
             found[name] = max(found.get(name, loop), loop, key=lambda each: openness(each.rounds))
     tools = HandedTools(building)
-    return [(_add(building, name, loop, tools), loop.asked.call) for name, loop in found.items()]
+    return [_add(building, name, loop, tools) for name, loop in found.items()]
 
 
 def _loop(building: Building, asked: Asked) -> _Loop | None:
