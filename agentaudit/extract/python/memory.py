@@ -158,10 +158,11 @@ def _retrieved(used: _Used, call: Call, form: Form, store: MemoryStore) -> Memor
 
     Of one that is only asked for something, and handed to no run, somebody else shows what he will.
     """
-    if form.settings and "" not in used.asked_of(call):
+    if not form.settings:
+        return store
+    if "" not in used.asked_of(call):
         return replace(store, max_turns=Known.UNKNOWN)
-    given = keyword(call.node, form.settings) if form.settings else None
-    given = given or (used.settings(form.settings) if form.settings else None)
+    given = keyword(call.node, form.settings) or used.settings(form.settings)
     match used.module.meant(given):
         case None | ast.Constant(value=None):
             return store
