@@ -13,7 +13,7 @@ from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.interest import CHECKING
@@ -64,13 +64,9 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
 
 def _limits_routes(module: Module) -> bool:
     """Whether a limiter bounds how often functions are called that ask a model."""
-    functions: tuple[FunctionDef, ...] = (
-        *module.of(ast.FunctionDef),
-        *module.of(ast.AsyncFunctionDef),
-    )
     return any(
         _ASKING.search(function.name) is not None and _is_limited(module, function)
-        for function in functions
+        for function in module.functions
     )
 
 
@@ -82,7 +78,7 @@ def _is_limited(module: Module, function: FunctionDef) -> bool:
         if isinstance(each, ast.Call)
     ) or any(
         _ASKED.search(module.dotted(each.func)) is not None
-        for each in ast.walk(function)
+        for each in descendants(function)
         if isinstance(each, ast.Call)
     )
 
