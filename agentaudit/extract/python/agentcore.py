@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.programs.syntax import descendants, keyword, splatted
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -51,7 +51,7 @@ def _kept(strategies: ast.expr) -> Known | None:
         return None
     if not isinstance(strategies, ast.List):
         return Known.UNKNOWN
-    texts = (node.value for node in ast.walk(strategies) if isinstance(node, ast.Constant))
+    texts = (node.value for node in descendants(strategies) if isinstance(node, ast.Constant))
     if any(isinstance(text, str) and "recordExpiry" in text for text in texts):
         return Known.UNKNOWN
     return Known.NONE if strategies.elts else None
