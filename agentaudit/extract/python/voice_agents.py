@@ -38,6 +38,7 @@ from agentaudit.readers.document import NodeKind
 _LIVEKIT = frozenset({"livekit.agents.Agent", "livekit.agents.voice.Agent"})
 _SESSIONS = frozenset({"livekit.agents.AgentSession", "livekit.agents.voice.AgentSession"})
 _STEPS = 3
+_NOT_SAID: Bound = (Known.UNKNOWN, None)
 _PIPELINES = frozenset({"PipelineTask", "PipelineWorker"})
 _SERVERS = frozenset({"MCPServerHTTP", "MCPServerStdio"})
 _POSITIONAL = {"MCPServerHTTP": "url", "MCPServerStdio": "command"}
@@ -62,7 +63,7 @@ def _of_livekit(building: Building) -> Iterator[Agent]:
             )
     for defined in module.of(ast.ClassDef):
         if not _LIVEKIT.isdisjoint(map(module.dotted, defined.bases)):
-            begun = next(_begun(building, defined), None)
+            begun = _begun(building, defined)
             place = ast.copy_location(ast.Name(id=defined.name), defined)
             place.end_lineno, place.end_col_offset = defined.lineno, defined.col_offset + 5
             agent = _equipped(building, defined.name, place, (bound, begun))
@@ -73,12 +74,11 @@ def _of_livekit(building: Building) -> Iterator[Agent]:
             yield agent
 
 
-def _begun(building: Building, defined: ast.ClassDef) -> Iterator[ast.Call]:
+def _begun(building: Building, defined: ast.ClassDef) -> ast.Call | None:
     """How a class begins what it extends: `super().__init__(…)`."""
     last = defined.end_lineno or defined.lineno
-    for call in building.calls:
-        if call.name == "super.__init__" and defined.lineno <= call.node.lineno <= last:
-            yield call.node
+    begun = (call.node for call in building.calls if call.name == "super.__init__")
+    return next((call for call in begun if defined.lineno <= call.lineno <= last), None)
 
 
 def _steps(building: Building) -> Bound:
@@ -100,24 +100,26 @@ def _equipped(
     building: Building, name: str, place: ast.AST, made: tuple[Bound, ast.Call | None]
 ) -> Agent:
     """One agent, with what it is given where it is made."""
-    (limit, number), call = made
-    agent = _agent(building, "livekit", name, place)
-    agent = replace(agent, max_iterations=limit, max_iterations_count=number)
-    building.collector.update(agent)
+    bound, call = made
+    agent = _agent(building, "livekit", (name, place), bound)
     given = keyword(call, "tools") if call is not None else None
     for tool in listed_tools(building, given):
         _link(building, agent, tool)
     return agent
 
 
-def _agent(building: Building, framework: str, name: str, place: ast.AST) -> Agent:
-    module = building.module
+def _agent(
+    building: Building, framework: str, named: tuple[str, ast.AST], bound: Bound = _NOT_SAID
+) -> Agent:
+    module, (name, place) = building.module, named
     return building.collector.add(
         Agent(
             id=fact_id("agent", name, f"{module.document.file}#{framework}.{name}"),
             name=name,
             evidence=(module.place(place, name),),
             framework=framework,
+            max_iterations=bound[0],
+            max_iterations_count=bound[1],
         )
     )
 
@@ -141,7 +143,7 @@ def _of_pipecat(building: Building) -> Iterator[Agent]:
     around = module.function_around(pipelines[0].node)
     file = module.document.file.rpartition("/")[2]
     name = around.name if around is not None else file
-    agent = _agent(building, "pipecat", name, pipelines[0].node.func)
+    agent = _agent(building, "pipecat", (name, pipelines[0].node.func))
     for tool in _registered(building):
         _link(building, agent, tool)
     yield agent
