@@ -17,16 +17,14 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import bare_url, plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.frameworks.crew_contexts import add_whole_context
+from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_memory
 from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.python.class_tools import CLASS_TOOLS
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
-from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
@@ -200,24 +198,11 @@ def _add_servers(
 
 
 def _add_memory(collector: Collector, document: Document, key: Node, agents: list[Agent]) -> None:
-    """`memory: true` is a LanceDB on disk, for which the product knows no TTL."""
+    """What every agent of a crew remembers."""
     place = evidence(document, key, "memory: true")
-    store = collector.add(
-        MemoryStore(
-            id=fact_id("memory_store", "crew memory", f"{document.file}#memory"),
-            name="crew memory",
-            evidence=(place,),
-            kind="vector",
-            backend="lancedb",
-            ttl=Known.NONE,
-            compaction=Known.SET,
-            persistent=Truth.YES,
-            agent_writable=Truth.YES,
-        )
-    )
+    store = collector.add(crew_memory(f"{document.file}#memory", place))
     for agent in agents:
-        for kind in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-            collector.link(kind, agent.id, store.id, place)
+        collector.remember(agent.id, store)
 
 
 def _add_log(collector: Collector, document: Document) -> None:

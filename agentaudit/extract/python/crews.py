@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import fact_id, with_place
 from agentaudit.extract.documents import sibling
-from agentaudit.extract.frameworks.crew_contexts import add_whole_context
+from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_memory
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import UNFOLDED, Call
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
-from agentaudit.model.evidence import Confidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -117,16 +117,5 @@ def _memory(building: Building, crew: Call) -> MemoryStore | None:
             what = "whether the crew keeps a memory is decided elsewhere"
             building.collector.leave_open(module.place(given), what, "what it keeps is open")
         return None
-    return building.collector.add(
-        MemoryStore(
-            id=fact_id("memory_store", "crew memory", f"{module.document.file}#{crew.node.lineno}"),
-            name="crew memory",
-            evidence=(module.place(given, "memory"),),
-            kind="vector",
-            backend="lancedb",
-            ttl=Known.NONE,
-            compaction=Known.SET,
-            persistent=Truth.YES,
-            agent_writable=Truth.YES,
-        )
-    )
+    key = f"{module.document.file}#{crew.node.lineno}"
+    return building.collector.add(crew_memory(key, module.place(given, "memory")))
