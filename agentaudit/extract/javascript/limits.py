@@ -4,9 +4,11 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.bounds import Bound
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.frameworks import Builder
 from agentaudit.extract.javascript.middleware import may_have_more, middleware
+from agentaudit.extract.javascript.modules import defined_at, program
 from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
@@ -80,12 +82,17 @@ def timeout(building: Building, options: Options) -> tuple[Known, int | None]:
 
 def _lasts_for_others(building: Building) -> bool:
     """Whether a route that ends by itself imports the module: others may call it as well."""
-    own = f".{building.module.document.file}."
-    return any(
-        _LASTS in peer.module.constants.values
-        and any(path.startswith(own) for path in peer.module.imports.values())
-        for peer in building.peers.values()
+    return building.module.document.file in building.documents.once(_imported_by_lasting)
+
+
+def _imported_by_lasting(documents: Documents) -> frozenset[str]:
+    """The files that routes import which end by themselves."""
+    routes = (
+        module
+        for module in program(documents).modules.values()
+        if _LASTS in module.constants.values
     )
+    return frozenset(defined_at(path)[0] for route in routes for path in route.imports.values())
 
 
 def budget(building: Building, options: Options) -> Known:

@@ -86,7 +86,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
 
     def _elsewhere(self, given: Written) -> Written | None:
         """What another file of the repository has under a full name."""
-        file, name = _own(given.name)
+        file, name = defined_at(given.name)
         module = self.modules.get(file)
         if module is None:
             return None
@@ -123,7 +123,7 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     def _origin(self, module: Module, name: str) -> tuple[str, str]:
         """The file that defines a name of a module, and its name there."""
         path = module.imports.get(name)
-        return (module.document.file, name) if path is None else _own(path)
+        return (module.document.file, name) if path is None else defined_at(path)
 
     def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function that an expression stands for, be it a method of the class around it."""
@@ -248,7 +248,7 @@ class _Exports(Struct, dict=True, eq=False):
         if name not in module.defined:
             for star in module.stars:
                 found = self._full_name(file, f"{star}.{name}", length)
-                if found.startswith(".") and _own(found)[0] in self.modules:
+                if found.startswith(".") and defined_at(found)[0] in self.modules:
                     return found
         return f".{file}.{name}"
 
@@ -261,7 +261,7 @@ class _Exports(Struct, dict=True, eq=False):
         return by_path(self.modules)
 
 
-def _own(name: str) -> tuple[str, str]:
+def defined_at(name: str) -> tuple[str, str]:
     """The file and the name in it that a full name of the repository's own means."""
     if not name.startswith("."):
         return "", ""
