@@ -13,12 +13,11 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript.classes import Lineage, class_named, lineages
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, options_of
-from agentaudit.extract.javascript.spending import checks_budget, limits_rate, program_of
+from agentaudit.extract.javascript.spending import may_be_limited
 from agentaudit.extract.javascript.tools import tool_of
 from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.written import Written
-from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
@@ -115,26 +114,9 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return found
 
     @cached_property
-    def checks_budget(self) -> bool:
-        """Whether the module asks how much may still be spent."""
-        return checks_budget(self.module, self.calls)
-
-    @cached_property
     def may_be_limited(self) -> bool:
-        """
-        Whether the module asks how much or how often, or another of its program how much.
-
-        Modules of one folder at the root belong together.
-        """
-        program = program_of(self.module.document.file)
-        return (
-            self.checks_budget
-            or limits_rate(self.calls)
-            or any(
-                peer.checks_budget and not is_rehearsal(other) and program_of(other) == program
-                for other, peer in self.peers.items()
-            )
-        )
+        """Whether the module, or another of its program, asks how much may still be spent."""
+        return may_be_limited(self.documents, self.module, self.calls)
 
     @cached_property
     def runs(self) -> tuple[Options, ...]:

@@ -4,10 +4,13 @@ Budgets that a program in TypeScript or JavaScript keeps itself: credits, quotas
 Whether what is asked there is what an agent spends, no name says: it is open, and no more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.documents import Documents, first_folder_of
+from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.rehearsals import is_rehearsal
 
 _WORDS = ("Credits", "Quota", "Budget", "ateLimit", "atelimit")
 _ASKED = r"(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge|debit)"
@@ -18,24 +21,38 @@ _RATE = regex(
     r"|\b\w{0,20}[rR]ate[lL]imit(?:er)?\.(?:limit|check|consume)$"
 )
 """Of Upstash and `rate-limiter-flexible`: how often the function around may be called."""
+_OF_ONE = frozenset({"app", "src", "lib", "features", "server", "pages", "api", "services"})
+"""Folders in which a program lies when the root is its own."""
 
 
-def checks_budget(module: Module, calls: Iterable[Call]) -> bool:
+def may_be_limited(documents: Documents, module: Module, calls: Sequence[Call]) -> bool:
+    """
+    Whether a module asks how much or how often, or another of its program how much.
+
+    Modules of one folder at the root belong together.
+    """
+    return (
+        _checks_budget(module, calls)
+        or any(_RATE.search(call.name) for call in calls)
+        or _program_of(module.document.file) in documents.once(_limited_programs)
+    )
+
+
+def _limited_programs(documents: Documents) -> frozenset[str]:
+    return frozenset(
+        _program_of(file)
+        for file, module in program(documents).modules.items()
+        if not is_rehearsal(file) and _checks_budget(module, module.calls())
+    )
+
+
+def _checks_budget(module: Module, calls: Iterable[Call]) -> bool:
     """Whether a module asks how much may still be spent."""
     worded = holds_word(module.document.text, _WORDS)
     return worded and any(_CHECK.match(call.last) for call in calls)
 
 
-def limits_rate(calls: Iterable[Call]) -> bool:
-    """Whether a module asks how often something is called."""
-    return any(_RATE.search(call.name) for call in calls)
-
-
-_OF_ONE = frozenset({"app", "src", "lib", "features", "server", "pages", "api", "services"})
-"""Folders in which a program lies when the root is its own."""
-
-
-def program_of(file: str) -> str:
+def _program_of(file: str) -> str:
     """The folder at the root that a module lies in; none for those of a program at the root."""
-    first = file.partition("/")[0]
-    return "" if first in _OF_ONE or first == file else first
+    first = first_folder_of(file)
+    return "" if first in _OF_ONE else first
