@@ -7,12 +7,14 @@ themselves. What a function imports runs in it, and whether it does is not follo
 is open.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.model.evidence import Known
@@ -27,6 +29,8 @@ _LANGUAGES: Mapping[str, tuple[str, ...]] = {
 }
 _FOLDERS = ("api/", "app/api/", "src/app/api/")
 """Files below these are functions by themselves."""
+_PROJECT = regex(rf"(?:^|/)(?={'|'.join(_FOLDERS)})")
+"""What ends before them."""
 _BUILDERS = {"@vercel/python": "python", "@vercel/node": "javascript", "@vercel/next": "javascript"}
 
 
@@ -48,22 +52,37 @@ class _Functions(Struct, frozen=True):
 
 def extract_vercel(documents: Documents, collector: Collector) -> None:
     """Agents that run in functions are ended with them."""
+    deploying, agents = frozenset(_deploying(documents)), by_folder(collector.of(Agent))
     for document in documents.of("json"):
         if document.file.rpartition("/")[2] == FILE:
-            _bound(documents, document, collector)
+            _bound(document, deploying, agents.get(folder_of(document.file), ()), collector)
 
 
-def _bound(documents: Documents, document: Document, collector: Collector) -> None:
+def _deploying(documents: Documents) -> Iterator[tuple[str, str]]:
+    """What stands before folders of functions, with the language of what is in them."""
+    for language in _LANGUAGES:
+        for document in documents.of(language):
+            for found in _PROJECT.finditer(document.file):
+                yield document.file[: found.end()], language
+
+
+def _bound(
+    document: Document,
+    deploying: Collection[tuple[str, str]],
+    agents: Sequence[Agent],
+    collector: Collector,
+) -> None:
+    """What a project says of the agents in its folder, unless another project said it."""
     folder = folder_of(document.file)
     above = f"{folder}/" if folder else ""
     by_language = {
-        language: _functions(documents, document, (above, language)) for language in _LANGUAGES
+        language: _functions(document, language, in_folders=(above, language) in deploying)
+        for language in _LANGUAGES
     }
-    for agent in collector.of(Agent):
-        file = agent.evidence[0].file
-        language = _language(file)
-        functions = by_language.get(language)
-        if functions is None or not file.startswith(above) or agent.timeout is not Known.NONE:
+    for each in agents:
+        agent, file = collector.facts[each.id], each.evidence[0].file
+        functions = by_language.get(_language(file))
+        if functions is None or not isinstance(agent, Agent) or agent.timeout is not Known.NONE:
             continue
         lasts = functions.duration(file.removeprefix(above))
         if lasts is None:
@@ -81,11 +100,8 @@ def _language(file: str) -> str:
     return next((name for name, endings in _LANGUAGES.items() if ending in endings), "")
 
 
-def _functions(
-    documents: Documents, document: Document, where: tuple[str, str]
-) -> _Functions | None:
+def _functions(document: Document, language: str, *, in_folders: bool) -> _Functions | None:
     """The functions of a project in a language; None where it deploys none."""
-    above, language = where
     declared = [each for each in _declared(document.root) if _language(each[0]) == language]
     built = [
         build
@@ -93,9 +109,7 @@ def _functions(
         for name, of in _BUILDERS.items()
         if build.text_at("use").startswith(name) and of == language
     ]
-    folders = tuple(f"{above}{folder}" for folder in _FOLDERS)
-    by_folder = any(each.file.startswith(folders) for each in documents.of(language))
-    if not (declared or built or by_folder):
+    if not (declared or built or in_folders):
         return None
     return _Functions(declared, [build.text_at("src") for build in built])
 
