@@ -41,7 +41,20 @@ def staged(count: int) -> Mapping[str, str]:
     return {"Dockerfile": f"FROM a AS s9\n{stages}", "compose.yaml": f"services:\n{services}"}
 
 
-@pytest.mark.parametrize("made", [instructed, calling, served, staged])
+def ended(count: int) -> Mapping[str, str]:
+    """Projects of Vercel, each with an agent."""
+    agents = {f"app{number}/api/a.py": AGENT for number in range(10, 10 + count)}
+    return agents | {f"app{number}/vercel.json": "{}" for number in range(10, 10 + count)}
+
+
+def proxied(count: int) -> Mapping[str, str]:
+    """Proxies of LiteLLM, each with a file of its environment beside it."""
+    numbers = range(10, 10 + count)
+    proxies = {f"app{number}/a.yaml": "litellm_settings: {}\n" for number in numbers}
+    return proxies | {f"app{number}/.env": "A=b\n" for number in numbers}
+
+
+@pytest.mark.parametrize("made", [instructed, calling, served, staged, ended, proxied])
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:

@@ -6,7 +6,7 @@ https://docs.litellm.ai/docs/proxy/config_settings, and the code of autumn 2026 
 not say what holds without a setting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -151,12 +151,8 @@ def _asked(documents: Documents, document: Document) -> bool:
     """Whether the configuration, or a file of its environment beside it, has callers identified."""
     root = document.root
     paths = (*(("general_settings", name) for name in _ASKERS), ("environment_variables", _KEY))
-    beside = (
-        other.root.child(_KEY)
-        for other in documents.of("dotenv")
-        if folder_of(other.file) == folder_of(document.file)
-    )
-    return any(root.get(*path) is not None for path in paths) or any(beside)
+    told = any(root.get(*path) is not None for path in paths)
+    return told or _beside(documents, document, _KEY) is not None
 
 
 def _unasked(gateway: Gateway, around: _Around) -> Known:
@@ -184,12 +180,22 @@ def _database(documents: Documents, document: Document, around: _Around) -> Node
         node = root.get(*path)
         if node is not None and node.boolean is not False:
             return node
-    beside = (
-        other.root.child(_DATABASE)
-        for other in documents.of("dotenv")
-        if folder_of(other.file) == folder_of(document.file)
-    )
-    return around.database or next((node for node in beside if node is not None), None)
+    return around.database or _beside(documents, document, _DATABASE)
+
+
+def _beside(documents: Documents, document: Document, name: str) -> Node | None:
+    """What a file of an environment beside a configuration holds under a name."""
+    environments = documents.once(_environments).get(folder_of(document.file), ())
+    found = (environment.root.child(name) for environment in environments)
+    return next((node for node in found if node is not None), None)
+
+
+def _environments(documents: Documents) -> Mapping[str, Sequence[Document]]:
+    """Files of environments by their folders."""
+    found: dict[str, list[Document]] = {}
+    for document in documents.of("dotenv"):
+        found.setdefault(folder_of(document.file), []).append(document)
+    return found
 
 
 def _settings(document: Document) -> Iterator[Setting]:
