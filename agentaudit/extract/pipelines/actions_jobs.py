@@ -11,6 +11,7 @@ from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.places import in_file
 
 AGENT_ACTIONS = frozenset(
     {
@@ -158,7 +159,7 @@ class _Repository(Struct):
         if (file, part) not in self._blocks:
             document = self.documents.at(file) if file else None
             found = document.root.get(part) if document is not None else None
-            self._blocks[file, part] = placed(found, file) if found is not None else None
+            self._blocks[file, part] = in_file(found, file) if found is not None else None
         return self._blocks[file, part]
 
 
@@ -239,15 +240,6 @@ def _step(node: Node, inner: Sequence[Step]) -> Step:
 
 def _action(uses: str) -> str:
     return uses.partition("@")[0].lower()
-
-
-def placed(node: Node, file: str) -> Node:
-    """A node and all below it, each with the file that it stands in."""
-    return node.changed(
-        file=file,
-        entries=tuple((placed(key, file), placed(value, file)) for key, value in node.entries),
-        elements=tuple(placed(element, file) for element in node.elements),
-    )
 
 
 def pinned(uses: str) -> bool:
