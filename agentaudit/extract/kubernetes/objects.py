@@ -48,9 +48,9 @@ class Values(Struct, frozen=True, eq=False):
     settings: tuple[Setting, ...]
     by_key: Mapping[str, Setting]
     """The first under each key."""
-    redis: tuple[Setting, ...] = ()
+    redis: tuple[Setting, ...]
     """Configurations of a Redis, as files that containers mount."""
-    whole: bool = True
+    whole: bool
     """Whether it has no other keys."""
 
 
@@ -78,23 +78,26 @@ class Cluster:
 
     def values(self, kind: str, namespace: str, name: str) -> "Values | None":
         """What the first Secret or ConfigMap with this name holds, read once."""
-        item, place = self.at(kind, namespace, name), (kind, namespace, name)
-        if item is not None and place not in self._values:
-            settings = settings_of_object(item)
-            by_key = {setting.key: setting for setting in reversed(settings)}
-            redis = tuple(each for each in settings if _REDIS_FILE.search(each.key))
-            self._values[place] = Values(settings, by_key, redis)
-        made = self._made.get(namespace, {}).get(name) if kind == "Secret" else None
-        if item is None and made is not None and place not in self._values:
-            settings = tuple(_settings_made(*made))
-            by_key = {setting.key: setting for setting in reversed(settings)}
-            self._values[place] = Values(settings, by_key, whole=made[1].whole)
+        place = (kind, namespace, name)
+        if place not in self._values:
+            item = self.at(*place)
+            made = self._made.get(namespace, {}).get(name) if kind == "Secret" else None
+            if item is not None:
+                self._values[place] = _values(settings_of_object(item))
+            elif made is not None:
+                self._values[place] = _values(tuple(_settings_made(*made)), whole=made[1].whole)
         return self._values.get(place)
 
     def scaling(self, kind: str, namespace: str, name: str) -> Sequence[KubernetesObject]:
         """What scales a workload, by kind."""
         found = self._scaling.get((kind, namespace, name), ())
         return sorted(found, key=lambda item: SCALERS.index(item.kind))
+
+
+def _values(settings: tuple[Setting, ...], *, whole: bool = True) -> Values:
+    by_key = {setting.key: setting for setting in reversed(settings)}
+    redis = tuple(each for each in settings if _REDIS_FILE.search(each.key))
+    return Values(settings, by_key, redis, whole)
 
 
 def _settings_made(item: KubernetesObject, made: MadeSecret) -> Iterator[Setting]:
