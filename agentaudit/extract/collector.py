@@ -94,6 +94,8 @@ class Collector(Struct):
     """Folders of which images are built: each with a program of its own."""
     page_origins: dict[str, str] = field(default_factory=dict)
     """By file of code the variable that says pages of which origins it lets in with cookies."""
+    given_policies: set[tuple[str, int, int]] = field(default_factory=set)
+    """Where policies stand, in files of their own, that something else gives to somebody."""
     problems: list[Problem] = field(default_factory=list)
     """What makes a file only partly read although its syntax is whole."""
     remarks: dict[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.iam.grants import Bearer, add_grants
-from agentaudit.extract.iam.policies import PolicySource, statements, taken_policies
+from agentaudit.extract.iam.policies import PolicySource, statements
 from agentaudit.extract.iam.trust import trust
 from agentaudit.extract.platform_files import policies
 from agentaudit.model.evidence import Truth
@@ -40,12 +40,12 @@ def extract_iam_files(documents: Documents, collector: Collector) -> None:
 
     One that Terraform gives to somebody is told of there.
     """
-    limits, taken = _organisations(documents), documents.once(taken_policies)
+    limits = _organisations(documents)
     for document, policy in policies(documents):
         listed = policy.get("Statement") or policy
         if _CONTROLS.search(document.file) or {document.file, folder_of(document.file)} & limits:
             continue
-        if (document.file, listed.line, listed.column) in taken:
+        if (document.file, listed.line, listed.column) in collector.given_policies:
             continue
         owner = document.file.rpartition("/")[2].partition(".")[0]
         _add(documents, collector, PolicySource(node=policy, document=document, owner=owner))

@@ -72,7 +72,7 @@ def statements(
         collector.leave_open(place, f"the policy of {source.owner}", effect)
         return ()
     if listed.file not in {"", source.document.file}:
-        documents.once(taken_policies).add((listed.file, listed.line, listed.column))
+        collector.given_policies.add((listed.file, listed.line, listed.column))
     reading = _Reading(source, collector)
     members = policy.list_at("Statement")
     if len(members) > _MOST_STATEMENTS:
@@ -82,11 +82,6 @@ def statements(
         members = members[:_MOST_STATEMENTS]
     found = (reading.statement(member, number) for number, member in enumerate(members))
     return tuple(statement for statement in found if statement is not None)
-
-
-def taken_policies(_: Documents) -> set[tuple[str, int, int]]:
-    """Where policies stand in files of their own that something else gives to somebody."""
-    return set()
 
 
 class _Reading(Struct, frozen=True):
