@@ -34,9 +34,8 @@ class Variables(Resolver):
             )
             # What stood within another variable may complete that one: `${file(${self:a}.yml)}`.
             again = text != node.raw and depth < self.DEEPEST and _WHOLE.match(text) is not None
-            return (
-                self._text(node.changed(raw=text), depth + 1) if again else node.changed(raw=text)
-            )
+            filled = node.changed(raw=text)
+            return self._text(filled, depth + 1) if again else filled
         found = self._found(whole)
         if found is not None:
             return self.resolved(found, depth + 1).changed(origin=(node,))

@@ -6,7 +6,6 @@ https://docs.docker.com/reference/compose-file/merge/.
 """
 
 from collections.abc import Collection, Iterator
-from itertools import chain
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
@@ -62,7 +61,7 @@ def _end(document: Document, extended: Node) -> tuple[Evidence, str]:
 def leave_included(documents: Documents, document: Document, collector: Collector) -> None:
     """The files that a compose file includes and that are not in the audit."""
     for entry in document.root.list_at("include"):
-        for path in chain(entry.list_at("path") if entry.entries else entry.list()):
+        for path in (entry.child("path") or entry).list():
             if path.text and documents.beside(document, path.text) is None:
                 what = f"the compose file {plain(path.text)} is not among the files"
                 collector.leave_open(evidence(document, path), what, "what it starts is open")
