@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.credentials.redaction import cleaned, plain
+from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
@@ -54,6 +55,17 @@ def starts_agent(script: str) -> bool:
 def bypassed(words: tuple[str, ...]) -> bool:
     """Whether a command line starts an agent that asks nobody."""
     return BYPASS.search(" ".join(words)) is not None
+
+
+def turns_told(found: re.Match[str] | None) -> tuple[Known, int | None]:
+    """
+    How many turns an agent may take, by its option where that was found.
+
+    What an expression or a variable gives is a limit, of which nobody reads here how high it is.
+    """
+    if found is None:
+        return Known.NONE, None
+    return (Known.SET, int(found["count"])) if found["count"] else (Known.UNKNOWN, None)
 
 
 def is_claude_settings(document: Document) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.coding_agents.signs import turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
@@ -50,11 +51,7 @@ _MAX_TURNS = re.compile(
     r"(?:--max-turns[= ]+|\bmax_turns: |[\"']maxSessionTurns[\"']:\s*)[\"']?"
     r"(?:(?P<count>\d{1,6})|\$)"
 )
-"""
-Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`).
-
-What an expression or a variable gives is a limit, of which nobody reads here how high it is.
-"""
+"""Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`)."""
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
@@ -247,7 +244,7 @@ def _runtime(reading: _Reading, job: Job) -> Runtime:
 def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
     words = _words(step)
-    turns, count = _turns(words)
+    turns, count = turns_told(_MAX_TURNS.search(words))
     timeout, timeout_s = _timeout(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(
@@ -271,14 +268,6 @@ def _agent_name(reading: _Reading, job: Job, node: Node) -> str:
     folder, _, file = node.file.rpartition("/")
     stem = file.rpartition(".")[0]
     return folder.rpartition("/")[2] if folder and stem == "action" else stem
-
-
-def _turns(words: str) -> tuple[Known, int | None]:
-    """How many turns a step lets its agent take."""
-    found = _MAX_TURNS.search(words)
-    if found is None:
-        return Known.NONE, None
-    return (Known.SET, int(found["count"])) if found["count"] else (Known.UNKNOWN, None)
 
 
 def _timeout(job: Job, step: Step) -> tuple[Known, int | None]:

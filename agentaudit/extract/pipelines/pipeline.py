@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.coding_agents.signs import BYPASS, starts_agent
+from agentaudit.extract.coding_agents.signs import BYPASS, starts_agent, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
@@ -30,7 +30,7 @@ from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Document, Node
 
 _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
-_MAX_TURNS = re.compile(r"--max-turns[= ]+[\"']?(?:(\d{1,6})|\$)")
+_MAX_TURNS = re.compile(r"--max-turns[= ]+[\"']?(?:(?P<count>\d{1,6})|\$)")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
 _PARTS = Budget("parts of jobs", 30_000)
@@ -191,7 +191,7 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
 
 
 def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
-    turns = _MAX_TURNS.search(job.script)
+    turns, count = turns_told(_MAX_TURNS.search(job.script))
     node = next((node for node in job.scripts if starts_agent("\n".join(node.texts()))), job.key)
     line = next((line for line in node.list() if starts_agent(line.text or "")), node)
     return Agent(
@@ -200,8 +200,8 @@ def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
         evidence=(evidence(pipeline.document, line, plain(job.name)),),
         framework="command line",
         permission_mode="bypass" if BYPASS.search(job.script) else "",
-        max_iterations=Known.NONE if turns is None else Known.SET if turns[1] else Known.UNKNOWN,
-        max_iterations_count=int(turns[1]) if turns is not None and turns[1] else None,
+        max_iterations=turns,
+        max_iterations_count=count,
     )
 
 
