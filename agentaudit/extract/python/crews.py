@@ -8,7 +8,7 @@ and `max_rpm` of a crew holds for all of its agents.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from agentaudit.extract.collector import fact_id, with_place
 from agentaudit.extract.documents import sibling
 from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_memory
 from agentaudit.extract.programs.bindings import bindings
-from agentaudit.extract.programs.code import UNFOLDED, Call
+from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.model.evidence import Confidence, Known
@@ -52,7 +52,8 @@ def _declared(building: Building, call: Call) -> Agent | None:
         case ast.Subscript(value=held, slice=ast.Constant(value=str(name))) if (
             building.module.dotted(held).rpartition(".")[2] == "agents_config"
         ):
-            for file in (*_files(building), _USUAL):
+            files = (*building.module.once(_files), _USUAL)
+            for file in files if building.module.affords(len(files)) else ():
                 path = sibling(building.module.document.file, file)
                 known = building.collector.facts.get(
                     fact_id("agent", name, f"{path}#agents.{name}")
@@ -62,12 +63,13 @@ def _declared(building: Building, call: Call) -> Agent | None:
     return None
 
 
-def _files(building: Building) -> Iterator[str]:
+def _files(module: Module) -> Sequence[str]:
     """Where the classes of a module say that their agents are declared."""
-    assigned = (*building.module.of(ast.Assign), *building.module.of(ast.AnnAssign))
-    for target, value in bindings(assigned):
-        if isinstance(target, ast.Name) and target.id == "agents_config":
-            yield building.module.text(value)
+    return [
+        module.text(value)
+        for target, value in bindings((*module.of(ast.Assign), *module.of(ast.AnnAssign)))
+        if isinstance(target, ast.Name) and target.id == "agents_config"
+    ]
 
 
 def in_crews(
@@ -80,11 +82,11 @@ def in_crews(
             place = building.module.place(window or call.node, "respect_context_window")
             add_whole_context(building.collector, agent, place)
     crews = [call for call in building.calls if call.name in CREWS]
+    members = [agent for agent, _ in agents if agent.framework == _FRAMEWORK] if crews else []
     for crew in crews:
         kept = _memory(building, crew)
         if kept is None:
             continue
-        members = [agent for agent, _ in agents if agent.framework == _FRAMEWORK]
         end = (kept.evidence[0], "who remembers in the crew", "whose memory it is is open")
         if building.collector.affords(_REMEMBERING, len(members), end):
             for member in members:
