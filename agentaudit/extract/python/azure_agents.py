@@ -7,7 +7,9 @@ conversation, in a thread or a conversation of its own, stays until somebody del
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
@@ -67,9 +69,49 @@ _OPEN = frozenset(
 _DEEPEST = 8
 
 
+class _Said(Struct, dict=True, eq=False):
+    """What the calls of a module say of agents and tools that other calls make, read once."""
+
+    building: Building
+
+    @cached_property
+    def naming(self) -> Mapping[int, ast.Call]:
+        """The calls that name an agent, by the definition that each is given."""
+        naming = (
+            call.node for call in self.building.calls if call.last in {"create_version", "create"}
+        )
+        found: dict[int, ast.Call] = {}
+        for node in naming:
+            found.setdefault(id(keyword(node, "definition")), node)
+        return found
+
+    @cached_property
+    def added(self) -> Mapping[str, Sequence[ast.Call]]:
+        """The calls that add something to a set, by what the set is called."""
+        found: dict[str, list[ast.Call]] = {}
+        for call in self.building.calls:
+            owner, dot, method = call.name.rpartition(".")
+            if dot and method == "add":
+                found.setdefault(owner, []).append(call.node)
+        return found
+
+    @cached_property
+    def unasked(self) -> frozenset[int]:
+        """Servers of which the question is waived apart: `tool.set_approval_mode("never")`."""
+        module, calls = self.building.module, self.building.calls
+        waived = {
+            call.name.rpartition(".")[0]
+            for call in calls
+            if call.last == _APPROVING
+            and module.text(argument(call.node, 0, "require_approval")) == "never"
+        }
+        return frozenset(id(call.node) for call in calls if call.variable in waived - {""})
+
+
 def add_azure_agents(building: Building) -> list[Agent]:
     """The agents that a module has the service create, with their tools and what it keeps."""
-    found = [_add(building, call) for call in building.calls if _creates(call)]
+    said = _Said(building)
+    found = [_add(said, call) for call in building.calls if _creates(call)]
     if found:
         _add_memory(building, found)
     return found
@@ -83,9 +125,9 @@ def _creates(call: Call) -> bool:
     return named and keyword(call.node, "model") is not None
 
 
-def _add(building: Building, call: Call) -> Agent:
-    module, collector = building.module, building.collector
-    name = _name(building, call)
+def _add(said: _Said, call: Call) -> Agent:
+    module, collector = said.building.module, said.building.collector
+    name = _name(said, call)
     place = module.place(call.node.func, call.last)
     agent = collector.add(
         Agent(
@@ -96,35 +138,34 @@ def _add(building: Building, call: Call) -> Agent:
         )
     )
     given = keyword(call.node, "toolset") or keyword(call.node, "tools")
-    for made in _made(building, given, 0) if given is not None else ():
-        _give(building, agent, made)
+    for made in _made(said, given, 0) if given is not None else ():
+        _give(said, agent, made)
     return agent
 
 
-def _name(building: Building, call: Call) -> str:
+def _name(said: _Said, call: Call) -> str:
     """How the service calls an agent: its definition stands within the call that names it."""
-    module = building.module
-    naming = (each.node for each in building.calls if each.last in {"create_version", "create"})
-    around = next((node for node in naming if keyword(node, "definition") is call.node), call.node)
+    module = said.building.module
+    around = said.naming.get(id(call.node), call.node)
     given = module.text(keyword(around, "agent_name", "name"))
     return plain(given) or call.variable or module.document.file.rpartition("/")[2]
 
 
-def _made(building: Building, given: ast.expr, depth: int) -> Iterator[ast.expr]:
+def _made(said: _Said, given: ast.expr, depth: int) -> Iterator[ast.expr]:
     """What a list or a set of tools holds, each as the call that makes it."""
-    module = building.module
+    module = said.building.module
     if isinstance(given, ast.Attribute) and given.attr in {"definitions", "resources"}:
         given = given.value
     meant = module.meant(given)
-    inner = _within(building, given, meant)
+    inner = _within(said, given, meant)
     if inner is None or depth > _DEEPEST or not module.affords(len(inner) + 1):
         yield meant
         return
     for each in inner:
-        yield from _made(building, each, depth + 1)
+        yield from _made(said, each, depth + 1)
 
 
-def _within(building: Building, given: ast.expr, meant: ast.expr) -> Sequence[ast.expr] | None:
+def _within(said: _Said, given: ast.expr, meant: ast.expr) -> Sequence[ast.expr] | None:
     match meant:
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             return elements
@@ -132,22 +173,22 @@ def _within(building: Building, given: ast.expr, meant: ast.expr) -> Sequence[as
             return [left, right]
         case ast.Starred(value=value):
             return [value]
-        case ast.Call() if building.module.dotted(meant.func).endswith("ToolSet"):
-            owner = building.module.dotted(given)
-            added = [call.node for call in building.calls if call.name == f"{owner}.add"]
-            return [each for call in added for each in call.args[:1]]
+        case ast.Call() if said.building.module.dotted(meant.func).endswith("ToolSet"):
+            owner = said.building.module.dotted(given)
+            return [each for call in said.added.get(owner, ()) for each in call.args[:1]]
         case _:
             return None
 
 
-def _give(building: Building, agent: Agent, made: ast.expr) -> None:
+def _give(said: _Said, agent: Agent, made: ast.expr) -> None:
     """One tool becomes the agent's; what is not known is left open."""
-    module, collector = building.module, building.collector
+    building, module, collector = said.building, said.building.module, said.building.collector
     name = module.dotted(made).rpartition(".")[2] if isinstance(made, ast.Call) else ""
     place = module.place(made, name or "tools")
     if isinstance(made, ast.Call) and name in _SERVERS:
-        said = {item.arg: item.value for item in made.keywords if item.arg is not None}
-        add_hosted_server(building, agent, (made.func, said), asks=not _waived(building, made))
+        given = {item.arg: item.value for item in made.keywords if item.arg is not None}
+        asks = id(made) not in said.unasked
+        add_hosted_server(building, agent, (made.func, given), asks=asks)
     elif isinstance(made, ast.Call) and name == "FunctionTool":
         for tool in _functions(building, made):
             collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
@@ -162,16 +203,6 @@ def _give(building: Building, agent: Agent, made: ast.expr) -> None:
         collector.leave_open(place, what, "which tools the agent has is open")
     else:
         leave_tools_open(collector, place)
-
-
-def _waived(building: Building, made: ast.Call) -> bool:
-    """Whether the question before each call is waived apart: `tool.set_approval_mode("never")`."""
-    owners = {call.variable for call in building.calls if call.node is made} - {""}
-    return any(
-        call.name in {f"{owner}.{_APPROVING}" for owner in owners}
-        and building.module.text(argument(call.node, 0, "require_approval")) == "never"
-        for call in building.calls
-    )
 
 
 def _functions(building: Building, made: ast.Call) -> Iterator[Tool]:
