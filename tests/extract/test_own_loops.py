@@ -3,10 +3,10 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.deployment import Deployment
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
-from agentaudit.model.facts.tools import Tool
+from tests.extract.invoked import tools_of
 
 SCHEMA = "{'type': 'object', 'properties': {'command': {'type': 'string'}}}"
 OPENAI = (
@@ -26,12 +26,6 @@ def agent_of(*lines: str) -> Agent:
     body = "".join(f"    {line}\n" for line in lines)
     (agent,) = deployment(f"{OPENAI}def answer(said, limit=12):\n{body}").agents
     return agent
-
-
-def tools_of(found: Deployment) -> dict[str, Tool]:
-    by_id = {tool.id: tool for tool in found.tools}
-    edges = (edge for edge in found.edges if edge.kind is EdgeKind.INVOKES)
-    return {by_id[edge.dst].name: by_id[edge.dst] for edge in edges}
 
 
 @pytest.mark.parametrize(
