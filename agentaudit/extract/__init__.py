@@ -1,1 +1,1 @@
-"""Documents to the Deployment: one file per platform."""
+"""Documents to the Deployment: a file for each platform, a room where one outgrew its file."""
