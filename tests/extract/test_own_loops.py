@@ -3,7 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment
+from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from tests.extract.invoked import tools_of
@@ -334,3 +334,11 @@ def test_a_client_of_ones_own_may_be_told_how_often_to_ask(
     (agent,) = deployment_of({"a.py": code}).agents
 
     assert (agent.max_iterations, agent.max_iterations_count) == bound
+
+
+def test_a_program_of_more_agents_than_are_read_counts_as_read_in_part() -> None:
+    each = f"    while True:\n        {ASKS}\n        {HANDS_BACK}\n"
+    found = deployment(OPENAI + "".join(f"def answer{i}(said):\n{each}" for i in range(1_600)))
+    assert len(found.agents) < 1_600
+    assert [file.status for file in found.coverage] == [FileStatus.PARTIAL]
+    assert [end.what for end in found.unresolved] == ["what the program says by its own names"]

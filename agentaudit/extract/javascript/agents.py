@@ -23,6 +23,7 @@ from agentaudit.extract.javascript.tools import made_tools
 from agentaudit.extract.javascript.workers import added_servers, worker_memories
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.memory import left_open
 from agentaudit.extract.python.stores import link_stores
@@ -75,6 +76,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         note_instances(building)
     for each in built:
         _equip(each)
+    leave_spent(collector, known.modules.values())
     buildings.clear()  # each names all of them, and would outlive what it read
 
 

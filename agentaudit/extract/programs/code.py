@@ -139,6 +139,11 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         """Whether so many things may be gone through again; beyond that, what they say is open."""
         return self._effort.affords(count)
 
+    @property
+    def spent(self) -> bool:
+        """Whether something was not gone through again because it was too much."""
+        return self._effort.left < 0
+
     def affords_within(self, node: ast.AST) -> bool:
         """Whether all that stands within a node may be gone through again."""
         return self._effort.affords_value(node)

@@ -1,6 +1,9 @@
 """What nobody can say of the tools that programs hand over: named, and never passed over."""
 
-from agentaudit.extract.collector import Collector
+from collections.abc import Iterable
+
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.programs.code import Module
 from agentaudit.model.evidence import Evidence
 
 
@@ -13,3 +16,12 @@ def leave_tools_open(collector: Collector, place: Evidence) -> None:
 def leave_runner_open(collector: Collector, place: Evidence, name: str) -> None:
     """A tool that is described, and not seen to be run by anything."""
     collector.leave_open(place, f"what runs {name} is not found", "what it does is open")
+
+
+def leave_spent(collector: Collector, modules: Iterable[Module]) -> None:
+    """Modules of which more was asked through their names than any program needs."""
+    for module in modules:
+        if module.spent:
+            place = evidence(module.document, module.document.root)
+            what = "what the program says by its own names"
+            collector.leave_unread(place, what, "agents and tools of it may be missing")

@@ -11,6 +11,7 @@ from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
 from agentaudit.extract.python.agentcore import agentcore_memories
@@ -49,8 +50,10 @@ from agentaudit.readers.interest import asks_models
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     """The agents of every Python file, and the tools and memories that stand without one."""
-    for module in modules(documents).values():
+    read = modules(documents).values()
+    for module in read:
         _extract(documents, module, collector)
+    leave_spent(collector, read)
 
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
