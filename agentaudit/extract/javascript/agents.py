@@ -18,6 +18,7 @@ from agentaudit.extract.javascript.modules import Program, program
 from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.javascript.registrations import registry
 from agentaudit.extract.javascript.servers import add_servers, is_server
+from agentaudit.extract.javascript.threads import add_threads
 from agentaudit.extract.javascript.toolbox import Toolbox
 from agentaudit.extract.javascript.tools import made_tools
 from agentaudit.extract.javascript.workers import added_servers, worker_memories
@@ -97,6 +98,7 @@ def _add_memories(building: Building, built: Sequence[Built]) -> None:
     stores = [(building.collector.add(store), call) for store, call in found]
     agents = [(each.agent, each.call) for each in built]
     link_stores(building.module, building.calls, building.collector, (agents, stores))
+    add_threads(building, built)
     by_class: dict[int, list[Agent]] = {}
     for each in built:
         around = building.module.class_around(each.call.node)

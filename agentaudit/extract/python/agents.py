@@ -40,6 +40,7 @@ from agentaudit.extract.python.steps import ends_by_itself
 from agentaudit.extract.python.stores import link_stores
 from agentaudit.extract.python.teams import TEAMS, limits_of_teams
 from agentaudit.extract.python.temporal import temporal_retries
+from agentaudit.extract.python.threads import add_threads
 from agentaudit.extract.python.toolbox import tools_of
 from agentaudit.extract.python.tools import function_tools
 from agentaudit.model.deployment import EdgeKind
@@ -93,6 +94,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     _call_servers(building, agents)
     others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))
+    add_threads(building, agents)
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
     if variable := variable_of_origins(module, calls):
