@@ -28,7 +28,6 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 
-PACKAGES = ("azure.ai.agents", "azure.ai.projects")
 _DEFINITION = "PromptAgentDefinition"
 _CREATING = "create_agent"
 _KEEPING = ("threads.create", "create_thread", "conversations.create")

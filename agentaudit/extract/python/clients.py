@@ -3,8 +3,8 @@ Servers of MCP that agents in Python start or call.
 
 Every framework has its own words for the two things that a server is: a command, or an address.
 Read in late 2026: the MCP Python SDK, the OpenAI Agents SDK, Pydantic AI (1 and 2), CrewAI 1.15,
-LangChain's adapters, Google's ADK, AutoGen 0.7, Agno, LlamaIndex and the Agent Framework. Strands
-and CrewAI's adapter are given parameters of the SDK.
+LangChain's adapters, Google's ADK, AutoGen 0.7, Agno, LlamaIndex, LiveKit and the Agent Framework.
+Strands and CrewAI's adapter are given parameters of the SDK.
 """
 
 import ast
@@ -33,12 +33,12 @@ _CLIENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "streamablehttp_client": (("mcp.client",), _URL),
     "streamable_http_client": (("mcp.client",), _URL),
     "sse_client": (("mcp.client",), _URL),
-    "MCPServerStdio": (("agents", "pydantic_ai", "crewai"), _COMMAND),
+    "MCPServerStdio": (("agents", "pydantic_ai", "crewai", "livekit.agents"), _COMMAND),
     "MCPServerSse": (("agents",), ()),
     "MCPServerStreamableHttp": (("agents",), ()),
     "HostedMCPTool": (("agents",), ()),
     "MCPServerSSE": (("pydantic_ai", "crewai"), _URL),
-    "MCPServerHTTP": (("pydantic_ai", "crewai"), _URL),
+    "MCPServerHTTP": (("pydantic_ai", "crewai", "livekit.agents"), _URL),
     "MCPServerStreamableHTTP": (("pydantic_ai",), _URL),
     "MCPToolset": (("pydantic_ai",), _URL),
     "MCPTools": (("agno",), ("command", "url", "env")),
@@ -64,20 +64,32 @@ def add_clients(building: Building, agents: Sequence[tuple[Agent, Call]]) -> Non
     found = [call for call in building.calls if _is_client(call)]
     if not found or not agents:
         return
-    module, built = building.module, [call for _, call in agents]
-    followed = pairs(module, building.calls, built, found) if len(agents) > 1 else ()
+    built = [call for _, call in agents]
+    followed = pairs(building.module, building.calls, built, found) if len(agents) > 1 else ()
     proven = _proven_above(building) if any("adk" in call.name for call in found) else frozenset()
     for number, call in enumerate(found):
         own = [agents[index][0] for index, other in sorted(followed) if other == number]
         given = own or [agent for agent, _ in agents]
-        if not module.affords(len(given)):
-            place = module.place(call.node.func, call.last)
-            what = f"which agents get the tools of {call.last} is not seen"
-            building.collector.leave_open(place, what, "what they may do is open")
-            continue
-        for name, node in _servers(building, call, proven=id(call.node) in proven):
-            for agent in given:
-                _add(building, agent, call.node.func, (name, node))
+        _add_client(building, given, call, proven=id(call.node) in proven)
+
+
+def add_shared_clients(building: Building, agents: Sequence[Agent]) -> None:
+    """The servers of a module whose agents take turns in a session, which has them for each."""
+    for call in building.calls:
+        if _is_client(call):
+            _add_client(building, agents, call, proven=False)
+
+
+def _add_client(building: Building, agents: Sequence[Agent], call: Call, *, proven: bool) -> None:
+    """The servers that a call declares, for agents that get their tools."""
+    if not building.module.affords(len(agents)):
+        place = building.module.place(call.node.func, call.last)
+        what = f"which agents get the tools of {call.last} is not seen"
+        building.collector.leave_open(place, what, "what they may do is open")
+        return
+    for name, node in _servers(building, call, proven=proven):
+        for agent in agents:
+            _add(building, agent, call.node.func, (name, node))
 
 
 def _add_addresses(building: Building, agent: Agent, call: Call) -> None:

@@ -15,15 +15,12 @@ from msgspec.structs import replace
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.mcp.clients import DeclaredServer
-from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.mcp.tools import add_ingestion
-from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.programs.unfolded import leave_runner_open
 from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.clients import add_shared_clients
 from agentaudit.extract.python.limits import count
 from agentaudit.extract.python.schemas import schema_in
 from agentaudit.extract.python.toolbox import listed_tools
@@ -33,23 +30,19 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
-from agentaudit.readers.document import NodeKind
 
 _LIVEKIT = frozenset({"livekit.agents.Agent", "livekit.agents.voice.Agent"})
 _SESSIONS = frozenset({"livekit.agents.AgentSession", "livekit.agents.voice.AgentSession"})
 _STEPS = 3
 _NOT_SAID: Bound = (Known.UNKNOWN, None)
 _PIPELINES = frozenset({"PipelineTask", "PipelineWorker"})
-_SERVERS = frozenset({"MCPServerHTTP", "MCPServerStdio"})
-_POSITIONAL = {"MCPServerHTTP": "url", "MCPServerStdio": "command"}
 
 
 def add_voice_agents(building: Building) -> list[Agent]:
     """The agents of a module that speak, with their tools and the servers that they call."""
     found = [*_of_livekit(building), *_of_pipecat(building)]
-    for call in building.calls:
-        if call.last in _SERVERS and found:
-            _add_server(building, found[0], call)
+    if found:
+        add_shared_clients(building, found)
     return found
 
 
@@ -182,23 +175,3 @@ def _tool(building: Building, named: tuple[str, FunctionDef], properties: ast.ex
     tool = replace(tool, id=own, name=name)
     taken = schema_in(module, properties) if properties is not None else None
     return as_taking(tool, taken) if taken is not None else tool
-
-
-def _add_server(building: Building, agent: Agent, call: Call) -> None:
-    """A server of MCP that an agent starts or calls, as any client's configuration would say it."""
-    module = building.module
-    said = {item.arg: item.value for item in call.node.keywords if item.arg is not None}
-    for each in call.node.args[:1]:
-        said.setdefault(_POSITIONAL[call.last], each)
-    place = module.node(call.node.func)
-    entries = tuple(
-        (place.changed(raw=name), node_of(module, value)) for name, value in said.items()
-    )
-    name = call.variable or f"mcp {call.node.lineno}"
-    declared = DeclaredServer(
-        name=name,
-        key=place.changed(raw=name),
-        node=place.changed(kind=NodeKind.MAPPING, entries=entries),
-        route=f"mcp.{call.node.lineno}",
-    )
-    add_server(Reading(building.documents, module.document, building.collector, agent), declared)
