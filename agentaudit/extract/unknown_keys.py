@@ -35,7 +35,7 @@ from agentaudit.extract.known_keys import (
     Schema,
 )
 from agentaudit.extract.kubernetes.objects import kubernetes_objects
-from agentaudit.extract.mcp.clients import declared_servers
+from agentaudit.extract.mcp.declared import declared_servers
 from agentaudit.extract.platform_files import workflows
 from agentaudit.model.facts.keys import UnknownKey
 from agentaudit.readers.document import Document, Node, NodeKind

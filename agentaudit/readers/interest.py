@@ -28,7 +28,8 @@ _ALWAYS_READ = regex(
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|vercel\.json|agents\.ya?ml|agents?/[^/]+\.jsonc?"
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
-    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed)/[^/]*|\.github/workflows/[^/]*"
+    r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed|amp|windsurf)/[^/]*|\.github/(?:workflows|hooks)/[^/]*"
+    r"|[^/]+\.(?:code-workspace|kiro\.hook)|hooks/hooks\.json|\.claude-plugin/[^/]*"
     r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
 )
@@ -105,7 +106,15 @@ _CONFIGURATION = _Gate(
     any_of(
         (
             *("apiversion", "aws", "iam", "token", "secret", "agent", "memory", "statement"),
-            *("mcpservers", "mcp_servers", "context_servers", "bedrock", "services:", "langgraph"),
+            *(
+                "mcpservers",
+                "mcp_servers",
+                "mcp_config",
+                "context_servers",
+                "bedrock",
+                "services:",
+                "langgraph",
+            ),
             *("checkpointer", "crew", "litellm", "model_list", "jobs:", "password", "passwd"),
             *("apikey", "api-key", "api_key", "credential", "authorization"),
             *("privatekey", "private-key", "private_key", "private key", "ls0tls1crudjti"),

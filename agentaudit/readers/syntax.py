@@ -28,6 +28,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.bicepparam", "bicep"),
     ("*.json", "json"),
     ("*.jsonc", "json"),
+    ("*.code-workspace", "json"),
+    ("*.kiro.hook", "json"),
     ("OAI_CONFIG_LIST", "json"),
     ("*.af", "json"),
     ("*.yaml", "yaml"),

@@ -171,3 +171,43 @@ def test_a_subagent_may_have_a_mode_of_its_own(file: str, line: str, modes: list
         ("fixer", mode) for mode in modes
     ]
     assert all(agent.evidence[0].line == 4 for agent in agents)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "found"),
+    [
+        (".amp/settings.json", '{"amp.dangerouslyAllowAll": true}', [("bypass", False)]),
+        (
+            ".amp/settings.json",
+            '{"amp.permissions": [{"tool": "Bash", "action": "allow"}]}',
+            [("", True)],
+        ),
+        (
+            ".amp/settings.json",
+            '{"amp.permissions": [{"tool":"*","action":"ask"}, {"tool": "*", "action": "allow"}]}',
+            [],
+        ),
+        (
+            ".amp/settings.json",
+            '{"amp.permissions": [{"tool": "Bash", "matches": {"cmd": "ls"}, "action": "allow"}]}',
+            [],
+        ),
+        (
+            "desk.code-workspace",
+            '{"settings": {"chat.tools.global.autoApprove": true}}',
+            [("bypass", False)],
+        ),
+        (
+            ".opencode/agents/fixer.md",
+            "---\npermission: {bash: {'*': allow}}\n---\nMend it.\n",
+            [("", True)],
+        ),
+        (".opencode/agents/fixer.md", "---\npermission: {bash: ask}\n---\nMend it.\n", []),
+    ],
+)
+def test_what_runs_unasked_in_other_clients(
+    file: str, text: str, found: list[tuple[str, bool]]
+) -> None:
+    agents = deployment_of({file: text}).agents
+
+    assert [(agent.permission_mode, agent.wildcard_tools) for agent in agents] == found

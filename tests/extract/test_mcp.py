@@ -41,6 +41,22 @@ def tools(deployment: Deployment) -> dict[str, Tool]:
         (".continue/config.yaml", "mcpServers:\n  - name: x\n    command: a\n"),
         (".claude.json", '{"projects": {"/p": {"mcpServers": {"x": {"command": "a"}}}}}'),
         (".gemini/settings.json", '{"mcpServers": {"x": {"command": "a", "trust": false}}}'),
+        ("gemini-extension.json", '{"name": "e", "mcpServers": {"x": {"command": "a"}}}'),
+        ("opencode.json", '{"mcp": {"off": {"enabled": false}, "x": {"command": ["a"]}}}'),
+        ("desk.code-workspace", '{"settings": {"mcp": {"servers": {"x": {"command": "a"}}}}}'),
+        ("desk.code-workspace", '{"mcp": {"servers": {"x": {"command": "a"}}}} // at the top'),
+        (".github/agents/desk.agent.md", "---\nmcp-servers:\n  x: {command: a}\n---\nHelp.\n"),
+        (".claude/agents/desk.md", "---\nmcpServers:\n  - crm\n  - x: {command: a}\n---\nHelp.\n"),
+        (".claude-plugin/plugin.json", '{"name": "p", "mcpServers": {"x": {"command": "a"}}}'),
+        (
+            ".claude-plugin/marketplace.json",
+            '{"plugins": [{"mcpServers": {"x": {"command": "a"}}}]}',
+        ),
+        ("desk/.mcp.json", '{"x": {"command": "a"}}'),
+        (
+            "manifest.json",
+            '{"manifest_version": "0.4", "name": "x", "server": {"mcp_config": {"command": "a"}}}',
+        ),
     ],
 )
 def test_every_client_names_its_servers(file: str, text: str) -> None:
@@ -49,8 +65,47 @@ def test_every_client_names_its_servers(file: str, text: str) -> None:
     assert [(server.name, server.command) for server in found.values()] == [("x", "a")]
 
 
+def test_an_old_list_of_continue_has_no_names() -> None:
+    listed = [{"transport": {"type": "stdio", "command": "a"}}, {"transport": {"command": "b"}}]
+    settings = {"experimental": {"modelContextProtocolServers": listed}}
+    found = servers(json.dumps(settings), ".continue/config.json")
+
+    assert {name: server.command for name, server in found.items()} == {"no. 1": "a", "no. 2": "b"}
+
+
+def test_what_a_server_in_front_matter_holds_is_told_once() -> None:
+    """The model reads the text below; what its client starts beside it stands in no prompt."""
+    text = (
+        f"---\nmcp-servers:\n  x:\n    command: a\n    env: {{DESK_TOKEN: {TOKEN}}}\n---\nHelp.\n"
+    )
+    deployment = deployment_of({".github/agents/desk.agent.md": text})
+
+    assert [(fact.holder, fact.exposure) for fact in deployment.credentials] == [
+        ("tool_server", "env")
+    ]
+    assert [(agent.name, agent.framework) for agent in deployment.agents] == [("desk", "copilot")]
+
+
+def test_a_managed_list_holds_for_servers_of_subagents() -> None:
+    listed = '{"allowedMcpServers": [{"serverName": "crm"}]}'
+    text = "---\nname: desk\nmcpServers:\n  - x: {command: a}\n  - crm: {command: b}\n---\nHelp.\n"
+    files = {"managed-settings.json": listed, ".claude/agents/desk.md": text}
+
+    assert {each.name: each.shadow for each in deployment_of(files).tool_servers} == {
+        "x": True,
+        "crm": False,
+    }
+
+
 @pytest.mark.parametrize(
-    "text", ['{"servers": [1, 2], "mcpServers": 3}', '{"mcp": {"a": {"b": 1}}}']
+    "text",
+    [
+        '{"servers": [1, 2], "mcpServers": 3}',
+        '{"mcp": {"a": {"b": 1}}}',
+        '{"mcp": {"a": {"enabled": true}}}',
+        '{"name": "x", "server": {"mcp_config": {"command": "a"}}}',
+        '{"x": {"command": "a"}}',
+    ],
 )
 def test_the_same_words_mean_other_things_elsewhere(text: str) -> None:
     assert servers(text, "config.json") == {}

@@ -1,8 +1,8 @@
 """
 What editors and other coding agents let tools do without a question, and where that is written.
 
-Cursor (`cli.json`, `permissions.json`), VS Code, Zed, opencode, Goose, Continue, and the agents of
-the Q Developer CLI and Kiro.
+Cursor (`cli.json`, `permissions.json`), VS Code, Zed, opencode, Amp, Goose, Continue, and agents of
+opencode, the Q Developer CLI and Kiro that are files of their own.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,9 @@ _Mode = tuple[str, bool, Node | None]
 
 def extract_editors(documents: Documents, collector: Collector) -> None:
     """The permissions of every client whose settings are known here."""
-    for document in documents.of("json", "yaml"):
+    for document in documents.of("json", "yaml", "markdown"):
+        if document.syntax == "markdown" and document.root.child("permission") is None:
+            continue
         client = client_of(document)
         mode = _MODES.get(client)
         found = mode(document.root) if mode is not None else ("", False, None)
@@ -70,6 +72,7 @@ def _cursor(root: Node) -> _Mode:
 
 
 def _vscode(root: Node) -> _Mode:
+    root = root.child("settings") or root  # of a workspace
     for name in ("chat.tools.global.autoApprove", "chat.tools.autoApprove"):
         node = root.child(name)
         if node is not None and node.boolean is True:
@@ -112,6 +115,18 @@ def _opencode_block(block: Node) -> _Mode:
     return "", shell is not None and shell.text == "allow", shell
 
 
+def _amp(root: Node) -> _Mode:
+    """https://ampcode.com/manual: the first rule that fits decides, one of a tool or of all."""
+    every = root.child("amp.dangerouslyAllowAll")
+    if every is not None and every.boolean is True:
+        return "bypass", False, every
+    for rule in root.list_at("amp.permissions"):
+        tool = rule.child("tool")
+        if tool is not None and tool.text in {"*", "Bash"} and rule.child("matches") is None:
+            return "", rule.text_at("action") == "allow", tool
+    return "", False, None
+
+
 def _goose(root: Node) -> _Mode:
     node = root.child("GOOSE_MODE")
     return ("bypass" if node is not None and node.text == "auto" else "", False, node)
@@ -133,6 +148,7 @@ _MODES: Mapping[str, Callable[[Node], _Mode]] = MappingProxyType(
         "vscode": _vscode,
         "zed": _zed,
         "opencode": _opencode,
+        "amp": _amp,
         "goose": _goose,
         "amazon-q": _agent_file,
         "kiro": _agent_file,

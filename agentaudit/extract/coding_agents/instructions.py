@@ -20,6 +20,7 @@ from agentaudit.extract.credentials.recognition import (
     recognise,
 )
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.mcp.declared import declared_servers
 from agentaudit.extract.rehearsals import is_put_away
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.deployment import EdgeKind
@@ -101,7 +102,7 @@ class _Near:
 
 def _settings(document: Document) -> Iterator[Setting]:
     """Assignments in prose, and whatever looks like a credential by itself."""
-    for number, line in enumerate(document.text.split("\n"), start=1):
+    for number, line in _lines(document):
         seen: set[str] = set()
         for match in _ASSIGNMENT.finditer(line):
             group = "quoted" if match["quoted"] else "bare"
@@ -151,6 +152,15 @@ def _elsewhere(rest: str) -> bool:
         and not name.startswith(("127.", "0.", "example."))
         and (_EXAMPLES.search(name) is None)
     )
+
+
+def _lines(document: Document) -> Iterator[tuple[int, str]]:
+    """The lines that a model reads: not those that start servers, of which these tell."""
+    started = [server.node for server in declared_servers(document)]
+    unread = {line for node in started for line in range(node.line, node.end_line + 1)}
+    for number, line in enumerate(document.text.split("\n"), start=1):
+        if number not in unread:
+            yield number, line
 
 
 def _stated(match: re.Match[str], value: str, rest: str) -> bool:

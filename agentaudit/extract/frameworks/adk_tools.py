@@ -15,8 +15,8 @@ from agentaudit.extract.collector import evidence
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.frameworks.adk_named_tools import ADK_TOOLS
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_proofs, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.mcp.tools import tools_of
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules

@@ -13,8 +13,8 @@ from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.known_tools import CODE, PRIVATE, WEB, KnownTool
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_headers, add_proofs, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.mcp.tools import tools_of
 from agentaudit.extract.schemas import Taken, taken_of
 from agentaudit.extract.settings import Setting

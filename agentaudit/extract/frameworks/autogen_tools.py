@@ -11,8 +11,8 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.frameworks.source_tools import add_tool_in, tool_in
 from agentaudit.extract.known_tools import FILES, WEB, KnownTool
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_headers, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Node

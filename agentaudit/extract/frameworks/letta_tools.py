@@ -17,8 +17,8 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.frameworks.source_tools import add_tool_in, tool_in
 from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_proofs, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.schemas import Taken, as_taking, taken_by
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Evidence, Truth

@@ -19,8 +19,8 @@ from agentaudit.extract.javascript.options import (
     members,
     options_of,
 )
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.agents import Agent

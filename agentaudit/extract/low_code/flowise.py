@@ -22,8 +22,8 @@ from agentaudit.extract.embedded import embedded
 from agentaudit.extract.known_tools import CODE, FILES, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.low_code.flowise_memory import agent_memory, is_memory, memory_of
 from agentaudit.extract.low_code.flowise_tools import CUSTOM, CustomTool, custom_tools
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node

@@ -17,8 +17,9 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.globs import matches
-from agentaudit.extract.mcp.clients import REQUIREMENTS, DeclaredServer, client_of, declared_servers
+from agentaudit.extract.mcp.clients import REQUIREMENTS, client_of
 from agentaudit.extract.mcp.configurations import command_of, server_id, url_of
+from agentaudit.extract.mcp.declared import DeclaredServer, declared_servers
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
@@ -41,7 +42,7 @@ def mark_shadows(documents: Documents, collector: Collector) -> None:
     lists = tuple(_lists(documents))
     if not lists:
         return
-    for document in documents.of("json", "toml"):
+    for document in documents.of("json", "toml", "markdown"):
         client = client_of(document)
         deciding = [managed for managed in lists if managed.client == client]
         for server in declared_servers(document) if deciding else ():

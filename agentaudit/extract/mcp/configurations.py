@@ -13,18 +13,18 @@ from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.credentials.redaction import arguments, bare_url, plain
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp.clients import (
-    URLS,
-    DeclaredServer,
-    client_agent,
-    declared_servers,
-    servers_within,
-)
+from agentaudit.extract.mcp.clients import client_agent
 from agentaudit.extract.mcp.credentials import (
     ServerPlace,
     add_server_credentials,
     held_by_server,
     parameters,
+)
+from agentaudit.extract.mcp.declared import (
+    URLS,
+    DeclaredServer,
+    declared_servers,
+    servers_within,
 )
 from agentaudit.extract.mcp.launchers import launch_of
 from agentaudit.extract.mcp.tools import add_tools
@@ -57,7 +57,7 @@ class Reading(Struct, frozen=True):
 
 def extract_mcp(documents: Documents, collector: Collector) -> None:
     """Agents and tool servers of every MCP client configuration."""
-    for document in documents.of("json", "yaml", "toml"):
+    for document in documents.of("json", "yaml", "toml", "markdown"):
         servers = [*declared_servers(document), *servers_within(document, documents)]
         if servers:
             agent = client_agent(document, collector, servers[0].key)

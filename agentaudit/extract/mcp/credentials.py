@@ -17,7 +17,7 @@ from agentaudit.extract.credentials.holdings import (
 )
 from agentaudit.extract.credentials.redaction import HEADER, plain
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.mcp.clients import URLS, DeclaredServer
+from agentaudit.extract.mcp.declared import URLS, DeclaredServer
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node

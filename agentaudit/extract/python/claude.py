@@ -23,8 +23,8 @@ from agentaudit.extract.coding_agents.claude_rules import (
 )
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.programs.code import UNFOLDED, Call
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import keyword

@@ -11,8 +11,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.credentials.redaction import bare_url, plain
-from agentaudit.extract.mcp.clients import DeclaredServer
 from agentaudit.extract.mcp.configurations import Reading, add_server, command_of, url_of
+from agentaudit.extract.mcp.declared import DeclaredServer
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import argument, descendants, keyword, splatted
