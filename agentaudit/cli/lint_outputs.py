@@ -31,12 +31,15 @@ class Format(StrEnum):
 
 _BY_SUFFIX: Mapping[str, Format] = {
     ".sarif": Format.SARIF,
+    ".sarif.json": Format.SARIF,
     ".json": Format.JSON,
     ".xml": Format.JUNIT,
     ".md": Format.MARKDOWN,
     ".txt": Format.TABLE,
 }
 _FILE_WIDTH = 100
+_SAYING = (Format.TABLE, Format.GITHUB, Format.MARKDOWN)
+"""Formats that people read, in which it is said what was found and read."""
 
 
 class Shown(StrEnum):
@@ -87,8 +90,6 @@ def write_result(
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    from agentaudit.report.coverage import coverage_sentence, findings_sentence
-
     if not outputs:
         _show(result, format_ or Format.TABLE, said, fixes)
         return
@@ -96,6 +97,13 @@ def write_result(
         chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
+    _say(result, said)
+
+
+def _say(result: "LintResult", said: Terminal) -> None:
+    """What a program reads, in two sentences for the person beside it."""
+    from agentaudit.report.coverage import coverage_sentence, findings_sentence
+
     said.note(findings_sentence(result))
     said.note(coverage_sentence(result))
 
@@ -115,6 +123,8 @@ def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) ->
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
     if format_ is not Format.TABLE:
         print_file(_rendered(result, format_, fixes))
+        if format_ not in _SAYING:
+            _say(result, said)
         return
     from agentaudit.report.tables.findings import render_table
 

@@ -40,7 +40,7 @@ def format_by_suffix(
     path: Path, by_suffix: Mapping[str, FormatT], *, otherwise: FormatT | None = None
 ) -> FormatT:
     """The format that a file's name says, or the other; UsageError where there is neither."""
-    chosen = by_suffix.get(path.suffix, otherwise)
+    chosen = by_suffix.get("".join(path.suffixes[-2:])) or by_suffix.get(path.suffix, otherwise)
     if chosen is None:
         known = ", ".join(by_suffix)
         raise UsageError(f"{path}: give --format, or a name that ends in one of {known}")

@@ -47,6 +47,13 @@ class Suppression(Struct, frozen=True, kw_only=True):
     owner: str = ""
     expires: str = ""
 
+    @property
+    def told(self) -> str:
+        """The reason, with who gave it and until when it holds, where that is known."""
+        until = f"until {self.expires}" if self.expires else ""
+        given = ", ".join(filter(None, (self.owner, until)))
+        return f"{self.reason} ({given})" if given else self.reason
+
 
 class Acceptance(Struct, frozen=True, kw_only=True):
     """A finding that a team lets stand, by fingerprint, in a file of its own."""

@@ -60,6 +60,13 @@ def test_what_fails_is_a_choice(tmp_path: Path, options: tuple[str, ...], code: 
     assert run(folder(tmp_path), *options)[0] == code
 
 
+@pytest.mark.parametrize("format_", ["json", "sarif", "gitlab", "junit"])
+def test_what_a_program_reads_is_said_to_the_person_beside_it(tmp_path: Path, format_: str) -> None:
+    _, _, err = run(folder(tmp_path, risky=False), "--format", format_)
+
+    assert err == "No findings.\nRead 1 of 1 file.\n"
+
+
 def test_nothing_to_audit_is_no_pass(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello")
 
@@ -113,7 +120,7 @@ def test_a_wrong_option_says_what_would_be_right(
 
 def test_several_files_each_in_its_format(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    names = ("lint.sarif", "lint.json", "lint.xml", "lint.md", "lint.txt")
+    names = ("lint.sarif", "a.sarif.json", "lint.json", "lint.xml", "lint.md", "lint.txt")
     options = [part for name in names for part in ("-o", str(out / name))]
     code, shown, said = run(folder(tmp_path / "in"), *options, "--json", str(out / "findings.json"))
 
@@ -124,6 +131,7 @@ def test_several_files_each_in_its_format(tmp_path: Path) -> None:
     assert (out / "lint.json").read_bytes() == (out / "findings.json").read_bytes()
     assert isinstance(read_artifact(out / "findings.json"), LintResult)
     assert json.loads((out / "lint.sarif").read_text())["version"] == "2.1.0"
+    assert (out / "a.sarif.json").read_bytes() == (out / "lint.sarif").read_bytes()
     assert (out / "lint.xml").read_text().startswith("<?xml")
     assert (out / "lint.md").read_text().startswith("## ")
     assert "critical" in (out / "lint.txt").read_text()

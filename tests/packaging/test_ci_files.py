@@ -70,6 +70,13 @@ def test_inputs_of_the_action_are_arguments_and_never_script(tmp_path: Path) -> 
     assert not (tmp_path / "workspace" / "pwned").exists()
 
 
+def test_the_action_writes_no_other_format_in_place_of_sarif(tmp_path: Path) -> None:
+    done = lint_step(tmp_path, sarif="findings.json")
+
+    assert (done.returncode, done.stdout[:9]) == (2, "::error::")
+    assert not (tmp_path / "workspace" / "findings.json").exists()
+
+
 def test_the_action_calls_no_other_and_puts_no_input_into_a_script() -> None:
     steps = ACTION["runs"]["steps"]
 

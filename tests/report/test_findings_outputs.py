@@ -21,6 +21,7 @@ from agentaudit.model.finding import (
     Severity,
     Suppression,
 )
+from agentaudit.report.formats import sarif
 from agentaudit.report.formats.github import render_github
 from agentaudit.report.formats.gitlab import render_gitlab
 from agentaudit.report.formats.junit import render_junit
@@ -120,6 +121,47 @@ def test_sarif_says_all_that_viewers_ask_for() -> None:
     assert hidden["suppressions"][0]["justification"] == "accepted"
 
 
+def test_sarif_links_related_places_and_nothing_else() -> None:
+    """GitHub shows related places that a message links, and any other link that is in one."""
+    hostile = replace(finding("held-key", Severity.HIGH), message="[Approved](https://x.example)")
+    (found,) = json.loads(render_sarif(result(hostile)))["runs"][0]["results"]
+
+    assert found["message"]["text"] == (
+        "[Approved] (https://x.example) See also [deploy/.mcp.json:1:5](1), [a b/ü.yaml:2:5](2)."
+    )
+
+
+def test_sarif_holds_no_more_than_code_hosts_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "_MOST_RESULTS", 2)
+    many = result(HIDDEN, *(finding("held-key", Severity.LOW, line) for line in (1, 2, 3)))
+    run = json.loads(render_sarif(many))["runs"][0]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+
+    assert [item["partialFingerprints"]["agentauditFinding/v1"] for item in run["results"]] == [
+        f"{1:032x}",
+        f"{2:032x}",
+    ]
+    assert told["message"]["text"].startswith("2 more findings left out")
+
+
+def test_sarif_gives_a_rule_the_gravest_severity_that_it_has_here() -> None:
+    low, high = (finding("held-key", severity) for severity in (Severity.LOW, Severity.HIGH))
+    shown = [
+        json.loads(render_sarif(found))["runs"][0]["tool"]["driver"]["rules"][0]["properties"]
+        for found in (result(low), result(low, high), result())
+    ]
+
+    assert [rule["security-severity"] for rule in shown] == ["3.0", "8.0", "8.0"]
+
+
+def test_sarif_says_who_let_a_finding_stand_and_until_when() -> None:
+    known = Suppression(kind="file", reason="revoked", owner="a@acme.test", expires="2027-03-31")
+    hidden = replace(finding("held-key", Severity.HIGH), suppression=known)
+    (found,) = json.loads(render_sarif(result(hidden)))["runs"][0]["results"]
+
+    assert found["suppressions"][0]["justification"] == "revoked (a@acme.test, until 2027-03-31)"
+
+
 def test_sarif_rules_explain_themselves() -> None:
     run = json.loads(render_sarif(BOTH))["runs"][0]
     held = run["tool"]["driver"]["rules"][0]
@@ -189,10 +231,18 @@ def test_github_annotates_the_open_findings() -> None:
 def test_github_is_told_what_was_not_read() -> None:
     """A step without annotations looks clean, whatever its exit code."""
     assert render_github(result(coverage=(BROKEN,))) == snapshot(
-        "::warning file=b.yaml,line=3,title=not read whole::b.yaml:3:7: failed: no YAML\n"
+        """\
+::warning file=b.yaml,line=3,title=not read whole::b.yaml:3:7: failed: no YAML
+No findings in what could be read.
+Read 1 of 2 files; 1 could not be read.
+"""
     )
     many = result(coverage=(BROKEN,) * 12)
-    assert render_github(many).splitlines()[10:] == ["2 more files not read whole."]
+    assert render_github(many).splitlines()[10] == "2 more files not read whole."
+
+
+def test_github_is_told_what_was_read_where_nothing_was_found() -> None:
+    assert render_github(result()) == "No findings.\nRead 1 of 1 file.\n"
 
 
 def test_github_gets_no_more_than_it_shows() -> None:
@@ -201,13 +251,15 @@ def test_github_gets_no_more_than_it_shows() -> None:
     lines = render_github(many).splitlines()
 
     assert sum(line.startswith("::warning") for line in lines) == 10
-    assert lines[-1] == "4 more findings are not annotated here."
+    assert lines[10] == "4 more findings are not annotated here."
     assert "1 more finding is not" in render_github(replace(many, findings=many.findings[:11]))
 
 
 def test_gitlab_gets_what_it_asks_for() -> None:
-    (entry,) = json.loads(render_gitlab(BOTH))
+    entry, unread = json.loads(render_gitlab(BOTH))
 
+    assert (unread["check_name"], unread["location"]["path"]) == ("not-read-whole", "b.yaml")
+    assert unread["location"]["lines"]["begin"] == 3
     assert entry["severity"] == "critical"
     assert entry["location"]["path"] == "deploy/.mcp.json"
     assert entry["fingerprint"] == f"{4:032x}"
@@ -237,6 +289,27 @@ Read 1 of 2 files; 1 could not be read.
 """
     )
     assert "No findings." in render_markdown(result())
+
+
+def test_markdown_fits_into_a_summary_and_still_says_what_was_read() -> None:
+    """GitHub shows no summary of more than 1 MiB."""
+    long = replace(finding("held-key", Severity.HIGH), message="[x](https://x.example) " * 100)
+    files = (replace(BROKEN, reason="no YAML " * 200),) * 400
+    shown = render_markdown(result(*(long,) * 400, coverage=files))
+
+    assert len(shown.encode()) < 1_000_000
+    assert re.search(r"^\d+ more findings not shown here\.$", shown, re.MULTILINE)
+    assert re.search(r"^\d+ more files not shown here\.$", shown, re.MULTILINE)
+    assert "Read 1 of 401 files; 400 could not be read." in shown
+
+
+def test_markdown_of_others_names_nobody_and_links_nothing() -> None:
+    message = "@team &#64;team #12 https://x.example www.x.example"
+    shown = render_markdown(result(replace(finding("held-key", Severity.HIGH), message=message)))
+
+    assert (
+        "@&#8203;team \\&#&#8203;64;team #&#8203;12 https:&#8203;//x.example www&#8203;.x.example"
+    ) in shown
 
 
 RENDERERS: dict[str, Callable[[LintResult], str]] = {

@@ -5,7 +5,7 @@ from itertools import chain
 
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, Severity
-from agentaudit.report.coverage import told, unread_files
+from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
 from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
@@ -26,9 +26,11 @@ def render_github(result: LintResult) -> str:
     """
     The worst findings of each level as annotations, and a line on what was left out.
 
-    Files that were not read are warnings: a step without any annotation must not look clean.
+    Files that were not read are warnings: a step without any annotation must not look clean. The
+    last lines are for the log of the step, which would be empty where nothing was found.
     """
-    lines = chain(_lines(result.open_findings), _unread(unread_files(result)))
+    said = (findings_sentence(result), coverage_sentence(result))
+    lines = chain(_lines(result.open_findings), _unread(unread_files(result)), said)
     return "".join(f"{line}\n" for line in lines)
 
 

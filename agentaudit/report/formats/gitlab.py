@@ -1,9 +1,13 @@
 """GitLab Code Quality: the JSON that merge requests show."""
 
+from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, Severity
+from agentaudit.report.coverage import told, unread_files
 from agentaudit.report.formats.written_json import written
 from agentaudit.report.text import one_line
 
+_NOT_READ = "not-read-whole"
 _SEVERITIES = {
     Severity.INFO: "info",
     Severity.LOW: "minor",
@@ -14,8 +18,13 @@ _SEVERITIES = {
 
 
 def render_gitlab(result: LintResult) -> str:
-    """The open findings; suppressed ones have no place in this format."""
-    return written([_entry(item) for item in result.open_findings])
+    """
+    The open findings; suppressed ones have no place in this format.
+
+    Files that were not read are entries, too: a list of none must not look clean.
+    """
+    unread = map(_unread, unread_files(result))
+    return written([*map(_entry, result.open_findings), *unread])
 
 
 def _entry(finding: Finding) -> dict[str, object]:
@@ -31,5 +40,20 @@ def _entry(finding: Finding) -> dict[str, object]:
                 "end": {"line": finding.evidence.end_line, "column": finding.evidence.end_column},
             },
             "lines": {"begin": finding.evidence.line, "end": finding.evidence.end_line},
+        },
+    }
+
+
+def _unread(file: FileCoverage) -> dict[str, object]:
+    line = file.line or 1
+    return {
+        "description": f"This file was not read whole: {told(file)}",
+        "check_name": _NOT_READ,
+        "fingerprint": fingerprint(_NOT_READ, file.file),
+        "severity": _SEVERITIES[Severity.MEDIUM],
+        "location": {
+            "path": one_line(file.file),
+            "positions": {"begin": {"line": line, "column": file.column or 1}},
+            "lines": {"begin": line},
         },
     }

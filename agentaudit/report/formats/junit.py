@@ -59,7 +59,7 @@ def _add(suite: Element, finding: Finding) -> None:
         file=one_line(finding.evidence.file),
     )
     if finding.suppression is not None:
-        SubElement(case, "skipped", message=one_line(finding.suppression.reason))
+        SubElement(case, "skipped", message=one_line(finding.suppression.told))
         return
     severity = finding.severity.value
     failure = SubElement(case, "failure", type=severity, message=message)

@@ -1,13 +1,19 @@
 """Findings as Markdown: for job summaries and pull requests."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, RuleSummary
 from agentaudit.report.coverage import by_severity, coverage_sentence, nothing_found, unread_files
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~@])")
+_MOST_BYTES = 350_000
+"""Of findings, and of files that were not read: GitHub shows no summary of more than 1 MiB."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()+!|<>~&])")
+_LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=[@#])", re.IGNORECASE)
+"""Where an address, the name of a person or the number of a discussion would become a link."""
 
 
 def render_markdown(result: LintResult) -> str:
@@ -24,13 +30,29 @@ def _lines(result: LintResult) -> Iterator[str]:
         yield ""
         yield "| severity | rule | place | finding |"
         yield "|---|---|---|---|"
-        yield from map(_row, found)
+        yield from _bounded(map(_row, found), len(found), "finding")
         yield ""
         yield from _explanations(result)
     yield ""
     yield coverage_sentence(result)
-    for file in unread_files(result):
-        yield f"- {_safe(file.file)}: {_safe(file.reason or file.status.value)}"
+    files = unread_files(result)
+    yield from _bounded(map(_unread, files), len(files), "file")
+
+
+def _bounded(lines: Iterable[str], total: int, what: str) -> Iterator[str]:
+    """As many of the lines as a summary has room for; how many are left out is said."""
+    room = _MOST_BYTES
+    for number, line in enumerate(lines):
+        room -= len(line.encode()) + 1
+        if room < 0:
+            yield ""
+            yield f"{counted(total - number, f'more {what}')} not shown here."
+            return
+        yield line
+
+
+def _unread(file: FileCoverage) -> str:
+    return f"- {_safe(file.file)}: {_safe(file.reason or file.status.value)}"
 
 
 def _summary(result: LintResult) -> str:
@@ -65,4 +87,4 @@ def _explanation(rule: RuleSummary) -> Iterator[str]:
 
 def _safe(text: str) -> str:
     """Text of others as text: no markup, no mentions, no cells of its own."""
-    return _SPECIAL.sub(r"\\\1", one_line(text)).replace("://", ":&#8203;//")
+    return _LINKED.sub("&#8203;", _SPECIAL.sub(r"\\\1", one_line(text)))

@@ -5,54 +5,44 @@ An upload is refused whole for one bad result, so every result has a place, ever
 relative to %SRCROOT%, and no source text is quoted, which might hold a secret.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from agentaudit.model.autofix import Change, Fix
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.finding import Finding, LintResult, RuleSummary, Severity, Suppression
+from agentaudit.model.finding import Finding, LintResult, Severity, Suppression
 from agentaudit.report.coverage import unread_files
+from agentaudit.report.formats.sarif_rules import (
+    LEVELS,
+    SECURITY_SEVERITY,
+    Json,
+    component,
+    described_rule,
+    described_taxonomy,
+    taxonomies_of,
+)
 from agentaudit.report.formats.written_json import written
+from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line, printable
-from agentaudit.rules.references import Reference, references
-
-Json = Mapping[str, object]
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-LEVELS: Mapping[Severity, str] = {
-    Severity.INFO: "note",
-    Severity.LOW: "note",
-    Severity.MEDIUM: "warning",
-    Severity.HIGH: "error",
-    Severity.CRITICAL: "error",
-}
-SECURITY_SEVERITY: Mapping[Severity, str] = {
-    Severity.INFO: "0.0",
-    Severity.LOW: "3.0",
-    Severity.MEDIUM: "5.5",
-    Severity.HIGH: "8.0",
-    Severity.CRITICAL: "9.5",
-}
-"""The middle of what GitHub calls low (to 3.9), medium (to 6.9), high (to 8.9) and critical."""
 
+_MOST_RESULTS = 25_000
+"""GitHub refuses the whole file for one more."""
+_BRACKETS = str.maketrans("[]", "()")
 _ROOT = "%SRCROOT%"
-_TAXONOMY_NAMES = {
-    "atlas": "MITRE ATLAS",
-    "cwe": "CWE",
-    "owasp-asi": "OWASP Agentic Applications",
-    "owasp-llm": "OWASP LLM Applications",
-    "owasp-mcp": "OWASP MCP",
-    "owasp-nhi": "OWASP Non-Human Identities",
-}
 
 
 def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
     """The findings as one run, suppressed ones included and marked, with what would fix them."""
     fixing = {(fix.rule, fix.fingerprint): fix for fix in fixes}
-    taxonomies = _taxonomies(result.rules)
+    taxonomies = taxonomies_of(result.rules)
     places = {taxonomy: number for number, taxonomy in enumerate(taxonomies)}
-    rules = [_rule(rule, places) for rule in result.rules]
+    worst = _worst(result)
+    rules = [
+        described_rule(rule, worst.get(rule.id, rule.severity), places) for rule in result.rules
+    ]
     indices = {rule.id: number for number, rule in enumerate(result.rules)}
     run = {
         "tool": {
@@ -61,59 +51,42 @@ def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
                 "semanticVersion": result.tool_version,
                 "version": result.tool_version,
                 "rules": rules,
-                "supportedTaxonomies": [_component(name, places) for name in taxonomies],
+                "supportedTaxonomies": [component(name, places) for name in taxonomies],
             }
         },
         "automationDetails": {"id": "agentaudit/lint/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the audit."}}},
         "invocations": [_invocation(result)],
-        "taxonomies": [_taxonomy(name, entries) for name, entries in taxonomies.items()],
+        "taxonomies": [described_taxonomy(name, entries) for name, entries in taxonomies.items()],
         "results": [
             _result(finding, indices, fixing.get((finding.rule, finding.fingerprint)))
-            for finding in result.findings
+            for finding in _kept(result)
         ],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return written(document)
 
 
-def _rule(rule: RuleSummary, places: Mapping[str, int]) -> Json:
-    entries = _entries(rule)
-    described: dict[str, object] = {
-        "id": rule.id,
-        "name": "".join(part.capitalize() for part in rule.id.split("-")),
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": f"{rule.why}\n\n{rule.fix}", "markdown": _help(rule, entries)},
-        "defaultConfiguration": {"level": LEVELS[rule.severity]},
-        "properties": {
-            "tags": _tags(rule.family, entries),
-            "security-severity": SECURITY_SEVERITY[rule.severity],
-            "problem.severity": _problem_severity(rule.severity),
-        },
-        "relationships": [
-            {
-                "target": {"id": entry.id, "toolComponent": _component(entry.taxonomy, places)},
-                "kinds": ["relevant"],
-            }
-            for entry in entries
-        ],
-    }
-    address = next((entry.url for entry in entries if entry.url), "")
-    return {**described, "helpUri": address} if address else described
+def _worst(result: LintResult) -> Mapping[str, Severity]:
+    """
+    The gravest open finding of each rule.
+
+    GitHub shows every finding with the severity of its rule, also one that a second sign made low.
+    """
+    found: dict[str, Severity] = {}
+    for finding in result.open_findings:
+        known = found.setdefault(finding.rule, finding.severity)
+        found[finding.rule] = max(known, finding.severity, key=lambda severity: severity.rank)
+    return found
 
 
-def _help(rule: RuleSummary, entries: Sequence[Reference]) -> str:
-    links = "\n".join(f"- [{entry.label}]({entry.url})" for entry in entries)
-    parts = (
-        f"**{rule.title}**",
-        f"### Why\n{rule.why}",
-        f"### What to do\n{rule.fix}",
-        f"### References\n{links}" if links else "",
-        f"### To let it stand\nWrite `agentaudit: ignore[{rule.id}] reason` in a comment there.",
-    )
-    return "\n\n".join(part for part in parts if part)
+def _kept(result: LintResult) -> Sequence[Finding]:
+    """All findings; where they are more than code hosts take, open ones before suppressed ones."""
+    if len(result.findings) <= _MOST_RESULTS:
+        return result.findings
+    gravest = sorted(result.findings, key=lambda finding: finding.suppression is not None)
+    return gravest[:_MOST_RESULTS]
 
 
 def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Json:
@@ -121,7 +94,7 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
         "ruleId": finding.rule,
         "ruleIndex": indices[finding.rule],
         "level": LEVELS[finding.severity],
-        "message": {"text": one_line(finding.message)},
+        "message": {"text": _message(finding)},
         "locations": [{"physicalLocation": _place(finding.evidence)}],
         "partialFingerprints": {
             "agentauditFinding/v1": finding.fingerprint,
@@ -149,6 +122,21 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
     if finding.suppression is not None:
         found["suppressions"] = [_suppression(finding.suppression)]
     return found
+
+
+def _message(finding: Finding) -> str:
+    """The finding with a link to each related place, without which GitHub shows none of them."""
+    message = linkless(finding.message)
+    if not finding.related:
+        return message
+    places = [str(place).translate(_BRACKETS) for place in finding.related]
+    links = (f"[{one_line(place)}]({number})" for number, place in enumerate(places, start=1))
+    return f"{message} See also {', '.join(links)}."
+
+
+def linkless(text: str) -> str:
+    """Text of others on one line, in which nothing is a link: SARIF reads `[words](address)`."""
+    return one_line(text).replace("](", "] (")
 
 
 def _fix(fix: Fix) -> Json:
@@ -185,7 +173,7 @@ def _suppression(suppression: Suppression) -> Json:
     described: dict[str, object] = {
         "kind": "inSource" if suppression.kind == "inline" else "external",
         "status": "accepted",
-        "justification": one_line(suppression.reason),
+        "justification": linkless(suppression.told),
     }
     if suppression.evidence is not None:
         described["location"] = {"physicalLocation": _place(suppression.evidence)}
@@ -207,9 +195,14 @@ def _place(evidence: Evidence) -> Json:
 
 def _invocation(result: LintResult) -> Json:
     """Whether the run saw everything; a file that could not be read is a notification."""
+    notifications = [_notification(file) for file in unread_files(result)]
+    left_out = len(result.findings) - _MOST_RESULTS
+    if left_out > 0:
+        told = f"{counted(left_out, 'more finding')} left out: code hosts take {_MOST_RESULTS:,}"
+        notifications.append({"level": "warning", "message": {"text": told}})
     return {
         "executionSuccessful": not result.incomplete,
-        "toolExecutionNotifications": [_notification(file) for file in unread_files(result)],
+        "toolExecutionNotifications": notifications,
     }
 
 
@@ -221,52 +214,6 @@ def _notification(file: FileCoverage) -> Json:
         place["region"] = {"startLine": file.line, "startColumn": file.column or 1}
     return {
         "level": "error",
-        "message": {"text": one_line(f"{file.status.value}: {file.reason}")},
+        "message": {"text": linkless(f"{file.status.value}: {file.reason}")},
         "locations": [{"physicalLocation": place}],
     }
-
-
-def _taxonomies(rules: Iterable[RuleSummary]) -> Mapping[str, Sequence[Reference]]:
-    """The entries that the rules refer to, by taxonomy."""
-    entries = {entry.reference: entry for rule in rules for entry in _entries(rule)}
-    names = sorted({entry.taxonomy for entry in entries.values()})
-    return {
-        name: sorted(
-            (entry for entry in entries.values() if entry.taxonomy == name),
-            key=lambda entry: entry.id,
-        )
-        for name in names
-    }
-
-
-def _taxonomy(name: str, entries: Sequence[Reference]) -> Json:
-    return {
-        "name": _TAXONOMY_NAMES.get(name, name),
-        "taxa": [
-            {"id": entry.id, "name": entry.title, "helpUri": entry.url}
-            if entry.url
-            else {"id": entry.id, "name": entry.title}
-            for entry in entries
-        ],
-    }
-
-
-def _component(name: str, places: Mapping[str, int]) -> Json:
-    return {"name": _TAXONOMY_NAMES.get(name, name), "index": places[name]}
-
-
-def _entries(rule: RuleSummary) -> tuple[Reference, ...]:
-    known = references()
-    return tuple(known[name] for name in rule.references if name in known)
-
-
-def _tags(family: str, entries: Iterable[Reference]) -> list[str]:
-    """The family first; GitHub shows ten tags and keeps twenty."""
-    weaknesses = [
-        f"external/cwe/{entry.id.lower()}" for entry in entries if entry.taxonomy == "cwe"
-    ]
-    return [family, "security", *weaknesses]
-
-
-def _problem_severity(severity: Severity) -> str:
-    return {"note": "recommendation"}.get(LEVELS[severity], LEVELS[severity])

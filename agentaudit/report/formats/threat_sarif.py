@@ -6,9 +6,9 @@ from urllib.parse import quote
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.threat import AttackPath, GraphEdge, ThreatModel
 from agentaudit.report.coverage import unread_files
-from agentaudit.report.formats.sarif import LEVELS, SCHEMA, SECURITY_SEVERITY, Json
+from agentaudit.report.formats.sarif import SCHEMA, linkless
+from agentaudit.report.formats.sarif_rules import LEVELS, SECURITY_SEVERITY, Json
 from agentaudit.report.formats.written_json import written
-from agentaudit.report.text import one_line
 
 _ROOT = "%SRCROOT%"
 _FAMILIES: Mapping[str, str] = {
@@ -67,7 +67,7 @@ def _result(path: AttackPath, index: int) -> Json:
         "ruleId": path.query,
         "ruleIndex": index,
         "level": LEVELS[path.severity],
-        "message": {"text": one_line(path.sentence)},
+        "message": {"text": linkless(path.sentence)},
         "locations": [{"physicalLocation": _place(path.nodes[0].evidence)}],
         "codeFlows": [{"threadFlows": [{"locations": _steps(path)}]}],
         "partialFingerprints": {
@@ -105,7 +105,7 @@ def _step(number: int, place: Evidence, text: str, *, crosses: bool) -> Json:
     return {
         "executionOrder": number + 1,
         "importance": "essential" if crosses else "important",
-        "location": {"physicalLocation": _place(place), "message": {"text": one_line(text)}},
+        "location": {"physicalLocation": _place(place), "message": {"text": linkless(text)}},
     }
 
 
@@ -135,7 +135,7 @@ def _invocation(model: ThreatModel) -> Json:
         "toolExecutionNotifications": [
             {
                 "level": "error",
-                "message": {"text": one_line(f"{file.file}: {file.status}: {file.reason}")},
+                "message": {"text": linkless(f"{file.file}: {file.status}: {file.reason}")},
             }
             for file in unread_files(model)
         ],
