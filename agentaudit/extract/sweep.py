@@ -46,6 +46,8 @@ _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{
 _QUOTED_WITHIN = regex(r'\$\{[^}\n]*"')
 _REPEATING = frozenset({"plan", "text"})
 """What repeats others: a plan its sources, a guide the settings and other guides."""
+_TREE = "tree-0.1"
+"""The CDK writes all constructs of its templates a second time, into a tree beside them."""
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
@@ -61,7 +63,7 @@ _Place = tuple[str, int, int]
 def extract_sweep(documents: Documents, collector: Collector) -> None:
     """Credentials at places where none is known yet; those in code were found before."""
     written = (document for document in documents if document.syntax not in _CODE)
-    sweep(sorted(written, key=lambda each: each.syntax in _REPEATING), {}, collector)
+    sweep(sorted(written, key=_repeats), {}, collector)
 
 
 def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
@@ -71,14 +73,21 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
-        repeats = document.syntax in _REPEATING
-        told = only_there(found, collector) if repeats else not_again(found)
+        told = only_there(found, collector) if _repeats(document) else not_again(found)
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
             if _EXAMPLE.search(document.file) and _tried(document, credential):
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
         if isinstance(document.tree, Plan):
             collector.problems.extend(document.tree.problems)
+
+
+def _repeats(document: Document) -> bool:
+    """Whether a document says again what others say."""
+    if document.syntax in _REPEATING:
+        return True
+    tree = document.file.rpartition("/")[2] == "tree.json"
+    return tree and document.root.text_at("version") == _TREE
 
 
 def _tried(document: Document, credential: Credential) -> bool:

@@ -138,6 +138,16 @@ def test_a_thread_stays_until_somebody_deletes_it(deleting: str, ttl: Known) -> 
     assert (store.name, store.ttl, store.persistent) == ("threads", ttl, Truth.YES)
 
 
+def test_a_thread_in_which_a_test_asks_is_no_store() -> None:
+    """Beside one that others go on with it is not the one that is told."""
+    tried = "def test_desk():\n    client.threads.create()\n"
+    made = "client.create_agent(model='m', name='desk')\n"
+
+    assert not deployment(f"{FIRST}{made}{tried}").memory_stores
+    (store,) = deployment(f"{FIRST}{tried}{made}client.threads.create()\n").memory_stores
+    assert store.evidence[0].line == 8
+
+
 def test_a_tool_that_leads_elsewhere_is_open() -> None:
     code = "client.create_agent(model='m', name='desk', tools=OpenApiTool(name='x').definitions)\n"
     found = deployment(f"{FIRST}{code}")

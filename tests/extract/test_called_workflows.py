@@ -59,3 +59,31 @@ def test_of_several_agents_of_a_job_the_one_that_asks_nobody_counts(first: str) 
 
     assert agent.permission_mode == "bypass"
     assert agent.evidence[0].line == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "declared", "keys"),
+    [
+        ("", "required: false", 0),
+        ("anthropic_api_key: sham", "required: false", 0),
+        ("Anthropic_Api_Key: '${{ secrets.KEY }}'", "required: false", 1),
+        ("", "default: '${{ env.KEY }}'", 1),
+        ("anthropic_api_key: '${{ inputs.key }}'", "required: true", 1),
+    ],
+)
+def test_an_input_of_an_action_that_nobody_gives_holds_no_key(
+    given: str, declared: str, keys: int
+) -> None:
+    text = WORKFLOW.replace("USES", "./.github/actions/mend") + f"        with: {{{given}}}\n"
+    action = (
+        f"inputs: {{anthropic_api_key: {{{declared}}}}}\n"
+        "runs:\n"
+        "  using: composite\n"
+        "  steps:\n"
+        "    - uses: anthropics/claude-code-action@v1\n"
+        "      with: {anthropic_api_key: '${{ inputs.anthropic_api_key }}', prompt: mend}\n"
+    )
+    deployment = deployment_of({FILE: text, ".github/actions/mend/action.yml": action})
+
+    assert len(deployment.credentials) == keys
+    assert [agent.framework for agent in deployment.agents] == ["claude-code-action"]

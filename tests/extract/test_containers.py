@@ -235,13 +235,14 @@ def test_what_stands_beside_an_agent_may_be_called_after_it() -> None:
     text = (
         "services:\n  app: {build: ., container_name: desk-agent}\n"
         "  proxy: {build: proxy, container_name: langgraph-proxy}\n"
+        "  desk-agent-authorizer: {build: asks}\n  mcp-authorizer: {build: asks}\n"
         "  agent-squid: {build: squid, environment: {OPENAI_BASE_URL: 'http://models'}}\n"
     )
 
-    found = {
-        runtime.name: runtime.runs_agent for runtime in deployment_of({"c.yml": text}).runtimes
-    }
-    assert found == {"app": True, "proxy": False, "agent-squid": True}
+    deployment = deployment_of({"c.yml": text})
+    found = {runtime.name for runtime in deployment.runtimes if runtime.runs_agent}
+    assert found == {"app", "agent-squid"}
+    assert not deployment.tool_servers
 
 
 @pytest.mark.parametrize(

@@ -215,3 +215,23 @@ def test_the_bearer_token_of_bedrock_is_a_key() -> None:
 
     assert found is not None
     assert (found.provider, found.kind) == ("aws", "api_key")
+
+
+def test_the_tree_of_the_cdk_says_its_template_again() -> None:
+    """A key that is known by its look and stands there alone is told."""
+    password = fake("password")
+    template = (
+        '{"Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": '
+        '{"ContainerDefinitions": [{"Name": "desk", "Image": "desk:1.2", "Environment": '
+        f'[{{"Name": "DESK_PASSWORD", "Value": "{password}"}}]}}]}}}}}}}}'
+    )
+    tree = (
+        '{"version": "tree-0.1", "tree": {"environment": '
+        f'[{{"name": "DESK_PASSWORD", "value": "{password}"}}, {{"value": "KEY"}}]}}}}'
+    )
+    found = {"cdk.out/Desk.template.json": template, "cdk.out/tree.json": tree}
+
+    (credential,) = deployment_of(found).credentials
+    assert credential.evidence[0].file == "cdk.out/Desk.template.json"
+    found["cdk.out/tree.json"] = tree.replace("KEY", fake("github_classic"))
+    assert len(deployment_of(found).credentials) == 2

@@ -654,3 +654,12 @@ def test_one_of_several_keys_is_a_key(which: str) -> None:
 
     assert recognise(f"LLM_KEY_{which}", value) is not None
     assert recognise(f"CRM_KEY_{which}_ID", value) is None
+
+
+def test_the_token_of_a_telegram_bot_is_known_by_its_look() -> None:
+    secret = f"7261839405:AA{fake('password')}Qx4-_mZtRw81b"
+    found = by_look(f"https://api.telegram.org/bot{secret}/getMe")
+
+    assert found is not None
+    assert (found.provider, found.kind, found.secret) == ("telegram", "token", secret)
+    assert by_look(f"sum 7261839405:AA{'0' * 20}") is None

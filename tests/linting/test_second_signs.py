@@ -235,3 +235,29 @@ def test_what_lambda_needs_in_a_network_is_no_unscoped_write(actions: str, *, to
     findings = found({"policy.json": POLICY.format(actions=actions, resource="*")})
 
     assert ("unscoped-writes" in findings) is told
+
+
+@pytest.mark.parametrize(
+    ("services", "severity"),
+    [
+        ('"apigateway.amazonaws.com"', Severity.LOW),
+        ('"bedrock-agentcore.amazonaws.com"', Severity.MEDIUM),
+        ('["apigateway.amazonaws.com", "bedrock.amazonaws.com"]', Severity.MEDIUM),
+    ],
+)
+def test_api_gateway_is_handed_roles_of_its_own_account_alone(
+    services: str, severity: Severity
+) -> None:
+    text = f"""\
+resource "aws_iam_role" "desk" {{
+  name = "desk"
+  assume_role_policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [
+      {{ Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = {services} }} }}
+    ]
+  }})
+}}
+"""
+
+    assert found({"main.tf": text})["confused-deputy-trust"] is severity

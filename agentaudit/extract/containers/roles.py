@@ -68,7 +68,7 @@ _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
 _FRONT = regex(
     r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
-    r"|database|init|migrations?|monitor(?:ing)?|controller|operator"
+    r"|database|init|migrations?|monitor(?:ing)?|controller|operator|authori[sz]er"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _PAGE = "frontend"
@@ -119,7 +119,8 @@ _ENGINE = regex(r"(?:^|[-_])gateway[-_](?:engine|core)$")
 """A gateway of whatever by what it is built around: `gateway-engine`."""
 _FRONTED = regex(r"(?:^|[^a-z])(?:ai|llm|mcp|models?|tools?|agents?)(?:[^a-z]|$)")
 _BESIDE = regex(
-    r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy)$",
+    r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy"
+    r"|authori[sz]er)$",
     re.IGNORECASE,
 )
 """`langgraph-proxy` stands beside an agent, and is called after it."""

@@ -32,6 +32,8 @@ _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
 _PACKAGE = frozenset({"--package", "-p", "--from"})
 _EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
 _GIT = regex(r"^git\+|^github:|^https://github\.com/")
+_HERE = regex(r"^(?:\.{0,2}/|\.{1,2}$|file:|~/|[A-Za-z]:[\\/])|^\$\{(?:workspaceFolder|PWD)\}")
+"""A folder of this machine: what lies there is started, and nothing fetched under a name."""
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
 _RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
 """A file of a release that its address names; its owner could put another one there."""
@@ -123,6 +125,8 @@ def _laid_beside(name: str, arguments: Sequence[str]) -> str:
 
 def npm_launch(specification: str) -> Launch:
     """`name@version`; only an exact version starts the same thing tomorrow."""
+    if _HERE.match(specification):
+        return Launch(package=specification, pinned=Truth.YES)
     if _GIT.match(specification):
         return _git_launch(specification)
     name, _, version = specification[1:].partition("@")
@@ -137,6 +141,8 @@ def npm_launch(specification: str) -> Launch:
 
 def pypi_launch(specification: str) -> Launch:
     """`name==version` or `name@version`."""
+    if _HERE.match(specification):
+        return Launch(package=specification, pinned=Truth.YES)
     if _GIT.match(specification):
         return _git_launch(specification)
     name, _, version = specification.replace("==", "@").partition("@")

@@ -88,7 +88,7 @@ def add_job_credentials(
             inputs = _ELSEWHERE
         for name, static in inputs.items():
             value = step.input(name)
-            if value is not None and value.text:
+            if value is not None and value.text and not step.left_empty(value.text):
                 _add_static(collector, workflow, (job, step, name, static), seen_by)
                 found = True
         if step.action == _AWS_ACTION:

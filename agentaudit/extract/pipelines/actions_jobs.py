@@ -34,6 +34,8 @@ _MOST_CALLED = 10_000
 """Steps of other files that are read for one workflow: calls that call can multiply without end."""
 _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
+_INPUT = re.compile(r"\$\{\{\s{0,9}inputs\.(?P<name>[\w-]{1,100})\s{0,9}\}\}")
+_EXPRESSION = "${{"
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -45,6 +47,10 @@ class Step(Struct, frozen=True, kw_only=True):
     runs_agent_itself: bool
     agent_inside: bool = False
     """Whether it calls steps of this repository that run an agent."""
+    caller: Node | None = None
+    """The step that calls the action of this repository in which it stands."""
+    inputs: Node | None = None
+    """What that action may be given, with its defaults."""
 
     @property
     def uses(self) -> str:
@@ -61,9 +67,30 @@ class Step(Struct, frozen=True, kw_only=True):
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""
-        given = self.node.get("with")
-        pairs = given.items() if given is not None else ()
-        return next((value for key, value in pairs if key.lower() == name), None)
+        return _given(self.node, name)
+
+    def left_empty(self, text: str) -> bool:
+        """
+        Whether a text is an input of its action that its caller does not give, or writes out.
+
+        What stands there as it is, is told there if it is a key.
+        """
+        asked = _INPUT.fullmatch(text.strip())
+        if asked is None or self.caller is None:
+            return False
+        name = asked["name"].lower()
+        given = _given(self.caller, name)
+        if given is not None:
+            return _EXPRESSION not in raw(given)
+        declared = self.inputs.items() if self.inputs is not None else ()
+        return not any(key.lower() == name and value.get("default") for key, value in declared)
+
+
+def _given(step: Node, name: str) -> Node | None:
+    """What a step hands over under a name; GitHub takes names in any case."""
+    given = step.get("with")
+    pairs = given.items() if given is not None else ()
+    return next((value for key, value in pairs if key.lower() == name), None)
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -178,7 +205,7 @@ class _Called:
         for member in listed.list() if listed is not None else ():
             if self._too_many():
                 return
-            inner = tuple(self._by_action(member.get("uses")))
+            inner = tuple(self._by_action(member))
             yield from inner
             yield _step(member, inner)
 
@@ -194,7 +221,8 @@ class _Called:
         yield from inner
         yield _step(node, inner)
 
-    def _by_action(self, uses: Node | None) -> Iterator[Step]:
+    def _by_action(self, caller: Node) -> Iterator[Step]:
+        uses = caller.get("uses")
         if uses is None or not raw(uses).startswith("./"):
             return
         folder = posixpath.normpath(raw(uses))
@@ -202,7 +230,10 @@ class _Called:
         if all(self._repository.block(file, "runs") is None for file in files):
             self.elsewhere.append(uses)
         for file in files:
-            yield from self._in(file, "runs")
+            inputs = self._repository.block(file, "inputs")
+            for step in self._in(file, "runs"):
+                own = step.caller is None
+                yield replace(step, caller=caller, inputs=inputs) if own else step
 
     def _in(self, file: str, part: str) -> Iterator[Step]:
         """The steps of a file, unless it is being read: what calls itself does nothing more."""

@@ -16,7 +16,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp.tools import add_ingestion
-from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.programs.unfolded import leave_tools_open
 from agentaudit.extract.python.building import Building
@@ -219,10 +219,20 @@ def _functions(building: Building, made: ast.Call) -> Iterator[Tool]:
         yield add_ingestion(collector, collector.add(building.as_tool(function)))
 
 
+def _tries_out(module: Module, node: ast.AST) -> bool:
+    """Whether a function called as a test is asks the agent there, to see whether it answers."""
+    function = module.function_around(node)
+    return function is not None and function.name.startswith("test_")
+
+
 def _add_memory(building: Building, agents: Sequence[Agent]) -> None:
     """Where the service keeps what was said, if the module begins any conversation."""
     module, collector = building.module, building.collector
-    keeping = [call for call in building.calls if call.name.endswith(_KEEPING)]
+    keeping = [
+        call
+        for call in building.calls
+        if call.name.endswith(_KEEPING) and not _tries_out(module, call.node)
+    ]
     if not keeping:
         return
     deleted = any(call.name.endswith(_DELETING) for call in building.calls)
