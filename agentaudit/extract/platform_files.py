@@ -29,6 +29,13 @@ _AGENTCORE_KEYS = (
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
 OPENCLAW_FILE = regex(rf"(?:^|/)(?:{'|'.join(map(re.escape, OPENCLAW_NAMES))})$")
+HOOK_FILE = regex(
+    r"(?:^|/)(?:\.(?:claude|codex|cursor|factory|gemini|qwen|windsurf)/(?:hooks|settings(?:\.local)?)\.json"
+    r"|\.github/hooks/[^/]+\.json|hooks/(?:[\w-]+-)?hooks\.json|managed-settings\.json"
+    r"|\.(?:claude|codex|cursor)-plugin/(?:plugin|marketplace)\.json|\.codex/config\.toml"
+    r"|\.kiro/(?:agents/[^/]+\.json|hooks/[^/]+\.kiro\.hook))$"
+)
+"""What may name commands that a client of a coding agent runs by itself, if it has `hooks`."""
 _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
 FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
 """What people are asked when they report something: GitHub's forms, with examples in them."""

@@ -7,6 +7,7 @@ Where more than a word makes a file one of theirs, `platform_files` says what.
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
+    HOOK_FILE,
     OPENCLAW_FILE,
     OPENCLAW_NAMES,
     PIPELINE_FILE,
@@ -102,6 +103,14 @@ extract_gemini = late(
 extract_subagents = late(
     said(("permissionMode",), "markdown"), "coding_agents.subagents:extract_subagents"
 )
+extract_hooks = late(
+    either(
+        holds(lambda document: HOOK_FILE.search(document.file), "json", "toml"),
+        said(("hooks:",), "markdown"),
+    ),
+    "coding_agents.hooks:extract_hooks",
+)
+"""Commands that clients of coding agents run by themselves."""
 extract_agent_cards = late(
     said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"
 )

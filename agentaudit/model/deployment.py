@@ -15,6 +15,7 @@ from agentaudit.model.facts.agents import Agent, Instruction, Model, PeerAgent, 
 from agentaudit.model.facts.controls import Approval, AuditLog, Gateway, Guardrail, Retry
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
+from agentaudit.model.facts.hooks import Hook
 from agentaudit.model.facts.keys import UnknownKey
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.permissions import Grant, Identity, Resource
@@ -146,6 +147,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     peer_agents: tuple[PeerAgent, ...] = ()
     audit_logs: tuple[AuditLog, ...] = ()
     registries: tuple[Registry, ...] = ()
+    hooks: tuple[Hook, ...] = ()
     unknown_keys: tuple[UnknownKey, ...] = ()
     edges: tuple[Edge, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
@@ -209,6 +211,7 @@ FACT_KINDS: Mapping[str, FactKind] = {
         ("peer_agent", PeerAgent, "peer_agents"),
         ("audit_log", AuditLog, "audit_logs"),
         ("registry", Registry, "registries"),
+        ("hook", Hook, "hooks"),
         ("unknown_key", UnknownKey, "unknown_keys"),
     )
 }

@@ -39,7 +39,7 @@ ZONES = {
 }
 """Z0 open internet, Z1 end users, Z2 agent context, Z3 agent process, Z4 local tools, Z5 remote
 tools and services, Z6 credential plane, Z7 cloud, Z8 build and CI, Z9 approvers."""
-NOWHERE = frozenset({"retry", "unknown_key"})
+NOWHERE = frozenset({"hook", "retry", "unknown_key"})
 """Kinds of facts that stand nowhere: what a call does again, and words that nothing reads."""
 
 

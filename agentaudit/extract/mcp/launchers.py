@@ -1,11 +1,12 @@
 """What a command starts: which package, from which registry, in which version."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import on_own_machine
 from agentaudit.extract.credentials.redaction import bare_url
 from agentaudit.model.evidence import Truth
 
@@ -37,12 +38,30 @@ _HERE = regex(r"^(?:\.{0,2}/|\.{1,2}$|file:|~/|[A-Za-z]:[\\/])|^\$\{(?:workspace
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
 _RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
 """A file of a release that its address names; its owner could put another one there."""
-_PIPED = regex(
-    r"\b(?:curl|wget)\s[^|]*?(?P<address>https?://[^\s'\"|)]+)[^|]*"
-    r"\|\s*(?:sudo\s+)?(?:ba|da|z)?sh\b"
+_SHELL = r"(?:ba|da|fi|z)?sh"
+_RUN_FROM_PIPE = regex(
+    r"\|\s*(?:sudo\s+(?:-\w+\s+)?)?(?:env\s+)?(?:iex\b|Invoke-Expression\b"
+    rf"|(?:{_SHELL}|python3?|node|bun|perl|ruby)(?=\s*(?:$|[;&)\n'\"`])|\s+-(?!\w*[cem]\b)))"
 )
-"""Whatever an address answers with is run: `curl -fsSL https://acme.example/serve.sh | sh`."""
+"""`curl -fsSL https://acme.example/serve.sh | sh`; `| python3 -m json.tool` only shows it."""
+_RUN_FROM_WITHIN = regex(
+    rf"(?:\b(?:{_SHELL}|python3?|source|eval)|(?<!\S)\.)\s+(?:-\w+\s+)?['\"]?[<$]\(\s*"
+    r"|\biex\s*\(+\s*"
+)
+"""`bash <(curl …)`, `sh -c "$(wget …)"`, and `iex (irm …)` of PowerShell."""
+_FETCHES = regex(
+    r"\b(?:curl|wget|irm|iwr|Invoke-RestMethod|Invoke-WebRequest|Net\.WebClient)(?=[\s)])"
+)
+_ADDRESS = regex(r"https?://[^\s'\"|)<>`]+")
+_BEFORE_PIPE = regex(r"[|;\n]")
+_FIXED = regex(r"/[0-9a-f]{40}(?:/|$)")
+"""An address with the hash of a commit."""
+_SAID = regex(r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?:\"[^\"\n]*\"|'[^'\n]*')")
+_BETWEEN_COMMANDS = regex(r"[;&|\n()\"'`{}]+")
+_BEFORE_COMMANDS = regex(r"^(?:exec|sudo|env|command|time|nohup|-\w+|[A-Za-z_]\w*=.*)$")
 _LONGEST_LINE = 1_000
+LONGEST_SCRIPT = 4_000
+"""Of a command for a shell, how much is read."""
 _TAG = regex(r":(?P<tag>[\w][\w.-]*)$")
 _FLOATING = regex(r"^(?:latest|main|master|edge|stable|nightly|dev|next|.*-latest)$")
 
@@ -69,10 +88,9 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
     name = command.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
     if name in {"cmd", "sh", "bash"} and arguments:
         rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
-        piped = _PIPED.search(" ".join(rest)[:_LONGEST_LINE])
+        piped = _piped(" ".join(rest)[:_LONGEST_LINE])
         if piped is not None:
-            address = bare_url(piped["address"])
-            return Launch(package=address, pinned=Truth.NO, mutable=Truth.YES)
+            return piped
         words = rest[0].split() + list(rest[1:]) if rest else []
         return launch_of(words[0], words[1:]) if words else Launch()
     own, laid = _runs_own(name, arguments), _laid_beside(name, arguments)
@@ -99,6 +117,63 @@ def fetched_by(words: Sequence[str]) -> Launch | None:
         if given[1:] and given[0] in _FETCHERS:
             return launch_of(given[0], given[1:])
     return None
+
+
+def fetched_by_shell(script: str) -> Launch | None:
+    """
+    What a command for a shell fetches and runs, in no fixed version; None where it does not.
+
+    `npx prettier` runs what the project has, where it has that: with `-y`, or a version that
+    moves, nobody counts on it. What is printed is not run.
+    """
+    text = _SAID.sub("", script[:LONGEST_SCRIPT])
+    piped = _piped(text)
+    if piped is not None:
+        return piped if piped.pinned is Truth.NO else None
+    for command in _BETWEEN_COMMANDS.split(text):
+        words = list(dropwhile(_BEFORE_COMMANDS.match, command.split()))
+        if words and _counts_on_registry(words[0], words[1:]):
+            launch = launch_of(words[0], words[1:])
+            if launch.package and launch.registry and launch.pinned is Truth.NO:
+                return launch
+    return None
+
+
+def _piped(script: str) -> Launch | None:
+    """The address whose answer is run: `curl … | sh`, `bash <(curl …)`."""
+    text = script.replace("\\\n", "  ")
+    for part in _parts_that_run(text):
+        fetched = _FETCHES.search(part)
+        address = _ADDRESS.search(part, fetched.end()) if fetched is not None else None
+        if address is not None:
+            fixed = _FIXED.search(address[0]) is not None or on_own_machine(address[0])
+            return Launch(
+                package=bare_url(address[0]),
+                pinned=Truth.YES if fixed else Truth.NO,
+                mutable=Truth.NO if fixed else Truth.YES,
+            )
+    return None
+
+
+def _parts_that_run(text: str) -> Iterator[str]:
+    """The commands of a script whose output is run as a program."""
+    for found in _RUN_FROM_PIPE.finditer(text):
+        yield _BEFORE_PIPE.split(text[: found.start()])[-1]
+    for found in _RUN_FROM_WITHIN.finditer(text):
+        yield text[found.end() :].partition("\n")[0]
+
+
+def _counts_on_registry(name: str, arguments: Sequence[str]) -> bool:
+    """Whether a launcher fetches what it starts, whatever is installed already."""
+    words = set(arguments)
+    if name in _PYPI:
+        return name == "uvx" or not _runs_own(name, arguments)
+    if name in _OCI:
+        return "run" in words and "/" in _first_word(arguments)
+    if name not in _NPM:
+        return False
+    moves = "@" in _packaged(arguments)[1:]
+    return moves or "dlx" in words or (name == "npx" and not words.isdisjoint({"-y", "--yes"}))
 
 
 def _runs_own(name: str, arguments: Sequence[str]) -> bool:
