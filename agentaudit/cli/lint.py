@@ -106,7 +106,11 @@ def lint(
     ] = None,
     diff: Annotated[
         str | None,
-        typer.Option(metavar="REV", help="Only findings that were not there at this commit count."),
+        typer.Option(
+            metavar="REV",
+            help="Only findings that were not there at this commit count; REV... is where the"
+            " branch left REV.",
+        ),
     ] = None,
     no_config: Annotated[
         bool, typer.Option("--no-config", help="Read no configuration of the repository.")

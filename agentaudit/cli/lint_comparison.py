@@ -81,7 +81,19 @@ def _since(result: "LintResult", deployment: "Deployment", revision: str, run: R
 
     earlier = deployments_at(run.paths, revision, now=run.found, key=run.key)
     before = [(run.ask(then), then) for then in earlier]
+    _tell_unknown(before[0][1], revision, run.said)
     return brought_since((result, deployment), before, revision)
+
+
+def _tell_unknown(then: "Deployment", revision: str, said: Terminal) -> None:
+    """Of what could not be read at the commit nothing is known, so all that is found is new."""
+    from agentaudit.report.coverage import told, unread_files
+
+    unread = unread_files(then)
+    for file in unread[:_NAMED]:
+        said.note(f"not known at {revision}, so what is found there is new: {told(file)}")
+    if unread[_NAMED:]:
+        said.note(f"not known at {revision}, either: {len(unread) - _NAMED} more")
 
 
 def _beside(

@@ -153,7 +153,8 @@ def _write(files: "Mapping[str, Edited]", linted: Linted, fixing: Fixing, said: 
     texts = {source.file: source.text for source in linted.run.found.texts}
     dirty = frozenset[str]() if fixing.uncommitted else uncommitted(root, list(files))
     for file in sorted(dirty):
-        said.note(f"not written: {file} has changes that are not committed; --allow-dirty")
+        why = "has changes that are not committed, or git cannot tell"
+        said.note(f"not written: {file} {why}; --allow-dirty")
     done = 0
     for file, edited in sorted(files.items()):
         if file in dirty:

@@ -8,7 +8,7 @@ allowed, or an object that is missing would be fetched by whatever program the r
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
@@ -39,8 +39,15 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 _KEPT = ("PATH", "HOME", "SYSTEMROOT")
-_LINKS = ("120000", "160000")
-"""Modes of symbolic links and of commits of other repositories, which are not followed."""
+_LINK, _SUBMODULE = "120000", "160000"
+"""Modes of symbolic links, which are not followed, and of commits of other repositories."""
+
+
+class _Tree(Struct, frozen=True):
+    """A repository at a commit."""
+
+    top: Path
+    commit: str
 
 
 class _Blob(Struct, frozen=True):
@@ -53,87 +60,164 @@ def files_at(paths: Sequence[Path], revision: str) -> FoundFiles:
     """
     The texts below the paths at a commit, named as `read_files` names those of today.
 
-    UsageError where there is no repository, or where it does not hold the commit.
+    UsageError where there is no repository, or where it does not hold the commit. A submodule is
+    read at the commit that its repository named then.
     """
     root = common_folder(paths).resolve()
-    top = Path(_asked(root, "rev-parse", "--show-toplevel").decode(errors="replace").strip())
-    commit = _commit(root, revision)
-    blobs = tuple(_blobs(root, top, commit, [path.resolve() for path in paths]))
+    audited = _Audited(root, tuple(path.resolve() for path in paths))
     texts: list[SourceText] = []
     coverage: list[FileCoverage] = []
-    for blob, content in zip(blobs, _contents(root, blobs), strict=True):
-        found = _read(blob, content)
-        if isinstance(found, SourceText):
-            texts.append(found)
-        else:
-            coverage.append(found)
+    waiting = [_Tree(_top(root), _commit(root, revision))]
+    while waiting:
+        tree = waiting.pop()
+        entries = tuple(_entries(tree))
+        for module in _submodules(tree, entries, audited):
+            if _holds(module):
+                waiting.append(module)
+            else:
+                coverage.append(_unknown(module, audited))
+        blobs = tuple(_blobs(tree, entries, audited))
+        for blob, content in zip(blobs, _contents(tree.top, blobs), strict=True):
+            found = _read(blob, content)
+            if isinstance(found, SourceText):
+                texts.append(found)
+            else:
+                coverage.append(found)
     return FoundFiles(root=shown_root(paths, root), texts=tuple(texts), coverage=tuple(coverage))
 
 
 def uncommitted(root: Path, files: Sequence[str]) -> frozenset[str]:
     """
-    Those of the files, relative to the root, that differ from the last commit, or are not in it.
+    Those of the files, relative to the root, of which git does not say that they are as committed.
 
     None of them outside of a repository. Contents are compared by digest, with no filter run.
     """
-    try:
-        top = Path(_asked(root, "rev-parse", "--show-toplevel").decode(errors="replace").strip())
-        listed = _asked(root, "ls-tree", "-r", "-z", "--full-tree", "HEAD")
-    except UsageError:
+    resolved = root.resolve()
+    if not any((folder / ".git").exists() for folder in (resolved, *resolved.parents)):
         return frozenset()
-    committed = {
-        os.fsdecode(name): described.decode().split(" ")[2]
-        for described, _, name in (entry.partition(b"\t") for entry in listed.split(b"\0") if entry)
-    }
-    return frozenset(
-        file
-        for file in files
-        if _digest_of(root, root / file) != committed.get(_inside(root / file, top))
-    )
+    committed: dict[Path, Mapping[str, str]] = {}
+    return frozenset(file for file in files if not _as_committed(root / file, committed))
 
 
-def _digest_of(root: Path, path: Path) -> str:
+def _as_committed(path: Path, known: dict[Path, Mapping[str, str]]) -> bool:
+    """Whether a file is as in the last commit of its own repository, which may be a submodule."""
+    try:
+        top = _top(path.parent)
+        if top not in known:
+            entries = _entries(_Tree(top, "HEAD"))
+            known[top] = {entry.name: entry.digest for entry in entries}
+        inside = Path(os.path.relpath(path.resolve(), top.resolve())).as_posix()
+        return inside in known[top] and known[top][inside] == _digest_of(path)
+    except UsageError:  # without a commit, without git, or in a repository of somebody else
+        return False
+
+
+def _digest_of(path: Path) -> str:
     """What git would call the content as it is, without converting anything."""
-    return _asked(root, "hash-object", "--no-filters", "--", str(path.resolve())).decode().strip()
+    resolved = str(path.resolve())
+    return _asked(path.parent, "hash-object", "--no-filters", "--", resolved).decode().strip()
 
 
-def _inside(path: Path, top: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), top.resolve())).as_posix()
+def _top(folder: Path) -> Path:
+    return Path(os.fsdecode(_asked(folder, "rev-parse", "--show-toplevel")).removesuffix("\n"))
 
 
 def _commit(root: Path, revision: str) -> str:
-    if not revision or revision.startswith("-"):
+    """The commit that a revision names; `REV...` is where the branch of today left that one."""
+    name, since, head = revision.partition("...")
+    if not name or name.startswith("-") or head not in {"", "HEAD"}:
         raise UsageError(f"--diff: {revision!r} is no commit, branch or tag")
+    commit = _verified(root, name)
+    if not since:
+        return commit
     try:
-        found = _asked(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        found = _asked(root, "merge-base", commit, _verified(root, "HEAD"))
     except UsageError:
-        shallow = _asked(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
-        hint = (
-            "; this clone is shallow: fetch its history first (`git fetch --unshallow`, or"
-            " `fetch-depth: 0` of actions/checkout)"
-            if shallow
-            else "; name a commit, a branch or a tag that `git log` knows"
-        )
-        raise UsageError(f"--diff: the repository has no commit {revision!r}{hint}") from None
+        why = f"--diff: {name!r} and HEAD have no commit in common"
+        raise UsageError(f"{why}{_hint(root, '')}") from None
     return found.decode().strip()
 
 
-def _blobs(root: Path, top: Path, commit: str, paths: Sequence[Path]) -> Iterator[_Blob]:
-    """The files of known syntaxes below the paths."""
-    listed = _asked(root, "ls-tree", "-r", "-z", "--full-tree", commit)
-    for entry in listed.split(b"\0"):
-        if not entry:
-            continue
+def _verified(root: Path, name: str) -> str:
+    try:
+        found = _asked(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    except UsageError:
+        hint = _hint(root, "; name a commit, a branch or a tag that `git log` knows")
+        raise UsageError(f"--diff: the repository has no commit {name!r}{hint}") from None
+    return found.decode().strip()
+
+
+def _hint(root: Path, otherwise: str) -> str:
+    """What helps where a commit is missing."""
+    if _asked(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
+        return otherwise
+    return (
+        "; this clone is shallow: fetch its history first (`git fetch --unshallow`, or"
+        " `fetch-depth: 0` of actions/checkout)"
+    )
+
+
+class _Audited(Struct, frozen=True):
+    root: Path
+    paths: tuple[Path, ...]
+
+    def holds(self, path: Path) -> bool:
+        return any(path.is_relative_to(wanted) for wanted in self.paths)
+
+    def file(self, path: Path) -> str:
+        """A path as files of the audit are named."""
+        return os.fsencode(os.path.relpath(path, self.root)).decode(errors="replace")
+
+
+class _Entry(Struct, frozen=True):
+    """What a tree holds under a name."""
+
+    mode: str
+    digest: str
+    name: str
+
+
+def _entries(tree: _Tree) -> Iterator[_Entry]:
+    listed = _asked(tree.top, "ls-tree", "-r", "-z", "--full-tree", tree.commit)
+    for entry in filter(None, listed.split(b"\0")):
         described, _, name = entry.partition(b"\t")
         mode, _, digest = described.decode().split(" ")
-        inside = os.fsdecode(name)
-        path = top / inside
-        asked = any(path.is_relative_to(wanted) for wanted in paths)
-        if mode in _LINKS or not asked or SKIPPED_FOLDERS & set(PurePosixPath(inside).parts[:-1]):
+        yield _Entry(mode, digest, os.fsdecode(name))
+
+
+def _submodules(tree: _Tree, entries: Sequence[_Entry], audited: _Audited) -> Iterator[_Tree]:
+    """The submodules that are checked out here now; of another one there is nothing to compare."""
+    for entry in entries:
+        path = tree.top / entry.name
+        if entry.mode != _SUBMODULE or not (path / ".git").exists() or path.resolve() != path:
             continue
-        file = os.fsencode(os.path.relpath(path, root)).decode(errors="replace")
-        if syntax_of(file):
-            yield _Blob(digest, file)
+        if audited.holds(path) or any(wanted.is_relative_to(path) for wanted in audited.paths):
+            yield _Tree(path, entry.digest)
+
+
+def _holds(module: _Tree) -> bool:
+    try:
+        _asked(module.top, "cat-file", "-e", f"{module.commit}^{{commit}}")
+    except UsageError:
+        return False
+    return True
+
+
+def _unknown(module: _Tree, audited: _Audited) -> FileCoverage:
+    reason = f"this submodule does not hold commit {module.commit}: fetch its history"
+    file = audited.file(module.top)
+    return FileCoverage(file=file, status=FileStatus.FAILED, format="git", reason=reason)
+
+
+def _blobs(tree: _Tree, entries: Sequence[_Entry], audited: _Audited) -> Iterator[_Blob]:
+    """The files of known syntaxes below the paths."""
+    for entry in entries:
+        path = tree.top / entry.name
+        if entry.mode in (_LINK, _SUBMODULE) or not audited.holds(path):
+            continue
+        file = audited.file(path)
+        if not SKIPPED_FOLDERS & set(PurePosixPath(file).parts[:-1]) and syntax_of(file):
+            yield _Blob(entry.digest, file)
 
 
 def _contents(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:

@@ -15,6 +15,8 @@ from agentaudit.errors import RefusedError
 from agentaudit.readers.files import encoding_of
 from agentaudit.readers.pieces import Piece
 
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 
 def rewrite(path: Path, read: str, pieces: Sequence[Piece]) -> None:
     """
@@ -28,6 +30,8 @@ def rewrite(path: Path, read: str, pieces: Sequence[Piece]) -> None:
             raise RefusedError(f"{path} is a link: fix the file that it leads to")
         if status.st_nlink > 1:
             raise RefusedError(f"{path} has several names, of which only one would be changed")
+        if not status.st_mode & _WRITABLE:
+            raise RefusedError(f"{path} may only be read")
         content = path.read_bytes()
         changed = _changed(path, content, read, pieces)
         _replace(path, changed, status)

@@ -171,7 +171,12 @@ def test_a_folder_of_the_repository_is_compared_with_itself(repository: Path) ->
 
 @pytest.mark.parametrize(
     ("revision", "said"),
-    [("nowhere", "no commit 'nowhere'; name a commit"), ("--output=x", "is no commit")],
+    [
+        ("nowhere", "no commit 'nowhere'; name a commit"),
+        ("nowhere...", "no commit 'nowhere'; name a commit"),
+        ("main...main", "is no commit"),
+        ("--output=x", "is no commit"),
+    ],
 )
 def test_an_unknown_commit_is_an_error(repository: Path, revision: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
@@ -193,6 +198,60 @@ def test_a_shallow_clone_says_what_is_missing(repository: Path, tmp_path: Path) 
 
     with pytest.raises(UsageError, match="shallow"):
         run(str(shallow), "--diff", first)
+
+
+def test_a_submodule_is_compared_with_itself(repository: Path) -> None:
+    whole = with_submodule(repository)
+    git(whole, "commit", "-q", "--allow-empty", "-m", "three")
+
+    assert run(str(whole), *ONLY, "--diff", "HEAD~1")[0] == 0
+    assert run(str(whole / "vendor"), *ONLY, "--diff", "HEAD~1")[0] == 0
+    assert run(str(whole), *ONLY, "--diff", "HEAD~2")[0] == 1
+
+    (whole / "vendor" / "sub" / ".mcp.json").write_text(servers(OPENAI_API_KEY=OTHER_KEY))
+    assert run(str(whole), *ONLY, "--diff", "HEAD")[0] == 1
+
+
+def test_a_submodule_without_its_history_is_named(repository: Path) -> None:
+    whole = with_submodule(repository)
+    sub = whole / "vendor" / "sub"
+    git(sub, "checkout", "-q", "--orphan", "other")
+    git(sub, "commit", "-q", "-m", "another history")
+    git(sub, "branch", "-D", "main")
+    git(sub, "remote", "remove", "origin")
+    git(sub, "reflog", "expire", "--expire=now", "--all")
+    git(sub, "gc", "-q", "--prune=now")
+    code, _, err = run(str(whole), *ONLY, "--diff", "HEAD")
+
+    assert code == 1
+    assert "not known at HEAD, so what is found there is new: vendor/sub: failed" in err
+
+
+def with_submodule(repository: Path) -> Path:
+    """A repository whose second commit has the other one in `vendor/sub`."""
+    whole = repository / "whole"
+    whole.mkdir()
+    (whole / "CLAUDE.md").write_text("Be kind.\n")
+    git(whole, "init", "-q", "-b", "main")
+    git(whole, "add", ".")
+    git(whole, "commit", "-q", "-m", "one")
+    allowed = ("-c", "protocol.file.allow=always")
+    git(whole, *allowed, "submodule", "--quiet", "add", str(repository), "vendor/sub")
+    git(whole, "commit", "-q", "-m", "two")
+    return whole
+
+
+def test_what_was_mended_elsewhere_since_is_not_brought_by_a_branch(repository: Path) -> None:
+    """`main...` is the commit at which the branch left main."""
+    git(repository, "checkout", "-q", "-b", "feature")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "ours")
+    git(repository, "checkout", "-q", "main")
+    git(repository, "rm", "-q", ".mcp.json")
+    git(repository, "commit", "-q", "-m", "mended")
+    git(repository, "checkout", "-q", "feature")
+
+    assert run(str(repository), *ONLY, "--diff", "main")[0] == 1
+    assert run(str(repository), *ONLY, "--diff", "main...")[0] == 0
 
 
 def test_nothing_that_the_repository_names_is_executed(repository: Path) -> None:
