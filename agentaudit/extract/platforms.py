@@ -111,6 +111,11 @@ extract_hooks = late(
     "coding_agents.hooks:extract_hooks",
 )
 """Commands that clients of coding agents run by themselves."""
+extract_redirected_calls = late(
+    said(("_BASE_URL", "CODE_ASSIST_ENDPOINT"), "json", "dotenv"),
+    "coding_agents.redirected:extract_redirected_calls",
+)
+"""Addresses of models that a project names for everybody who works on it."""
 extract_agent_cards = late(
     said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"
 )

@@ -60,6 +60,11 @@ class Model(Fact, frozen=True, kw_only=True):
     """Other machines reach its port: a published port, the host's network, a Service."""
     rate: Known = Known.UNKNOWN
     """Whether its deployment answers only so much in a minute."""
+    gets_callers_keys: bool = False
+    """
+    The settings of a project have everybody's client send its calls there, with the key of whoever
+    started it: to a host that is neither the vendor's nor of the own network.
+    """
     runs_fetched_code: bool = False
     """Code that comes with the weights is run, in whatever version they have on the day."""
 
