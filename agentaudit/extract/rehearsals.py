@@ -13,12 +13,12 @@ _REHEARSAL = regex(
     r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"
     r"|[._-]tests?\.ya?ml$"
     r"|(?:^|/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1)$"
-    r"|(?:^|/)ci/(?![\w.-]*(?:prod|prd|stag|live))[\w.-]+-values\.ya?ml$"
+    r"|(?:^|/)ci/(?:values/)?(?![\w.-]*(?:prod|prd|stag|live))(?:[\w.-]+-values|values-[\w.-]+)\.ya?ml$"
     r"|(?:^|/)(?:(?:smoke-?)?tests?-[^/]*|[^/]*(?<!-and)-tests?)\.(?:sh|bash|ps1)$"
 )
 """
 A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct install`); what is
-called after a stage there, a pipeline deploys.
+called after a stage there, a pipeline deploys. Some keep them as `ci/values/values-*.yaml`.
 """
 _RETIRED = regex(
     r"(?:^|/)(?:(?:legacy)?[._-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old)/"

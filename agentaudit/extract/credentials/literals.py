@@ -103,6 +103,16 @@ PUBLISHED_DEFAULTS = frozenset(
             "minioadmin",
             "do-not-use-this-secret-in-production",
         ),
+        *(  # of Dify's docker/.env.example: keys of its plugins, and of its store of vectors
+            "lYkiYYT6owG+71oLerGzA7GXCgOT++6ovaezWAjpCjf+Sjc3ZtU+qUEi",
+            "QaHbTe77CtuXmsfyhR7+vRjI/+XbV1AaFy691iy+kGDv2Jvy0/eAh8Y1",
+            "WVF5YThaHlkYwhGUSmCRgsX3tD5ngdN8pkih",
+        ),
+        *(  # of LibreChat's .env.example: who has them signs in as anybody
+            "16f8c0ef4a5d391b26034086c628469d3f9f497f08163ab9b40137092f2909ef",
+            "eaa5191f2914e30b9387fd84e254e4ba6fc51b4654968a9b0803b456a54b8418",
+            "DrhYf7zENyR6AlUCKmnz0eYASOQdl6zxH7s7MKFSfFCt",
+        ),
     }
 )
 """Defaults from the documentation of products: they open the door until somebody changes them."""
