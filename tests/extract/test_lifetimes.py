@@ -256,6 +256,8 @@ def test_what_others_are_held_against_may_live_long(name: str, found: int) -> No
         ("OPENAI_BASE_URL: 'http://litellm.llm.svc.cluster.local/v1'", "unknown"),
         ("OPENAI_API_BASE: 'http://litellm:4000'", "unknown"),
         ("OPENAI_API_BASE_URL: 'https://ai-gateway.acme.internal'", "unknown"),
+        ("OPENAI_API_BASE_URL: 'http://gateway:9000/v1'", "unknown"),
+        ("OPENAI_BASE_URL: 'https://gateway.vendor.io/v1'", "static"),
         ("OPENAI_BASE_URL: 'https://ai-gateway.vendor.io/v1'", "static"),
         ("OPENAI_BASE_URL: 'http://ollama:11434'", "static"),
         ("OPENAI_BASE_URL: '${LITELLM_URL}'", "static"),

@@ -14,7 +14,11 @@ from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, fits_aws, half_left_out
-from agentaudit.extract.credentials.key_addresses import fronted_vendor, opens_other_store
+from agentaudit.extract.credentials.key_addresses import (
+    fronted_vendor,
+    issued_by_gateway,
+    opens_other_store,
+)
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.own_places import own_place
 from agentaudit.extract.credentials.recognition import Recognised, recognise
@@ -135,9 +139,8 @@ def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
             if recognised is not None and not fits_aws(pair):
                 recognised = replace(recognised, provider="")
         if recognised is not None:
-            if recognised.provider in fronted and recognised.form is not CredentialForm.LITERAL:
-                # a key that the gateway issued, of which it says how long it is good
-                recognised = replace(recognised, provider="gateway", lifetime=Lifetime.UNKNOWN)
+            if recognised.provider in fronted:
+                recognised = issued_by_gateway(recognised)
             other = elsewhere and recognised.provider == "aws"
             yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import is_of_own_network
-from agentaudit.extract.containers.names import is_gateway
+from agentaudit.extract.containers.names import ANY_GATEWAY, head, is_gateway
+from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.settings import Setting
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 
 _STORE_ADDRESS = regex(
     r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
@@ -33,15 +37,31 @@ def without_sessions(alternatives: Mapping[str, str]) -> dict[str, str]:
 def fronted_vendor(setting: Setting) -> str:
     """The vendor whose models an address leads to through a gateway; empty for none."""
     address = _MODELS_ADDRESS.match(setting.key)
-    if address is None or not is_gateway(_near(setting.content)):
+    if address is None or not _is_of_models(_near(setting.content)):
         return ""
     return _VENDORS.get(address["vendor"], address["vendor"].lower())
+
+
+def issued_by_gateway(found: Recognised) -> Recognised:
+    """
+    A key for the address of a gateway, which says how long it is good.
+
+    One that is written down is good until somebody ends it; one with the look of a vendor's is his.
+    """
+    if found.form is not CredentialForm.LITERAL:
+        return replace(found, provider="gateway", lifetime=Lifetime.UNKNOWN)
+    return replace(found, provider="gateway") if found.named else found
 
 
 def proxies_asked(settings: Iterable[Setting]) -> frozenset[str]:
     """The hosts near by that are asked as a proxy for models is."""
     addresses = (item.content for item in settings if _PROXY_ADDRESS.match(item.key))
     return frozenset(host for text in addresses if (host := _near(text)))
+
+
+def _is_of_models(host: str) -> bool:
+    """Whether a gateway is asked for models there; one of whatever is then one of models, too."""
+    return is_gateway(host) or head(host.partition(".")[0]) == ANY_GATEWAY
 
 
 def _near(url: str) -> str:

@@ -5,6 +5,7 @@ The second half of the joins: it asks where agents run, which the first half has
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from operator import attrgetter
 
 from msgspec.structs import replace
@@ -121,7 +122,7 @@ def _share_values(collector: Collector) -> None:
     for number, group in enumerate(numbered, start=1):
         deployed = sorted(group, key=lambda item: is_rehearsal(item.evidence[0].file))
         first = [credential.id for credential in deployed[: _MOST_SHARED + 1]]
-        holders = {(credential.holder_id, credential.evidence[0].file) for credential in group}
+        alone = _is_for_one(group)
         for credential in group:
             others = [other for other in first if other != credential.id]
             collector.update(
@@ -131,6 +132,17 @@ def _share_values(collector: Collector) -> None:
                     value_mark=credential.digest if collector.key else "",
                     shared_with=tuple(others[:_MOST_SHARED]),
                     first_of_shared=bool(others) and credential.id == first[0],
-                    one_holder=len(holders) == 1,
+                    one_holder=alone,
                 )
             )
+
+
+def _is_for_one(group: Sequence[Credential]) -> bool:
+    """Whether one alone has a value, or a gateway and the one who calls it with that."""
+    issued = {_having(each) for each in group if each.provider == "gateway"}
+    others = {_having(each) for each in group if each.provider != "gateway"}
+    return len(issued | others) == 1 or len(issued) == len(others) == 1
+
+
+def _having(credential: Credential) -> tuple[FactId, str]:
+    return credential.holder_id, credential.evidence[0].file

@@ -57,7 +57,11 @@ class Credential(Fact, frozen=True, kw_only=True):
     first_of_shared: bool = False
     """Whether it is the first of those with the same value, by id."""
     one_holder: bool = False
-    """Whether no other program and no other file has the value: it has several names for one."""
+    """
+    Whether no other program and no other file has the value: it has several names for one.
+
+    Nor has who calls a gateway, and that gateway, both of which must have it.
+    """
     agent_reachable: bool = False
     cluster_only: bool = False
     """Whether it proves nothing but services of one cluster, where what issues it renews it."""
