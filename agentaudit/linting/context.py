@@ -55,15 +55,18 @@ class Context(Struct, frozen=True):
         Whether nobody deploys a fact: tests, manuals, archives, workflows that nothing starts.
 
         A key that is written down there works all the same, and so is of tests and manuals alone;
-        not so a default that everybody knows, nor the password of what an evaluation starts.
+        not so a default that everybody knows, nor the password of what an evaluation starts, nor
+        what the name alone of something beside an editor tells.
         """
         file = fact.evidence[0].file
         if is_rehearsal(file) or file.endswith(_NOTEBOOK):
             return True
         trial = _TRIAL.search(file) is not None
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
-            of_trial = trial and fact.kind == "password" and fact.confidence is Confidence.LIKELY
-            return of_trial or (fact.default_value and self._is_kept_only(file))
+            likely = fact.confidence is Confidence.LIKELY
+            of_trial = trial and likely and fact.kind == "password"
+            of_developer = likely and _DEVELOPED.search(file) is not None
+            return of_trial or of_developer or (fact.default_value and self._is_kept_only(file))
         tried = trial and isinstance(fact, Agent | MemoryStore | Tool)
         return tried or _is_developers(fact) or self._is_kept_only(file)
 

@@ -109,6 +109,18 @@ def test_a_store_beside_an_editor_is_its_developers() -> None:
     assert edited["agent-without-resource-limits"] is used["agent-without-resource-limits"]
 
 
+def test_a_password_beside_an_editor_is_its_developers() -> None:
+    word = (
+        "services:\n  store: {image: 'store:1', environment: {STORE_PASSWORD: q7Zk2PvW9sLx4TnB}}\n"
+    )
+    key = f"services:\n  desk: {{image: 'desk:1', environment: {{KEY: {fake('langsmith_key')}}}}}\n"
+    beside = ".devcontainer/compose.yaml"
+
+    assert found({"compose.yaml": word})["literal-service-token"] is Severity.MEDIUM
+    assert found({beside: word})["literal-service-token"] is Severity.LOW
+    assert found({beside: key})["literal-service-token"] is Severity.HIGH
+
+
 def test_instructions_that_are_put_away_are_no_prompt() -> None:
     text = f"Ask the API with {fake('langsmith_key')}.\n"
     used, kept = found({"CLAUDE.md": text}), found({"docs/archive/CLAUDE.md": text})
@@ -200,6 +212,7 @@ def test_a_default_that_everybody_knows_opens_nothing_from_an_archive() -> None:
             '"headers": {"Authorization": "Bearer ${T}"}',
             Severity.MEDIUM,
         ),
+        ("http://files:80/mcp", '"headers": {"Authorization": "Bearer ${T}"}', Severity.LOW),
     ],
 )
 def test_within_a_cluster_only_a_token_is_worth_reading_on_the_way(

@@ -49,6 +49,18 @@ volumes:
       projected:
         sources: [{{serviceAccountToken: {{path: t, expirationSeconds: {seconds}}}}}]
 """
+SECRETS = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: backup, namespace: desk}}
+rules: [{{apiGroups: [""], resources: [secrets], verbs: [get]}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: backup, namespace: desk}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: backup}}
+subjects: [{{kind: ServiceAccount, name: {name}, namespace: desk}}]
+"""
 SERVICE = """\
 services:
   {name}:
@@ -74,6 +86,31 @@ def test_what_keeps_a_cluster_going_may_do_everything_in_it(
     text = ADMINISTRATOR.format(name=name, namespace=namespace)
 
     assert found({"rbac.yaml": text})["administrator-grant"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        *(("orders-db", Severity.LOW), ("postgres", Severity.LOW), ("otel-agent", Severity.LOW)),
+        *(("orders", Severity.MEDIUM), ("db-agent", Severity.MEDIUM)),
+    ],
+)
+def test_a_database_that_reads_a_secret_asks_no_model(name: str, severity: Severity) -> None:
+    assert found({"rbac.yaml": SECRETS.format(name=name)})["privilege-escalation"] is severity
+
+
+@pytest.mark.parametrize(
+    ("account", "severity"), [("default", Severity.LOW), ("desk", Severity.MEDIUM)]
+)
+def test_that_agents_have_the_default_account_is_told_of_each(
+    account: str, severity: Severity
+) -> None:
+    pods = (
+        POD.replace("desk-agent", name).format(more=f"serviceAccountName: {account}")
+        for name in ("night-agent", "day-agent")
+    )
+
+    assert found({"pods.yaml": "---\n".join(pods)})["shared-identity"] is severity
 
 
 @pytest.mark.parametrize(

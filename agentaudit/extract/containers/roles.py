@@ -37,9 +37,10 @@ _AGENT_NAME = regex(
 _OTHER_AGENT = regex(
     r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
     r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|nomad|spire|puppet|netdata"
-    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|gitlab|cilium"
+    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|otel|opentelemetry|prometheus|fluentd|fluent-?bit|gitlab|cilium"
     r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
-    r"|komodo|coder|falco|osquery|dynatrace|splunk|tailscale)"
+    r"|komodo|coder|falco|osquery|dynatrace|splunk|tailscale|jaeger|instana|sysdig|lacework|netbird"
+    r"|qemu|proxmox)"
     r"[/_-]agent(?:[^a-z]|$)",
     re.IGNORECASE,
 )
@@ -57,12 +58,13 @@ _AGENT_SETTING = regex(
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
     r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
-    r"|_UPSTREAM(?:_URL)?$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$|_HEALTH(?:_URL)?$"
+    r"|_UPSTREAM(?:_URL)?$|_TARGET_(?:API_)?URL$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$"
+    r"|_HEALTH(?:_URL)?$|^LITELLM_(?:POSTGRES(?:QL)?|PG|DB|DATABASE|REDIS)_"
 )
 """
 Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
 calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text,
-lets people in at another's page or sees whether it lives.
+lets people in at another's page, sees whether it lives or prepares the database of a gateway.
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
@@ -214,6 +216,12 @@ def keeps_clusters(name: str) -> bool:
     known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
     tools = known is not None and _role_told_by(name) == "tool_server"
     return known is not None and not tools and not names_agent(name)
+
+
+def keeps_data(name: str) -> bool:
+    """Whether an account is called after a database, as operators call that of one: `orders-db`."""
+    store = _role_told_by(name) == "store" or head(name) in {"db", "database"}
+    return store and not names_agent(name)
 
 
 def keeps_any_cluster(name: str) -> bool:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.roles import keeps_clusters_of_cloud, names_agent
+from agentaudit.extract.containers.roles import keeps_clusters_of_cloud, keeps_data, names_agent
 from agentaudit.extract.joins.credentials import agents_on, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
@@ -53,12 +53,14 @@ def reach_identities(collector: Collector) -> None:
 
 def _is_other(identity: Identity) -> bool:
     """
-    Whether it is a part of a cluster, a vendor's own service, or the people who run a cluster.
+    Whether it is a part of a cluster, a vendor's own service, a database, or who runs a cluster.
 
     Those are users, and groups that no pod is in, none of which is called after agents.
     """
     if identity.part_of_cluster or identity.of_platform:
         return True
+    if (identity.provider, identity.kind) == ("kubernetes", "service_account"):
+        return keeps_data(identity.name)
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
     return people and not identity.open_to and not names_agent(identity.name)
 
