@@ -152,7 +152,7 @@ extract_hidden_orders = late(
     said(_ORDERING, "python", "javascript", "json", "yaml", "markdown"),
     "hidden_orders:extract_hidden_orders",
 )
-extract_mem0 = late(said(("vector_store",)), "frameworks.mem0:extract_mem0")
+extract_mem0 = late(said(("vector_store", "mem0")), "frameworks.mem0:extract_mem0")
 """In a process of its own."""
 extract_zep = late(said(("graphiti", "extractors"), "yaml"), "servers.zep:extract_zep")
 extract_prompted_memory = late(

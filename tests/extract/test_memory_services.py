@@ -85,6 +85,88 @@ def test_what_does_not_fold_holds_no_credential() -> None:
     assert deployment_of({"app.py": code}).credentials == ()
 
 
+@pytest.mark.parametrize(
+    ("code", "backend"),
+    [
+        ("memory = Memory()", "qdrant"),
+        ("memory = AsyncMemory()", "qdrant"),
+        ("memory = Memory.from_config({'llm': {'provider': 'openai'}})", "qdrant"),
+        ("memory = Memory.from_config(config_dict={'version': 'v1.1'})", "qdrant"),
+        ("memory = Memory.from_config(settings)", "mem0"),
+        ("memory = Memory.from_config(**settings)", "mem0"),
+        ("memory = Memory(config=MemoryConfig())", "mem0"),
+    ],
+)
+def test_mem0_keeps_memories_somewhere_where_nobody_says(code: str, backend: str) -> None:
+    deployment = deployment_of({"app.py": f"from mem0 import AsyncMemory, Memory\n{code}\n"})
+
+    assert [(store.backend, store.ttl) for store in deployment.memory_stores] == [
+        (backend, Known.NONE)
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from mem0 import Memory\ndef keep(memory=None):\n    return memory or Memory()\n",
+        "from mem0 import MemoryItem\nfrom ours import Memory\nmemory = Memory()\n",
+    ],
+)
+def test_what_somebody_else_gives_or_defines_is_none_of_mem0s(code: str) -> None:
+    assert deployment_of({"app.py": code}).memory_stores == ()
+
+
+def test_a_configuration_beside_it_says_where_what_is_not_read_is_kept() -> None:
+    code = "from mem0 import Memory\nmemory = Memory.from_config(load('mem0.json'))\n"
+    stores = deployment_of({"mem0.json": json.dumps(MEM0), "app.py": code}).memory_stores
+
+    assert [store.name for store in stores] == ["notes"]
+
+
+@pytest.mark.parametrize(
+    ("code", "backends"),
+    [
+        (
+            (
+                "from zep_cloud.client import Zep\nzep = Zep(api_key=key)\n"
+                "zep.thread.add_messages(thread, messages)\n"
+            ),
+            ["zep"],
+        ),
+        (
+            (
+                "from zep_cloud.client import AsyncZep\nzep = AsyncZep(api_key=key)\n"
+                "zep.context.create_context_template(template_id='t', template='x')\n"
+            ),
+            [],
+        ),
+        (
+            (
+                "from graphiti_core import Graphiti\nfrom graphiti_core.nodes import EpisodeType\n"
+                "graph = Graphiti(uri, user, password)\n"
+                "graph.add_episode(name='n', episode_body=b, source=EpisodeType.message)\n"
+            ),
+            ["graphiti"],
+        ),
+        (
+            (
+                "from graphiti_core import Graphiti\nfrom graphiti_core.nodes import EpisodeType\n"
+                "graph = Graphiti(uri, user, password)\n"
+                "graph.add_episode(name='n', episode_body=b, source=EpisodeType.text)\n"
+            ),
+            [],
+        ),
+    ],
+    ids=["Zep", "templates of Zep", "Graphiti", "documents in Graphiti"],
+)
+def test_what_is_said_stays_with_zep_and_graphiti(code: str, backends: list[str]) -> None:
+    stores = deployment_of({"app.py": code}).memory_stores
+
+    assert [(store.backend, store.ttl) for store in stores] == [
+        (backend, Known.NONE) for backend in backends
+    ]
+
+
 ZEP = "store: {type: postgres}\nextractors: {messages: {summarizer: {enabled: true}}}\n"
 
 

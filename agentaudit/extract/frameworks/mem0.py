@@ -3,7 +3,8 @@ Configurations of mem0: where it keeps memories, relations between them, and the
 
 The mapping that `Memory.from_config` takes, in YAML, in JSON or as a dictionary of Python. Read in
 mem0's `configs/base.py` and `memory/main.py`, autumn 2026: nothing of a configuration lets memories
-expire; each may get an `expiration_date` when it is added, and is kept for ever without one.
+expire; each may get an `expiration_date` when it is added, and is kept for ever without one. Where
+none says in what they are kept, that is Qdrant in a folder of the machine (`/tmp/qdrant`).
 """
 
 import ast
@@ -20,6 +21,9 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.nodes import node_of
+from agentaudit.extract.programs.syntax import argument, splatted
+from agentaudit.extract.python.memory_keys import owned
+from agentaudit.extract.python.session_keys import SessionKeys
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -30,6 +34,7 @@ _BESIDE = frozenset(
     {"llm", "embedder", "graph_store", "history_db_path", "reranker", "custom_instructions"}
 )
 _TAKES = frozenset({"mem0.Memory.from_config", "mem0.AsyncMemory.from_config"})
+_MADE = frozenset({"mem0.Memory", "mem0.AsyncMemory"})
 _EXPIRES = "expiration_date"
 _REMEMBERING = Budget("remembering agents", 20_000)
 """Each as often as a file has stores."""
@@ -45,7 +50,8 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
     """The stores and the credentials of every configuration."""
     expires = any(_EXPIRES in document.text for document in documents.of("python"))
     agents = by_folder(collector.of(Agent))
-    for found in _configurations(documents):
+    configurations = tuple(_configurations(documents))
+    for found in configurations:
         stores = [
             _store(collector, found, part, expires=expires)
             for part in ("vector_store", "graph_store")
@@ -57,6 +63,13 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
         _add_credentials(collector, found)
         if found.document.syntax == "python":
             _remember(collector, agents.get(found.document.file, ()), stores)
+    for module in _of_mem0(documents):
+        keys = SessionKeys(module, documents)
+        stores = [
+            collector.add(owned(keys, _default_store(module, made, expires=expires)))
+            for made in _unconfigured(module, configured=bool(configurations))
+        ]
+        _remember(collector, agents.get(module.document.file, ()), stores)
 
 
 def _remember(collector: Collector, agents: Sequence[Agent], stores: Sequence[MemoryStore]) -> None:
@@ -74,9 +87,62 @@ def _configurations(documents: Documents) -> Iterator[_Found]:
         for route, node in (("", root), *root.items()):
             if _is_mem0(node):
                 yield _Found(document, node, route)
+    for module in _of_mem0(documents):
+        yield from _of_code(module)
+
+
+def _of_mem0(documents: Documents) -> Iterator[Module]:
     for module in modules(documents).values():
         if any(name.partition(".")[0] == "mem0" for name in module.imports.values()):
-            yield from _of_code(module)
+            yield module
+
+
+def _unconfigured(module: Module, *, configured: bool) -> Iterator[tuple[ast.Call, str]]:
+    """
+    Memories that nobody says where to keep.
+
+    One that is given what cannot be read may have any configuration of the repository.
+    """
+    chosen = {
+        id(each)
+        for choice in (*module.of(ast.IfExp), *module.of(ast.BoolOp))
+        for each in ast.iter_child_nodes(choice)
+    }
+    for call in module.of(ast.Call):
+        made = module.dotted(call.func) in _MADE | _TAKES and id(call) not in chosen
+        backend = _backend(module, call) if made else ""
+        if backend == "qdrant" or (backend and not configured):
+            yield call, backend
+
+
+def _backend(module: Module, call: ast.Call) -> str:
+    """Where it keeps memories: what it takes by itself, itself where nobody sees, or nothing."""
+    given = module.meant(argument(call, 0, "config_dict", "config"))
+    if given is None and not splatted(call):
+        return "qdrant"
+    if not isinstance(given, ast.Dict):
+        return "mem0"
+    return "" if _says_where(module, given) else "qdrant"
+
+
+def _says_where(module: Module, given: ast.Dict) -> bool:
+    return any(module.text(key) == "vector_store" for key in given.keys)
+
+
+def _default_store(module: Module, made: tuple[ast.Call, str], *, expires: bool) -> MemoryStore:
+    """Where memories go that no configuration in sight says where to keep."""
+    call, backend = made
+    name = f"memories in {backend}"
+    return MemoryStore(
+        id=fact_id("memory_store", name, f"{module.document.file}#{call.lineno}.vector_store"),
+        name=name,
+        evidence=(module.place(call.func, "Memory"),),
+        kind="vector",
+        backend=backend,
+        ttl=Known.UNKNOWN if expires else Known.NONE,
+        persistent=Truth.YES,
+        agent_writable=Truth.YES,
+    )
 
 
 def _of_code(module: Module) -> Iterator[_Found]:
@@ -87,7 +153,7 @@ def _of_code(module: Module) -> Iterator[_Found]:
         for given in call.args
     }
     for index, expression in enumerate(module.of(ast.Dict)):
-        if any(module.text(key) == "vector_store" for key in expression.keys):
+        if _says_where(module, expression):
             node = node_of(module, expression)
             if _is_mem0(node) or (id(expression) in handed and node.child("vector_store")):
                 yield _Found(module.document, node, f"dict.{index}")

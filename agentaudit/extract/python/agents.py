@@ -84,7 +84,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     for log in message_logs(module, calls):
         collector.add(log)
     found = (
-        *memories(module, calls),
+        *memories(module, calls, documents),
         *agentcore_memories(module, calls),
         *adk_sessions(module, calls),
     )

@@ -62,6 +62,8 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         "SQLAlchemyChatStore",
     ),
     ("mem0",): ("MemoryClient", "AsyncMemoryClient"),
+    ("zep_cloud", "zep_python"): ("Zep", "AsyncZep"),
+    ("graphiti_core",): ("Graphiti",),
     ("letta_client",): ("Letta", "AsyncLetta"),
     ("semantic_kernel",): (
         *("ChatHistoryTruncationReducer", "ChatHistorySummarizationReducer"),

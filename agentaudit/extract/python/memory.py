@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import argument, keyword, splatted
 from agentaudit.extract.python.conversations import ends_with_call
@@ -16,19 +17,22 @@ from agentaudit.extract.python.limits import bounded, count
 from agentaudit.extract.python.memory_chosen import chosen_elsewhere
 from agentaudit.extract.python.memory_compacted import compacted
 from agentaudit.extract.python.memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
+from agentaudit.extract.python.memory_keys import is_one_conversation, key_of, keyed
 from agentaudit.extract.python.session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
 
-def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStore, Call]]:
+def memories(
+    module: Module, calls: Iterable[Call], documents: Documents | None = None
+) -> Iterator[tuple[MemoryStore, Call]]:
     """
     Every memory that the module's calls construct, with the call that does it.
 
     What another one wraps to compact it is compacted, and lives as long as before. What is made
     where a store of one's own was given none says little: who makes that one chooses.
     """
-    calls, keys = tuple(calls), SessionKeys(module)
+    calls, keys = tuple(calls), SessionKeys(module, documents)
     used = _Used(module, calls)
     shortened, chosen = compacted(module, calls), chosen_elsewhere(module, calls)
     for call in calls:
@@ -41,7 +45,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             continue
         if form.aside and used.passed_as(call) <= form.aside:
             continue
-        if used.only_prepares(call, form):
+        if used.only_prepares(call, form) or form.speaks not in module.document.text:
             continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _retrieved(used, call, form, _store(keys, call, (name, form)))
@@ -49,7 +53,7 @@ def memories(module: Module, calls: Iterable[Call]) -> Iterator[tuple[MemoryStor
             store = replace(store, compaction=Known.SET)
         if id(call.node) in chosen:
             store = left_open(store)
-        yield _threaded(keys, store) if form.kind == "checkpoint" else store, call
+        yield keyed(keys, store, form), call
 
 
 def left_open(store: MemoryStore) -> MemoryStore:
@@ -57,17 +61,6 @@ def left_open(store: MemoryStore) -> MemoryStore:
     lacking = ("ttl", "max_turns", "max_tokens", "compaction")
     missing = {name for name in lacking if getattr(store, name) is Known.NONE}
     return replace(store, **dict.fromkeys(missing, Known.UNKNOWN))
-
-
-def _threaded(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
-    """A store of checkpoints, whose keys stand where the graph is run."""
-    if keys.constant_thread is not None and store.persistent is Truth.YES:
-        places = (*store.evidence, keys.module.place(keys.constant_thread, "thread_id"))
-        return replace(store, constant_session_key=True, scope="global", evidence=places)
-    if keys.unscoped_thread is None:
-        return store
-    places = (*store.evidence, keys.module.place(keys.unscoped_thread, "thread_id"))
-    return replace(store, tenant_scoped=Truth.NO, evidence=places)
 
 
 def _covers(call: ast.Call, form: Form) -> bool:
@@ -197,8 +190,8 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
     tokens, token_count = bounded(module, call.node, form.tokens, form.tokens_default)
     if form.loads and module.value(keyword(call.node, *form.loads)) is False:
         turns, turn_count = Known.SET, None
-    key = _key(keys, call.node, form)
-    constant = bool(module.text(key))
+    key = key_of(keys, call.node, form)
+    constant = bool(module.text(key)) or is_one_conversation(keys, call.node, form)
     refresh = _refreshes(module, call.node)
     file = module.document.file
     return MemoryStore(
@@ -222,23 +215,6 @@ def _store(keys: SessionKeys, call: Call, named: tuple[str, Form]) -> MemoryStor
         explicit_writes=Truth.NO if form.kind == "buffer" else Truth.UNKNOWN,
         ends_with_call=form.backend == "in_memory" and ends_with_call(module, call.node),
     )
-
-
-def _key(keys: SessionKeys, call: ast.Call, form: Form) -> ast.expr | None:
-    """
-    Under which key it keeps a session.
-
-    One that is the same for all says nothing in a script of one conversation, where it is given
-    without a name or the session ends with the script.
-    """
-    named = keyword(call, *form.key) if form.key else None
-    if named is not None and form.backend != "in_memory":
-        return named
-    first = next(iter(call.args), None) if form.key_first and form.backend in PERSISTENT else None
-    given = named or first
-    if given is None or isinstance(given, ast.Starred):
-        return None
-    return None if keys.module.text(given) and not keys.answers_requests(call) else given
 
 
 def _ttl(module: Module, call: ast.Call, form: Form) -> tuple[Known, int | None]:

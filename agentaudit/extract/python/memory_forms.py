@@ -48,12 +48,45 @@ class Form(Struct, frozen=True, kw_only=True):
     """What single memories are given that expire; where code gives it, who stays is open."""
     prepares: frozenset[str] = frozenset({"setup"})
     """What it may be asked for without keeping anything by itself."""
+    speaks: str = ""
+    """A word without which nothing of what it keeps was said by anybody."""
+    one_conversation: bool = False
+    """Whether it is one conversation by itself, where it is not kept under a key."""
     settings: str = ""
     """Argument, of it or of a run that is handed it, whose `limit` says how much is retrieved."""
 
 
 _TOKENS = ("max_token_limit", "maxTokenLimit")
 _TTLS = ("ttl", "sessionTTL", "defaultTTL")
+
+
+def _talk(kind: str, turns: int | None = None, tokens: int | None = None) -> Form:
+    """A conversation of LangChain's, as long as its object lives."""
+    return Form(
+        kind=kind,
+        turns=("k",) if turns else (),
+        turns_default=turns,
+        tokens=_TOKENS if tokens else (),
+        tokens_default=tokens,
+        compaction=_compacts(kind),
+        one_conversation=True,
+    )
+
+
+def _shown(kind: str, tokens: int) -> Form:
+    """A conversation of LlamaIndex, of which so many tokens are shown."""
+    return Form(
+        kind=kind,
+        tokens=("token_limit",),
+        tokens_default=tokens,
+        compaction=_compacts(kind),
+        key=("session_id", "chat_store_key"),
+        one_conversation=True,
+    )
+
+
+def _compacts(kind: str) -> Known:
+    return Known.SET if kind == "summary" else Known.NONE
 
 
 def _history(backend: str, *ttl: str) -> Form:
@@ -80,6 +113,12 @@ def _chat_store(backend: str, *ttl: str) -> Form:
 
 
 _MEM0 = Form(kind="managed", backend="mem0", expires="expiration_date")
+_ZEP = Form(
+    kind="managed",
+    backend="zep",
+    prepares=frozenset({"setup", "context", "project", "task", "custom_instruction"}),
+)
+"""Whose facts of a user are marked as outdated, and stay until somebody deletes them."""
 _LETTA = Form(
     kind="managed",
     backend="letta",
@@ -102,19 +141,14 @@ def _runs(backend: str, *ttl: str) -> Form:
 
 
 FORMS: dict[str, Form] = {
-    "ConversationBufferMemory": Form(kind="buffer"),
-    "ConversationBufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
-    "ConversationTokenBufferMemory": Form(kind="window", tokens=_TOKENS, tokens_default=2000),
-    "ConversationSummaryBufferMemory": Form(
-        kind="summary",
-        tokens=_TOKENS,
-        tokens_default=2000,
-        compaction=Known.SET,
-    ),
-    "ConversationSummaryMemory": Form(kind="summary", compaction=Known.SET),
-    "BufferMemory": Form(kind="buffer", wraps=("chatHistory",)),
-    "BufferWindowMemory": Form(kind="window", turns=("k",), turns_default=5),
-    "ChatMemoryBuffer": Form(kind="window", tokens=("token_limit",), tokens_default=3000),
+    "ConversationBufferMemory": _talk("buffer"),
+    "ConversationBufferWindowMemory": _talk("window", turns=5),
+    "ConversationTokenBufferMemory": _talk("window", tokens=2000),
+    "ConversationSummaryBufferMemory": _talk("summary", tokens=2000),
+    "ConversationSummaryMemory": _talk("summary"),
+    "BufferMemory": replace(_talk("buffer"), wraps=("chatHistory",)),
+    "BufferWindowMemory": _talk("window", turns=5),
+    "ChatMemoryBuffer": _shown("window", 3000),
     "RedisChatMessageHistory": replace(_history("redis", *_TTLS), key_first=True),
     "UpstashRedisChatMessageHistory": _history("redis", *_TTLS),
     "DynamoDBChatMessageHistory": _history("dynamodb", "ttl"),
@@ -142,14 +176,15 @@ FORMS: dict[str, Form] = {
     "InMemoryHistoryProvider": replace(_history("in_memory"), loads=("load_messages",)),
     "FileHistoryProvider": replace(_history("file"), loads=("load_messages",)),
     "CosmosHistoryProvider": replace(_history("cosmosdb"), loads=("load_messages",)),
-    "ChatSummaryMemoryBuffer": Form(
-        kind="summary", tokens=("token_limit",), tokens_default=2000, compaction=Known.SET
-    ),
-    "Memory": Form(kind="window", tokens=("token_limit",), tokens_default=30_000),
+    "ChatSummaryMemoryBuffer": _shown("summary", 2000),
+    "Memory": _shown("window", 30_000),
     "RedisChatMessageStore": Form(kind="history", backend="redis", turns=("max_messages",)),
     "Mem0ContextProvider": _MEM0,
     "MemoryClient": _MEM0,
     "AsyncMemoryClient": _MEM0,
+    "Zep": _ZEP,
+    "AsyncZep": _ZEP,
+    "Graphiti": Form(kind="managed", backend="graphiti", speaks="EpisodeType.message"),
     "Letta": _LETTA,
     "AsyncLetta": _LETTA,
     "RedisChatStore": _chat_store("redis", "ttl"),
@@ -237,7 +272,7 @@ PERSISTENT = frozenset(
     {
         *("redis", "dynamodb", "cosmosdb", "cassandra", "mongodb", "postgres", "sql", "sqlite"),
         *("file", "s3", "mysql", "firestore", "neo4j", "elasticsearch", "astradb", "dapr"),
-        *("mem0", "letta"),
+        *("mem0", "letta", "zep", "graphiti"),
     }
 )
 CONSTRUCTORS = (

@@ -3,6 +3,7 @@ Tools of frameworks that are passed by their names, as modules or functions.
 
 Google's ADK (`frameworks.adk_named_tools`) and strands-agents-tools 0.8, whose tools that change
 something ask on the terminal first unless `BYPASS_TOOL_CONSENT` is set (`shell.py`, `use_aws.py`).
+Those of LangMem keep and look up what an agent is to remember ("Memory Tools API Reference").
 """
 
 import ast
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.frameworks.adk_named_tools import ADK_TOOLS
-from agentaudit.extract.known_tools import FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
+from agentaudit.extract.known_tools import FILES, NOTHING, PAGES, PRIVATE, SHELL, WEB, KnownTool
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.model.evidence import Truth
@@ -30,6 +31,13 @@ _STRANDS: Mapping[str, KnownTool] = {
     **dict.fromkeys(("tavily_search", "exa_search", "rss"), WEB),
     **dict.fromkeys(("calculator", "current_time", "think", "stop", "sleep"), NOTHING),
 }
+_LANGMEM: Mapping[str, tuple[str, KnownTool]] = {
+    "langmem.create_manage_memory_tool": (
+        "manage_memory",
+        KnownTool(effects=("read", "write", "delete"), private=True),
+    ),
+    "langmem.create_search_memory_tool": ("search_memory", PRIVATE),
+}
 _CONSENTED = frozenset({"shell", "python_repl", "file_write", "editor", "use_aws"})
 _BYPASS = "BYPASS_TOOL_CONSENT"
 
@@ -39,6 +47,8 @@ def named_tool(documents: Documents, module: Module, element: ast.expr, path: st
     package, _, name = path.rpartition(".")
     if package.startswith("google.adk.") and name in ADK_TOOLS:
         return known_tool(module, element, (name, ADK_TOOLS[name]))
+    if path in _LANGMEM:
+        return known_tool(module, element, _LANGMEM[path])
     if package.partition(".")[0] != "strands_tools" or name not in _STRANDS:
         return None
     tool = known_tool(module, element, (name, _STRANDS[name]))

@@ -13,17 +13,20 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from agentaudit.expressions import regex
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import descendants, words_in
+from agentaudit.extract.programs.syntax import argument, descendants, words_in
+from agentaudit.extract.python.served import Served
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
 
 _OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", re.IGNORECASE)
 """A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
-_ROUTES = frozenset({"get", "post", "put", "patch", "websocket", "route", "api_route"})
-"""Decorators by which FastAPI, Flask and their like hand a path to a function."""
+_OWNERS = frozenset({"user_id", "agent_id", "run_id", "app_id"})
+_ASKING = frozenset({"add", "search", "get_all"})
+_REMEMBERING = "langmem.create_manage_memory_tool"
 _DEEPEST = 3
 _MOST_CALLS = 200
 """Calls that name tenants: with more of them in one function nobody can say what they check."""
@@ -33,6 +36,7 @@ class SessionKeys(Struct, dict=True, eq=False):
     """The keys of one module's sessions; what is asked of a function is read once."""
 
     module: Module
+    documents: Documents | None = None
     _known: dict[int, "_Function"] = field(default_factory=dict)
 
     def tenant_scoped(self, node: ast.Call | ast.Dict, key: ast.expr) -> Truth:
@@ -66,7 +70,7 @@ class SessionKeys(Struct, dict=True, eq=False):
         In a script it is the one conversation of whoever runs that.
         """
         for found, value in self._threads():
-            if self.module.text(value) and self.answers_requests(found):
+            if self.module.text(value) and self.served.serves(found):
                 return value
         return None
 
@@ -77,16 +81,33 @@ class SessionKeys(Struct, dict=True, eq=False):
                 if name == "thread_id":
                     yield found, value
 
-    def answers_requests(self, node: ast.AST) -> bool:
-        """Whether the function around a node answers the requests of a path."""
-        function = self.module.function_around(node)
-        marks = function.decorator_list if function is not None else ()
-        calls = (mark for mark in marks if isinstance(mark, ast.Call) and mark.args)
-        return any(
-            self.module.dotted(mark.func).rpartition(".")[2] in _ROUTES
-            and self.module.text(mark.args[0]).startswith("/")
-            for mark in calls
-        )
+    @cached_property
+    def served(self) -> Served:
+        """What of the module is done for whoever calls."""
+        return Served(self.module, self.documents)
+
+    @cached_property
+    def constant_namespace(self) -> ast.expr | None:
+        """Where LangMem has an agent keep what it remembers, where that is the same for all."""
+        for call in self.module.of(ast.Call):
+            if self.module.dotted(call.func) == _REMEMBERING and self.served.serves(call):
+                given = argument(call, 0, "namespace")
+                parts = given.elts if isinstance(given, ast.Tuple) else [given]
+                texts = [self.module.text(part) for part in parts]
+                if all(texts) and not any("{" in text for text in texts):
+                    return given
+        return None
+
+    @cached_property
+    def constant_owner(self) -> ast.expr | None:
+        """Whose memories mem0 is asked for, where that is the same whoever asks."""
+        for call in self.module.of(ast.Call):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKING:
+                owners = [item.value for item in call.keywords if item.arg in _OWNERS]
+                constant = owners and all(map(self.module.text, owners))
+                if constant and self.served.serves(call):
+                    return owners[0]
+        return None
 
 
 class _Function(Struct, dict=True, eq=False):
