@@ -187,3 +187,29 @@ def test_names_of_mappings_of_names_are_read_as_far_as_people_write() -> None:
     code = f"{HEAD}{levels}a8 = 1\noptions = ClaudeAgentOptions(sandbox=a0)\n"
 
     assert deployment_of({"a.py": code}).agents[0].sandboxed is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("call", "agents"),
+    [
+        ("query(prompt='Hi')", 1),
+        ("ClaudeSDKClient()", 1),
+        ("query(prompt='Hi', options=given)", 0),
+        ("query(**given)", 0),
+        ("ClaudeSDKClient(given)", 0),
+    ],
+)
+def test_an_agent_without_options_is_one(call: str, agents: int) -> None:
+    code = f"from claude_agent_sdk import ClaudeSDKClient, query\n{call}\n"
+    found = deployment_of({"a.py": code}).agents
+
+    assert [(each.permission_mode, each.max_iterations) for each in found] == (
+        [("", Known.NONE)] * agents
+    )
+
+
+def test_a_switch_of_the_command_line_may_be_among_other_arguments() -> None:
+    switch = "'dangerously-skip-permissions': None"
+
+    assert agent_of(f"extra_args={{{switch}}}").permission_mode == "bypass"
+    assert agent_of("extra_args={'debug-to-stderr': None}").permission_mode == ""

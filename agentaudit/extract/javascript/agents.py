@@ -15,7 +15,7 @@ from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
 from agentaudit.extract.javascript.memory import module_memories
 from agentaudit.extract.javascript.modules import Program, program
-from agentaudit.extract.javascript.options import Options, members
+from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import registry
 from agentaudit.extract.javascript.servers import add_servers, is_server
 from agentaudit.extract.javascript.threads import add_threads
@@ -70,6 +70,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         built += here
         _add_memories(building, here)
         add_queries(building)
+        _add_embedded(building)
         _add_own_loops(building)
         add_servers(building, registered)
         add_functions(building)
@@ -87,6 +88,20 @@ def _add_own_loops(building: Building) -> None:
         from agentaudit.extract.javascript.own_loops import add_own_loops
 
         add_own_loops(building)
+
+
+def _add_embedded(building: Building) -> None:
+    """Coding agents that a module starts by an SDK."""
+    text = building.module.document.text
+    if "codex-sdk" not in text and "copilot-sdk" not in text:
+        return
+    from agentaudit.extract.coding_agents.embedded import Embedded, add_embedded, starts_embedded
+
+    for call in building.calls:
+        if starts_embedded(building.module, call):
+            options = options_of(building.program, building.module, call.node)
+            given = {name: each.node for name, each in options.given.items()}
+            add_embedded(building.module, building.collector, Embedded(call, given, options.hidden))
 
 
 def _add_memories(building: Building, built: Sequence[Built]) -> None:

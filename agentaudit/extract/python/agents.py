@@ -1,6 +1,6 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from agentaudit.extract.frameworks.autogen_limits import Limits
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import modules
-from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
@@ -128,11 +128,24 @@ def _without_framework(building: Building) -> Sequence[Agent]:
         from agentaudit.extract.python.azure_agents import add_azure_agents
 
         found += add_azure_agents(building)
+    if "codex" in text or "copilot" in text:
+        found += _embedded(building)
     if "livekit" in text or "pipecat" in text:
         from agentaudit.extract.python.voice_agents import add_voice_agents
 
         found += add_voice_agents(building)
     return found
+
+
+def _embedded(building: Building) -> Iterator[Agent]:
+    """Coding agents that the module starts by an SDK."""
+    from agentaudit.extract.coding_agents.embedded import Embedded, add_embedded, starts_embedded
+
+    for call in building.calls:
+        if starts_embedded(building.module, call):
+            given = {item.arg: item.value for item in call.node.keywords if item.arg is not None}
+            embedded = Embedded(call, given, hidden=splatted(call.node))
+            yield add_embedded(building.module, building.collector, embedded)
 
 
 def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:

@@ -25,9 +25,9 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.mcp.declared import DeclaredServer
-from agentaudit.extract.programs.code import UNFOLDED, Call
+from agentaudit.extract.programs.code import UNFOLDED, Call, written_keys
 from agentaudit.extract.programs.nodes import node_of
-from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.gates import add_guardrail
 from agentaudit.extract.python.limits import bounded
@@ -45,6 +45,9 @@ _OPTIONS = frozenset(
         *("claude_code_sdk.ClaudeCodeOptions", "claude_code_sdk.types.ClaudeCodeOptions"),
     }
 )
+_STARTS = frozenset({"claude_agent_sdk.query", "claude_agent_sdk.ClaudeSDKClient"})
+_SKIPPING = "dangerously-skip-permissions"
+"""What `extra_args` may switch on, as on the command line."""
 _SERVERS = frozenset(
     {
         "claude_agent_sdk.create_sdk_mcp_server",
@@ -79,7 +82,7 @@ def add_claude_agents(building: Building) -> list[Agent]:
     """An agent for each set of options, with its tools, its servers and what asks before them."""
     found = []
     for call in building.calls:
-        if call.name in _OPTIONS:
+        if call.name in _OPTIONS or _is_bare(call):
             options = _Options(building, call, _add_agent(building, call))
             _add_tools(options)
             _add_servers(options)
@@ -87,6 +90,12 @@ def add_claude_agents(building: Building) -> list[Agent]:
             _add_subagents(options)
             found.append(options.agent)
     return found
+
+
+def _is_bare(call: Call) -> bool:
+    """Whether it starts an agent without options of its own."""
+    given = keyword(call.node, "options", "transport") or next(iter(call.node.args), None)
+    return call.name in _STARTS and given is None and not splatted(call.node)
 
 
 def _add_agent(building: Building, call: Call) -> Agent:
@@ -124,7 +133,10 @@ def _place_of_mode(building: Building, call: Call) -> Evidence:
 
 def _mode(building: Building, call: Call) -> str:
     """The mode as it is given; where nothing but functions of the program may be called, none."""
-    given = mode(building.module.text(keyword(call.node, "permission_mode")))
+    extra = building.module.meant(keyword(call.node, "extra_args"))
+    skips = isinstance(extra, ast.Dict) and _SKIPPING in dict(written_keys(building.module, extra))
+    said = building.module.text(keyword(call.node, "permission_mode"))
+    given = "bypass" if skips else mode(said)
     return "" if given == "bypass" and _has_only_its_own(building, call) else given
 
 

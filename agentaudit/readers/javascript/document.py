@@ -26,6 +26,7 @@ _WORDS = (
     *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
     *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
     *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
+    *("@openai/codex-sdk", "@github/copilot-sdk"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
@@ -34,7 +35,8 @@ _PACKAGES = (
     r"|community/(?:stores|tools)/[\w/-]+)"
     r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-(?:agent-sdk|code)"
     r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler"
-    r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think))"
+    r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think)"
+    r"|@openai/codex-sdk|@github/copilot-sdk)"
 )
 _IMPORT = regex(
     rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}"""
