@@ -45,6 +45,7 @@ from agentaudit.extract.kubernetes.policies import extract_policies
 from agentaudit.extract.kubernetes.rights import extract_rights
 from agentaudit.extract.mcp.allowlists import mark_shadows
 from agentaudit.extract.mcp.configurations import extract_mcp
+from agentaudit.extract.packages import Packages, packages_in
 from agentaudit.extract.platforms import (
     extract_actions,
     extract_adk,
@@ -289,7 +290,11 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
         else:
             documents[source.file] = document
             coverage[source.file] = read_coverage(document)
-    for document in tuple(imported_documents(documents.values(), listed)):
+    trees = any(
+        document.syntax == "javascript" and document.tree for document in documents.values()
+    )
+    packages = packages_in(listed) if trees else Packages()
+    for document in tuple(imported_documents(documents.values(), listed, packages)):
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)
-    return Documents(dict(sorted(documents.items()))), tuple(coverage.values())
+    return Documents(dict(sorted(documents.items())), packages), tuple(coverage.values())

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from agentaudit.extract.packages import Packages
 from agentaudit.readers.document import Document
 
 AnswerT = TypeVar("AnswerT")
@@ -16,6 +17,8 @@ class Documents(Struct, frozen=True, eq=False):
     """Every document that could be read, by its path from the root, sorted."""
 
     files: Mapping[str, Document]
+    packages: Packages = field(default_factory=Packages)
+    """What names of packages mean that scripts import."""
     _answers: dict[object, object] = field(default_factory=dict)
     _chosen: dict[tuple[str, ...], tuple[Document, ...]] = field(default_factory=dict)
     """By their syntaxes: many ask, and for few of them."""

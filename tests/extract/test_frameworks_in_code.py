@@ -475,7 +475,8 @@ def test_a_thread_that_is_given_a_history_keeps_none_of_its_own() -> None:
         ("llama_index.core.memory.Memory(token_limit=50)", "window", Known.NONE, 50),
         ("agno.db.sqlite.SqliteDb(db_file='x')", "history", Known.NONE, None),
         ("agno.db.redis.RedisDb(expire=3600)", "history", Known.SET, None),
-        ("mem0.Memory()", None, None, None),
+        ("mem0.Memory()", "vector", Known.NONE, None),
+        ("ours.Memory()", None, None, None),
     ],
 )
 def test_memories_are_bounded_as_their_framework_says(

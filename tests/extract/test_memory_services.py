@@ -157,7 +157,7 @@ def test_a_configuration_beside_it_says_where_what_is_not_read_is_kept() -> None
             [],
         ),
     ],
-    ids=["Zep", "templates of Zep", "Graphiti", "documents in Graphiti"],
+    ids=["Zep", "documents in Zep", "Graphiti", "documents in Graphiti"],
 )
 def test_what_is_said_stays_with_zep_and_graphiti(code: str, backends: list[str]) -> None:
     stores = deployment_of({"app.py": code}).memory_stores

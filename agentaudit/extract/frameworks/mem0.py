@@ -22,6 +22,7 @@ from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.nodes import node_of
 from agentaudit.extract.programs.syntax import argument, splatted
+from agentaudit.extract.python.frameworks import is_own_package
 from agentaudit.extract.python.memory_keys import owned
 from agentaudit.extract.python.session_keys import SessionKeys
 from agentaudit.extract.settings import Setting
@@ -64,6 +65,8 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
         if found.document.syntax == "python":
             _remember(collector, agents.get(found.document.file, ()), stores)
     for module in _of_mem0(documents):
+        if is_own_package(module.document.file):
+            continue
         keys = SessionKeys(module, documents)
         stores = [
             collector.add(owned(keys, _default_store(module, made, expires=expires)))

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from agentaudit.extract.javascript.paths import by_path, file_meant
+from agentaudit.extract.packages import Packages
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
@@ -21,7 +22,7 @@ _MOST = 1_000_000
 
 
 def imported_documents(
-    documents: Iterable[Document], sources: Iterable[SourceText]
+    documents: Iterable[Document], sources: Iterable[SourceText], packages: Packages
 ) -> Iterator[Document]:
     """The trees of scripts that files with trees import, each once."""
     waiting = [each for each in documents if each.syntax == "javascript" and each.tree is not None]
@@ -35,7 +36,7 @@ def imported_documents(
     for _ in range(_FAR):
         found: list[Document] = []
         for importing, path in ((each, path) for each in waiting for path in _paths(each)):
-            file = file_meant(files, importing.file, path)
+            file = file_meant(files, packages, importing.file, path)
             if file is None or file in read:
                 continue
             read.add(file)

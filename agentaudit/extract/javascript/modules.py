@@ -17,6 +17,7 @@ from agentaudit.extract.javascript.growth import filled
 from agentaudit.extract.javascript.handing import Given
 from agentaudit.extract.javascript.paths import by_path, file_meant
 from agentaudit.extract.javascript.words import Words
+from agentaudit.extract.packages import Packages
 from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.effort import Effort
@@ -205,13 +206,15 @@ def let_go(documents: Documents) -> None:
 
 
 def _program(documents: Documents) -> Program:
-    return Program(_Exports(modules_in(documents, "javascript")).resolved())
+    modules = modules_in(documents, "javascript")
+    return Program(_Exports(modules, documents.packages).resolved())
 
 
 class _Exports(Struct, dict=True, eq=False):
     """What the modules export, each name followed to the file that defines it."""
 
     modules: Mapping[str, Module]
+    packages: Packages
     _known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def resolved(self) -> Mapping[str, Module]:
@@ -222,7 +225,12 @@ class _Exports(Struct, dict=True, eq=False):
         }
         passed_on = {f".{file}": names for file, names in imports.items()}
         return {
-            file: replace(module, imports=imports[file], passed_on=passed_on)
+            file: replace(
+                module,
+                imports=imports[file],
+                passed_on=passed_on,
+                stars=tuple(self._full_name(file, star) for star in module.stars),
+            )
             for file, module in self.modules.items()
         }
 
@@ -254,7 +262,7 @@ class _Exports(Struct, dict=True, eq=False):
 
     def _file_of(self, file: str, source: str) -> str | None:
         """The file that a path in another means."""
-        return file_meant(self._by_path, file, source)
+        return file_meant(self._by_path, self.packages, file, source)
 
     @cached_property
     def _by_path(self) -> Mapping[str, Sequence[str]]:

@@ -1,13 +1,15 @@
 """
 Which file of the repository a path means that a script imports.
 
-Paths of `@/` and `~/` begin at a folder above, as bundlers have it.
+Paths of `@/` and `~/` begin at a folder above, as bundlers have it; what else stands for a folder
+of the repository, its packages and settings say.
 """
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.extract.documents import folder_of
+from agentaudit.extract.packages import Packages
 
 _ENDINGS = (
     *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
@@ -29,17 +31,20 @@ def by_path(files: Iterable[str]) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def file_meant(files: Mapping[str, Sequence[str]], file: str, source: str) -> str | None:
+def file_meant(
+    files: Mapping[str, Sequence[str]], packages: Packages, file: str, source: str
+) -> str | None:
     """The file that a path in another means, of those that each path may mean."""
-    meant = (each for path in _paths(file, source) for each in files.get(path, ()))
+    meant = (each for path in _paths(packages, file, source) for each in files.get(path, ()))
     return next((each for each in meant if each != file), None)
 
 
-def _paths(file: str, source: str) -> Iterator[str]:
+def _paths(packages: Packages, file: str, source: str) -> Iterator[str]:
     """Where a path may lead: from the file itself, or from a folder above it."""
     if source.startswith("."):
         yield posixpath.normpath(posixpath.join(folder_of(file), source))
         return
+    yield from packages.paths(file, source)
     root = next((root for root in _ROOTED if source.startswith(root)), None)
     if root is None:
         return

@@ -10,6 +10,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import class_named
 from agentaudit.extract.javascript.clients import client_of
+from agentaudit.extract.javascript.exports import exported, may_be_tool
 from agentaudit.extract.javascript.workers import added_servers
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.syntax import keyword, returned_by
@@ -87,12 +88,23 @@ class Toolbox(Struct):
         elif isinstance(node, ast.Call) and self.building.tool_at(node) is None:
             return self._returned(part, meant, node)
         else:
-            return None
+            return self._exported(meant) if part.several else None
         return [replace(part, value=meant.beside(each)) for each in either]
+
+    def _exported(self, meant: Written) -> list[_Part] | None:
+        """What a module exports that stands under one name, but for what can be no tool."""
+        program = self.building.program
+        found = exported(program, meant)
+        if found is None:
+            return None
+        named = found.items()
+        return [_Part(each, name) for name, each in named if may_be_tool(program, each)] or None
 
     def _returned(self, part: _Part, meant: Written, call: ast.Call) -> list[_Part] | None:
         """What a function of the repository may return, or what is joined."""
         name = meant.module.dotted(call.func)
+        if name == "Object.values":
+            return [_Part(meant.beside(each), several=True) for each in call.args]
         if name == "Object.assign":
             return [replace(part, value=meant.beside(each)) for each in call.args]
         if name.rpartition(".")[2] == "toolNamespace":

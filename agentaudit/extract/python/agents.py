@@ -16,7 +16,7 @@ from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
 from agentaudit.extract.python.agentcore import agentcore_memories
 from agentaudit.extract.python.builders import Builder, builder_of
-from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.building import Building, decorated_tools
 from agentaudit.extract.python.claude import add_claude_agents
 from agentaudit.extract.python.contexts import add_context
 from agentaudit.extract.python.crews import as_declared, in_crews
@@ -42,7 +42,6 @@ from agentaudit.extract.python.teams import TEAMS, limits_of_teams
 from agentaudit.extract.python.temporal import temporal_retries
 from agentaudit.extract.python.threads import add_threads
 from agentaudit.extract.python.toolbox import tools_of
-from agentaudit.extract.python.tools import function_tools
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
@@ -58,7 +57,9 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
-    decorated = {tool.evidence[0].line: collector.add(tool) for tool in function_tools(module)}
+    decorated = {
+        tool.evidence[0].line: collector.add(tool) for tool in module.once(decorated_tools)
+    }
     for tool in decorated.values():
         add_ingestion(collector, tool)
     tools = {tool.name: tool for tool in decorated.values()}

@@ -9,12 +9,13 @@ from msgspec import Struct, field
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.programs.syntax import argument, keyword, returned_by
 from agentaudit.extract.python.frameworks import is_of_framework, is_own_package
 from agentaudit.extract.python.graphs import Graph, graphs_in
 from agentaudit.extract.python.runs import Runs
-from agentaudit.extract.python.tools import function_tool
+from agentaudit.extract.python.tools import function_tool, function_tools
 from agentaudit.model.facts.tools import Tool
 
 
@@ -32,6 +33,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     agents: frozenset[str]
     """The variables that hold the agents of the module."""
     _read: dict[int, Tool] = field(default_factory=dict)
+    _others: dict[str, "Building"] = field(default_factory=dict)
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
         """The elements of a list, also through a name that is assigned once; None if unknown."""
@@ -61,6 +63,46 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if elements is None:
             return node is not None and self.module.value(node) is not None
         return any(isinstance(element, ast.Starred) for element in elements)
+
+    def elsewhere(self, node: ast.expr) -> tuple["Building", ast.Name] | None:
+        """The other module that defines what a name means, and how it is called there."""
+        path = self.module.dotted(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+        if not path.startswith("."):
+            return None
+        other, name = module_defining(self.documents, self.module, path)
+        given = other.functions_by_name.get(name) or other.constants.values.get(name)
+        if other is self.module or given is None or not other.affords_within(given):
+            return None
+        named = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), given)
+        return self._beside(other), named
+
+    def _beside(self, other: Module) -> "Building":
+        """Another module, of which no more is asked than what tools it gives."""
+        file = other.document.file
+        if file not in self._others:
+            tools = [self.collector.add(tool) for tool in other.once(decorated_tools)]
+            self._others[file] = Building(
+                documents=self.documents,
+                module=other,
+                collector=self.collector,
+                tools={tool.name: tool for tool in tools},
+                tools_at={tool.evidence[0].line: tool for tool in tools},
+                calls=(),
+                runs=Runs(other, ()),
+                agents=frozenset(),
+                _others=self._others,
+            )
+        return self._others[file]
+
+    def returned(self, call: ast.Call) -> tuple["Building", ast.expr] | None:
+        """What a function of the repository returns, where it returns in one place."""
+        building, named = self.elsewhere(call.func) or (self, call.func)
+        name = named.id if isinstance(named, ast.Name) else ""
+        function = building.module.functions_by_name.get(name)
+        if function is None or not building.module.affords_within(function):
+            return None
+        given = tuple(returned_by(function))
+        return (building, given[0]) if len(given) == 1 else None
 
     @cached_property
     def graphs(self) -> Mapping[int, Graph]:
@@ -103,6 +145,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             inner = self.module.dotted(given) if given is not None else ""
             return inner if inner in self.agents else ""
         return owner if last in _AS_TOOLS and owner in self.agents else None
+
+
+def decorated_tools(module: Module) -> tuple[Tool, ...]:
+    """The functions that decorators make tools, read once for all who are given them."""
+    return tuple(function_tools(module))
 
 
 _AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})

@@ -113,12 +113,8 @@ def _chat_store(backend: str, *ttl: str) -> Form:
 
 
 _MEM0 = Form(kind="managed", backend="mem0", expires="expiration_date")
-_ZEP = Form(
-    kind="managed",
-    backend="zep",
-    prepares=frozenset({"setup", "context", "project", "task", "custom_instruction"}),
-)
-"""Whose facts of a user are marked as outdated, and stay until somebody deletes them."""
+_ZEP = Form(kind="managed", backend="zep", speaks="add_messages")
+"""A service that keeps conversations until somebody deletes them, and marks what is outdated."""
 _LETTA = Form(
     kind="managed",
     backend="letta",

@@ -86,20 +86,31 @@ def _listed(building: Building, given: ast.expr, seen: set[int], depth: int = 0)
         return
     seen.add(id(written))
     elements = building.elements(written)
-    if isinstance(written, ast.BinOp) and isinstance(written.op, ast.Add) and depth < _DEEPEST:
-        yield from _listed(building, written.left, seen, depth + 1)
-        yield from _listed(building, written.right, seen, depth + 1)
-    elif elements is None and _is_tool(building, given):
+    if elements is None and _is_tool(building, given):
         elements = (given,)
-    elif elements is None:
+    parts = _parts(building, written) if elements is None and depth < _DEEPEST else ()
+    grows = isinstance(given, ast.Name) and given.id in building.module.constants.grown
+    if grows or (elements is None and not parts):
         _leave_open(building, given)
-    if isinstance(given, ast.Name) and given.id in building.module.constants.grown:
-        _leave_open(building, given)
+    for other, part in parts:
+        yield from _listed(other, part, seen, depth + 1)
     for element in elements or ():
         if isinstance(element, ast.Starred) and depth < _DEEPEST:
             yield from _listed(building, element.value, seen, depth + 1)
         else:
             yield from _tools(building, element)
+
+
+def _parts(building: Building, written: ast.expr) -> Sequence[tuple[Building, ast.expr]]:
+    """The lists that are added to one, or that another module has, or a function returns."""
+    match written:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return ((building, left), (building, right))
+        case ast.Call():
+            found = building.returned(written)
+        case _:
+            found = building.elsewhere(written)
+    return (found,) if found is not None else ()
 
 
 _DEEPEST = 20
@@ -155,6 +166,9 @@ def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
     name = path.rpartition(".")[2]
     if name in building.tools:
         return building.tools[name]
+    there = building.elsewhere(element) if depth < _DEEPEST else None
+    if there is not None:
+        return _tool(*there, depth + 1)
     inner = _inner(building, element, path) if depth < _DEEPEST else None
     if inner is not None:
         return _wrapped(building, element, _tool(building, inner, depth + 1))

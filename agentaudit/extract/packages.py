@@ -1,0 +1,151 @@
+"""
+What names of packages and short paths mean in a repository of TypeScript or JavaScript.
+
+A package of the repository's own is imported by its name (`workspaces` of npm, Yarn and Bun,
+`pnpm-workspace.yaml`): its `package.json` says so, and which file it gives. Short paths stand in
+`paths` of a `tsconfig.json` (https://www.typescriptlang.org/tsconfig/#paths).
+"""
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from msgspec import Struct, field
+
+from agentaudit.errors import InputError
+from agentaudit.expressions import regex
+from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.files import SourceText
+from agentaudit.readers.jsonc import parse_json
+
+_MANIFEST = "package.json"
+_SETTINGS = regex(r"(?:^|/)(?:ts|js)config[^/]*\.json$")
+_MAIN = ("source", "module", "main", "types", "exports")
+_ENDING = regex(r"\.(?:d\.)?(?:[mc]?[jt]s|[jt]sx)$")
+_BUILT = regex(r"(^|/)(?:dist|build|lib|out)/")
+"""Where what is built goes, whose source lies in `src`."""
+_LARGEST = 100_000
+_MOST = 500
+"""Packages, and short paths: a repository with more of them is an attack on the reader."""
+_DEEPEST = 5
+_HIGHEST = 50
+
+
+class _Package(Struct, frozen=True):
+    folder: str
+    gives: Mapping[str, Sequence[str]]
+    """By the path below its name, `.` of itself, the files it means."""
+
+
+class Packages(Struct, frozen=True, eq=False):
+    """The packages of a repository by their names, and its short paths by the folder of each."""
+
+    named: Mapping[str, _Package] = field(default_factory=dict)
+    short: Mapping[str, Sequence[tuple[str, Sequence[str]]]] = field(default_factory=dict)
+
+    def paths(self, file: str, source: str) -> Iterator[str]:
+        """Where what a file imports may lie, without the ending of its file."""
+        folder, _, _ = file.rpartition("/")
+        for _ in range(_HIGHEST if self.short else 0):
+            for pattern, targets in self.short.get(folder, ()):
+                rest = _rest(pattern, source)
+                if rest is not None:
+                    yield from (_joined(folder, target.replace("*", rest)) for target in targets)
+            if not folder:
+                break
+            folder, _, _ = folder.rpartition("/")
+        parts = source.split("/")
+        count = 2 if source.startswith("@") else 1
+        package = self.named.get("/".join(parts[:count]))
+        if package is not None:
+            yield from _below(package, "/".join(parts[count:]))
+
+
+def packages_in(sources: Iterable[SourceText]) -> Packages:
+    """What the files of a repository say of its packages and short paths."""
+    manifests, settings = [], []
+    for source in sources:
+        if source.file.rpartition("/")[2] == _MANIFEST:
+            manifests.append(source)
+        elif '"paths"' in source.text and _SETTINGS.search(source.file):
+            settings.append(source)
+    named = manifests if len(manifests) > 1 else []  # one alone is nobody's workspace
+    return Packages(
+        dict(pair for each in islice(named, _MOST) for pair in _package(each)),
+        {folder: pairs for each in islice(settings, _MOST) for folder, pairs in _short_paths(each)},
+    )
+
+
+def _root(source: SourceText) -> Node | None:
+    """What a file says; nothing where it cannot be read, which leaves what it names open."""
+    if len(source.text) > _LARGEST:
+        return None
+    try:
+        return parse_json(source.file, source.text).root
+    except InputError:
+        return None
+
+
+def _package(source: SourceText) -> Iterator[tuple[str, _Package]]:
+    root = _root(source)
+    name = root.text_at("name") if root is not None else ""
+    if root is None or not name:
+        return
+    gives: dict[str, list[str]] = {}
+    for key in _MAIN:
+        value = root.child(key)
+        if key == "exports" and value is not None and value.kind is NodeKind.MAPPING:
+            for path, inner in islice(value.items(), _MOST):
+                below = path.removeprefix("./") if path.startswith("./") else "."
+                gives.setdefault(below, []).extend(_files(inner, 0))
+        elif value is not None:
+            gives.setdefault(".", []).extend(_files(value, 0))
+    yield name, _Package(source.file.rpartition("/")[0], gives)
+
+
+def _files(value: Node, depth: int) -> Iterator[str]:
+    """The files that an entry names, under any condition."""
+    if value.kind is NodeKind.STRING and value.text:
+        yield value.text
+    elif value.kind is NodeKind.MAPPING and depth < _DEEPEST:
+        for _, inner in islice(value.items(), _MOST):
+            yield from _files(inner, depth + 1)
+
+
+def _short_paths(source: SourceText) -> Iterator[tuple[str, Sequence[tuple[str, Sequence[str]]]]]:
+    root = _root(source)
+    options = root.child("compilerOptions") if root is not None else None
+    paths = options.child("paths") if options is not None else None
+    if options is None or paths is None:
+        return
+    base = options.text_at("baseUrl")
+    pairs = [
+        (pattern, [posixpath.join(base, target) for target in targets.texts()])
+        for pattern, targets in islice(paths.items(), _MOST)
+    ]
+    yield source.file.rpartition("/")[0], pairs
+
+
+def _rest(pattern: str, source: str) -> str | None:
+    """What the star of a pattern stands for in a path; None where it does not match."""
+    before, star, after = pattern.partition("*")
+    if not star:
+        return "" if source == pattern else None
+    matches = source.startswith(before) and source.endswith(after)
+    return source[len(before) : len(source) - len(after)] if matches else None
+
+
+def _below(package: _Package, rest: str) -> Iterator[str]:
+    """Where a path below a package's name may lead: as its manifest has it, or as it is usual."""
+    for path, targets in package.gives.items():
+        star = _rest(path, rest or ".")
+        for target in targets if star is not None else ():
+            file = _joined(package.folder, target.replace("*", star or ""))
+            yield file
+            yield _BUILT.sub(r"\1src/", file, count=1)
+    for inner in ("src", ""):
+        yield _joined(package.folder, posixpath.join(inner, rest or "index"))
+
+
+def _joined(folder: str, path: str) -> str:
+    return _ENDING.sub("", posixpath.normpath(posixpath.join(folder, path)))

@@ -1,0 +1,86 @@
+"""Tools that another file of the repository defines are those that an agent is given."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, EdgeKind
+
+TOOLS = (
+    "import subprocess\nfrom langchain_core.tools import tool\n"
+    '@tool\ndef run(command: str) -> str:\n    """Runs."""\n'
+    "    return subprocess.run(command, shell=True)\n"
+    '@tool\ndef look(word: str) -> str:\n    """Looks."""\n    return word\n'
+    'def plain(word: str) -> str:\n    """Says."""\n    return word\n'
+    "both = [run, look]\n"
+    "def given():\n    return [run, look]\n"
+    "def chosen(all):\n    if all:\n        return both\n    return [look]\n"
+    "grown = [look]\ngrown.append(other)\n"
+)
+HEAD = "import importlib\nfrom langchain.agents import create_agent\n"
+EXECUTES = ("delete", "execute", "read", "write")
+
+
+def read(code: str, where: str = "app/") -> Deployment:
+    return deployment_of(
+        {f"{where}__init__.py": "", f"{where}kit.py": TOOLS, f"{where}desk.py": HEAD + code}
+    )
+
+
+def tools(deployment: Deployment) -> dict[str, tuple[str, ...]]:
+    """What the one agent may call, and what that does."""
+    (agent,) = deployment.agents
+    known = {tool.id: tool for tool in deployment.tools}
+    edges = (edge for edge in deployment.edges if edge.kind is EdgeKind.INVOKES)
+    return {known[edge.dst].name: known[edge.dst].effects for edge in edges if edge.src == agent.id}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from .kit import run, look\ncreate_agent(m, tools=[run, look])\n",
+        "from app.kit import run as r, look\ncreate_agent(m, tools=[r, look])\n",
+        "from . import kit\ncreate_agent(m, tools=[kit.run, kit.look])\n",
+        "from . import kit as k\ncreate_agent(m, tools=k.both)\n",
+        "import app.kit as k\ncreate_agent(m, tools=[*k.both])\n",
+        "from .kit import both\ncreate_agent(m, both)\n",
+        "from .kit import both, run\ncreate_agent(m, both + [run])\n",
+        "from .kit import given\ncreate_agent(m, tools=given())\n",
+        "from . import kit\ncreate_agent(m, tools=kit.given())\n",
+        "from .kit import both\ndef ours():\n    return both\ncreate_agent(m, tools=ours())\n",
+    ],
+)
+def test_imported_tools_are_followed_to_what_defines_them(code: str) -> None:
+    deployment = read(code)
+
+    assert tools(deployment) == {"run": EXECUTES, "look": ()}
+    assert deployment.unresolved == ()
+
+
+def test_a_function_of_another_file_is_a_tool_as_it_stands() -> None:
+    deployment = read("from .kit import plain\ncreate_agent(m, tools=[plain])\n")
+    (tool,) = (tool for tool in deployment.tools if tool.name == "plain")
+
+    assert (tool.evidence[0].file, tool.typed) == ("app/kit.py", "yes")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "kit = importlib.import_module('app.kit')\ncreate_agent(m, tools=kit.both)\n",
+        "from . import kit\ncreate_agent(m, tools=[getattr(kit, n) for n in names])\n",
+        "from .kit import chosen\ncreate_agent(m, tools=chosen(True))\n",
+        "from .missing import both\ncreate_agent(m, tools=both)\n",
+        "from .kit import grown\ncreate_agent(m, tools=grown)\n",
+    ],
+)
+def test_what_cannot_be_followed_is_open(code: str) -> None:
+    ends = {end.what for end in read(code).unresolved}
+
+    assert "the list of tools does not fold" in ends
+
+
+def test_lists_that_lead_in_circles_end() -> None:
+    one = f"{HEAD}from two import both\nours = both\ncreate_agent(m, tools=ours)\n"
+    two = f"{HEAD}from one import ours\nboth = ours\n"
+
+    assert [tool.name for tool in deployment_of({"one.py": one, "two.py": two}).tools] == []
