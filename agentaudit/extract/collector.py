@@ -92,6 +92,8 @@ class Collector(Struct):
     workloads: list[Workload] = field(default_factory=list)
     image_folders: set[str] = field(default_factory=set)
     """Folders of which images are built: each with a program of its own."""
+    imported_files: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By file of code those of the repository that it imports, where something starts files."""
     page_origins: dict[str, str] = field(default_factory=dict)
     """By file of code the variable that says pages of which origins it lets in with cookies."""
     given_policies: set[tuple[str, int, int]] = field(default_factory=set)

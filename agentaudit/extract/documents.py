@@ -55,6 +55,12 @@ class Documents(Struct, frozen=True, eq=False):
         return self.files.get(sibling(document.file, reference))
 
 
+def starts_files(documents: Documents) -> bool:
+    """Whether something names the files of code that it starts: an image, a project of Vercel."""
+    named = (document.file.rpartition("/")[2] for document in documents.of("json"))
+    return any(documents.of("dockerfile")) or "vercel.json" in named
+
+
 def folder_of(file: str) -> str:
     """The folder of a file, from the root; empty for the root itself."""
     return file.rpartition("/")[0]

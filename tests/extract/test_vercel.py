@@ -50,6 +50,38 @@ def test_whether_a_function_runs_an_agent_of_another_file_is_open(project: objec
     assert "whether a function of Vercel runs" in " ".join(end.what for end in found.unresolved)
 
 
+HEAD = "from langchain_core.messages import HumanMessage\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "seconds"),
+    [
+        ({"api/ask.py": f"{HEAD}from src.helper import helper\n"}, 300),
+        (
+            {
+                "api/ask.py": f"{HEAD}from src.between import ask\n",
+                "src/between.py": f"{HEAD}from .helper import helper\nask = helper.invoke\n",
+            },
+            300,
+        ),
+        (
+            {
+                "api/ask.py": f"{HEAD}from src.helper import helper\n",
+                "api/long.py": f"{HEAD}from src import helper\n",
+            },
+            800,
+        ),
+    ],
+)
+def test_what_functions_import_ends_with_the_longest_of_them(
+    files: dict[str, str], seconds: int
+) -> None:
+    project = json.dumps({"functions": {"api/long.py": {"maxDuration": 800}}})
+    found = deployment_of({"vercel.json": project, "src/helper.py": AGENT, **files})
+
+    assert [(agent.timeout, agent.timeout_s) for agent in found.agents] == [(Known.SET, seconds)]
+
+
 @pytest.mark.parametrize(
     ("project", "file"),
     [

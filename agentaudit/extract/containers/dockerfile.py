@@ -18,6 +18,7 @@ from agentaudit.extract.containers.dockerfile_instructions import (
 from agentaudit.extract.containers.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.containers.dockerfile_users import leaves_root, runs_as_root
 from agentaudit.extract.containers.registries import add_registry
+from agentaudit.extract.containers.started_code import executing_files, starts_agent_code
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
@@ -47,9 +48,11 @@ _AGENT_PACKAGE = regex(
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     """Every Dockerfile; a container built from its folder runs what it says."""
     coded = folders_with_servers(collector)
+    executing = executing_files(collector) if any(documents.of("dockerfile")) else frozenset()
     for document in documents.of("dockerfile"):
         collector.image_folders.add(folder_of(document.file))
-        built = _runtimes(document, collector)
+        runs_code = starts_agent_code(document, executing, collector.imported_files)
+        built = _runtimes(document, collector, runs_code=runs_code)
         stages = documents.once(every_stage)[document.file]
         left = leaves_root(documents, document)
         _add_image_facts(document, collector, built, stages, left=left)
@@ -66,7 +69,9 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         add_image_server(document, collector, runtimes, settings, coded=coded)
 
 
-def _runtimes(document: Document, collector: Collector) -> Sequence[tuple[Runtime, str]]:
+def _runtimes(
+    document: Document, collector: Collector, *, runs_code: bool
+) -> Sequence[tuple[Runtime, str]]:
     """What is built from the Dockerfile's folder, and of which stage; without any, an image."""
     folder = folder_of(document.file)
     found = [
@@ -87,9 +92,10 @@ def _runtimes(document: Document, collector: Collector) -> Sequence[tuple[Runtim
     words = tuple(
         " ".join(words_of(node)) for _, node in instructions(document, "CMD", "ENTRYPOINT")
     )
-    agent = starts_agent(" ".join(words)) or any(
+    installed = any(
         _AGENT_PACKAGE.search(node.text or "") for _, node in instructions(document, "RUN")
     )
+    agent = installed or runs_code or starts_agent(" ".join(words))
     runtime = collector.add(
         Runtime(
             id=fact_id("runtime", name, f"{document.file}#image"),

@@ -30,7 +30,9 @@ CODED = frozenset(
         *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
         *("google-adk", "agno", "smolagents", "agent-framework"),
         *("openai", "anthropic", "converse", "google-genai", "mistral", "litellm", "ollama"),
-        *("cohere", "azure-inference", "livekit", "pipecat"),
+        *("cohere", "azure-inference", "livekit", "pipecat", "deepagents", "llama-index"),
+        *("haystack", "dspy", "semantic-kernel", "langroid"),
+        *("ai-sdk", "openai-agents-js", "langchain-js", "langgraph-js", "deepagents-js", "mastra"),
     }
 )
 """Frameworks whose agents are code that an image holds; others run where their platform says."""

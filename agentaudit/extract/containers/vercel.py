@@ -3,8 +3,8 @@ Projects of Vercel: what runs there is ended after `maxDuration`, which is 300 s
 
 Source: Vercel, "Configuring Maximum Duration for Vercel Functions" and "Project Configuration":
 `functions` has patterns of files, older projects `builds`; files below `api/` are functions by
-themselves. What a function imports runs in it, and whether it does is not followed: such an agent
-is open.
+themselves. What a function imports runs in it, and ends with the longest of those that do; an agent
+that none is seen to import is open.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,6 +34,10 @@ _PROJECT = regex(rf"(?:^|/)(?={'|'.join(_FOLDERS)})")
 _BUILDERS = {"@vercel/python": "python", "@vercel/node": "javascript", "@vercel/next": "javascript"}
 
 
+_Lasting = tuple[int, Node | None]
+"""After how many seconds something is ended, and where that is said."""
+
+
 class _Functions(Struct, frozen=True):
     """The functions of one project in one language: patterns, how long each lasts, and where."""
 
@@ -41,7 +45,7 @@ class _Functions(Struct, frozen=True):
     built: Sequence[str]
     """Patterns of files that are built as functions."""
 
-    def duration(self, file: str) -> tuple[int, Node | None] | None:
+    def duration(self, file: str) -> _Lasting | None:
         """How long a function lasts, and where that is said; None of what is no function itself."""
         own = [(s, node) for pattern, s, node in self.durations if fnmatchcase(file, pattern)]
         if own:
@@ -79,12 +83,13 @@ def _bound(
         language: _functions(document, language, in_folders=(above, language) in deploying)
         for language in _LANGUAGES
     }
+    reached = dict(_imported(by_language, above, collector.imported_files)) if agents else {}
     for each in agents:
         agent, file = collector.facts[each.id], each.evidence[0].file
         functions = by_language.get(_language(file))
         if functions is None or not isinstance(agent, Agent) or agent.timeout is not Known.NONE:
             continue
-        lasts = functions.duration(file.removeprefix(above))
+        lasts = functions.duration(file.removeprefix(above)) or reached.get(file)
         if lasts is None:
             what = f"whether a function of Vercel runs {agent.name}, and ends it"
             collector.leave_open(agent.evidence[0], what, "how long it may run is open")
@@ -93,6 +98,27 @@ def _bound(
         seconds, node = lasts
         places = with_place(agent, evidence(document, node or document.root, "maxDuration"))
         collector.update(replace(agent, timeout=Known.SET, timeout_s=seconds, evidence=places))
+
+
+def _imported(
+    by_language: Mapping[str, _Functions | None], above: str, imports: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, _Lasting]]:
+    """What functions import, and what that imports, with the longest of those functions."""
+    begun: list[tuple[str, _Lasting]] = []
+    for file in imports:
+        functions = by_language.get(_language(file)) if file.startswith(above) else None
+        lasts = functions.duration(file.removeprefix(above)) if functions is not None else None
+        if lasts is not None:
+            begun.append((file, lasts))
+    seen: set[str] = set()
+    for begin, lasts in sorted(begun, key=lambda each: (-each[1][0], each[0])):
+        waiting = [begin]
+        while waiting:
+            file = waiting.pop()
+            if file not in seen:
+                seen.add(file)
+                waiting += imports.get(file, ())
+                yield file, lasts
 
 
 def _language(file: str) -> str:

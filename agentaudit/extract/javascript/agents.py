@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, starts_files
 from agentaudit.extract.javascript.azure import add_functions
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.built import Built, add_agents, note_instances
@@ -14,7 +14,7 @@ from agentaudit.extract.javascript.clients import add_worker_server, client_of
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
 from agentaudit.extract.javascript.memory import module_memories
-from agentaudit.extract.javascript.modules import Program, program
+from agentaudit.extract.javascript.modules import Program, imported_files, program
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import registry
 from agentaudit.extract.javascript.servers import add_servers, is_server
@@ -79,6 +79,8 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     for each in built:
         _equip(each)
     leave_spent(collector, known.modules.values())
+    if documents.once(starts_files):
+        collector.imported_files.update(imported_files(known))
     buildings.clear()  # each names all of them, and would outlive what it read
 
 

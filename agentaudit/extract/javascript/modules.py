@@ -199,6 +199,14 @@ def program(documents: Documents) -> Program:
     return documents.once(_program)
 
 
+def imported_files(known: Program) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every script with those of the repository that it imports, or takes names from."""
+    for file, module in known.modules.items():
+        own = [path.removeprefix(".") for path in module.imports.values() if path.startswith(".")]
+        meant = (path if path in known.modules else path.rpartition(".")[0] for path in own)
+        yield file, frozenset(meant)
+
+
 def let_go(documents: Documents) -> None:
     """Lets go of all modules and their trees."""
     documents.close(_program)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id, with_place
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, starts_files
 from agentaudit.extract.frameworks.autogen_limits import Limits
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
@@ -53,6 +53,8 @@ def extract_python(documents: Documents, collector: Collector) -> None:
     read = modules(documents).values()
     for module in read:
         _extract(documents, module, collector)
+    if documents.once(starts_files):
+        collector.imported_files.update(imported_files(documents))
     leave_spent(collector, read)
 
 

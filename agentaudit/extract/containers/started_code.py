@@ -1,0 +1,93 @@
+"""
+Images that start code of the repository which builds an agent with a shell, or with what runs code.
+
+Without a manifest nothing says what an image is for. Two signs together do: the command that it
+starts names a file or a module beside the Dockerfile, and that file, or one that it imports, builds
+an agent whose tools execute what a model writes.
+"""
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+
+from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.containers.dockerfile_instructions import started
+from agentaudit.extract.containers.packed_agents import CODED
+from agentaudit.extract.documents import folder_of
+from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.document import Document
+
+_FILE = regex(r"^[\w./-]{1,200}\.(?:py|[mc]?[jt]sx?)$")
+_MODULE = regex(r"^[A-Za-z_]\w*(?:\.\w+)*$")
+_SERVED = regex(r"^(?P<module>[A-Za-z_]\w*(?:\.\w+){0,20}):\w+$")
+"""What uvicorn and gunicorn are told: `app.main:app`."""
+_BUILT = regex(r"(^|/)(?:dist|build|out)/")
+_SCRIPT = regex(r"\.[mc]?jsx?$")
+_SCRIPTS = (".ts", ".tsx", ".mts", ".js", ".mjs")
+_DEEPEST = 3
+"""Files that one imports, and those that these import."""
+_LONGEST = 20
+"""Folders of a path: it begins where the image has the repository, which is not known."""
+
+
+def executing_files(collector: Collector) -> frozenset[str]:
+    """The files that build agents whose tools run what a model writes, in no box of their own."""
+    runs = {
+        tool.id
+        for tool in collector.of(Tool)
+        if "execute" in tool.effects and tool.sandboxed is not Truth.YES and not tool.own_machine
+    }
+    return frozenset(
+        agent.evidence[0].file
+        for agent in collector.of(Agent)
+        if agent.framework in CODED and not is_rehearsal(agent.evidence[0].file)
+        if any(edge.dst in runs for edge in collector.from_fact(agent.id, EdgeKind.INVOKES))
+    )
+
+
+def starts_agent_code(
+    document: Document, executing: Collection[str], imports: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether what an image starts is such a file, or imports one, by what each file imports."""
+    if not executing or is_rehearsal(document.file):
+        return False
+    waiting, seen = set(_entries(document, imports)), set[str]()
+    for _ in range(_DEEPEST):
+        if not waiting.isdisjoint(executing):
+            return True
+        seen |= waiting
+        waiting = {each for file in waiting for each in imports.get(file, ())} - seen
+    return not waiting.isdisjoint(executing)
+
+
+def _entries(document: Document, known: Collection[str]) -> Iterator[str]:
+    """The files of the repository that the command of an image names."""
+    begun = started(document)
+    folder = folder_of(document.file)
+    for path in _paths(begun[1] if begun is not None else ()):
+        parts = path.split("/")[-_LONGEST:]
+        for number in range(len(parts)):
+            inner = "/".join(parts[number:])
+            for above in dict.fromkeys((folder, f"{folder}/src".lstrip("/"), folder_of(folder))):
+                file = posixpath.normpath(posixpath.join(above, inner))
+                if file in known:
+                    yield file
+
+
+def _paths(words: Collection[str]) -> Iterator[str]:
+    """Paths that a command runs, by themselves or as modules."""
+    before = ""
+    for word in words:
+        served = _SERVED.match(word)
+        if _FILE.match(word):
+            yield word
+            source = _SCRIPT.sub("", _BUILT.sub(r"\1src/", word, count=1))
+            yield from (f"{source}{ending}" for ending in _SCRIPTS if _SCRIPT.search(word))
+        elif served is not None or (before == "-m" and _MODULE.match(word)):
+            path = (served["module"] if served is not None else word).replace(".", "/")
+            yield from (f"{path}.py", f"{path}/__main__.py")
+        before = word
