@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.iam.allowances import allowed_by
+from agentaudit.extract.iam.boundaries import declared_ceiling, managed_ceiling
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.holders import (
     Holder,
@@ -208,15 +208,24 @@ class Principals(Struct):
             holder.statements.extend(found)
 
     def _bound(self) -> None:
-        """What permissions boundaries leave; one that no file declares takes nothing away."""
-        known: dict[str, frozenset[str]] = {}
+        """What permissions boundaries leave; one that is not known whole takes nothing away."""
+        known: dict[str, frozenset[str] | None] = {}
         for declared, holder, boundary in self.boundaries:
             key = self._policy_key(declared.module, boundary)
             if key in self.policies:
                 self.held.add(key)
                 if key not in known:
-                    known[key] = allowed_by(self.policies[key][1])
+                    known[key] = self._ceiling(*self.policies[key])
                 holder.ceiling = known[key]
+            else:
+                holder.ceiling = managed_ceiling(boundary.text or "")
+
+    def _ceiling(self, policy: Declared, found: Sequence[Statement]) -> frozenset[str] | None:
+        node = policy.body.get("policy")
+        if node is None:
+            return None
+        source = PolicySource(node=node, document=policy.document, owner=policy.shown)
+        return declared_ceiling(source, self.documents, found)
 
     def _targets(self, declared: Declared, attribute: str) -> Iterator[Holder]:
         """The roles or users that an attribute names; one that no file declares is made up."""
