@@ -12,7 +12,7 @@ INVOKE = "bedrock-agentcore:InvokeAgentRuntime"
 READ = "secretsmanager:GetSecretValue"
 
 
-def policy(action: str, principal: object = "*", condition: object = None) -> str:
+def policy(action: object, principal: object = "*", condition: object = None) -> str:
     statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"}
     if condition is not None:
         statement["Condition"] = condition
@@ -81,3 +81,201 @@ def test_a_policy_that_names_somebody_or_asks_more_does_not(text: str) -> None:
     files = terraform("aws_bedrockagentcore_resource_policy", text)
 
     assert "grant-to-everybody" not in found(files)
+
+
+ELSEWHERE = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:desk"}}
+TLS = {"Bool": {"aws:SecureTransport": "true"}}
+BUCKET = 'resource "aws_s3_bucket" "docs" {\n  bucket = "%s"\n}\n'
+BLOCK = """
+resource "aws_s3_bucket_public_access_block" "docs" {
+  bucket                  = aws_s3_bucket.docs.id
+  block_public_policy     = %s
+  restrict_public_buckets = %s
+}
+"""
+
+
+def bucket_policy(text: str, name: str = "desk-docs", more: str = "") -> dict[str, str]:
+    policy = f"  bucket = aws_s3_bucket.docs.id\n  policy = jsonencode({text})\n"
+    return {
+        "main.tf": BUCKET % name + f'resource "aws_s3_bucket_policy" "p" {{\n{policy}}}\n' + more
+    }
+
+
+@pytest.mark.parametrize(
+    ("type_", "action", "severity"),
+    [
+        ("aws_sqs_queue_policy", "sqs:SendMessage", Severity.CRITICAL),
+        ("aws_sqs_queue", "sqs:ReceiveMessage", Severity.HIGH),
+        ("aws_sns_topic_policy", "sns:Publish", Severity.CRITICAL),
+        ("aws_kms_key", "kms:*", Severity.CRITICAL),
+        ("aws_ecr_repository_policy", "ecr:PutImage", Severity.CRITICAL),
+        ("aws_secretsmanager_secret", READ, Severity.HIGH),
+    ],
+)
+def test_so_do_policies_of_queues_topics_keys_images_and_secrets(
+    type_: str, action: str, severity: Severity
+) -> None:
+    assert found(terraform(type_, policy(action)))["grant-to-everybody"] is severity
+
+
+def test_a_condition_that_asks_nothing_of_callers_lets_all_of_them_in() -> None:
+    asked = {"StringEquals": {"aws:SourceAccount": "*"}}
+
+    assert "grant-to-everybody" in found(bucket_policy(policy("s3:PutObject", "*", TLS)))
+    assert "grant-to-everybody" in found(bucket_policy(policy("s3:PutObject", "*", asked)))
+    assert "grant-to-everybody" not in found(bucket_policy(policy("s3:PutObject", "*", ELSEWHERE)))
+
+
+def test_all_but_somebody_are_everybody() -> None:
+    text = policy("s3:PutObject").replace('"Principal": "*"', '"NotPrincipal": {"AWS": "111"}')
+
+    assert found(bucket_policy(text))["grant-to-everybody"] is Severity.CRITICAL
+
+
+def test_where_a_denial_keeps_others_out_everybody_is_whoever_is_left() -> None:
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}},
+    }
+    listed = json.loads(policy("s3:PutObject"))
+    listed["Statement"].append(denied)
+
+    assert "grant-to-everybody" not in found(bucket_policy(json.dumps(listed)))
+
+
+def test_what_everybody_reads_is_bad_and_what_they_write_is_worse() -> None:
+    read, written = policy("s3:GetObject"), policy(["s3:GetObject", "s3:PutObject"])
+
+    assert found(bucket_policy(read))["grant-to-everybody"] is Severity.MEDIUM
+    assert found(bucket_policy(written))["grant-to-everybody"] is Severity.CRITICAL
+
+
+def test_a_bucket_for_a_site_is_there_to_be_read_and_not_to_be_written() -> None:
+    site = """
+resource "aws_s3_bucket_website_configuration" "docs" {
+  bucket = aws_s3_bucket.docs.id
+  index_document { suffix = "index.html" }
+}
+"""
+    read, written = policy("s3:GetObject"), policy("s3:PutObject")
+
+    assert "grant-to-everybody" not in found(bucket_policy(read, more=site))
+    assert "grant-to-everybody" not in found(bucket_policy(read, "desk-static-assets"))
+    assert "grant-to-everybody" in found(bucket_policy(written, "desk-static-assets"))
+
+
+@pytest.mark.parametrize(
+    ("switches", "told"),
+    [(("true", "false"), False), (("false", "true"), False), (("false", "false"), True)],
+)
+def test_a_bucket_whose_block_is_on_is_open_to_nobody(
+    switches: tuple[str, str], told: object
+) -> None:
+    files = bucket_policy(policy("s3:PutObject"), more=BLOCK % switches)
+
+    assert ("grant-to-everybody" in found(files)) is told
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ('  acl = "public-read-write"\n', Severity.CRITICAL),
+        ('  acl = "public-read"\n', Severity.MEDIUM),
+        ('  acl = "private"\n', None),
+    ],
+)
+def test_lists_of_access_open_buckets_too(text: str, severity: Severity | None) -> None:
+    acl = f'resource "aws_s3_bucket_acl" "a" {{\n  bucket = aws_s3_bucket.docs.id\n{text}}}\n'
+    files = {"main.tf": BUCKET % "desk-docs" + acl}
+
+    assert found(files).get("grant-to-everybody") is severity
+
+
+def test_a_block_that_is_off_counts_more_where_a_knowledge_base_reads() -> None:
+    off = BLOCK % ("false", "false")
+    source = """
+resource "aws_bedrockagent_data_source" "d" {
+  data_source_configuration {
+    s3_configuration { bucket_arn = aws_s3_bucket.docs.arn }
+  }
+}
+"""
+
+    assert found({"main.tf": BUCKET % "orders" + off})["unblocked-bucket"] is Severity.LOW
+    assert found({"main.tf": BUCKET % "desk" + off + source})["unblocked-bucket"] is Severity.MEDIUM
+    assert "unblocked-bucket" not in found({"main.tf": BUCKET % "desk-logs" + off})
+    assert "unblocked-bucket" not in found({"main.tf": BUCKET % "desk-site" + off})
+
+
+def template(**resources: object) -> dict[str, str]:
+    return {"template.json": json.dumps({"Resources": resources})}
+
+
+def resource(type_: str, **properties: object) -> dict[str, object]:
+    return {"Type": type_, "Properties": properties}
+
+
+DOCS = resource("AWS::S3::Bucket", BucketName="desk-docs")
+SHUT = resource(
+    "AWS::S3::Bucket",
+    BucketName="desk-docs",
+    PublicAccessBlockConfiguration={"BlockPublicPolicy": True, "RestrictPublicBuckets": True},
+)
+
+
+@pytest.mark.parametrize(("bucket", "told"), [(DOCS, True), (SHUT, False)])
+def test_templates_open_buckets_and_keep_them_shut(bucket: object, told: object) -> None:
+    opened = resource(
+        "AWS::S3::BucketPolicy",
+        Bucket={"Ref": "Docs"},
+        PolicyDocument=json.loads(policy("s3:PutObject")),
+    )
+
+    assert ("grant-to-everybody" in found(template(Docs=bucket, Opened=opened))) is told
+
+
+@pytest.mark.parametrize(
+    ("properties", "severity"),
+    [
+        ({"Principal": "*"}, Severity.CRITICAL),
+        ({"Principal": "*", "PrincipalOrgID": "o-1"}, None),
+        ({"Principal": "*", "FunctionUrlAuthType": "NONE"}, None),
+        ({"Principal": "*", "FunctionUrlAuthType": "AWS_IAM"}, Severity.HIGH),
+        ({"Principal": "s3.amazonaws.com"}, Severity.MEDIUM),
+        ({"Principal": "s3.amazonaws.com", "SourceAccount": {"Ref": "AWS::AccountId"}}, None),
+        ({"Principal": "sns.amazonaws.com", "SourceArn": {"Ref": "Topic"}}, None),
+        ({"Principal": "111122223333"}, None),
+    ],
+)
+def test_who_may_call_a_function(properties: dict[str, object], severity: Severity | None) -> None:
+    called = {"FunctionName": {"Ref": "Refund"}, "Action": "lambda:InvokeFunction"}
+    files = template(
+        Refund=resource("AWS::Lambda::Function", FunctionName="refund"),
+        Calls=resource("AWS::Lambda::Permission", **called, **properties),
+    )
+
+    assert found(files).get("grant-to-everybody") is severity
+
+
+ADDRESS = {"FunctionUrlConfig": {"AuthType": "NONE"}}
+
+
+def test_a_function_at_an_open_address_is_told_where_it_is_a_tool_of_an_agent() -> None:
+    group = {"ActionGroupExecutor": {"Lambda": {"Fn::GetAtt": ["Refund", "Arn"]}}}
+    agent = resource("AWS::Bedrock::Agent", AgentName="desk", ActionGroups=[group])
+    refund = resource("AWS::Serverless::Function", FunctionName="refund", **ADDRESS)
+
+    assert "grant-to-everybody" not in found(template(Refund=refund))
+    assert found(template(Refund=refund, Desk=agent))["grant-to-everybody"] is Severity.HIGH
+
+
+def test_a_policy_in_a_file_of_its_own_lets_everybody_in_as_well() -> None:
+    written, read = policy("s3:PutObject"), policy("s3:GetObject")
+    site = read.replace('"Resource": "*"', '"Resource": "arn:aws:s3:::desk-website/*"')
+
+    assert found({"bucket-policy.json": written})["grant-to-everybody"] is Severity.CRITICAL
+    assert "grant-to-everybody" not in found({"bucket-policy.json": site})

@@ -7,7 +7,7 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
-        "ResourcePolicy",
+        *("ResourcePolicy", "KeyPolicy"),
     }
 )
 """Mappings whose keys are the user's own."""
@@ -28,7 +28,13 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::ElasticLoadBalancingV2::LoadBalancer": "aws_lb",
         "AWS::ElasticLoadBalancingV2::Listener": "aws_lb_listener",
         "AWS::ElasticLoadBalancingV2::ListenerRule": "aws_lb_listener_rule",
+        "AWS::Lambda::Permission": "aws_lambda_permission",
         "AWS::S3::Bucket": "aws_s3_bucket",
+        "AWS::S3::BucketPolicy": "aws_s3_bucket_policy",
+        "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
+        "AWS::SNS::TopicPolicy": "aws_sns_topic_policy",
+        "AWS::KMS::Key": "aws_kms_key",
+        "AWS::Bedrock::DataSource": "aws_bedrockagent_data_source",
         "AWS::DynamoDB::Table": "aws_dynamodb_table",
         "AWS::SecretsManager::Secret": "aws_secretsmanager_secret",
         "AWS::SecretsManager::RotationSchedule": "aws_secretsmanager_secret_rotation",
@@ -86,6 +92,10 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "aws_iam_policy": {"ManagedPolicyName": "name", "PolicyDocument": "policy"},
         "aws_iam_access_key": {"UserName": "user"},
         "aws_secretsmanager_secret_policy": {"ResourcePolicy": "policy"},
+        "aws_s3_bucket_policy": {"PolicyDocument": "policy"},
+        "aws_sqs_queue_policy": {"PolicyDocument": "policy"},
+        "aws_sns_topic_policy": {"PolicyDocument": "policy"},
+        "aws_kms_key": {"KeyPolicy": "policy"},
         "aws_ecs_service": {"LoadBalancers": "load_balancer", "ServiceName": "name"},
         "aws_lb_listener": {"DefaultActions": "default_action", "TargetGroups": "target_group"},
         "aws_lb_listener_rule": {"Actions": "action", "TargetGroups": "target_group"},

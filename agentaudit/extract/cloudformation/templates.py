@@ -24,6 +24,7 @@ from agentaudit.extract.platform_files import templates
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.agentcore import add_agentcore
 from agentaudit.extract.terraform.agents import add_agents
+from agentaudit.extract.terraform.buckets import add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
@@ -74,6 +75,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         add_runtimes(stack, principals, collector)
         add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)
+        add_open_buckets(stack, collector)
         classify(stack, collector)
         add_logs(stack, collector)
         add_cluster_access(stack, principals)

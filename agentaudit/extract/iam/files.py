@@ -11,7 +11,13 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.iam.grants import Bearer, add_grants
-from agentaudit.extract.iam.policies import PolicySource, statements
+from agentaudit.extract.iam.open_policies import (
+    BUCKET_READS,
+    is_published,
+    open_grant,
+    opening,
+)
+from agentaudit.extract.iam.policies import PolicySource, Statement, statements
 from agentaudit.extract.iam.trust import trust
 from agentaudit.extract.platform_files import policies
 from agentaudit.model.evidence import Truth
@@ -72,6 +78,10 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
     key = f"{source.document.file}#{source.owner}"
     permissions = [statement for statement in found if not statement.principals]
     add_grants(collector, Bearer(name=source.owner, key=key), permissions)
+    for statement in opening(found):
+        if not (all(map(_is_role_action, statement.actions)) or _is_to_be_read(statement)):
+            name = f"{statement.name} of {source.owner}"
+            collector.add(open_grant(statement, key=key, name=name))
     trusting = [
         statement
         for statement in found
@@ -95,6 +105,12 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
             oidc_subject=given.oidc_subject,
         )
     )
+
+
+def _is_to_be_read(statement: Statement) -> bool:
+    """Whether it is what a site shows that everybody may read."""
+    reads = all(action.startswith(BUCKET_READS) for action in statement.actions)
+    return reads and all(map(is_published, statement.resources))
 
 
 def _boundary(source: PolicySource) -> Truth:

@@ -109,7 +109,7 @@ class _Reading(Struct, frozen=True):
             not_actions=tuple(map(lowered, not_actions)),
             resources=self.resources(said.get("resource")),
             not_resources=self.resources(said.get("notresource")),
-            principals=tuple(_principals(said.get("principal"))),
+            principals=tuple(_principals(said.get("principal"))) or _all_others(said),
             conditions=tuple(_conditions(said.get("condition"))),
         )
 
@@ -159,6 +159,11 @@ def _short(node: Node) -> str:
 def _snippet(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> str:
     word, named = ("Action", actions) if actions else ("NotAction", not_actions)
     return f"{word}: {first_of(named, 4)}"[:160] if named else ""
+
+
+def _all_others(said: Mapping[str, Node]) -> tuple[str, ...]:
+    """Whom a statement is for that names whom it is not for."""
+    return ("*",) if said.get("notprincipal") is not None else ()
 
 
 def _principals(node: Node | None) -> Iterator[str]:

@@ -51,9 +51,13 @@ _SAYS_WHO = frozenset(
 
 def _says_who(condition: Condition) -> bool:
     """Whether a condition is met by some callers only, and not by all, or by all but a few."""
-    named = condition.key in _SAYS_WHO or condition.key.startswith("aws:principaltag/")
     excludes = "not" in condition.operator or condition.operator == "null"
-    return named and not excludes and "*" not in condition.values
+    return names_callers(condition) and not excludes and "*" not in condition.values
+
+
+def names_callers(condition: Condition) -> bool:
+    """Whether a condition asks who calls, or from where."""
+    return condition.key in _SAYS_WHO or condition.key.startswith("aws:principaltag/")
 
 
 def _subjects(conditions: Iterable[Condition]) -> set[str]:

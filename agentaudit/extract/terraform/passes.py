@@ -8,6 +8,7 @@ from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.api_management import add_managed_apis
 from agentaudit.extract.terraform.azure import add_azure
 from agentaudit.extract.terraform.blocks import Member
+from agentaudit.extract.terraform.buckets import add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.clouds import add_clouds
@@ -57,6 +58,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_runtimes(module, principals, collector)
         add_listeners(module, documents, collector)
         add_stores(module, collector)
+        add_open_buckets(module, collector)
         add_logs(module, collector)
         add_cloud_logs(module, collector)
         add_clouds(module, collector)

@@ -1,43 +1,150 @@
-"""Policies that stand at a resource: whom they let in besides those who are given rights."""
+"""
+Policies that stand at a resource: whom they let in besides those who are given rights.
 
-from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, fact_id
+Sources: the resources' pages in the Terraform registry; AWS Lambda Developer Guide, "Working with
+resource-based IAM policies in Lambda": a service is let in for any account that has it call, unless
+the permission says for which.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam.open_policies import open_grant, opening
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
+from agentaudit.extract.terraform.buckets import is_for_strangers
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.model.facts.permissions import Grant
+from agentaudit.readers.document import Node
 
-_TYPES = ("aws_bedrockagentcore_resource_policy", "aws_secretsmanager_secret_policy")
-_READS = regex(r":(?:get|list|describe)")
+_POLICIES: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_bedrockagentcore_resource_policy": "",
+        "aws_dynamodb_resource_policy": "resource_arn",
+        "aws_ecr_repository_policy": "repository",
+        "aws_kms_key": "",
+        "aws_kms_key_policy": "key_id",
+        "aws_s3_bucket": "",
+        "aws_s3_bucket_policy": "bucket",
+        "aws_secretsmanager_secret": "",
+        "aws_secretsmanager_secret_policy": "secret_arn",
+        "aws_sns_topic": "",
+        "aws_sns_topic_policy": "arn",
+        "aws_sqs_queue": "",
+        "aws_sqs_queue_policy": "queue_url",
+    }
+)
+"""What has a `policy`, and where it names what that is for."""
+_BUCKET = "aws_s3_bucket"
+_CALLING = ("source_arn", "source_account", "principal_org_id", "event_source_token")
+"""Each says for whom a function is called."""
+_SERVICE = ".amazonaws.com"
+_OF_TOOLS: tuple[tuple[str, ...], ...] = (
+    ("action_group_executor", "lambda"),
+    ("target_configuration", "mcp", "lambda", "lambda_arn"),
+)
+"""Where an agent or a gateway names the function that does what a tool promises."""
 
 
 def add_resource_policies(module: Module, documents: Documents, collector: Collector) -> None:
-    """What such a policy allows everybody in the world, without a condition."""
-    for declared in module.resources(*_TYPES):
-        policy = declared.body.get("policy")
-        if policy is None:
-            continue
-        source = PolicySource(
-            node=policy, document=declared.document, owner=f"{declared.shown}.policy"
+    """What policies, permissions and addresses allow everybody in the world."""
+    for declared in module.resources(*_POLICIES):
+        for statement in opening(_statements(declared, documents, collector)):
+            if not _is_meant(declared, statement):
+                name = f"{statement.name} of {declared.shown}"
+                collector.add(open_grant(statement, key=declared.key, name=name))
+    for declared in module.resources("aws_lambda_permission"):
+        _add_permission(declared, collector)
+    _add_addresses(module, collector)
+
+
+def _statements(
+    declared: Declared, documents: Documents, collector: Collector
+) -> tuple[Statement, ...]:
+    policy = declared.body.get("policy")
+    if policy is None:
+        return ()
+    owner = f"{declared.shown}.policy"
+    source = PolicySource(node=policy, document=declared.document, owner=owner)
+    return statements(source, documents, collector)
+
+
+def _is_meant(declared: Declared, statement: Statement) -> bool:
+    """Whether it is for strangers that a bucket is there, or its block keeps them out."""
+    if not declared.type.startswith(_BUCKET):
+        return False
+    named = declared.body.get(_POLICIES[declared.type]) if _POLICIES[declared.type] else None
+    return is_for_strangers(declared, named, statement.actions)
+
+
+def _add_permission(declared: Declared, collector: Collector) -> None:
+    """Who may call a function: anybody, or a service for whoever tells it to."""
+    body = declared.body
+    principal, url = body.get("principal"), body.text_at("function_url_auth_type")
+    if principal is None or url == "NONE" or any(map(body.get, _CALLING)):
+        return
+    everybody = principal.text == "*"
+    if not everybody and not (principal.text or "").endswith(_SERVICE):
+        return
+    action = body.get("action")
+    statement = _calling(declared, action.raw if action is not None else "lambda:InvokeFunction")
+    account = not everybody or bool(url)
+    collector.add(
+        open_grant(
+            statement,
+            key=declared.key,
+            name=declared.shown,
+            open_to="any_account" if account else "anybody",
+            principal=principal.raw,
         )
-        for statement in statements(source, documents, collector):
-            if statement.allows and "*" in statement.principals and not statement.conditions:
-                collector.add(_grant(declared, statement))
+    )
 
 
-def _grant(declared: Declared, statement: Statement) -> Grant:
-    reads = sum(_READS.search(action) is not None for action in statement.actions)
-    return Grant(
-        id=fact_id("grant", statement.name, f"{declared.key}/{statement.key}"),
-        name=f"{statement.name} of {declared.shown}",
-        evidence=(statement.place,),
-        principal="*",
-        provider="aws",
-        actions=statement.actions,
-        resources=statement.resources,
-        expanded_count=len(statement.actions),
-        write_count=len(statement.actions) - reads,
-        read_count=reads,
-        open_to="anybody",
-        source="aws_resource_policy",
+def _add_addresses(module: Module, collector: Collector) -> None:
+    """Functions that do what tools promise, at an address where anybody may call them."""
+    urls = [*_addresses(module)]
+    used = frozenset(_used_as_tools(module)) if urls else frozenset[str]()
+    for url, function in urls:
+        if function is not None and function.key in used:
+            statement = _calling(url, "lambda:InvokeFunctionUrl")
+            collector.add(open_grant(statement, key=url.key, name=url.shown))
+
+
+def _addresses(module: Module) -> Iterator[tuple[Declared, Declared | None]]:
+    """What opens an address to anybody, and the function there."""
+    for url in module.resources("aws_lambda_function_url"):
+        if url.body.text_at("authorization_type") == "NONE":
+            yield url, _function(module, url.body.get("function_name"))
+    for function in module.resources("aws_lambda_function"):
+        if function.body.text_at("function_url_config", "auth_type") == "NONE":
+            yield function, function
+
+
+def _used_as_tools(module: Module) -> Iterator[str]:
+    """The keys of functions that agents or their gateways call."""
+    types = ("aws_bedrockagent_agent_action_group", "aws_bedrockagentcore_gateway_target")
+    groups = [declared.body for declared in module.resources(*types)]
+    for agent in module.resources("aws_bedrockagent_agent"):
+        groups.extend(agent.body.list_at("action_groups"))
+    for group in groups:
+        for path in _OF_TOOLS:
+            function = _function(module, group.get(*path))
+            if function is not None:
+                yield function.key
+
+
+def _function(module: Module, node: Node | None) -> Declared | None:
+    functions = module.references("aws_lambda_function")
+    return functions.named(node.raw.rpartition(":function:")[2]) if node is not None else None
+
+
+def _calling(declared: Declared, action: str) -> Statement:
+    function = declared.body.get("function_name")
+    return Statement(
+        key=declared.key,
+        name=declared.shown,
+        place=declared.place(),
+        allows=True,
+        actions=(action.lower(),),
+        resources=(function.raw if function is not None else "*",),
     )

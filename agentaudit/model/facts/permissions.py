@@ -117,3 +117,7 @@ class Resource(Fact, frozen=True, kw_only=True):
     """Whether a key or password that never changes opens it, besides identities."""
     rotated: Truth = Truth.UNKNOWN
     """Of a secret: whether something changes it from time to time."""
+    unblocked: bool = False
+    """Of a bucket: nothing of its own keeps a policy from opening it to everybody."""
+    feeds_agents: bool = False
+    """A knowledge base takes from it what agents are shown."""

@@ -1,0 +1,146 @@
+"""
+Buckets that are open to everybody, or that nothing keeps from being opened.
+
+A bucket that is made today keeps the public out until somebody says otherwise (Amazon S3 User
+Guide, "Blocking public access to your Amazon S3 storage"); one whose block is switched off is one
+mistake away. A site, or what is called after being public, is there to be read.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.iam.open_policies import BUCKET_READS, is_published, open_grant
+from agentaudit.extract.iam.policies import Statement
+from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.model.facts.permissions import Resource
+from agentaudit.readers.document import Node
+
+_BUCKET = "aws_s3_bucket"
+_BLOCK = "aws_s3_bucket_public_access_block"
+_OWN_BLOCK = "public_access_block_configuration"
+_SITE = "aws_s3_bucket_website_configuration"
+_OF_POLICIES = ("block_public_policy", "restrict_public_buckets")
+_OF_LISTS = ("block_public_acls", "ignore_public_acls")
+_LISTS = {
+    "public-read": ("anybody", "s3:listbucket"),
+    "publicread": ("anybody", "s3:listbucket"),
+    "public-read-write": ("anybody", "s3:putobject"),
+    "publicreadwrite": ("anybody", "s3:putobject"),
+    "authenticated-read": ("any_account", "s3:listbucket"),
+    "authenticatedread": ("any_account", "s3:listbucket"),
+}
+"""What a canned list lets whom do; CloudFormation writes the names in one word."""
+_SOURCE = "aws_bedrockagent_data_source"
+
+
+def add_open_buckets(module: Module, collector: Collector) -> None:
+    """What lists of access open, and which blocks are off."""
+    for declared in module.resources("aws_s3_bucket_acl", _BUCKET):
+        _add_list(declared, collector)
+    _mark_unblocked(module, collector)
+
+
+def is_for_strangers(declared: Declared, named: Node | None, actions: tuple[str, ...]) -> bool:
+    """Whether a policy of a bucket opens only what is meant to be read, or nothing at all."""
+    bucket = _bucket(declared, named)
+    if bucket is not None and _blocks(bucket, _OF_POLICIES):
+        return True
+    reads = all(action.startswith(BUCKET_READS) for action in actions)
+    return reads and _is_published(declared, bucket)
+
+
+def _bucket(declared: Declared, named: Node | None) -> Declared | None:
+    """The bucket that a resource names, or is."""
+    if declared.type == _BUCKET:
+        return declared
+    return _named(declared.module, named) if named is not None else None
+
+
+def _named(module: Module, node: Node) -> Declared | None:
+    """The bucket of a module that a name, an ARN or a reference means."""
+    text = node.raw.rpartition(":")[2].removeprefix("${").removesuffix("}")
+    return module.references(_BUCKET).named(text)
+
+
+def _is_published(declared: Declared, bucket: Declared | None) -> bool:
+    owner = bucket or declared
+    own = owner.body.get("website") or owner.body.get("website_configuration")
+    sites = (site.body.get("bucket") for site in declared.module.resources(_SITE))
+    site = any(node is not None and _named(owner.module, node) is owner for node in sites)
+    called = f"{owner.title} {owner.name}"
+    return own is not None or site or is_published(called)
+
+
+def _blocks_of(bucket: Declared) -> Iterator[tuple[Declared, Node]]:
+    own = bucket.body.get(_OWN_BLOCK)
+    if own is not None:
+        yield bucket, own
+    for block in bucket.module.resources(_BLOCK):
+        named = block.body.get("bucket")
+        if named is not None and _named(bucket.module, named) is bucket:
+            yield block, block.body
+
+
+def _blocks(bucket: Declared, names: tuple[str, ...]) -> bool:
+    """Whether a block of a bucket has one of the switches on."""
+    return any(
+        (node := body.get(name)) is not None and node.boolean is True
+        for _, body in _blocks_of(bucket)
+        for name in names
+    )
+
+
+def _add_list(declared: Declared, collector: Collector) -> None:
+    node = declared.body.get("acl") or declared.body.get("access_control")
+    told = _LISTS.get((node.text or "").lower()) if node is not None else None
+    bucket = _bucket(declared, declared.body.get("bucket"))
+    if node is None or told is None or (bucket is not None and _blocks(bucket, _OF_LISTS)):
+        return
+    open_to, action = told
+    if action.startswith(BUCKET_READS) and _is_published(declared, bucket):
+        return
+    title = bucket.title if bucket is not None else declared.shown
+    statement = Statement(
+        key=f"{declared.key}.acl",
+        name=node.raw,
+        place=evidence(declared.document, node),
+        allows=True,
+        actions=(action,),
+        resources=(f"arn:aws:s3:::{title}",),
+    )
+    name = f"the list of access of {declared.shown}"
+    collector.add(open_grant(statement, key=declared.key, name=name, open_to=open_to))
+
+
+def _mark_unblocked(module: Module, collector: Collector) -> None:
+    feeding = frozenset(_feeding(module))
+    for block in (*module.resources(_BLOCK), *module.resources(_BUCKET)):
+        body = block.body if block.type == _BLOCK else block.body.get(_OWN_BLOCK)
+        switch = _off(body) if body is not None else None
+        bucket = _bucket(block, block.body.get("bucket")) if switch is not None else None
+        if switch is None or bucket is None or _is_published(block, bucket):
+            continue
+        resource = collector.facts.get(fact_id("resource", bucket.title, bucket.key))
+        if isinstance(resource, Resource):
+            places = with_place(resource, evidence(block.document, switch))
+            fed = bucket.key in feeding
+            collector.update(replace(resource, unblocked=True, feeds_agents=fed, evidence=places))
+
+
+def _off(body: Node) -> Node | None:
+    """The switch of a block by which a policy may open its bucket."""
+    nodes = (body.get(name) for name in _OF_POLICIES)
+    found = [node for node in nodes if node is not None]
+    off = [node for node in found if node.boolean is False]
+    return off[0] if len(off) == len(_OF_POLICIES) else None
+
+
+def _feeding(module: Module) -> Iterator[str]:
+    """The keys of the buckets that knowledge bases take texts from."""
+    for source in module.resources(_SOURCE):
+        node = source.body.get("data_source_configuration", "s3_configuration", "bucket_arn")
+        bucket = _named(module, node) if node is not None else None
+        if bucket is not None:
+            yield bucket.key
