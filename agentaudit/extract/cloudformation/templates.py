@@ -213,8 +213,8 @@ def _function(body: Node) -> Node:
 
 
 def _parameter_group(body: Node) -> Node:
-    """`Properties: {maxmemory-policy: …}` as the parameters that Terraform lists."""
-    listed = body.get("properties")
+    """`Properties: {maxmemory-policy: …}`, or `Parameters`, as the list that Terraform has."""
+    listed = body.get("properties") or body.get("parameters")
     if listed is None:
         return body
     pairs = tuple(
@@ -249,6 +249,7 @@ _ADAPTED: Mapping[str, Callable[[Node], Node]] = MappingProxyType(
     {
         "aws_lambda_function": _function,
         "aws_elasticache_parameter_group": _parameter_group,
+        "aws_memorydb_parameter_group": _parameter_group,
         "aws_ecs_task_definition": _tasks,
     }
 )

@@ -30,6 +30,8 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("sse_specification", "kms_master_key_id"),
         ),
         "aws_elasticache_replication_group": (("kms_key_id",),),
+        "aws_elasticache_serverless_cache": (("kms_key_id",),),
+        "aws_memorydb_cluster": (("kms_key_arn",), ("kms_key_id",)),
         "google_redis_instance": (("customer_managed_key",),),
     }
 )

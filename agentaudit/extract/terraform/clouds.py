@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from agentaudit.expressions import regex
 from agentaudit.extract.azure.roles import add_azure_roles
+from agentaudit.extract.bounds import switch
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.state import key_in_state
@@ -28,6 +29,7 @@ _CACHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Where each managed Redis says what it evicts."""
+_MODES = frozenset({"google_redis_cluster", "google_memorystore_instance"})
 _OF_AZURE = regex(r"^(AllKeys|Volatile)(?=[A-Z])")
 """How a policy of Azure Managed Redis begins: `AllKeysLRU` is `allkeys-lru`."""
 
@@ -92,6 +94,8 @@ def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
         kind="cache",
         backend="redis",
         max_bytes=Known.SET,
+        asks_callers=_asks(declared),
+        encrypted_on_the_way=_encrypted(declared),
         eviction=_OF_AZURE.sub(r"\1-", text or "").lower(),
         persistent=Truth.UNKNOWN,
         holds_conversation=re.search(
@@ -102,3 +106,34 @@ def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
         is not None,
         managed_service=True,
     )
+
+
+def _asks(declared: Declared) -> Truth:
+    """Whether a cache of Google asks who connects; one of Azure does, by its keys."""
+    body = declared.body
+    if declared.type == "google_redis_instance":
+        return switch(body.get("auth_enabled"), absent=Truth.NO)
+    if declared.type in _MODES:
+        return _is_on(body.get("authorization_mode"))
+    return switch(body.get("redis_configuration", "authentication_enabled"), absent=Truth.YES)
+
+
+def _encrypted(declared: Declared) -> Truth:
+    """Whether nothing but TLS leads to a cache."""
+    body = declared.body
+    if declared.type.startswith("google_"):
+        return _is_on(body.get("transit_encryption_mode"))
+    plain = body.get("non_ssl_port_enabled") or body.get("enable_non_ssl_port")
+    protocol = body.get("default_database", "client_protocol") or body.get("client_protocol")
+    if protocol is not None and protocol.text == "Plaintext":
+        return Truth.NO
+    return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(
+        switch(plain, absent=Truth.NO), Truth.UNKNOWN
+    )
+
+
+def _is_on(mode: Node | None) -> Truth:
+    """What a mode says that is off where nobody says: `AUTH_MODE_DISABLED`, `IAM_AUTH`."""
+    if mode is not None and mode.unknown:
+        return Truth.UNKNOWN
+    return Truth.NO if mode is None or mode.raw.endswith("DISABLED") else Truth.YES

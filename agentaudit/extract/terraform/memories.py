@@ -1,4 +1,4 @@
-"""Tables, containers of documents and caches that Terraform declares, as memories of agents."""
+"""Tables and containers of documents that Terraform declares, as memories of agents."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,11 +7,10 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import evidence, fact_id
+from agentaudit.extract.collector import fact_id
 from agentaudit.extract.terraform.modules import Declared
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.readers.document import Node
 
 CONVERSATION = regex(
     r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
@@ -23,8 +22,6 @@ _OF_OTHERS = regex(
     re.IGNORECASE,
 )
 """What happened to other things, in which nobody speaks."""
-_MANAGED_DEFAULT = "volatile-lru"
-"""Of ElastiCache, where nobody sets another."""
 
 
 def holds_conversations(name: str) -> bool:
@@ -79,34 +76,3 @@ MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
     }
 )
 """What keeps conversations where a name says so."""
-
-
-def cache_memory(declared: Declared) -> MemoryStore:
-    """A managed Redis: bounded by its node's size, evicting by its parameter group."""
-    named = declared.body.get("parameter_group_name")
-    groups = declared.module.references("aws_elasticache_parameter_group")
-    group = groups.named(named.raw) if named is not None else None
-    policy = _eviction(group)
-    told = policy.text if policy is not None else None
-    unseen = named is not None and group is None and not named.raw.startswith("default.")
-    settled = (evidence(group.document, policy),) if group is not None and policy else ()
-    text = f"{declared.title} {declared.name} {declared.document.file}"
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(), *settled),
-        kind="cache",
-        backend="redis",
-        max_bytes=Known.SET,
-        eviction=told or ("" if unseen else _MANAGED_DEFAULT),
-        persistent=Truth.UNKNOWN,
-        holds_conversation=CONVERSATION.search(text) is not None,
-        managed_service=True,
-    )
-
-
-def _eviction(group: Declared | None) -> Node | None:
-    for parameter in group.body.list_at("parameter") if group is not None else ():
-        if parameter.text_at("name") == "maxmemory-policy":
-            return parameter.get("value")
-    return None

@@ -19,6 +19,7 @@ NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "aws_elasticache_replication_group": "replication_group_id",
         "aws_elasticache_user": "user_id",
         "aws_elasticache_user_group": "user_group_id",
+        "aws_memorydb_user": "user_name",
         "aws_bedrockagent_agent": "agent_name",
         "aws_bedrockagentcore_agent_runtime": "agent_runtime_name",
         "aws_bedrockagentcore_harness": "harness_name",
@@ -77,6 +78,7 @@ _NAMED_BY_ID = frozenset(
         "aws_dynamodb_table",
         "aws_cloudwatch_log_group",
         "aws_elasticache_parameter_group",
+        *("aws_memorydb_acl", "aws_memorydb_parameter_group", "aws_memorydb_user"),
     }
 )
 

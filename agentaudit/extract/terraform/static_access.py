@@ -40,7 +40,16 @@ _DATABASES = {
     "aws_rds_cluster": ("master_password", "master_password_wo"),
 }
 """A password that is only written stays out of the state, and opens the database all the same."""
-_CACHES = frozenset({"aws_elasticache_replication_group", "aws_elasticache_serverless_cache"})
+_ELASTICACHE = ("aws_elasticache_user_group", "aws_elasticache_user", "user_ids")
+_MEMORYDB = ("aws_memorydb_acl", "aws_memorydb_user", "user_names")
+_CACHES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "aws_elasticache_replication_group": _ELASTICACHE,
+        "aws_elasticache_serverless_cache": _ELASTICACHE,
+        "aws_memorydb_cluster": _MEMORYDB,
+    }
+)
+"""What groups the users of a cache, what they are, and where the group names them."""
 _OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 _IAM = "iam_database_authentication_enabled"
 _ENDING: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -80,11 +89,12 @@ def _cache(declared: Declared) -> Truth:
     token = declared.body.get("auth_token")
     if token is not None and token.text != "":
         return Truth.YES
-    groups = _named(declared, "aws_elasticache_user_group", "user_group_ids", "user_group_id")
+    grouped, users, listed = _CACHES[declared.type]
+    groups = _named(declared, grouped, "user_group_ids", "user_group_id", "acl_name")
     opened = [
         Truth.UNKNOWN if user is None else _with_password(user)
         for group in groups
-        for user in (_named(group, "aws_elasticache_user", "user_ids") if group else (None,))
+        for user in (_named(group, users, listed) if group else (None,))
     ]
     if Truth.YES in opened:
         return Truth.YES
@@ -99,7 +109,7 @@ def _named(declared: Declared, type_: str, *attributes: str) -> Iterator[Declare
 
 
 def _with_password(user: Declared) -> Truth:
-    """Whether a user of ElastiCache logs in with a password; one that is off does not log in."""
+    """Whether a user of a cache logs in with a password; one that is off does not log in."""
     rights = user.body.get("access_string")
     if rights is not None and rights.raw.startswith("off"):
         return Truth.NO

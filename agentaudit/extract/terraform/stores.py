@@ -11,7 +11,8 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.literals import is_placeholder
 from agentaudit.extract.credentials.secret_names import name_words
-from agentaudit.extract.terraform.memories import MEMORIES, cache_memory, holds_conversations
+from agentaudit.extract.terraform.caches import caches
+from agentaudit.extract.terraform.memories import MEMORIES, holds_conversations
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.names import computed
 from agentaudit.extract.terraform.settings import settings
@@ -41,6 +42,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "aws_opensearch_domain": "database",
         "aws_elasticache_replication_group": "cache",
         "aws_elasticache_serverless_cache": "cache",
+        "aws_memorydb_cluster": "cache",
         "aws_kinesis_stream": "queue",
         "azurerm_key_vault_secret": "secret",
         "google_secret_manager_secret": "secret",
@@ -87,10 +89,8 @@ def add_stores(module: Module, collector: Collector, *, state: bool = True) -> N
         for declared in module.resources(type_):
             if any(map(holds_conversations, _names(declared))):
                 collector.add(memory(declared))
-    for declared in module.resources(
-        "aws_elasticache_replication_group", "aws_elasticache_cluster"
-    ):
-        collector.add(cache_memory(declared))
+    for cache in caches(module):
+        collector.add(cache)
 
 
 def _resource(declared: Declared, rotated: Rotations) -> Resource:

@@ -47,6 +47,10 @@ class MemoryStore(Fact, frozen=True, kw_only=True):
     """Whether what it holds reaches a model as instructions, and not as content."""
     own_key: Known = Known.UNKNOWN
     """Whether a key of the deployment's own encrypts it; none: one of the provider's."""
+    asks_callers: Truth = Truth.UNKNOWN
+    """Of a managed cache: whether it asks who connects."""
+    encrypted_on_the_way: Truth = Truth.UNKNOWN
+    """Of a managed cache: whether what is read and written is."""
     sensitive: Truth = Truth.UNKNOWN
     """Whether a tag classifies what it keeps as confidential."""
     holds_conversation: bool = True
