@@ -23,6 +23,7 @@ from agentaudit.extract.platform_files import (
     workflows,
 )
 from agentaudit.model.facts.permissions import Grant
+from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
 from agentaudit.readers.scripts import UNASKED_WORDS
@@ -195,6 +196,10 @@ extract_pipelines = late(
     holds(lambda document: PIPELINE_FILE.search(document.file), "yaml"),
     "pipelines.files:extract_pipelines",
 )
+extract_cloud_commands = late(
+    said(CLOUD_WORDS, "script", "yaml"), "pipelines.cloud_commands:extract_cloud_commands"
+)
+"""What scripts and pipelines have clouds make, or open."""
 extract_certificates = late(said(_CERTIFICATES), "certificates:extract_certificates")
 extract_vault = late(said(("max_lease_ttl",)), "servers.vault:extract_vault")
 """Servers of Vault that say how long their tokens may live."""

@@ -134,6 +134,7 @@ _CONFIGURATION = _Gate(
         ("roles/", regex(r"""role["']?\s*:\s*["']?(?:roles|organizations|projects)/""")),
         ("permissions", regex(r'"(?:bypasspermissions|dontask)"|"(?:bash|webfetch)\(')),
         ("private", regex(r"begin [a-z ]*private")),
+        ("allow-unauth", regex(r"--allow-unauthenticated")),
         ("claude", regex(r"\bclaude\s+-")),
         ("codex", regex(r"\bcodex\s+(?:-|exec\b)")),
         ("gemini", regex(r"\bgemini\s+-")),

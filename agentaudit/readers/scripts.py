@@ -2,8 +2,8 @@
 Scripts of shells, and texts for people: kept as they are and searched, never parsed.
 
 A script is read where it assigns what its name calls a secret, starts a coding agent that asks
-nobody, leaves root for another user, or holds a key of a known form; any other text only for the
-last.
+nobody, leaves root for another user, makes keys of clouds, or holds a key of a known form;
+any other text only for the last.
 """
 
 import re
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Comment, Document
 from agentaudit.readers.lines import MAX_CODE, MAX_PROSE, Lines
 from agentaudit.readers.one_text import searched_text
@@ -68,7 +69,7 @@ def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
     if len(text) > MAX_CODE:
         return False
-    started = holds_word(text, (*UNASKED_WORDS, *LEAVING_WORDS))
+    started = holds_word(text, (*UNASKED_WORDS, *LEAVING_WORDS, *CLOUD_WORDS))
     return started or holds_token(text) or next(assignments(text), None) is not None
 
 

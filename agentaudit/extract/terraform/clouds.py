@@ -29,6 +29,14 @@ _CACHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Where each managed Redis says what it evicts."""
+_GOOGLE_KEYS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "google_service_account_key": ("key_file", "service_account_id"),
+        "google_storage_hmac_key": ("access_key", "service_account_email"),
+        "google_apikeys_key": ("api_key", "service_account_email"),
+    }
+)
+"""Resources that make keys: of what kind, and where they name whose."""
 _MODES = frozenset({"google_redis_cluster", "google_memorystore_instance"})
 _OF_AZURE = regex(r"^(AllKeys|Volatile)(?=[A-Z])")
 """How a policy of Azure Managed Redis begins: `AllKeysLRU` is `allkeys-lru`."""
@@ -45,7 +53,7 @@ def add_clouds(module: Module, collector: Collector) -> None:
 def _add_google(module: Module, collector: Collector) -> None:
     for declared in module.resources("google_service_account"):
         collector.add(_google_account(declared))
-    for declared in module.resources("google_service_account_key"):
+    for declared in module.resources(*_GOOGLE_KEYS):
         _add_google_key(declared, collector)
 
 
@@ -78,8 +86,9 @@ def google_account_of(module: Module, node: Node | None) -> FactId:
 
 def _add_google_key(declared: Declared, collector: Collector) -> None:
     """A key that never expires, and that stands in the state."""
-    credential = collector.add(key_in_state(declared, "google", "key_file"))
-    owner = google_account_of(declared.module, declared.body.get("service_account_id"))
+    kind, named = _GOOGLE_KEYS[declared.type]
+    credential = collector.add(key_in_state(declared, "google", kind))
+    owner = google_account_of(declared.module, declared.body.get(named))
     if owner:
         collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, declared.place())
 

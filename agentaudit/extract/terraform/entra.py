@@ -9,6 +9,7 @@ from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.state import key_in_state
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.facts.fact import NOBODY
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.readers.document import Node
 
@@ -20,6 +21,9 @@ _GIVEN = (
 )
 _Owners = Mapping[str, Application]
 """Applications by their addresses."""
+_PASSWORDS = ("azuread_application_password", "azuread_service_principal_password")
+_LATER = regex(r"""timeadd\([^"]{0,80}"(?P<time>[\w.]{1,20})"\s{0,4}\)""")
+"""An end that is said as so long after now."""
 _TWO_YEARS_S = 2 * 365 * 86_400
 
 
@@ -29,7 +33,7 @@ def add_entra(module: Module, collector: Collector) -> None:
     for owner, role in (*_asked(module, owners), *_given(module, owners)):
         named = _NAMED.search(role.raw)
         add_role(collector, owner, role, named[1] if named is not None else graph_role(role.raw))
-    for declared in module.resources("azuread_application_password"):
+    for declared in module.resources(*_PASSWORDS):
         _add_password(declared, owners, collector)
 
 
@@ -47,7 +51,7 @@ def _given(module: Module, owners: _Owners) -> Iterator[tuple[Application, Node]
     for type_, attribute, roles in _GIVEN:
         for declared in module.resources(type_):
             for role in declared.body.list_at(roles):
-                yield _holder(declared, attribute, owners), role
+                yield _holder(declared, declared.body.get(attribute), owners), role
 
 
 def _applications(module: Module) -> tuple[Declared, ...]:
@@ -84,9 +88,8 @@ def _accesses(declared: Declared) -> Iterator[Node]:
         yield from api.list_at("resource_access")
 
 
-def _holder(declared: Declared, attribute: str, owners: _Owners) -> Application:
+def _holder(declared: Declared, node: Node | None, owners: _Owners) -> Application:
     """The application behind a reference, by way of its service principal; or who is named."""
-    node = declared.body.get(attribute)
     text = node.raw if node is not None else ""
     principal = declared.module.references("azuread_service_principal").referred(text)
     if principal is not None:
@@ -103,12 +106,21 @@ def _holder(declared: Declared, attribute: str, owners: _Owners) -> Application:
 def _add_password(declared: Declared, owners: _Owners, collector: Collector) -> None:
     """A client secret, and the application that it proves; two years where nobody says less."""
     body = declared.body
-    relative, end = body.get("end_date_relative"), body.get("end_date")
-    ttl_s = compound_seconds_of(relative.raw) if relative is not None else None
-    limit_s = _TWO_YEARS_S if relative is None and end is None else ttl_s
+    limit_s = _limit_s(body.get("end_date_relative"), body.get("end_date"))
     credential = collector.add(key_in_state(declared, "azure", "client_secret", ttl_s=limit_s))
-    node = body.get("application_id") or body.get("application_object_id")
-    owner = _owner(declared.module, node.raw, owners) if node is not None else None
-    if node is not None and owner is not None:
+    named = ("application_id", "application_object_id", "service_principal_id")
+    node = next((found for name in named if (found := body.get(name))), None)
+    owner = _holder(declared, node, owners).identity if node is not None else NOBODY
+    if node is not None and owner:
         place = evidence(declared.document, node)
-        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner.identity, place)
+        collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, owner, place)
+
+
+def _limit_s(relative: Node | None, end: Node | None) -> int | None:
+    """How long a client secret is good; None where its end is a day."""
+    if relative is not None:
+        return compound_seconds_of(relative.raw)
+    if end is None:
+        return _TWO_YEARS_S
+    later = _LATER.search(end.raw)
+    return compound_seconds_of(later["time"]) if later is not None else None

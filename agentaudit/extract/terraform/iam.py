@@ -35,6 +35,12 @@ _ATTACHMENTS = {
     "aws_iam_user_policy_attachment": ("user", "policy_arn"),
     "aws_iam_role_policy_attachments_exclusive": ("role_name", "policy_arns"),
 }
+_KEYS = {
+    "aws_iam_access_key": ("access_key", "user"),
+    "aws_iam_service_specific_credential": ("api_key", "user_name"),
+}
+_OF_USERS = frozenset({"user", "user_name"})
+_DAY_S = 86_400
 _GIVEN = Budget("statements given", 20_000)
 """By policies, to all that they are attached to."""
 _BOUNDARY = re.compile(r"boundar(?:y|ies)", re.IGNORECASE)
@@ -70,8 +76,8 @@ class Principals(Struct):
             if key not in self.held and not _BOUNDARY.search(declared.title):
                 add_grants(self.collector, Bearer(name=declared.title, key=key), found)
         for module in modules:
-            for declared in module.resources("aws_iam_access_key"):
-                self._access_key(declared)
+            for declared in module.resources(*_KEYS):
+                self._key(declared)
 
     def identity(self, declared: Declared, *path: str) -> FactId | None:
         """The identity that an attribute of a resource names; unresolved ones are left open."""
@@ -79,7 +85,7 @@ class Principals(Struct):
         if node is None:
             return None
         for reference in node.list():
-            kind = "user" if path[-1] == "user" else "role"
+            kind = "user" if path[-1] in _OF_USERS else "role"
             by_profile = path[-1] == "iam_instance_profile"
             named = _role_of(declared.module, reference) if by_profile else reference
             key = self._key_of(declared.module, named, kind)
@@ -269,12 +275,16 @@ class Principals(Struct):
         aws = bool(policy_name(node.raw))
         return "" if aws else next(self._keys("policy", name, module), "")
 
-    def _access_key(self, declared: Declared) -> None:
-        """A key that never expires, and that stands in the state."""
-        credential = self.collector.add(key_in_state(declared, "aws", "access_key"))
-        user = self.identity(declared, "user")
+    def _key(self, declared: Declared) -> None:
+        """A key that stands in the state; one of Bedrock may have an end, and no other has."""
+        kind, named = _KEYS[declared.type]
+        days = declared.body.get("credential_age_days")
+        ttl_s = days.integer * _DAY_S if days is not None and days.integer else None
+        credential = self.collector.add(key_in_state(declared, "aws", kind, ttl_s=ttl_s))
+        user = self.identity(declared, named)
         if user is not None:
-            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, declared.place())
+            place = declared.place()
+            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, place)
 
 
 def _role_of(module: Module, profile: Node) -> Node:

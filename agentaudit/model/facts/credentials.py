@@ -41,7 +41,7 @@ class Credential(Fact, frozen=True, kw_only=True):
     """agent, tool_server, gateway, ci, container, image, repository."""
     holder_id: FactId = NOBODY
     exposure: str = ""
-    """env, argument, header, url, file, image, prompt, log, state."""
+    """env, argument, header, url, file, image, prompt, log, state; made: a command makes it."""
     variable: str = ""
     """The key under which it stands: `AWS_SECRET_ACCESS_KEY`."""
     admin: bool = False

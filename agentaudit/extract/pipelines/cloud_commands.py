@@ -1,0 +1,247 @@
+"""
+What scripts and steps of pipelines tell clouds to do that a template would say of itself.
+
+They make keys that nobody ends, and they let everybody on the internet call what they deploy. A
+line that tells people of such a command, in a comment or in a message, runs nothing.
+
+https://cloud.google.com/sdk/gcloud/reference/iam/service-accounts/keys/create,
+https://cloud.google.com/sdk/gcloud/reference/run/deploy,
+https://docs.aws.amazon.com/cli/latest/reference/iam/create-access-key.html,
+https://learn.microsoft.com/cli/azure/ad/sp#az-ad-sp-create-for-rbac
+"""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence, Evidence, Truth
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.readers.cloud_words import CLOUD_WORDS
+from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import lines_of
+
+_YEAR_S = 365 * 86_400
+_COMMANDS = Budget("commands", 5_000)
+_LONGEST = 4_000
+"""Characters of one command, with the lines on which it goes on."""
+_RUN = regex(
+    r"(?:^|[;&|(`!]|\b(?:then|do|else|if|sudo|exec|time|eval)[ \t])[ \t@-]{0,8}"
+    r"(?:[A-Za-z_]\w{0,60}=\S{0,200}[ \t]+){0,4}[\"']?"
+    r"(?P<command>(?:gcloud|aws|az)[ \t][^\n;|]{0,3000})"
+)
+"""At the place of a command: after a sign of the shell, or what it sets for one command."""
+_SAYS = regex(
+    r"^[ \t]*@?(?:#|(?:echo|printf|Write-Host|rem|REM|print|log\w{0,20}|info|warn\w{0,5}|die)\b)"
+)
+_QUOTES = regex("[\"']")
+_GOES_ON = ("\\", "`", "^")
+"""At the end of a line in a shell of Unix, in PowerShell and in Windows' own."""
+
+
+class _Maker(Struct, frozen=True):
+    """A command that makes a key, which is good until somebody revokes it unless it says so."""
+
+    program: str
+    words: str
+    provider: str
+    kind: str
+    ttl_s: int | None = None
+    unless: str = "--create-cert"
+
+
+_MAKERS = (
+    _Maker("gcloud", "iam service-accounts keys create", "google", "key_file"),
+    _Maker("gcloud", "services api-keys create", "google", "api_key"),
+    _Maker("aws", "iam create-access-key", "aws", "access_key"),
+    _Maker("aws", "iam create-service-specific-credential", "aws", "api_key"),
+    _Maker("az", "ad sp create-for-rbac", "azure", "client_secret", _YEAR_S),
+    _Maker("az", "ad sp credential reset", "azure", "client_secret", _YEAR_S),
+    _Maker("az", "ad app credential reset", "azure", "client_secret", _YEAR_S),
+)
+_PROGRAMS = frozenset({"gcloud", "aws", "az"})
+_SPANS = {"--years": _YEAR_S, "--credential-age-days": 86_400}
+_MOST_DIGITS = 6
+_OPENING = "--allow-unauthenticated"
+_DEPLOYING = ("run deploy", "functions deploy")
+_CALLED_BY = ("services add-iam-policy-binding", "functions add-iam-policy-binding")
+
+
+class _Command(Struct, frozen=True):
+    """One command of a cloud, without its quotes, and where it stands."""
+
+    document: Document
+    words: tuple[str, ...]
+    place: Evidence
+
+    @property
+    def said(self) -> str:
+        """What it does: its words, without options."""
+        return " ".join(word for word in self.words if not word.startswith("-"))
+
+    def option(self, name: str) -> str:
+        """The value of an option, as `--name value` or `--name=value`."""
+        for word, following in zip(self.words, (*self.words[1:], ""), strict=True):
+            if word == name:
+                return following
+            if word.startswith(f"{name}="):
+                return word.partition("=")[2]
+        return ""
+
+
+def extract_cloud_commands(documents: Documents, collector: Collector) -> None:
+    """Keys that are made, and agents whose services are opened to everybody."""
+    opened: list[_Command] = []
+    for command in _commands(documents, collector):
+        for maker in _MAKERS:
+            if command.words[0] == maker.program and f" {maker.words}" in f" {command.said} ":
+                _add_key(command, maker, collector)
+        if _opens(command):
+            opened.append(command)
+    if opened:
+        _open_agents(opened, collector)
+
+
+def _add_key(command: _Command, maker: _Maker, collector: Collector) -> None:
+    if maker.unless in command.words or command.option("--create-password") == "false":
+        return
+    script = command.document.syntax == "script"
+    file, line = command.place.file, command.place.line
+    collector.add(
+        Credential(
+            id=fact_id("credential", maker.words, f"{file}#made.{line}.{maker.words}"),
+            name=f"the key that `{maker.program} {maker.words}` makes",
+            evidence=(command.place,),
+            confidence=Confidence.LIKELY,
+            provider=maker.provider,
+            kind=maker.kind,
+            form=CredentialForm.FILE,
+            lifetime=Lifetime.STATIC,
+            ttl_s=_lifetime_s(command, maker),
+            holder="repository" if script else "ci",
+            exposure="made",
+            variable=f"{maker.program} {maker.words}",
+        )
+    )
+
+
+def _lifetime_s(command: _Command, maker: _Maker) -> int | None:
+    for name, unit_s in _SPANS.items():
+        count = command.option(name)
+        if count.isascii() and count.isdecimal() and len(count) < _MOST_DIGITS:
+            return int(count) * unit_s
+    return maker.ttl_s
+
+
+def _opens(command: _Command) -> bool:
+    """Whether a command lets everybody call a service of Google."""
+    if command.words[0] != "gcloud":
+        return False
+    deployed = any(f" {words} " in f" {command.said} " for words in _DEPLOYING)
+    if deployed and _OPENING in command.words:
+        inside = command.option("--ingress").startswith("internal")
+        return not inside and "--iap" not in command.words
+    bound = any(f" {words} " in f" {command.said} " for words in _CALLED_BY)
+    return bound and command.option("--member") == "allUsers"
+
+
+def _open_agents(opened: Sequence[_Command], collector: Collector) -> None:
+    """The first agent in the folder that a service is made of, behind which the others stand."""
+    behind = {edge.dst for edge in collector.edges_of(EdgeKind.DELEGATES_TO)}
+    agents = [agent for agent in collector.of(Agent) if agent.id not in behind]
+    for command in opened:
+        folder = _folder(command)
+        within = f"{folder}/" if folder else ""
+        found = [
+            agent
+            for agent in agents
+            if folder is not None and agent.evidence[0].file.startswith(within)
+        ]
+        first = min(found, key=lambda agent: (agent.evidence[0], agent.id), default=None)
+        known = collector.facts.get(first.id) if first is not None else None
+        if isinstance(known, Agent) and known.authenticated is Truth.UNKNOWN:
+            places = with_place(known, command.place)
+            collector.update(replace(known, authenticated=Truth.NO, evidence=places))
+
+
+def _folder(command: _Command) -> str | None:
+    """What a service is built from: the folder that is named, or that of the script."""
+    here, source = folder_of(command.document.file), command.option("--source")
+    if command.document.syntax != "script":
+        here = "" if here.startswith(".") else here
+    if source and not source.startswith(("$", "/", "gs:")):
+        joined = posixpath.normpath(posixpath.join(here, source))
+        return None if joined.startswith("..") else joined.removeprefix(".")
+    return here or None
+
+
+def _commands(documents: Documents, collector: Collector) -> Iterator[_Command]:
+    for document in documents.of("script", "yaml"):
+        if not holds_word(document.text, CLOUD_WORDS):
+            continue
+        found = _of_script(document) if document.syntax == "script" else _of_steps(document)
+        for words, place in found:
+            what = f"the commands of {document.file} after {_COMMANDS.most:,}"
+            if not collector.affords(_COMMANDS, 1, (place, what, "they may make keys")):
+                return
+            yield _Command(document, words, place)
+
+
+def _of_script(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
+    for number, text in _whole_lines(document.text):
+        for words in _run(text):
+            place = Node(
+                kind=NodeKind.STRING,
+                line=number,
+                column=1,
+                end_line=number,
+                end_column=max(len(text.partition("\n")[0]), 1),
+            )
+            yield words, evidence(document, place)
+
+
+def _of_steps(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
+    """Scripts in texts, and commands whose words are a list, as Cloud Build has them."""
+    for root in document.roots:
+        for node in root.walk():
+            if node.elements:
+                words = node.texts()
+                led = words if words[0] in _PROGRAMS else ("gcloud", *words)
+                if holds_word(" ".join(words), CLOUD_WORDS) and all(map(_is_word, words)):
+                    yield led, evidence(document, node.elements[0])
+            elif node.text and holds_word(node.text, CLOUD_WORDS):
+                for _, text in _whole_lines(node.text):
+                    for found in _run(text):
+                        yield found, evidence(document, node)
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and not any(letter.isspace() for letter in text)
+
+
+def _run(text: str) -> Iterator[tuple[str, ...]]:
+    for match in () if _SAYS.match(text) else _RUN.finditer(text):
+        yield tuple(_QUOTES.sub("", word).rstrip("`)") for word in match["command"].split())
+
+
+def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines with those on which they go on, and the number of the first."""
+    start, parts = 1, list[str]()
+    for number, line in enumerate(lines_of(text), 1):
+        if not parts:
+            start = number
+        stripped = line.rstrip()
+        goes_on = stripped.endswith(_GOES_ON) and sum(map(len, parts)) < _LONGEST
+        parts.append(stripped[:-1] if goes_on else stripped)
+        if not goes_on:
+            yield start, " ".join(parts)
+            parts = []
+    if parts:
+        yield start, " ".join(parts)
