@@ -31,7 +31,7 @@ _ALWAYS_READ = regex(
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed|amp|windsurf)/[^/]*|\.github/(?:workflows|hooks)/[^/]*"
     r"|[^/]+\.(?:code-workspace|kiro\.hook)|hooks/hooks\.json|\.claude-plugin/[^/]*"
     r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
-    r"|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
+    r"|[^/]*buildspec[^/]*\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
 )
 _OTHER = regex(
     r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"

@@ -55,6 +55,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::MemoryDB::ACL": "aws_memorydb_acl",
         "AWS::MemoryDB::User": "aws_memorydb_user",
         "AWS::EKS::AccessEntry": "aws_eks_access_entry",
+        "AWS::CodeBuild::Project": "aws_codebuild_project",
         "AWS::CloudTrail::Trail": "aws_cloudtrail",
         "AWS::Logs::LogGroup": "aws_cloudwatch_log_group",
         "AWS::Bedrock::Agent": "aws_bedrockagent_agent",
@@ -128,6 +129,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "aws_memorydb_cluster": {"ClusterName": "name"},
         "aws_memorydb_parameter_group": {"ParameterGroupName": "name"},
         "aws_memorydb_acl": {"ACLName": "name"},
+        "aws_codebuild_project": {"BuildSpec": "buildspec"},
         "aws_cloudtrail": {
             "TrailName": "name",
             "IsLogging": "enable_logging",

@@ -25,6 +25,7 @@ from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.agentcore import add_agentcore
 from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.buckets import add_open_buckets
+from agentaudit.extract.terraform.builds import add_builds
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
@@ -73,6 +74,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         add_agentcore(stack, principals, collector)
         add_resource_policies(stack, documents, collector)
         add_runtimes(stack, principals, collector)
+        add_builds(stack, principals)
         add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)
         add_open_buckets(stack, collector)

@@ -33,6 +33,14 @@ def fits_aws(pair: Mapping[str, Setting]) -> bool:
     return name is not None and _DRAWN_NAME.fullmatch(literal_of(name.content)) is not None
 
 
+def first_half(pair: Mapping[str, Setting]) -> Setting | None:
+    """The half that stands for a pair: the name, unless the secret alone is written down."""
+    name, secret = pair.get(_NAME), pair.get(_SECRET)
+    if name is not None and _literal(name) is None and _literal(secret) is not None:
+        return secret
+    return name or secret
+
+
 def half_left_out(document: Document, name: Node) -> bool:
     """Whether a guide leaves the secret out, on the line below the name of a key."""
     below = lines_of(document.text)[name.line : name.line + 1]

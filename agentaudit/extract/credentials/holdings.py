@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, fits_aws, half_left_out
+from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, first_half, fits_aws, half_left_out
 from agentaudit.extract.credentials.key_addresses import (
     fronted_vendor,
     issued_by_gateway,
@@ -122,7 +122,7 @@ def add_credentials(
 
 def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
     pair = {item.key.upper(): item for item in settings if item.key.upper() in AWS_PAIR}
-    primary = pair.get("AWS_ACCESS_KEY_ID") or pair.get("AWS_SECRET_ACCESS_KEY")
+    primary = first_half(pair)
     elsewhere = any(map(opens_other_store, settings))
     fronted = frozenset(filter(None, map(fronted_vendor, settings)))
     of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}

@@ -1,5 +1,5 @@
 """
-The files in which GitLab, CircleCI, Bitbucket and Azure describe pipelines.
+The files in which GitLab, CircleCI, Bitbucket, Azure and CodeBuild describe pipelines.
 
 Keys by https://docs.gitlab.com/ci/yaml/, https://circleci.com/docs/configuration-reference/,
 https://support.atlassian.com/bitbucket-cloud/docs/bitbucket-pipelines-configuration-reference/ and
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.codebuild import build_of_file
 from agentaudit.extract.pipelines.gitlab_includes import included_files
 from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -21,6 +22,7 @@ _BITBUCKET = re.compile(r"(?:^|/)bitbucket-pipelines\.ya?ml$")
 _AZURE = re.compile(
     r"(?:^|/)(?:azure-pipelines[\w.-]*|\.azure-pipelines/.*|\.(?:azuredevops|azdo)/.*)\.ya?ml$"
 )
+_CODEBUILD = re.compile(r"(?:^|/)[\w.-]*buildspec[\w.-]*\.ya?ml$")
 _SCRIPTS = ("before_script", "script", "after_script")
 _NOT_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image"})
 _GITLAB_EVENT = re.compile(
@@ -283,4 +285,5 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[Document], Pipeline]], ...] = (
     (_CIRCLE, _circle),
     (_BITBUCKET, _bitbucket),
     (_AZURE, _azure),
+    (_CODEBUILD, build_of_file),
 )

@@ -1,5 +1,5 @@
 """
-Pipelines of GitLab, CircleCI, Bitbucket and Azure: the same facts as of a GitHub workflow.
+Pipelines of GitLab, CircleCI, Bitbucket, Azure and CodeBuild: facts as of a workflow of GitHub.
 
 What starts them, the agents they run, and the static keys that jobs hold where the forge would
 issue a token for the job.
@@ -54,6 +54,8 @@ class PipelineJob(Struct, frozen=True, kw_only=True):
     settings: tuple[tuple[str, Node], ...] = ()
     """Its own."""
     image: str = ""
+    privileged: bool = False
+    """Whether it owns the machine that it runs on."""
     tokens: tuple[tuple[str, Node], ...] = ()
     """Tokens that the forge issues for the job, by their names."""
     unpinned: tuple[str, ...] = ()
@@ -87,14 +89,13 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     """Configurations from elsewhere that can change without a commit here."""
 
 
-def add_pipeline(collector: Collector, pipeline: Pipeline) -> None:
-    """The workflow, its jobs as runtimes, their agents and what those hold."""
+def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[FactId, ...]:
+    """The workflow, its jobs as runtimes, their agents and what those hold; ids of the runtimes."""
     pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline)))
     fact = collector.add(_workflow(pipeline))
     if pipeline.untrusted is not None and fact.runs_agent:
         _add_source(collector, pipeline, fact, pipeline.untrusted)
-    for job in pipeline.jobs:
-        _add_job(collector, pipeline, fact, job)
+    return tuple(_add_job(collector, pipeline, fact, job) for job in pipeline.jobs)
 
 
 def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
@@ -163,7 +164,7 @@ def _add_source(collector: Collector, pipeline: Pipeline, fact: Workflow, node: 
     collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
 
 
-def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> None:
+def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> FactId:
     document = pipeline.document
     place = evidence(document, job.key, plain(job.name))
     runtime = collector.add(
@@ -174,6 +175,7 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
             kind="job",
             image=plain(job.image),
             image_pinned=image_launch(job.image).pinned if job.image else Truth.UNKNOWN,
+            privileged=job.privileged,
             runs_agent=job.runs_agent,
         )
     )
@@ -188,6 +190,7 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
     held = _add_credentials(collector, pipeline, job, seen_by)
     if held:
         collector.update(replace(runtime, holds_secrets=True))
+    return runtime.id
 
 
 def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:

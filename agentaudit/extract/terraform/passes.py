@@ -9,6 +9,7 @@ from agentaudit.extract.terraform.api_management import add_managed_apis
 from agentaudit.extract.terraform.azure import add_azure
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.buckets import add_open_buckets
+from agentaudit.extract.terraform.builds import add_builds
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.clouds import add_clouds
@@ -56,6 +57,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_agentcore(module, principals, collector)
         add_resource_policies(module, documents, collector)
         add_runtimes(module, principals, collector)
+        add_builds(module, principals)
         add_listeners(module, documents, collector)
         add_stores(module, collector)
         add_open_buckets(module, collector)

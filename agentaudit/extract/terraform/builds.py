@@ -1,0 +1,107 @@
+"""
+Projects of AWS CodeBuild: the machine that a build runs on, who it acts as, and who starts it.
+
+Sources: the pages of `aws_codebuild_project` and `aws_codebuild_webhook` in the Terraform registry;
+AWS CloudFormation, "AWS::CodeBuild::Project"; AWS CodeBuild User Guide, "Filter GitHub webhook
+events": whoever opens a pull request starts a build unless a filter names who may.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded_yaml
+from agentaudit.extract.pipelines.codebuild import ALTERNATIVES, EVENT, build_job, named_only
+from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
+from agentaudit.extract.terraform.iam import Principals
+from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.runtimes import authenticate
+from agentaudit.readers.document import Node, NodeKind
+
+_PROJECT, _WEBHOOK = "aws_codebuild_project", "aws_codebuild_webhook"
+_DEFAULT_FILE = "buildspec.yml"
+_OF_STRANGERS = "PULL_REQUEST_"
+_WHO = frozenset({"ACTOR_ACCOUNT_ID", "GITHUB_ACTOR_ACCOUNT_ID"})
+_PLAIN = frozenset({"", "PLAINTEXT"})
+
+
+def add_builds(module: Module, principals: Principals) -> None:
+    """Every project, with what its build runs where that is known."""
+    webhooks = module.referring("project_name", _WEBHOOK)
+    for declared in module.resources(_PROJECT):
+        hooks = [hook.body for hook in webhooks.get(declared.address, ())]
+        hooks += [
+            hook.body
+            for hook in module.resources(_WEBHOOK)
+            if hook.body.text_at("project_name") == declared.title
+        ]
+        pipeline = Pipeline(
+            document=declared.document,
+            name=declared.title,
+            forge="codebuild",
+            jobs=(_job(declared, principals.documents),),
+            untrusted=next(_strangers(declared, hooks), None),
+            event_text=EVENT,
+            alternatives=ALTERNATIVES,
+        )
+        for runtime in add_pipeline(principals.collector, pipeline):
+            authenticate(principals, declared, runtime, ("service_role",))
+
+
+def _job(declared: Declared, documents: Documents) -> PipelineJob:
+    environment = declared.body.get("environment")
+    job = build_job(declared.title, declared.header, _specification(declared, documents))
+    if environment is None:
+        return replace(job, key=declared.header)
+    privileged = environment.get("privileged_mode")
+    variables = tuple(_variables(environment))
+    block = environment.changed(kind=NodeKind.MAPPING, entries=variables, elements=())
+    return replace(
+        job,
+        key=declared.header,
+        settings=(*((("environment", block),) if variables else ()), *job.settings),
+        image=environment.text_at("image"),
+        privileged=privileged is not None and privileged.boolean is True,
+    )
+
+
+def _specification(declared: Declared, documents: Documents) -> Node | None:
+    """
+    What a build runs, as a text of the project or in the file that it names.
+
+    What a file holds is told of there, but for what starts agents: they run on this machine.
+    """
+    node = declared.body.get("source", "buildspec")
+    if node is not None and "\n" in node.raw:
+        return embedded_yaml(node, declared.document, documents)
+    named = documents.at((node.text or "") if node is not None else _DEFAULT_FILE)
+    phases = named.root.child("phases") if named is not None else None
+    if named is None or phases is None:
+        return None
+    return named.root.changed(
+        entries=tuple((key, value) for key, value in named.root.entries if value is phases)
+    )
+
+
+def _variables(environment: Node) -> Iterator[tuple[Node, Node]]:
+    """The variables of a machine; those whose value lies elsewhere by their names alone."""
+    for block in ("environment_variable", "environment_variables"):
+        for each in environment.list_at(block):
+            said = {key.lower(): value for key, value in each.items()}
+            name, value, kind = said.get("name"), said.get("value"), said.get("type")
+            if name is not None and value is not None:
+                plain = kind is None or (kind.text or "").upper() in _PLAIN
+                yield (name, value) if plain else named_only(name, value)
+
+
+def _strangers(declared: Declared, hooks: list[Node]) -> Iterator[Node]:
+    """Where pull requests start a build, whoever opens them."""
+    groups = [group for hook in hooks for group in hook.list_at("filter_group")]
+    filters = [group.list_at("filter") for group in groups]
+    filters += [group.list() for group in declared.body.list_at("triggers", "filter_groups")]
+    for group in filters:
+        kinds = {each.text_at("type"): each.get("pattern") for each in group}
+        event = kinds.get("EVENT")
+        if event is not None and _OF_STRANGERS in event.raw and _WHO.isdisjoint(kinds):
+            yield event
