@@ -13,12 +13,12 @@ from agentaudit.extract.collector import Collector, evidence, fact_id, with_plac
 from agentaudit.extract.containers.facts import tool_server_id
 from agentaudit.extract.terraform.agentcore_harness import add_harness_servers
 from agentaudit.extract.terraform.agentcore_memories import managed_memories, memories_of
-from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools
+from agentaudit.extract.terraform.agentcore_tools import add_agentcore_tools, proofs_of
 from agentaudit.extract.terraform.agents import known
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate, served_agent, serves_tools
-from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.fact import FactId
@@ -161,10 +161,13 @@ def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
     kind = body.get("authorizer_type")
     text = "none" if kind is None else kind.raw.lower()
     unknown = kind is not None and kind.unknown
-    proofs = [proof for target in targets for proof in _proofs(target)]
+    proofs = [proof for target in targets for proof in proofs_of(target)]
     providers = {name for name, _ in proofs}
     place = evidence(declared.document, kind) if kind else declared.place()
     passing = (where for name, where in proofs if name in _PASSING_ON)
+    level = body.get("exception_level")
+    told = level is not None and level.raw.upper() == "DEBUG"
+    telling = (evidence(declared.document, level),) if level is not None and told else ()
     gateway = Gateway(
         id=fact_id("gateway", declared.title, declared.key),
         name=declared.title,
@@ -173,9 +176,10 @@ def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
         authorizer=Known.UNKNOWN if unknown else Known.NONE if text == "none" else Known.SET,
         policy_enforced=_enforced(body),
         token_passthrough=not providers.isdisjoint(_PASSING_ON),
+        tells_errors=told,
         brokers_credentials=Truth.UNKNOWN if providers.isdisjoint(_BROKERING) else Truth.YES,
     )
-    return replace(gateway, evidence=with_place(gateway, *passing))
+    return replace(gateway, evidence=with_place(gateway, *passing, *telling))
 
 
 def _enforced(body: Node) -> Truth:
@@ -187,13 +191,3 @@ def _enforced(body: Node) -> Truth:
     if engine is None or (mode is not None and mode.raw == "LOG_ONLY"):
         return Truth.NO
     return Truth.UNKNOWN if mode is not None and mode.unknown else Truth.YES
-
-
-def _proofs(target: Declared) -> Iterator[tuple[str, Evidence]]:
-    """How a target's credentials are resolved: blocks of Terraform, types of CloudFormation."""
-    for name in ("credential_provider_configuration", "credential_provider_configurations"):
-        block = target.body.get(name)
-        for each in block.list() if block else ():
-            kind = each.get("credential_provider_type")
-            for node in (kind,) if kind is not None else (key for key, _ in each.entries):
-                yield node.raw.lower(), evidence(target.document, node)

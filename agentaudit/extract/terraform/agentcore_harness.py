@@ -1,4 +1,9 @@
-"""Servers of tools that a harness of AgentCore calls by itself, and what it shows them."""
+"""
+Servers of tools that a harness of AgentCore calls by itself, and what it shows them.
+
+A gateway of AgentCore it calls in its own name, unless it is told to call it in nobody's.
+https://docs.aws.amazon.com/bedrock-agentcore-control/latest/APIReference/API_HarnessGatewayOutboundAuth.html
+"""
 
 from collections.abc import Iterator
 
@@ -20,6 +25,7 @@ _LISTS = ("tool", "tools")
 
 def add_harness_servers(declared: Declared, agent: FactId, collector: Collector) -> None:
     """Each remote server among the tools of a harness, with the headers that it is sent."""
+    _add_open_gateways(declared, agent, collector)
     for tool, remote in _remote(declared):
         url, headers = remote.child("url"), remote.child("headers")
         label = tool.child("name") or url or tool
@@ -47,12 +53,42 @@ def add_harness_servers(declared: Declared, agent: FactId, collector: Collector)
         add_credentials(collector, settings_of(declared.document, headers, route), holding)
 
 
-def _remote(declared: Declared) -> Iterator[tuple[Node, Node]]:
+def _add_open_gateways(declared: Declared, agent: FactId, collector: Collector) -> None:
+    """The gateways that a harness calls without a proof, so that they ask nobody for one."""
+    for tool in _tools(declared):
+        gateway = tool.get("config", "agentcore_gateway") or tool.get(
+            "config", "agent_core_gateway"
+        )
+        proof = gateway.get("outbound_auth", "none") if gateway is not None else None
+        if gateway is None or proof is None or proof.boolean is False:
+            continue
+        name = plain(tool.text_at("name") or gateway.text_at("gateway_arn") or "gateway")
+        place = evidence(declared.document, proof)
+        server = collector.add(
+            ToolServer(
+                id=fact_id("tool_server", name, f"{declared.key}.tool.{name}"),
+                name=name,
+                evidence=(place,),
+                transport="http",
+                tls=Truth.YES,
+                pinned=Truth.YES,
+                remote=True,
+                authenticated=Truth.NO,
+            )
+        )
+        collector.link(EdgeKind.EXPOSES, agent, server.id, place)
+
+
+def _tools(declared: Declared) -> Iterator[Node]:
     for listed in _LISTS:
-        for tool in declared.body.list_at(listed):
-            remote = tool.get("config", "remote_mcp")
-            if remote is not None:
-                yield tool, remote
+        yield from declared.body.list_at(listed)
+
+
+def _remote(declared: Declared) -> Iterator[tuple[Node, Node]]:
+    for tool in _tools(declared):
+        remote = tool.get("config", "remote_mcp")
+        if remote is not None:
+            yield tool, remote
 
 
 def _shown(url: Node | None, headers: Node | None) -> Truth:

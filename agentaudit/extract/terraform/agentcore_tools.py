@@ -19,16 +19,17 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.networks import egress_of
 from agentaudit.extract.terraform.runtimes import authenticate
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Confidence, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import Tool, ToolServer
-from agentaudit.readers.document import Node
+from agentaudit.readers.document import Node, NodeKind
 
 _LIKELY = Confidence.LIKELY
 _JOINED = Budget("joined tools", 20_000)
 """Agents times tools."""
+_PROVIDERS = ("credential_provider_configuration", "credential_provider_configurations")
 _EGRESS = {"public": "any", "sandbox": "allowlist"}
 """By the network mode; in a VPC the security groups decide."""
 
@@ -135,7 +136,7 @@ def _add_target(declared: Declared, collector: Collector) -> FactId:
             tls=tls_of(url) if url else Truth.YES,
             pinned=Truth.YES,
             remote=endpoint is not None,
-            authenticated=Truth.UNKNOWN if endpoint is not None else Truth.YES,
+            authenticated=_shown(declared) if endpoint is not None else Truth.YES,
         )
     )
     tools = tuple(_target_tools(declared, schema, server)) if schema is not None else ()
@@ -145,6 +146,29 @@ def _add_target(declared: Declared, collector: Collector) -> FactId:
         fact = collector.add(tool)
         collector.link(EdgeKind.EXPOSES, server.id, fact.id, fact.evidence[0])
     return server.id
+
+
+def proofs_of(target: Declared) -> Iterator[tuple[str, Evidence]]:
+    """How a target's credentials are resolved: blocks of Terraform, types of CloudFormation."""
+    for name in _PROVIDERS:
+        block = target.body.get(name)
+        for each in block.list() if block else ():
+            kind = each.get("credential_provider_type")
+            for node in (kind,) if kind is not None else (key for key, _ in each.entries):
+                yield node.raw.lower(), evidence(target.document, node)
+
+
+def _shown(target: Declared) -> Truth:
+    """
+    Whether a server of MCP is shown who calls; a gateway need not be told how, and then is not.
+
+    https://docs.aws.amazon.com/bedrock-agentcore/latest/devguide/gateway-outbound-auth.html
+    """
+    if any(True for _ in proofs_of(target)):
+        return Truth.YES
+    blocks = [node for name in _PROVIDERS if (node := target.body.get(name)) is not None]
+    untold = any(node.unknown or node.kind is NodeKind.MAPPING for node in blocks)
+    return Truth.UNKNOWN if untold else Truth.NO
 
 
 def _target_tools(declared: Declared, schema: Node, server: ToolServer) -> Iterator[Tool]:

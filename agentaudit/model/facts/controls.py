@@ -17,6 +17,8 @@ class Gateway(Fact, frozen=True, kw_only=True):
     """Whether tools are called through it, and not models only."""
     fails_open: tuple[str, ...] = ()
     """Settings by which it lets calls through while what should check them is out of reach."""
+    tells_errors: bool = False
+    """Whether whoever calls is told in detail why a call failed."""
     budget: Known = Known.UNKNOWN
     """Whether it limits the money, tokens or calls of those who call it."""
 
