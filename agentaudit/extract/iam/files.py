@@ -78,7 +78,7 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
     key = f"{source.document.file}#{source.owner}"
     permissions = [statement for statement in found if not statement.principals]
     add_grants(collector, Bearer(name=source.owner, key=key), permissions)
-    for statement in opening(found):
+    for statement in opening(collector, source.owner, found):
         if not (all(map(_is_role_action, statement.actions)) or _is_to_be_read(statement)):
             name = f"{statement.name} of {source.owner}"
             collector.add(open_grant(statement, key=key, name=name))

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import fact_id
-from agentaudit.extract.iam.allowances import allowed_by
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.iam.allowances import allowed_by, readable
 from agentaudit.extract.iam.measures import measured
 from agentaudit.extract.iam.policies import Condition, Statement
 from agentaudit.extract.iam.trust import names_callers
@@ -26,9 +26,12 @@ _PUBLISHED = regex(
 )
 
 
-def opening(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """The statements that let in everybody."""
-    for_everybody = [each for each in statements if _EVERYBODY in each.principals]
+def opening(
+    collector: Collector, owner: str, statements: Sequence[Statement]
+) -> Iterator[Statement]:
+    """The statements that let in everybody, as far as there is room to read them."""
+    named = [statement for statement in statements if _EVERYBODY in statement.principals]
+    for_everybody = readable(collector, owner, named)
     if any(not each.allows and any(map(names_callers, each.conditions)) for each in for_everybody):
         return
     for statement in for_everybody:

@@ -11,6 +11,7 @@ https://learn.microsoft.com/cli/azure/ad/sp#az-ad-sp-create-for-rbac
 """
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.fact import NOBODY
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import lines_of
@@ -155,17 +157,14 @@ def _opens(command: _Command) -> bool:
 def _open_agents(opened: Sequence[_Command], collector: Collector) -> None:
     """The first agent in the folder that a service is made of, behind which the others stand."""
     behind = {edge.dst for edge in collector.edges_of(EdgeKind.DELEGATES_TO)}
-    agents = [agent for agent in collector.of(Agent) if agent.id not in behind]
-    for command in opened:
-        folder = _folder(command)
+    before = (agent for agent in collector.of(Agent) if agent.id not in behind)
+    agents = sorted((agent.evidence[0].file, agent.evidence[0].line, agent.id) for agent in before)
+    commands = {folder: each for each in reversed(opened) if (folder := _folder(each)) is not None}
+    for folder, command in commands.items():
         within = f"{folder}/" if folder else ""
-        found = [
-            agent
-            for agent in agents
-            if folder is not None and agent.evidence[0].file.startswith(within)
-        ]
-        first = min(found, key=lambda agent: (agent.evidence[0], agent.id), default=None)
-        known = collector.facts.get(first.id) if first is not None else None
+        at = bisect_left(agents, (within, 0, NOBODY))
+        first = agents[at] if at < len(agents) else None
+        known = collector.facts.get(first[2]) if first and first[0].startswith(within) else None
         if isinstance(known, Agent) and known.authenticated is Truth.UNKNOWN:
             places = with_place(known, command.place)
             collector.update(replace(known, authenticated=Truth.NO, evidence=places))
@@ -190,7 +189,7 @@ def _commands(documents: Documents, collector: Collector) -> Iterator[_Command]:
         for words, place in found:
             what = f"the commands of {document.file} after {_COMMANDS.most:,}"
             if not collector.affords(_COMMANDS, 1, (place, what, "they may make keys")):
-                return
+                break
             yield _Command(document, words, place)
 
 

@@ -6,7 +6,7 @@ Guide, "Blocking public access to your Amazon S3 storage"); one whose block is s
 mistake away. A site, or what is called after being public, is there to be read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -37,25 +37,63 @@ _SOURCE = "aws_bedrockagent_data_source"
 
 def add_open_buckets(module: Module, collector: Collector) -> None:
     """What lists of access open, and which blocks are off."""
+    buckets = Buckets(module)
     for declared in module.resources("aws_s3_bucket_acl", _BUCKET):
-        _add_list(declared, collector)
-    _mark_unblocked(module, collector)
+        _add_list(buckets, declared, collector)
+    _mark_unblocked(buckets, collector)
 
 
-def is_for_strangers(declared: Declared, named: Node | None, actions: tuple[str, ...]) -> bool:
-    """Whether a policy of a bucket opens only what is meant to be read, or nothing at all."""
-    bucket = _bucket(declared, named)
-    if bucket is not None and _blocks(bucket, _OF_POLICIES):
-        return True
-    reads = all(action.startswith(BUCKET_READS) for action in actions)
-    return reads and _is_published(declared, bucket)
+class Buckets:
+    """The buckets of a module, with what stands beside them about who may come."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._blocks = _by_bucket(module, _BLOCK)
+        self._sites = _by_bucket(module, _SITE)
+
+    def of(self, declared: Declared, named: Node | None) -> Declared | None:
+        """The bucket that a resource names, or is."""
+        if declared.type == _BUCKET:
+            return declared
+        return _named(self.module, named) if named is not None else None
+
+    def are_for_strangers(
+        self, declared: Declared, named: Node | None, actions: tuple[str, ...]
+    ) -> bool:
+        """Whether a policy of a bucket opens only what is meant to be read, or nothing at all."""
+        bucket = self.of(declared, named)
+        if bucket is not None and self.block(bucket, _OF_POLICIES):
+            return True
+        reads = all(action.startswith(BUCKET_READS) for action in actions)
+        return reads and self.publish(bucket or declared)
+
+    def publish(self, owner: Declared) -> bool:
+        """Whether a bucket is a site, or called after what everybody is to read."""
+        own = owner.body.get("website") or owner.body.get("website_configuration")
+        called = f"{owner.title} {owner.name}"
+        return own is not None or owner.key in self._sites or is_published(called)
+
+    def block(self, bucket: Declared, names: tuple[str, ...]) -> bool:
+        """Whether a block of a bucket has one of the switches on."""
+        own = bucket.body.get(_OWN_BLOCK)
+        bodies = [each.body for each in self._blocks.get(bucket.key, ())]
+        bodies += [own] if own is not None else []
+        return any(
+            (node := body.get(name)) is not None and node.boolean is True
+            for body in bodies
+            for name in names
+        )
 
 
-def _bucket(declared: Declared, named: Node | None) -> Declared | None:
-    """The bucket that a resource names, or is."""
-    if declared.type == _BUCKET:
-        return declared
-    return _named(declared.module, named) if named is not None else None
+def _by_bucket(module: Module, type_: str) -> Mapping[str, Sequence[Declared]]:
+    """Resources of a type by the keys of the buckets that they name."""
+    found: dict[str, list[Declared]] = {}
+    for declared in module.resources(type_):
+        node = declared.body.get("bucket")
+        bucket = _named(module, node) if node is not None else None
+        if bucket is not None:
+            found.setdefault(bucket.key, []).append(declared)
+    return found
 
 
 def _named(module: Module, node: Node) -> Declared | None:
@@ -64,42 +102,16 @@ def _named(module: Module, node: Node) -> Declared | None:
     return module.references(_BUCKET).named(text)
 
 
-def _is_published(declared: Declared, bucket: Declared | None) -> bool:
-    owner = bucket or declared
-    own = owner.body.get("website") or owner.body.get("website_configuration")
-    sites = (site.body.get("bucket") for site in declared.module.resources(_SITE))
-    site = any(node is not None and _named(owner.module, node) is owner for node in sites)
-    called = f"{owner.title} {owner.name}"
-    return own is not None or site or is_published(called)
-
-
-def _blocks_of(bucket: Declared) -> Iterator[tuple[Declared, Node]]:
-    own = bucket.body.get(_OWN_BLOCK)
-    if own is not None:
-        yield bucket, own
-    for block in bucket.module.resources(_BLOCK):
-        named = block.body.get("bucket")
-        if named is not None and _named(bucket.module, named) is bucket:
-            yield block, block.body
-
-
-def _blocks(bucket: Declared, names: tuple[str, ...]) -> bool:
-    """Whether a block of a bucket has one of the switches on."""
-    return any(
-        (node := body.get(name)) is not None and node.boolean is True
-        for _, body in _blocks_of(bucket)
-        for name in names
-    )
-
-
-def _add_list(declared: Declared, collector: Collector) -> None:
+def _add_list(buckets: Buckets, declared: Declared, collector: Collector) -> None:
     node = declared.body.get("acl") or declared.body.get("access_control")
     told = _LISTS.get((node.text or "").lower()) if node is not None else None
-    bucket = _bucket(declared, declared.body.get("bucket"))
-    if node is None or told is None or (bucket is not None and _blocks(bucket, _OF_LISTS)):
+    if node is None or told is None:
+        return
+    bucket = buckets.of(declared, declared.body.get("bucket"))
+    if bucket is not None and buckets.block(bucket, _OF_LISTS):
         return
     open_to, action = told
-    if action.startswith(BUCKET_READS) and _is_published(declared, bucket):
+    if action.startswith(BUCKET_READS) and buckets.publish(bucket or declared):
         return
     title = bucket.title if bucket is not None else declared.shown
     statement = Statement(
@@ -114,13 +126,14 @@ def _add_list(declared: Declared, collector: Collector) -> None:
     collector.add(open_grant(statement, key=declared.key, name=name, open_to=open_to))
 
 
-def _mark_unblocked(module: Module, collector: Collector) -> None:
+def _mark_unblocked(buckets: Buckets, collector: Collector) -> None:
+    module = buckets.module
     feeding = frozenset(_feeding(module))
     for block in (*module.resources(_BLOCK), *module.resources(_BUCKET)):
         body = block.body if block.type == _BLOCK else block.body.get(_OWN_BLOCK)
         switch = _off(body) if body is not None else None
-        bucket = _bucket(block, block.body.get("bucket")) if switch is not None else None
-        if switch is None or bucket is None or _is_published(block, bucket):
+        bucket = buckets.of(block, block.body.get("bucket")) if switch is not None else None
+        if switch is None or bucket is None or buckets.publish(bucket):
             continue
         resource = collector.facts.get(fact_id("resource", bucket.title, bucket.key))
         if isinstance(resource, Resource):

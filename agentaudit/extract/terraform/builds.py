@@ -6,11 +6,12 @@ AWS CloudFormation, "AWS::CodeBuild::Project"; AWS CodeBuild User Guide, "Filter
 events": whoever opens a pull request starts a build unless a filter names who may.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.budgets import Budget
+from agentaudit.extract.collector import evidence
 from agentaudit.extract.embedded import embedded_yaml
 from agentaudit.extract.pipelines.codebuild import ALTERNATIVES, EVENT, build_job, named_only
 from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
@@ -19,6 +20,7 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate
 from agentaudit.readers.document import Node, NodeKind
 
+_SPECIFICATIONS = Budget("characters of build specifications", 1_000_000)
 _PROJECT, _WEBHOOK = "aws_codebuild_project", "aws_codebuild_webhook"
 _DEFAULT_FILE = "buildspec.yml"
 _OF_STRANGERS = "PULL_REQUEST_"
@@ -28,20 +30,19 @@ _PLAIN = frozenset({"", "PLAINTEXT"})
 
 def add_builds(module: Module, principals: Principals) -> None:
     """Every project, with what its build runs where that is known."""
-    webhooks = module.referring("project_name", _WEBHOOK)
+    hooks: dict[str, list[Node]] = {}
+    for hook in module.resources(_WEBHOOK):
+        node = hook.body.get("project_name")
+        project = module.references(_PROJECT).named(node.raw) if node is not None else None
+        if project is not None:
+            hooks.setdefault(project.key, []).append(hook.body)
     for declared in module.resources(_PROJECT):
-        hooks = [hook.body for hook in webhooks.get(declared.address, ())]
-        hooks += [
-            hook.body
-            for hook in module.resources(_WEBHOOK)
-            if hook.body.text_at("project_name") == declared.title
-        ]
         pipeline = Pipeline(
             document=declared.document,
             name=declared.title,
             forge="codebuild",
-            jobs=(_job(declared, principals.documents),),
-            untrusted=next(_strangers(declared, hooks), None),
+            jobs=(_job(declared, principals),),
+            untrusted=next(_strangers(declared, hooks.get(declared.key, ())), None),
             event_text=EVENT,
             alternatives=ALTERNATIVES,
         )
@@ -49,9 +50,9 @@ def add_builds(module: Module, principals: Principals) -> None:
             authenticate(principals, declared, runtime, ("service_role",))
 
 
-def _job(declared: Declared, documents: Documents) -> PipelineJob:
+def _job(declared: Declared, principals: Principals) -> PipelineJob:
     environment = declared.body.get("environment")
-    job = build_job(declared.title, declared.header, _specification(declared, documents))
+    job = build_job(declared.title, declared.header, _specification(declared, principals))
     if environment is None:
         return replace(job, key=declared.header)
     privileged = environment.get("privileged_mode")
@@ -66,15 +67,22 @@ def _job(declared: Declared, documents: Documents) -> PipelineJob:
     )
 
 
-def _specification(declared: Declared, documents: Documents) -> Node | None:
+def _specification(declared: Declared, principals: Principals) -> Node | None:
     """
     What a build runs, as a text of the project or in the file that it names.
 
     What a file holds is told of there, but for what starts agents: they run on this machine.
     """
     node = declared.body.get("source", "buildspec")
+    documents, collector = principals.documents, principals.collector
     if node is not None and "\n" in node.raw:
-        return embedded_yaml(node, declared.document, documents)
+        end = (
+            evidence(declared.document, node),
+            f"what {declared.shown} runs",
+            "it may run agents",
+        )
+        room = collector.affords(_SPECIFICATIONS, len(node.raw), end)
+        return embedded_yaml(node, declared.document, documents) if room else None
     named = documents.at((node.text or "") if node is not None else _DEFAULT_FILE)
     phases = named.root.child("phases") if named is not None else None
     if named is None or phases is None:
@@ -95,7 +103,7 @@ def _variables(environment: Node) -> Iterator[tuple[Node, Node]]:
                 yield (name, value) if plain else named_only(name, value)
 
 
-def _strangers(declared: Declared, hooks: list[Node]) -> Iterator[Node]:
+def _strangers(declared: Declared, hooks: Sequence[Node]) -> Iterator[Node]:
     """Where pull requests start a build, whoever opens them."""
     groups = [group for hook in hooks for group in hook.list_at("filter_group")]
     filters = [group.list_at("filter") for group in groups]

@@ -11,9 +11,10 @@ from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam.allowances import readable
 from agentaudit.extract.iam.open_policies import open_grant, opening
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
-from agentaudit.extract.terraform.buckets import is_for_strangers
+from agentaudit.extract.terraform.buckets import Buckets
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node
 
@@ -48,9 +49,11 @@ _OF_TOOLS: tuple[tuple[str, ...], ...] = (
 
 def add_resource_policies(module: Module, documents: Documents, collector: Collector) -> None:
     """What policies, permissions and addresses allow everybody in the world."""
+    buckets = Buckets(module)
     for declared in module.resources(*_POLICIES):
-        for statement in opening(_statements(declared, documents, collector)):
-            if not _is_meant(declared, statement):
+        found = _statements(declared, documents, collector)
+        for statement in opening(collector, declared.shown, found):
+            if not _is_meant(buckets, declared, statement):
                 name = f"{statement.name} of {declared.shown}"
                 collector.add(open_grant(statement, key=declared.key, name=name))
     for declared in module.resources("aws_lambda_permission"):
@@ -69,12 +72,12 @@ def _statements(
     return statements(source, documents, collector)
 
 
-def _is_meant(declared: Declared, statement: Statement) -> bool:
+def _is_meant(buckets: Buckets, declared: Declared, statement: Statement) -> bool:
     """Whether it is for strangers that a bucket is there, or its block keeps them out."""
     if not declared.type.startswith(_BUCKET):
         return False
     named = declared.body.get(_POLICIES[declared.type]) if _POLICIES[declared.type] else None
-    return is_for_strangers(declared, named, statement.actions)
+    return buckets.are_for_strangers(declared, named, statement.actions)
 
 
 def _add_permission(declared: Declared, collector: Collector) -> None:
@@ -89,15 +92,16 @@ def _add_permission(declared: Declared, collector: Collector) -> None:
     action = body.get("action")
     statement = _calling(declared, action.raw if action is not None else "lambda:InvokeFunction")
     account = not everybody or bool(url)
-    collector.add(
-        open_grant(
-            statement,
-            key=declared.key,
-            name=declared.shown,
-            open_to="any_account" if account else "anybody",
-            principal=principal.raw,
+    for known in readable(collector, declared.shown, (statement,)):
+        collector.add(
+            open_grant(
+                known,
+                key=declared.key,
+                name=declared.shown,
+                open_to="any_account" if account else "anybody",
+                principal=principal.raw,
+            )
         )
-    )
 
 
 def _add_addresses(module: Module, collector: Collector) -> None:
