@@ -110,6 +110,13 @@ def test_a_project_runs_its_specification_as_its_role() -> None:
     assert "agent-owns-host" in found(project(INLINE, PRIVILEGED))
 
 
+def test_the_role_of_a_build_without_an_agent_is_told_as_any_other() -> None:
+    """It deploys what may run some."""
+    deployment = deployment_of(project('buildspec = "make.yml"', PRIVILEGED))
+
+    assert EdgeKind.AUTHENTICATES_AS not in {edge.kind for edge in deployment.edges}
+
+
 @pytest.mark.parametrize(
     ("source", "environment"),
     [(INLINE, ()), ('buildspec = "make.yml"', (PRIVILEGED,)), ("", (PRIVILEGED,))],

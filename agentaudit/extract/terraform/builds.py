@@ -18,6 +18,7 @@ from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pip
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node, NodeKind
 
 _SPECIFICATIONS = Budget("characters of build specifications", 1_000_000)
@@ -29,7 +30,11 @@ _PLAIN = frozenset({"", "PLAINTEXT"})
 
 
 def add_builds(module: Module, principals: Principals) -> None:
-    """Every project, with what its build runs where that is known."""
+    """
+    Every project, with what its build runs where that is known.
+
+    The role of one that runs no agent is told as any other: it deploys what may run some.
+    """
     hooks: dict[str, list[Node]] = {}
     for hook in module.resources(_WEBHOOK):
         node = hook.body.get("project_name")
@@ -47,7 +52,9 @@ def add_builds(module: Module, principals: Principals) -> None:
             alternatives=ALTERNATIVES,
         )
         for runtime in add_pipeline(principals.collector, pipeline):
-            authenticate(principals, declared, runtime, ("service_role",))
+            known = principals.collector.facts.get(runtime)
+            if isinstance(known, Runtime) and known.runs_agent:
+                authenticate(principals, declared, runtime, ("service_role",))
 
 
 def _job(declared: Declared, principals: Principals) -> PipelineJob:
