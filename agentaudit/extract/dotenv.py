@@ -12,7 +12,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
 
-TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env\.(?:example|sample)")
+TEMPLATE = regex(r"\.(?:example|sample|template|dist|defaults?)$|\.env[._-](?:example|sample)")
 """Names of environment files that are copied, and read by nobody as they are."""
 _FILLED_IN = regex(r"\$\{(\w+)")
 _STAGE = regex(r"\.env\.(?P<name>\w+)$")

@@ -73,6 +73,11 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
         collector.update(replace(log, retention=kept))
 
 
+def log_id(kind: str, owner: FactId) -> FactId:
+    """The id of a log of one kind that a runtime's environment switches on or off."""
+    return fact_id("audit_log", kind, f"{owner}/{kind}")
+
+
 def _add_log(
     collector: Collector,
     kind: str,
@@ -85,7 +90,7 @@ def _add_log(
     of = collector.facts.get(owner)
     return collector.add(
         AuditLog(
-            id=fact_id("audit_log", kind, f"{owner}/{kind}"),
+            id=log_id(kind, owner),
             name=f"{kind} of {of.name}" if of is not None else kind,
             evidence=places,
             environment=of.environment if of is not None else "",

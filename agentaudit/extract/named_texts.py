@@ -13,7 +13,7 @@ _VALUES = {"value": "name", "Value": "Name", "ParameterValue": "ParameterKey"}
 _SEALED = "encryptedData"
 """Of a SealedSecret: only the controller in the cluster can read it."""
 _KEPT_UNDER = "secretKey"
-_KEPT_IN = frozenset({"remoteRef", "sourceRef", "secretName", "secretRef"})
+_KEPT_IN = frozenset({"remoteRef", "remoteKey", "sourceRef", "secretName", "secretRef"})
 """Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret."""
 _TEXTUAL = frozenset({MAPPING, SEQUENCE, STRING})
 

@@ -146,6 +146,15 @@ def test_a_controller_of_the_cluster_is_no_agent() -> None:
     assert not any(item.runs_agent for item in found if item.name == "desk-assistant")
 
 
+@pytest.mark.parametrize(
+    ("name", "agents"), [("music-assistant", 0), ("home-assistant", 0), ("desk-assistant", 1)]
+)
+def test_what_plays_songs_and_switches_lamps_asks_no_model(name: str, agents: int) -> None:
+    text = f"services: {{{name}: {{image: 'registry.example/{name}:1'}}}}"
+
+    assert len(deployment_of({"compose.yaml": text}).agents) == agents
+
+
 def test_more_mounts_than_are_spelled_out_count_as_read_in_part() -> None:
     volumes = "".join(f"\n      v{n}: {{type: hostPath, hostPath: /v}}" for n in range(5_000))
     found = released(more=f"persistence:{volumes}")

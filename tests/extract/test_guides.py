@@ -256,6 +256,7 @@ def test_under_which_key_another_secret_is_kept_gives_nothing_away() -> None:
         "spec:\n  data:\n"
         "    - {secretKey: CRM_S3_SECRET_KEY_2, remoteRef: {key: crm}}\n"
         "    - {secretKey: crm_base_url_2, remoteRef: {key: url}}\n"
+        "    - {secretKey: .dockerconfigjson, remoteKey: registry}\n"
     )
     other = 'crm: {secretKey: "AgBq8vR2xLkQ9mP4Zt7wYs3nHc6dJf"}\n'
 

@@ -159,6 +159,7 @@ def test_a_changed_github_token_fails_its_checksum(position: int, digit: str) ->
         ("os.environ/KEY", CredentialForm.ENV_REF),
         ('os.environ["KEY"]', CredentialForm.ENV_REF),
         ("$(KEY)", CredentialForm.ENV_REF),
+        ("$__env{KEY}", CredentialForm.ENV_REF),
         ("{{ .Values.key }}", CredentialForm.SECRET_REF),
         ("${{ secrets.KEY }}", CredentialForm.SECRET_REF),
         ("{{resolve:secretsmanager:agent}}", CredentialForm.SECRET_REF),
@@ -216,6 +217,11 @@ def test_placeholders_are_no_credentials(value: str) -> None:
 )
 def test_settings_that_are_no_secrets_are_none(key: str, value: str) -> None:
     assert recognise(key, value) is None
+
+
+def test_a_key_may_say_from_which_page_it_is() -> None:
+    assert recognise("CRM_API_KEY", "tvly-dev-from_crm_dashboard") is None
+    assert recognise("CRM_API_KEY", "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") is not None
 
 
 @pytest.mark.parametrize("key", ["OPENAI_API_KEY", "apiKey", "x-api-key", "client_secret"])

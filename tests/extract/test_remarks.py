@@ -48,6 +48,20 @@ def test_other_comments_say_nothing_of_it(comment: str) -> None:
     assert confidence_of(f"A=1\n\n{comment}\nOPENAI_PASSWORD={COMPOSED}\n") is Confidence.LIKELY
 
 
+@pytest.mark.parametrize(
+    ("remark", "confidence"),
+    [
+        ("  # Change for production", Confidence.POSSIBLE),
+        ("  # of billing", Confidence.LIKELY),
+        ("#change-for-production", Confidence.LIKELY),
+    ],
+)
+def test_so_may_what_is_written_behind_it(remark: str, confidence: Confidence) -> None:
+    text = f"store:\n  password: {COMPOSED}{remark}\n"
+
+    assert confidence_of(text, "values.yaml") is confidence
+
+
 def test_the_head_of_a_document_speaks_for_the_key_in_it() -> None:
     head = "# This is an example key for demo purposes only\n"
 

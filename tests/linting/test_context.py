@@ -121,6 +121,24 @@ def test_a_password_beside_an_editor_is_its_developers() -> None:
     assert found({beside: key})["literal-service-token"] is Severity.HIGH
 
 
+def test_a_manual_shows_what_nobody_deploys() -> None:
+    word = "STORE_PASSWORD: q7Zk2PvW9sLx4TnB\n"
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: store}}\nstringData:\n  {word}"
+    shown, used = found({"documentation/store.yaml": text}), found({"store.yaml": text})
+
+    assert shown["literal-service-token"] is Severity.LOW
+    assert used["literal-service-token"] is Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"), [(".env_sample", Severity.LOW), (".env", Severity.CRITICAL)]
+)
+def test_what_is_copied_holds_no_key_of_an_administrator(file: str, severity: Severity) -> None:
+    text = "LITELLM_MASTER_KEY=sk-desk-of-mia-dev\n"
+
+    assert found({file: text})["model-admin-key-in-reach"] is severity
+
+
 def test_instructions_that_are_put_away_are_no_prompt() -> None:
     text = f"Ask the API with {fake('langsmith_key')}.\n"
     used, kept = found({"CLAUDE.md": text}), found({"docs/archive/CLAUDE.md": text})

@@ -76,6 +76,9 @@ services:
         ("argocd-application-controller", "argocd", Severity.LOW),
         ("network-install", "kube-system", Severity.LOW),
         ("kustomize-controller", "flux-system", Severity.LOW),
+        ("system-upgrade-controller", "system-upgrade", Severity.LOW),
+        ("openshift-gitops-argocd-application-controller", "openshift-gitops", Severity.LOW),
+        ("desk-runner", "actions-runner-system", Severity.HIGH),
         ("night-report", "desk", Severity.HIGH),
         ("night-report-operator", "desk", Severity.HIGH),
     ],
@@ -97,6 +100,42 @@ def test_what_keeps_a_cluster_going_may_do_everything_in_it(
 )
 def test_a_database_that_reads_a_secret_asks_no_model(name: str, severity: Severity) -> None:
     assert found({"rbac.yaml": SECRETS.format(name=name)})["privilege-escalation"] is severity
+
+
+@pytest.mark.parametrize(
+    ("namespace", "severity"),
+    [("actions-runner-system", Severity.LOW), ("desk", Severity.MEDIUM)],
+)
+def test_builds_that_read_secrets_ask_no_model(namespace: str, severity: Severity) -> None:
+    text = SECRETS.format(name="desk-runner").replace("namespace: desk", f"namespace: {namespace}")
+
+    assert found({"rbac.yaml": text})["privilege-escalation"] is severity
+
+
+@pytest.mark.parametrize(
+    ("subject", "severity"),
+    [
+        ("{kind: User, name: mia@acme.example}", Severity.LOW),
+        ("{kind: Group, name: admin}", Severity.LOW),
+        ("{kind: Group, name: night-agents}", Severity.HIGH),
+        ("{kind: Group, name: 'system:serviceaccounts:desk'}", Severity.HIGH),
+    ],
+)
+def test_the_people_who_run_a_cluster_may_do_everything_in_it(
+    subject: str, severity: Severity
+) -> None:
+    role = ADMINISTRATOR.partition("subjects:")[0].replace("{{", "{").replace("}}", "}")
+
+    assert found({"rbac.yaml": f"{role}subjects: [{subject}]\n"})["administrator-grant"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"), [("desk-agent", Severity.MEDIUM), ("shop", Severity.LOW)]
+)
+def test_spans_of_what_runs_no_agent_are_a_note(name: str, severity: Severity) -> None:
+    text = SERVICE.format(name=name, settings="OTEL_TRACES_EXPORTER: none")
+
+    assert found({"compose.yaml": text})["audit-log-off"] is severity
 
 
 @pytest.mark.parametrize(

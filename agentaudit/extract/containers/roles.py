@@ -29,11 +29,11 @@ What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` 
 Each expression stands beside a word of whatever it finds: words are looked for in less time.
 """
 _AGENT_NAME = regex(
-    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)assistant|copilot|langgraph|crewai|autogen|chatbot"
+    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)(?<!music-)(?<!music_)assistant|copilot|langgraph|crewai|autogen|chatbot"
     r"|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
 )
-"""Home Assistant, which switches lamps, is none."""
+"""Home Assistant, which switches lamps, is none, nor is Music Assistant, which plays songs."""
 _OTHER_AGENT = regex(
     r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
     r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|nomad|spire|puppet|netdata"
@@ -89,12 +89,12 @@ _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
 _SUPPORT = regex(
-    r"prometheus|grafana|otel|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
+    r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
     r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
 _KEEPER = regex(
-    r"(?:argo-?cd|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
+    r"(?:(?:openshift-gitops-)?argo-?cd|system-upgrade|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
     r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
     r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
     r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod"

@@ -7,7 +7,7 @@ from agentaudit.expressions import regex
 _EXAMPLE_WORD = regex(
     r"EXAMPLE|example|placeholder|PLACEHOLDER|dummy|your[-_]|YOUR[-_]|[-_](?:here|HERE)\b"
     r"|change[-_]?me|replace[-_]?me|(?:test|fake|mock|sample)[-_]?key|x{6}|X{6}|0{8}|\*{3}|<[a-z]"
-    r"|12345678"
+    r"|12345678|[-_]from[-_]\w{2,30}[-_](?:ui|dashboard|console|portal|page|settings|site)$"
 )
 _FEWEST_DISTINCT = 6
 _LONGEST = 20_000

@@ -20,6 +20,7 @@ _MODELS_ADDRESS = regex(
     r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
 )
 _VENDORS = MappingProxyType({"AZURE_OPENAI": "azure", "GEMINI": "google"})
+_OLLAMA = regex(r"(?:^|-)ollama(?:-|$)")
 _HOST = regex(r"^https?://(?P<host>[\w.-]{1,253})(?:[:/]|$)")
 _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 
@@ -60,8 +61,13 @@ def proxies_asked(settings: Iterable[Setting]) -> frozenset[str]:
 
 
 def _is_of_models(host: str) -> bool:
-    """Whether a gateway is asked for models there; one of whatever is then one of models, too."""
-    return is_gateway(host) or head(host.partition(".")[0]) == ANY_GATEWAY
+    """
+    Whether a gateway is asked for models there; one of whatever is then one of models, too.
+
+    So is Ollama, which asks nobody for a key: what it is sent is no vendor's.
+    """
+    name = host.partition(".")[0]
+    return is_gateway(host) or head(name) == ANY_GATEWAY or _OLLAMA.search(name) is not None
 
 
 def _near(url: str) -> str:

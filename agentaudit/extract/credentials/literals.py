@@ -21,6 +21,7 @@ _ENVIRONMENT = regex(
       | \$[A-Za-z_]\w*
       | \$\$[A-Z][A-Z0-9_]+
       | \$\$\{[A-Za-z_]\w*\}
+      | \$__(?:env|file)\{[^}]+\}
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
       | \$env:\w+

@@ -22,13 +22,15 @@ _FARTHEST = 40
 
 
 def called_example(document: Document, line: int) -> bool:
-    """Whether a comment right above a line, or at the head of its document, says so."""
-    above = lines_of(document.text)[max(line - 1 - _FARTHEST, 0) : line - 1]
+    """Whether a comment right above a line, at its end or at the head of its document, says so."""
+    lines = lines_of(document.text)
+    above = lines[max(line - 1 - _FARTHEST, 0) : line - 1]
     begun = max((at for at, each in enumerate(above, 1) if each.startswith("---")), default=0)
     whole = begun > 0 or line - 1 <= _FARTHEST
     head = takewhile(_is_comment, above[begun:]) if whole else ()
     near = takewhile(_is_comment, reversed(above))
-    return any(_EXAMPLE.search(each) for each in (*near, *head))
+    behind = (lines[line - 1].partition(" #")[2],) if line <= len(lines) else ()
+    return any(_EXAMPLE.search(each) for each in (*behind, *near, *head))
 
 
 def _is_comment(line: str) -> bool:

@@ -40,7 +40,7 @@ def reach_identities(collector: Collector) -> None:
         if edge.src.startswith("runtime:")
     }
     others.update(item.id for item in collector.of(Identity) if _is_other(item))
-    keepers = {item.id for item in collector.of(Identity) if item.keeps_cluster}
+    keepers = {item.id for item in collector.of(Identity) if item.keeps_cluster or _is_person(item)}
     for grant in collector.of(Grant):
         if acting.told(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))
@@ -61,6 +61,11 @@ def _is_other(identity: Identity) -> bool:
         return True
     if (identity.provider, identity.kind) == ("kubernetes", "service_account"):
         return keeps_data(identity.name)
+    return _is_person(identity)
+
+
+def _is_person(identity: Identity) -> bool:
+    """Whether it is a user of a cluster, or a group of them, and none of agents."""
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
     return people and not identity.open_to and not names_agent(identity.name)
 

@@ -12,6 +12,7 @@ from agentaudit.extract.coding_agents.signs import bypassed
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.environment import limit, memory_id, open_to_every_page
+from agentaudit.extract.environment_controls import log_id
 from agentaudit.extract.joins.agents import place_agents
 from agentaudit.extract.joins.credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joins.databases import join_databases
@@ -25,6 +26,7 @@ from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
@@ -43,6 +45,7 @@ def join(collector: Collector) -> None:
     _settle_approvals(collector)
     _count_tools(collector)
     _limit_egress(collector)
+    _name_logs_of_others(collector)
     join_credentials(collector)
     join_pods(collector)
     reach_identities(collector)
@@ -153,3 +156,11 @@ def _limit_egress(collector: Collector) -> None:
                 word = next(word for word in narrowest if word in words)
                 if word != runtime.egress:
                     collector.update(replace(runtime, egress=word))
+
+
+def _name_logs_of_others(collector: Collector) -> None:
+    """Spans of whatever, where no agent runs; those of models are of one, whatever runs there."""
+    for runtime in collector.of(Runtime):
+        log = collector.facts.get(log_id("otel", runtime.id))
+        if isinstance(log, AuditLog) and not runtime.runs_agent:
+            collector.update(replace(log, of_other=True))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.roles import keeps_any_cluster, keeps_clusters
@@ -43,6 +44,10 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymou
 """
 _SYSTEM = "kube-system"
 """Where the parts of Kubernetes itself run: its network, its names, its storage."""
+_RUNNERS = regex(
+    r"^(?:actions|github|gitlab|gitea|forgejo|arc)-runners?(?:-system)?$|^arc-(?:runners|systems?)$"
+)
+"""Where the runners of a code host start the pods in which builds run."""
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
@@ -123,6 +128,7 @@ def _subject(subjects: _Subjects, subject: Node) -> Identity:
     namespace = subject.text_at("namespace") or binding.namespace
     place = evidence(binding.document, subject.child("name") or subject, name)
     account = kind == _ACCOUNT
+    builds = _RUNNERS.match(namespace) is not None
     if account and _is_applied_there(subjects, namespace, name):
         namespace = _NO_NAMESPACE
     open_to = _EVERYBODY.get((kind, name), "")
@@ -143,7 +149,7 @@ def _subject(subjects: _Subjects, subject: Node) -> Identity:
         within = namespace == _SYSTEM
         identity = replace(
             identity,
-            part_of_cluster=identity.part_of_cluster or subjects.part or within,
+            part_of_cluster=identity.part_of_cluster or subjects.part or within or builds,
             keeps_cluster=identity.keeps_cluster or subjects.keeps or within,
         )
         collector.update(identity)

@@ -56,4 +56,6 @@ class AuditLog(Fact, frozen=True, kw_only=True):
     retention: Known = Known.UNKNOWN
     covers_data_events: Truth = Truth.UNKNOWN
     content_logged: bool = False
+    of_other: bool = False
+    """Whether it is that of a workload of which nothing says that it runs an agent."""
     validated: Truth = Truth.UNKNOWN

@@ -24,7 +24,10 @@ class Identity(Fact, frozen=True, kw_only=True):
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
     part_of_cluster: bool = False
-    """Whether its name, or that of what it is bound beside or by, is of what keeps it going."""
+    """
+    Whether its name, or that of what it is bound beside or by, is of what keeps it going; or it is
+    in a namespace for the runners of a code host.
+    """
     keeps_cluster: bool = False
     """Whether that is a part which many clusters have, such as Flux, or lies in `kube-system`."""
     of_platform: bool = False
