@@ -107,7 +107,7 @@ def _is_developers(fact: Fact) -> bool:
 
 def context_of(deployment: Deployment) -> Context:
     """What the files of a deployment say of all of them."""
-    workflows = {item.evidence[0].file for item in deployment.workflows}
+    workflows = {item.evidence[0].file for item in deployment.workflows if not item.deployed}
     return Context(
         is_project=any("/" not in item.file for item in deployment.coverage),
         templates=frozenset(

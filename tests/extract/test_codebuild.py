@@ -190,3 +190,9 @@ def test_templates_declare_projects_too() -> None:
 
     assert {"agent-owns-host", "literal-model-api-key", "permission-bypass"} <= set(told)
     assert [flow.untrusted_trigger for flow in deployment_of(files).workflows] == [True]
+
+
+def test_a_template_in_a_folder_of_templates_is_no_workflow_to_be_copied() -> None:
+    (text,) = project(INLINE, PRIVILEGED).values()
+
+    assert found({"templates/main.tf": text})["permission-bypass"] is Severity.CRITICAL

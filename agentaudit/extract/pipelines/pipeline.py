@@ -85,6 +85,8 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     """Variables that hold what the author of an event wrote."""
     alternatives: Mapping[str, str]
     """By provider: what would do without a static key."""
+    deployed: bool = False
+    """Whether a template declares it, and no file of its own."""
     included: tuple[str, ...] = ()
     """Configurations from elsewhere that can change without a commit here."""
 
@@ -142,6 +144,7 @@ def _workflow(pipeline: Pipeline) -> Workflow:
         interpolates_event=bool(texts),
         permissions_set=Known.UNKNOWN,
         runs_agent=bool(agents),
+        deployed=pipeline.deployed,
         unpinned_actions=tuple(dict.fromkeys(name for name in unpinned if name)),
         uses_secrets=any(True for job in agents or pipeline.jobs for _ in _asked(job)),
     )

@@ -46,6 +46,7 @@ def add_builds(module: Module, principals: Principals) -> None:
             document=declared.document,
             name=declared.title,
             forge="codebuild",
+            deployed=True,
             jobs=(_job(declared, principals),),
             untrusted=next(_strangers(declared, hooks.get(declared.key, ())), None),
             event_text=EVENT,

@@ -81,6 +81,8 @@ class Workflow(Fact, frozen=True, kw_only=True):
     open_to: tuple[str, ...] = ()
     """Inputs that let strangers start it: `allowed_non_write_users: '*'`."""
     uses_secrets: bool = False
+    deployed: bool = False
+    """Whether it is declared by what deploys it, and lies in no file that a forge looks for."""
     session_named: Truth = Truth.UNKNOWN
     """Whether the assumed session carries a name that calls can be attributed to."""
 
