@@ -62,13 +62,13 @@ def test_a_trust_policy_is_an_identity() -> None:
     assert deployed(text).grants == ()
 
 
-def test_a_resource_policy_is_neither() -> None:
+def test_a_resource_policy_that_names_somebody_is_neither() -> None:
     text = json.dumps(
         {
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": "*",
+                    "Principal": {"AWS": "arn:aws:iam::111122223333:role/desk"},
                     "Action": "s3:GetObject",
                     "Resource": "arn:aws:s3:::data/*",
                 }
