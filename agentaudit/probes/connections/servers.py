@@ -53,14 +53,19 @@ def _search(diag: SockDiag, namespace: int, one: Socket) -> int | None:
         return None  # nobody accepted it yet
     if other is not None:
         pid = _holder(other.inode, all_pids())
-        return _behind(pid, namespace) or pid
+        behind = _behind(pid, namespace)
+        return pid if behind == 0 else behind
     if not _maybe_here(one.peer[0]):
         return 0
     return _elsewhere(shown(*one.peer), shown(*one.local), namespace)
 
 
 def _behind(pid: int, namespace: int) -> int | None:
-    """The process in a container that a published port leads to; 0 when it leads to none."""
+    """
+    The process in a container that a published port leads to; 0 when it leads to none.
+
+    None while what was passed on waits there to be accepted.
+    """
     words = _command(pid)
     if not words or words[0].rpartition("/")[2] != _FORWARDER:
         return 0

@@ -1,6 +1,7 @@
 """Who serves a connection, also from another network namespace."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -136,9 +137,9 @@ sys.stdin.read()
 """
 
 
-def test_a_published_port_leads_to_the_server_in_the_container(
-    apart: Apart, diag: SockDiag, tmp_path: Path
-) -> None:
+@pytest.fixture
+def published(apart: Apart, tmp_path: Path) -> Iterator[Program]:
+    """What passes on a port of this host to the server in there."""
     script = tmp_path / "forward.py"
     script.write_text(FORWARDER)
     words = ["docker-proxy", str(script), "-container-ip", apart.host, "-container-port"]
@@ -150,11 +151,30 @@ def test_a_published_port_leads_to_the_server_in_the_container(
         text=True,
     ) as proxy:
         assert line(proxy) == "ready"
-        with socket.create_connection(("127.0.0.1", int(line(proxy)))) as connection:
-            assert line(proxy) == "forwarded"
-            found = found_by(diag, connection)
+        yield proxy
+
+
+def test_a_published_port_leads_to_the_server_in_the_container(
+    apart: Apart, published: Program, diag: SockDiag
+) -> None:
+    with socket.create_connection(("127.0.0.1", int(line(published)))) as connection:
+        assert line(published) == "forwarded"
+        found = found_by(diag, connection)
 
     assert found == apart.program.pid
+
+
+def test_who_did_not_accept_yet_behind_a_published_port_is_not_known_yet(
+    apart: Apart, published: Program, diag: SockDiag
+) -> None:
+    apart.program.send_signal(signal.SIGSTOP)
+    with socket.create_connection(("127.0.0.1", int(line(published)))) as connection:
+        assert line(published) == "forwarded"
+        before = Servers().find(10**9, diag, namespace_of(os.getpid()), socket_of(diag, connection))
+        apart.program.send_signal(signal.SIGCONT)
+        after = found_by(diag, connection)
+
+    assert (before, after) == (None, apart.program.pid)
 
 
 def test_a_published_port_that_leads_nowhere_is_the_forwarder(diag: SockDiag) -> None:
