@@ -26,13 +26,18 @@ def main() -> None:
 
 
 def _run_told() -> None:
-    from agentaudit.errors import AgentAuditError
+    from errno import ENAMETOOLONG
+
+    from agentaudit.errors import AgentAuditError, ExitCode
 
     try:
         _run()
     except AgentAuditError as error:
         raise SystemExit(_told(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
+        if isinstance(error, OSError) and error.errno == ENAMETOOLONG:  # of paths that users name
+            sys.stderr.write("agentaudit: a path that was named is longer than paths can be\n")
+            raise SystemExit(ExitCode.USAGE) from None
         raise SystemExit(_internal(error)) from None
 
 

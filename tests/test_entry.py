@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from errno import ENAMETOOLONG
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def test_an_error_for_people_is_a_sentence_and_a_code(
 def test_too_little_evidence_has_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _fails_with(monkeypatch, IncompleteError("nothing to audit")) == ExitCode.INCOMPLETE
     assert _fails_with(monkeypatch, UsageError("no such policy")) == ExitCode.USAGE
+
+
+def test_a_path_that_is_too_long_is_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _fails_with(monkeypatch, OSError(ENAMETOOLONG, "too long")) == ExitCode.USAGE
 
 
 def test_a_defect_of_ours_is_70_and_quotes_nothing(

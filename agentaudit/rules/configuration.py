@@ -153,8 +153,8 @@ class _Reading(Struct, frozen=True):
             return
         for element in self.options.elements(name) if many else (node,):
             said = self.text(name, element)
-            path = (self.folder / said).resolve()
-            if "\0" in said or not path.is_relative_to(self.top):
+            path = _resolved(self.folder / said)
+            if path is None or not path.is_relative_to(self.top):
                 self.options.complain(
                     element, f"`{name}` must stay within the repository, not lead to '{said[:60]}'"
                 )
@@ -203,3 +203,13 @@ class _Reading(Struct, frozen=True):
             end_line=node.end_line,
             end_column=node.end_column,
         )
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None of what no file can be called, and of links in a circle."""
+    try:
+        found = path.resolve()
+        found.exists()  # asks whether the names in it may be as long
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return found

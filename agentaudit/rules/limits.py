@@ -9,6 +9,8 @@ from agentaudit.errors import UsageError
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
+_MOST_DIGITS = 15
+"""Of a number that conditions can compare with."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -45,7 +47,10 @@ def limits_with(settings: Iterable[str]) -> Limits:
         name, _, number = setting.partition("=")
         if name not in LIMIT_NAMES:
             raise UsageError(f"no limit is called {name!r}; known: {', '.join(LIMIT_NAMES)}")
-        if not number.isascii() or not number.isdecimal():
-            raise UsageError(f"the limit {name} must be a whole number, not {number!r}")
+        if not number.isascii() or not number.isdecimal() or len(number) > _MOST_DIGITS:
+            raise UsageError(
+                f"the limit {name} must be a whole number of at most {_MOST_DIGITS} digits,"
+                f" not {number[:40]!r}"
+            )
         changes[name] = int(number)
     return replace(Limits(), **changes)

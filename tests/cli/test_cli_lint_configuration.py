@@ -85,6 +85,18 @@ def test_everything_wrong_is_told_at_once_with_its_place(tmp_path: Path) -> None
     assert "must stay within the repository" in str(told.value)
 
 
+@pytest.mark.parametrize("name", ["a\\0b", "loop/rules", "a" * 5000])
+@pytest.mark.parametrize("option", ['rules: ["{}"]', 'accept: "{}"', 'baseline: "{}"'])
+def test_a_path_that_leads_nowhere_is_told_with_its_place(
+    tmp_path: Path, name: str, option: str
+) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    where = configured(tmp_path, f"lint:\n  {option.format(name)}\n")
+
+    with pytest.raises(InputError, match=r"agentaudit\.yaml:2:\d+: .*must stay within"):
+        run(where)
+
+
 def test_two_files_side_by_side_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.agentaudit.lint]\nfail-on = "high"\n')
     where = configured(tmp_path, "lint: {fail-on: high}\n")
