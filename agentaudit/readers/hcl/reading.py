@@ -43,8 +43,13 @@ class Reading(Struct):
 
     def note(self, place: Place, message: str) -> None:
         """One more problem, unless there are plenty."""
-        if len(self.problems) < _MOST_PROBLEMS:
+        if not self.has_plenty:
             self.problems.append((place.line, place.column, message))
+
+    @property
+    def has_plenty(self) -> bool:
+        """Whether no more problems are told."""
+        return len(self.problems) >= _MOST_PROBLEMS
 
     def too_deep(self, node: tree_sitter.Node) -> Opaque:
         """The node as something that has no value, and the problem that it is."""

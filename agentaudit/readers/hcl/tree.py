@@ -94,6 +94,8 @@ def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
     if not root.has_error:
         return
     for node in descendants(root):
+        if reading.has_plenty:
+            return
         if node.is_missing:
             reading.note(reading.place(node), f"{node.type} is missing")
         elif node.is_error:
@@ -103,7 +105,10 @@ def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
 def _comments(reading: Reading, root: tree_sitter.Node) -> tuple[Comment, ...]:
     if not any(marker in reading.text for marker in ("#", "//", "/*")):
         return ()
-    found = tree_sitter.QueryCursor(_comment_query()).captures(root).get("comment", [])
+    if root.has_error:  # of whose many pieces a query takes the square of the time
+        found = [node for node in descendants(root) if node.type == "comment"]
+    else:
+        found = tree_sitter.QueryCursor(_comment_query()).captures(root).get("comment", [])
     return tuple(
         Comment(
             line=reading.place(node).line,
