@@ -70,6 +70,24 @@ def test_a_policy_of_a_resource_may_let_everybody_in(
 
 
 @pytest.mark.parametrize(
+    ("action", "severity"),
+    [
+        ("secretsmanager:BatchGetSecretValue", Severity.HIGH),
+        ("secretsmanager:Describe*", Severity.HIGH),
+        ("secretsmanager:*", Severity.CRITICAL),
+        ("bedrock-agentcore:InvokeGateway", Severity.CRITICAL),
+    ],
+)
+def test_what_everybody_may_change_is_told_by_the_actions_of_aws(
+    action: str, severity: Severity
+) -> None:
+    """Patterns stand for all they match, and a verb alone says little."""
+    files = terraform("aws_secretsmanager_secret_policy", policy(action))
+
+    assert found(files)["grant-to-everybody"] is severity
+
+
+@pytest.mark.parametrize(
     "text",
     [
         policy(INVOKE, {"AWS": "arn:aws:iam::111122223333:root"}),
