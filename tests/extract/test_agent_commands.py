@@ -64,6 +64,26 @@ def test_what_asks_about_the_program_starts_no_agent(script: str) -> None:
             "fix:\n  script:\n    - claude --permission-mode bypassPermissions -p Hi\n",
         ),
         (
+            ".gitlab-ci.yml",
+            "fix:\n  script:\n    - codex exec --sandbox danger-full-access Hi\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            (
+                "fix:\n  script:\n"
+                '    - echo \'{"approvalMode":"yolo"}\' > .gemini/settings.json\n'
+                "    - gemini -p Hi\n"
+            ),
+        ),
+        (
+            ".github/workflows/fix.yml",
+            (
+                "on: push\njobs:\n  fix:\n    runs-on: ubuntu-latest\n    steps:\n"
+                "      - uses: openai/codex-action@v1\n"
+                "        with: {prompt: Hi, safety-strategy: unsafe}\n"
+            ),
+        ),
+        (
             ".github/workflows/fix.yml",
             (
                 "on: push\njobs:\n  fix:\n    runs-on: ubuntu-latest\n    steps:\n"

@@ -22,6 +22,16 @@ BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITC
 """After which the agents of a command line ask nobody any more: each has its own."""
 BYPASS = regex("|".join(_SWITCHES.values()))
 """The same, whosever they are."""
+BYPASS_IN_JOB = regex(
+    "|".join(_SWITCHES.values())
+    + r"|\bbypassPermissions\b|\bdanger-full-access\b|\"approvalMode\":\s{0,9}\"yolo\""
+    r"|^safety-strategy: unsafe$",
+    re.MULTILINE,
+)
+"""
+The same in a job of a pipeline, where nobody is there to ask: also as inputs of actions, and as
+settings that a script writes. `codex exec` asks nobody, so its open sandbox is all there was.
+"""
 _CLAUDE = regex(r"(?:^|/)(?:\.claude/settings(?:\.local)?|managed-settings)\.json$")
 _ANY_SETTINGS = regex(r"(?:^|[/_.-])settings(?:[_.-][\w.-]{1,40})?\.json$")
 _SHOWN = regex(r"(?:^|[/_.-])(?:examples?|samples?|templates?|tests?|fixtures?|docs?)(?:[/_.-]|$)")

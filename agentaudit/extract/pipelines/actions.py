@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.coding_agents.signs import turns_told
+from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
@@ -40,13 +40,6 @@ from agentaudit.model.facts.permissions import Grant
 from agentaudit.model.facts.runtimes import Runtime, Workflow
 from agentaudit.readers.document import Node
 
-_BYPASS = re.compile(
-    r"--dangerously-skip-permissions|bypassPermissions|--yolo|--approval-mode[= ]yolo"
-    r"|--full-auto|danger-full-access|--dangerously-bypass-approvals-and-sandbox"
-    r"|--allow-all-tools\b|--allow-all(?=\s|$)"
-    r"|^safety-strategy: unsafe$|\"approvalMode\":\s*\"yolo\"",
-    re.MULTILINE,
-)
 _MAX_TURNS = re.compile(
     r"(?:--max-turns[= ]+|\bmax_turns: |[\"']maxSessionTurns[\"']:\s*)[\"']?"
     r"(?:(?P<count>\d{1,6})|\$)"
@@ -217,7 +210,7 @@ def _worst(job: Job) -> Step:
     """The step that runs an agent; one that asks nobody and is in no box before others."""
     steps = [step for step in job.steps if step.runs_agent_itself]
     steps = steps or [step for step in job.steps if step.runs_agent]
-    unasked = [step for step in steps if _BYPASS.search(_words(step))]
+    unasked = [step for step in steps if BYPASS_IN_JOB.search(_words(step))]
     return next((step for step in unasked if not _boxed(step)), (unasked or steps)[0])
 
 
@@ -252,7 +245,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         name=_agent_name(reading, job, node),
         evidence=(reading.place(node, step.uses),),
         framework=step.action.rpartition("/")[2] or "command line",
-        permission_mode="bypass" if _BYPASS.search(words) else "",
+        permission_mode="bypass" if BYPASS_IN_JOB.search(words) else "",
         max_iterations=turns,
         max_iterations_count=count,
         timeout=timeout,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.coding_agents.signs import BYPASS, starts_agent, turns_told
+from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, starts_agent, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
@@ -205,7 +205,7 @@ def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
         name=f"{pipeline.name}/{job.name}",
         evidence=(evidence(pipeline.document, line, plain(job.name)),),
         framework="command line",
-        permission_mode="bypass" if BYPASS.search(job.script) else "",
+        permission_mode="bypass" if BYPASS_IN_JOB.search(job.script) else "",
         max_iterations=turns,
         max_iterations_count=count,
     )
