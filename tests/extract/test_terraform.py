@@ -803,6 +803,29 @@ resource "azurerm_redis_cache" "sessions" {
     assert len(found.unresolved) == 2
 
 
+@pytest.mark.parametrize(
+    "type_",
+    ["aws_elasticache_cluster", "google_redis_instance", "azurerm_managed_redis"],
+)
+@pytest.mark.parametrize(
+    ("file", "name", "told"),
+    [
+        ("main.tf", "chat", True),
+        ("chat/main.tf", "this", True),
+        ("main.tf", "messages", True),
+        ("main.tf", "deploy-history", False),
+        ("main.tf", "this", False),
+    ],
+)
+def test_a_cache_is_of_conversations_by_the_same_names_in_every_cloud(
+    type_: str, file: str, name: str, *, told: bool
+) -> None:
+    text = f'resource "{type_}" "{name}" {{}}\n'
+    (store,) = deployment_of({file: text}).memory_stores
+
+    assert store.holds_conversation is told
+
+
 def test_a_value_that_grows_without_end_is_given_up() -> None:
     doubled = "".join(f"  a{n} = [local.a{n - 1}, local.a{n - 1}]\n" for n in range(1, 50))
     text = f'locals {{\n  a0 = ["x"]\n{doubled}}}\nresource "aws_iam_role" "r" {{\n  name = "r"\n'

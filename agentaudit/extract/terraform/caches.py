@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.bounds import switch
-from agentaudit.extract.collector import evidence, fact_id
-from agentaudit.extract.terraform.memories import CONVERSATION
+from agentaudit.extract.collector import evidence
+from agentaudit.extract.terraform.memories import managed_cache
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
@@ -104,18 +104,7 @@ _CACHES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
 def _memory(declared: Declared, settled: _Settled) -> MemoryStore:
     group, node = settled.group, settled.node
     where = (evidence(group.document, node),) if group is not None and node is not None else ()
-    text = f"{declared.title} {declared.name} {declared.document.file}"
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(), *where),
-        kind="cache",
-        backend="redis",
-        eviction=settled.eviction,
-        persistent=Truth.UNKNOWN,
-        holds_conversation=CONVERSATION.search(text) is not None,
-        managed_service=True,
-    )
+    return managed_cache(declared, settled.eviction, (declared.place(), *where))
 
 
 def _eviction(declared: Declared, type_: str, default: str) -> _Settled:

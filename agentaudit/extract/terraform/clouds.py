@@ -1,13 +1,15 @@
 """Identities, grants, keys and caches of Google Cloud and Azure in Terraform."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.azure.roles import add_azure_roles
 from agentaudit.extract.bounds import switch
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.terraform.memories import managed_cache
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.state import key_in_state
 from agentaudit.model.deployment import EdgeKind
@@ -96,24 +98,12 @@ def _add_google_key(declared: Declared, collector: Collector) -> None:
 def _cache(declared: Declared, policy: Node | None) -> MemoryStore:
     """A managed Redis; both clouds evict only keys with a time to live by default."""
     text = policy.text if policy is not None else _DEFAULT
-    return MemoryStore(
-        id=fact_id("memory_store", declared.title, declared.key),
-        name=declared.title,
-        evidence=(declared.place(policy),),
-        kind="cache",
-        backend="redis",
+    eviction = _OF_AZURE.sub(r"\1-", text or "").lower()
+    return replace(
+        managed_cache(declared, eviction, (declared.place(policy),)),
         max_bytes=Known.SET,
         asks_callers=_asks(declared),
         encrypted_on_the_way=_encrypted(declared),
-        eviction=_OF_AZURE.sub(r"\1-", text or "").lower(),
-        persistent=Truth.UNKNOWN,
-        holds_conversation=re.search(
-            r"chat|conversation|memory|history|session|thread|checkpoint",
-            f"{declared.title} {declared.name}",
-            re.IGNORECASE,
-        )
-        is not None,
-        managed_service=True,
     )
 
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.terraform.modules import Declared
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
-CONVERSATION = regex(
+_CONVERSATION = regex(
     r"chat|conversation|message|memory|history|session|thread|checkpoint", re.IGNORECASE
 )
 _OF_OTHERS = regex(
@@ -26,7 +26,7 @@ _OF_OTHERS = regex(
 
 def holds_conversations(name: str) -> bool:
     """Whether a store is called after conversations."""
-    return CONVERSATION.search(_OF_OTHERS.sub("", name)) is not None
+    return _CONVERSATION.search(_OF_OTHERS.sub("", name)) is not None
 
 
 def _table_memory(declared: Declared) -> MemoryStore:
@@ -76,3 +76,19 @@ MEMORIES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
     }
 )
 """What keeps conversations where a name says so."""
+
+
+def managed_cache(declared: Declared, eviction: str, places: tuple[Evidence, ...]) -> MemoryStore:
+    """A Redis that a cloud manages, and of conversations where a name says so."""
+    called = f"{declared.title} {declared.name} {declared.document.file}"
+    return MemoryStore(
+        id=fact_id("memory_store", declared.title, declared.key),
+        name=declared.title,
+        evidence=places,
+        kind="cache",
+        backend="redis",
+        eviction=eviction,
+        persistent=Truth.UNKNOWN,
+        holds_conversation=holds_conversations(called),
+        managed_service=True,
+    )
