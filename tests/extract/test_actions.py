@@ -197,6 +197,29 @@ jobs:
     assert (key.short_alternative == "") is elsewhere
 
 
+@pytest.mark.parametrize(
+    ("step", "elsewhere"),
+    [
+        ("run: terraform apply", True),
+        ("uses: opentofu/setup-opentofu@v1", True),
+        ("run: aws s3 sync site s3://shop", False),
+    ],
+)
+def test_a_workflow_that_touches_no_state_has_keys_of_aws(step: str, *, elsewhere: bool) -> None:
+    text = f"""
+on: [push]
+env: {{AWS_ACCESS_KEY_ID: "${{{{ secrets.ID }}}}"}}
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps: [{{{step}}}]
+"""
+    files = {"a.tf": STATE % "https://s3.shop.example", ".github/workflows/a.yml": text}
+    (key,) = deployment_of(files).credentials
+
+    assert (key.short_alternative == "") is elsewhere
+
+
 def test_an_alphabet_in_the_place_of_a_key_is_none() -> None:
     step = f"uses: openai/codex-action@v1\n        with: {{openai-api-key: sk-{ascii_lowercase}}}"
     text = f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - {step}\n"

@@ -15,7 +15,13 @@ from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.redaction import assignment, plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.holders import principal_name
-from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.extract.pipelines.actions_jobs import (
+    Job,
+    Step,
+    WorkflowFile,
+    raw,
+    workflow_files,
+)
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
 from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
@@ -28,6 +34,7 @@ from agentaudit.readers.document import Node
 _AWS_ACTION = "aws-actions/configure-aws-credentials"
 _VARIABLES = Budget("variables of jobs", 100_000)
 """Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
+_TERRAFORM = regex(r"\b(?:terraform|tofu|opentofu|terragrunt)\b")
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
 
@@ -94,7 +101,7 @@ def add_job_credentials(
         if step.action == _AWS_ACTION:
             _add_session(collector, workflow, (job, step), seen_by)
     settings = tuple(_settings(workflow, job)) if _affords(collector, workflow, job) else ()
-    elsewhere = documents.once(keeps_state_elsewhere)
+    elsewhere = workflow.document.file in documents.once(_of_states_elsewhere)
     holding = Holding(
         holder="ci",
         exposure="env",
@@ -105,6 +112,19 @@ def add_job_credentials(
         applied=False,
     )
     return bool(add_credentials(collector, settings, holding)) or found
+
+
+def _of_states_elsewhere(documents: Documents) -> frozenset[str]:
+    """Workflows whose keys may be of a state that is not in AWS: those that run Terraform."""
+    if not keeps_state_elsewhere(documents):
+        return frozenset()
+    return frozenset(
+        workflow.document.file
+        for workflow in workflow_files(documents)
+        if any(
+            _TERRAFORM.search(f"{step.uses} {raw(step.node.get('run'))}") for step in workflow.steps
+        )
+    )
 
 
 def _asks_elsewhere(workflow: WorkflowFile, job: Job, step: Step) -> bool:
