@@ -18,6 +18,7 @@ from agentaudit.readers.javascript.document import (
     loops_itself,
     passes_tools_on,
 )
+from agentaudit.readers.model_clients import WORDS_IN_PYTHON
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
 from agentaudit.readers.token_forms import holds_token
@@ -142,14 +143,7 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
-_ASKING_WORDS = (
-    *("completions.create(", "completions.parse(", "completions.stream(", "responses.create("),
-    *("responses.parse(", "responses.stream(", "messages.create(", "messages.stream("),
-    *("messages.tool_runner(", ".converse(", ".converse_stream(", ".invoke_model("),
-    *(".invoke_model_with_response_stream(", "generate_content(", "generate_content_stream("),
-    *("completion(", "chats.create(", "chat.complete", "chat.stream", "ollama.chat("),
-    *("client.chat(", "co.chat(", "client.complete(", "tool_call_id", "tool_result", "toolResult"),
-)
+_ASKING_WORDS = (*WORDS_IN_PYTHON, "tool_call_id", "tool_result", "toolResult")
 
 
 def asks_models(text: str) -> bool:

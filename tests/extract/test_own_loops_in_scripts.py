@@ -97,6 +97,8 @@ def test_what_runs_a_tool_tells_what_it_does(runs: str) -> None:
 CLIENTS = {
     "anthropic": "client.messages.create({ messages, tools: LOOKS, max_tokens: 9 })",
     "converse": "client.send(new ConverseCommand({ messages, toolConfig: { tools: LOOKS } }))",
+    "mistral": "client.chat.complete({ messages, tools: LOOKS })",
+    "openai": "client.responses.parse({ input: messages, tools: LOOKS })",
     "google-genai": "client.models.generateContent({ contents, config: { tools: LOOKS } })",
 }
 

@@ -28,18 +28,8 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import RESULTS
+from agentaudit.readers.model_clients import IN_SCRIPTS
 
-_CLIENTS = (
-    ("chat.completions.create", "openai"),
-    ("chat.completions.stream", "openai"),
-    ("responses.create", "openai"),
-    ("messages.create", "anthropic"),
-    ("messages.stream", "anthropic"),
-    ("ConverseCommand", "converse"),
-    ("ConverseStreamCommand", "converse"),
-    ("models.generateContent", "google-genai"),
-    ("models.generateContentStream", "google-genai"),
-)
 _TOOLS = ("tools", "toolConfig", "functions")
 _CONVERSATION = ("messages", "contents", "input", "history")
 _SCHEMAS = ("input_schema", "inputSchema", "parameters", "parametersJsonSchema")
@@ -79,7 +69,8 @@ def add_own_loops(building: Building) -> None:
 
 def _asked(building: Building, call: Call) -> _Asked | None:
     client = next(
-        (kind for name, kind in _CLIENTS if call.name == name or call.name.endswith(f".{name}")), ""
+        (kind for name, kind in IN_SCRIPTS if call.name == name or call.name.endswith(f".{name}")),
+        "",
     )
     if not client and not {"tools", "toolConfig"} & {item.arg for item in call.node.keywords}:
         return None

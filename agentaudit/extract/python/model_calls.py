@@ -14,43 +14,12 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.readers.model_clients import IN_PYTHON, MADE_BY, OF_MADE
 
-_CLIENTS: tuple[tuple[str, str], ...] = (
-    ("chat.completions.create", "openai"),
-    ("chat.completions.parse", "openai"),
-    ("chat.completions.stream", "openai"),
-    ("responses.create", "openai"),
-    ("responses.parse", "openai"),
-    ("responses.stream", "openai"),
-    ("messages.create", "anthropic"),
-    ("messages.stream", "anthropic"),
-    ("messages.tool_runner", "anthropic"),
-    ("converse", "converse"),
-    ("converse_stream", "converse"),
-    ("invoke_model", "converse"),
-    ("invoke_model_with_response_stream", "converse"),
-    ("models.generate_content", "google-genai"),
-    ("models.generate_content_stream", "google-genai"),
-    ("chats.create", "google-genai"),
-    ("chat.complete", "mistral"),
-    ("chat.complete_async", "mistral"),
-    ("chat.stream", "mistral"),
-    ("chat.stream_async", "mistral"),
-    ("litellm.completion", "litellm"),
-    ("litellm.acompletion", "litellm"),
-    ("ollama.chat", "ollama"),
-)
 _BY_END: Mapping[str, tuple[tuple[str, str], ...]] = {
-    last: tuple((name, client) for name, client in _CLIENTS if name.rpartition(".")[2] == last)
-    for last in {name.rpartition(".")[2] for name, _ in _CLIENTS}
+    last: tuple((name, client) for name, client in IN_PYTHON if name.rpartition(".")[2] == last)
+    for last in {name.rpartition(".")[2] for name, _ in IN_PYTHON}
 }
-_MADE_BY = (
-    ("ollama.", "ollama"),
-    ("cohere.", "cohere"),
-    ("azure.ai.inference.", "azure-inference"),
-)
-"""Clients whose methods have names that others have, too: known by what makes them."""
-_OF_MADE = frozenset({"chat", "chat_stream", "complete"})
 _TOOLS = ("tools", "toolConfig", "functions")
 OWN = "own"
 """The client of a program that keeps those of vendors behind an interface of its own."""
@@ -97,10 +66,10 @@ def _client(call: Call, made: Mapping[str, str]) -> str:
     for name, client in _BY_END.get(call.last, ()):
         if call.name == name or call.name.endswith(f".{name}"):
             return client
-    if call.last in _OF_MADE:
+    if call.last in OF_MADE:
         owner = call.name.rpartition(".")[0]
         maker = made.get(owner, owner)
-        return next((client for package, client in _MADE_BY if maker.startswith(package)), "")
+        return next((client for package, client in MADE_BY if maker.startswith(package)), "")
     return ""
 
 

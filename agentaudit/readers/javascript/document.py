@@ -19,6 +19,7 @@ from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Document
 from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
+from agentaudit.readers.model_clients import WORDS_IN_SCRIPTS
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
@@ -72,17 +73,13 @@ RESULTS = regex(
     r"""|\bfunctionResponse\b|\brole:[ \t]*['"]tool['"]"""
 )
 """How results of tools go back to a model that a script asks itself."""
-_ASKING_WORDS = (
-    *("completions.create", "completions.stream", "responses.create", "messages.create"),
-    *("messages.stream", "ConverseCommand", "ConverseStreamCommand", ".generateContent"),
-)
 
 
 def loops_itself(file: str, text: str) -> bool:
     """Whether a file asks a model by a vendor's client, and hands back what tools found."""
     if _made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
         return False
-    return holds_word(text, _ASKING_WORDS) and RESULTS.search(text) is not None
+    return holds_word(text, WORDS_IN_SCRIPTS) and RESULTS.search(text) is not None
 
 
 def builds_agents(file: str, text: str) -> bool:
