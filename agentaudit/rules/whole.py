@@ -43,8 +43,6 @@ class Whole(Struct, frozen=True, kw_only=True):
     has_guardrail: bool = False
     has_memory_expiry: bool = False
     """Some memory store is written with a time to live."""
-    bound_accounts: tuple[str, ...] = ()
-    """Names of Kubernetes accounts and groups that some binding gives rights to."""
     runs_agent: bool = False
     """An agent, or a runtime or workflow that runs one, is declared."""
     incomplete: bool = False
@@ -69,7 +67,6 @@ def whole_of(deployment: Deployment) -> Whole:
         for gateway in deployment.gateways
         if gateway.brokers_credentials is Truth.YES and gateway.authorizer is Known.SET
     ]
-    bound = {grant.identity_id for grant in deployment.grants if grant.provider == "kubernetes"}
     owners = (
         *(identity.provider for identity in deployment.identities),
         *(grant.provider for grant in deployment.grants),
@@ -94,9 +91,6 @@ def whole_of(deployment: Deployment) -> Whole:
         has_approval=bool(deployment.approvals),
         has_guardrail=bool(deployment.guardrails),
         has_memory_expiry=any(store.ttl is Known.SET for store in deployment.memory_stores),
-        bound_accounts=_words(
-            identity.name for identity in deployment.identities if identity.id in bound
-        ),
         runs_agent=bool(deployment.agents) or runs or starts,
         incomplete=deployment.incomplete,
         audit_logs=_words(kind for log in deployment.audit_logs for kind in _records(log)),

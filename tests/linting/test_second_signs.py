@@ -229,6 +229,25 @@ def test_an_agent_whose_account_has_rights_seems_to_need_its_token(
 
 
 @pytest.mark.parametrize(
+    ("bound", "pod", "severity"),
+    [
+        ("elsewhere", "desk", Severity.MEDIUM),
+        ("desk", "desk", Severity.LOW),
+        ("elsewhere", "default", Severity.LOW),
+    ],
+)
+def test_an_account_of_another_namespace_is_another(
+    bound: str, pod: str, severity: Severity
+) -> None:
+    """Where a pod says no namespace, whoever applies it does, and it may be that one."""
+    binding = BINDING.replace("namespace: desk", f"namespace: {bound}")
+    text = POD.format(more="serviceAccountName: desk") + binding
+    text = text.replace("desk-agent, namespace: desk", f"desk-agent, namespace: {pod}")
+
+    assert found({"pod.yaml": text})["automounted-token"] is severity
+
+
+@pytest.mark.parametrize(
     ("name", "severity"), [("crm-mcp", Severity.HIGH), ("stub-crm-mcp", Severity.LOW)]
 )
 def test_a_server_that_stands_in_for_one_does_nothing(name: str, severity: Severity) -> None:

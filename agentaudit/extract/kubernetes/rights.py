@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +24,8 @@ from agentaudit.extract.kubernetes.roles import (
     bound_role,
 )
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.fact import Fact
+from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
@@ -56,7 +58,7 @@ Applied = Mapping[str, frozenset[str]]
 
 _ACCOUNT = "ServiceAccount"
 _NO_NAMESPACE = "default"
-"""What objects without a namespace are read as."""
+"""What objects without a namespace are read as: whoever applies them may name another."""
 
 
 def extract_rights(documents: Documents, collector: Collector) -> None:
@@ -189,18 +191,30 @@ def _giving(binding: KubernetesObject, subject: Identity) -> Giving:
 
 
 def join_pods(collector: Collector) -> None:
-    """The account of every pod is in the groups of all accounts, and may call as nobody too."""
+    """What a binding gives the account of every pod, itself or as one of a group."""
     crowds: dict[str, list[Identity]] = {}
     for identity in collector.of(Identity):
         if identity.provider == "kubernetes" and identity.open_to:
             crowds.setdefault(_namespace(identity), []).append(identity)
-    for workload in collector.workloads if crowds else ():
+    bound = {grant.identity_id for grant in collector.of(Grant) if grant.provider == "kubernetes"}
+    accounts = {each.name for each in map(collector.facts.get, bound) if _is_account(each)}
+    for workload in collector.workloads if crowds or bound else ():
         runtime = collector.facts[workload.runtime_id]
         if not isinstance(runtime, Runtime) or runtime.kind != "pod":
             continue
         account = service_account_id(workload.namespace, runtime.service_account)
-        for crowd in (*crowds.get("", ()), *crowds.get(workload.namespace, ())):
+        shared = (*crowds.get("", ()), *crowds.get(workload.namespace, ()))
+        for crowd in shared:
             collector.link(EdgeKind.ASSUMES, account, crowd.id, crowd.evidence[0])
+        anywhere = workload.namespace == _NO_NAMESPACE and runtime.service_account in accounts
+        if account in bound or anywhere:
+            collector.update(replace(runtime, account_rights="own"))
+        elif any(crowd.id in bound for crowd in shared):
+            collector.update(replace(runtime, account_rights="shared"))
+
+
+def _is_account(fact: Fact | None) -> TypeGuard[Identity]:
+    return isinstance(fact, Identity) and fact.kind == "service_account"
 
 
 def _namespace(crowd: Identity) -> str:

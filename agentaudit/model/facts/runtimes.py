@@ -41,6 +41,11 @@ class Runtime(Fact, frozen=True, kw_only=True):
     gpu: bool = False
     network: str = ""
     service_account: str = ""
+    account_rights: str = ""
+    """
+    Whether a binding gives rights to that account (own) or only to a group of all accounts, which
+    it is in (shared); empty where none does.
+    """
     automount_token: Truth = Truth.UNKNOWN
     token_ttl_s: int | None = None
     holds_secrets: bool = False
