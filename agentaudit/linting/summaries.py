@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 
+from agentaudit.extract.containers.packed_agents import CODED
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.linting.context import context_of
+from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.redaction import shown_place
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -23,7 +24,8 @@ _EXPIRING_BY_ITEM = frozenset({"dynamodb"})
 
 def credential_summaries(deployment: Deployment) -> tuple[CredentialSummary, ...]:
     """A row for each place of a credential, by place."""
-    seen, context = _seen_by_agents(deployment), context_of(deployment)
+    context = context_of(deployment)
+    seen = _seen_by_agents(deployment, context)
     facts = sorted(deployment.credentials, key=lambda fact: (fact.evidence[0], plain(fact.name)))
     secrets: dict[tuple[str, ...], int] = {}
     return tuple(
@@ -44,15 +46,20 @@ def _value(fact: Credential) -> tuple[str, ...]:
     return (fact.provider, fact.name.lower())
 
 
-def _seen_by_agents(deployment: Deployment) -> frozenset[FactId]:
+def _seen_by_agents(deployment: Deployment, context: Context) -> frozenset[FactId]:
     """
     Credentials that an agent may take: its own, its tools', and all where one runs.
 
-    Where no file says which runtime runs an agent, any may that a workflow does not start.
+    Where no file says what runs an agent that is code, anything may that is nothing else and that
+    no workflow starts.
     """
     runs = {place.id: place.runs_agent for place in deployment.runtimes}
     runs |= {place.id: place.runs_agent for place in deployment.workflows}
-    known = any(place.runs_agent for place in deployment.runtimes)
+    may_run = frozenset[FactId]()
+    if not (
+        any(place.runs_agent for place in deployment.runtimes) and _placed(deployment, context)
+    ):
+        may_run = frozenset(place.id for place in deployment.runtimes if not place.role)
     in_ci = {fact.id for fact in deployment.credentials if fact.holder == "ci"}
     return frozenset(
         edge.src
@@ -61,9 +68,16 @@ def _seen_by_agents(deployment: Deployment) -> frozenset[FactId]:
         and (
             edge.dst.startswith(("agent:", "tool_server:"))
             or runs.get(edge.dst, False)
-            or (not known and edge.dst.startswith("runtime:") and edge.src not in in_ci)
+            or (edge.dst in may_run and edge.src not in in_ci)
         )
     )
+
+
+def _placed(deployment: Deployment, context: Context) -> bool:
+    """Whether it is known of all agents that are code, and are deployed, where they run."""
+    placed = {edge.src for edge in deployment.edges if edge.kind is EdgeKind.RUNS_ON}
+    coded = (agent for agent in deployment.agents if agent.framework in CODED)
+    return all(agent.id in placed or context.idle(agent) for agent in coded)
 
 
 def memory_summaries(deployment: Deployment) -> tuple[MemorySummary, ...]:

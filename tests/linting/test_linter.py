@@ -515,6 +515,36 @@ def test_an_agent_may_take_what_its_runtime_holds_and_any_where_none_is_known(
     assert [row.visible_to_agent for row in lint(whole, []).credentials] == [visible]
 
 
+@pytest.mark.parametrize(
+    ("framework", "file", "role", "visible"),
+    [
+        ("langgraph", "agent.py", "", True),
+        ("langgraph", "agent.py", "store", False),
+        ("langgraph", "tests/agent.py", "", False),
+        ("claude-code", ".claude/settings.json", "", False),
+    ],
+)
+def test_while_nobody_says_where_one_agent_runs_any_runtime_may_run_it(
+    framework: str, file: str, role: str, *, visible: bool
+) -> None:
+    """Another whose runtime is known says nothing of it; what is known to be a store runs none."""
+    holding = Runtime(id=FactId("runtime:a"), name="a", evidence=(place(7),), role=role)
+    other = replace(holding, id=FactId("runtime:b"), runs_agent=True, role="agent")
+    agent = Agent(
+        id=FactId("agent:a"),
+        name="a",
+        evidence=(replace(place(9), file=file),),
+        framework=framework,
+    )
+    held = replace(credential(1), holder="container")
+    seen = Edge(kind=EdgeKind.VISIBLE_TO, src=held.id, dst=holding.id, evidence=(place(1),))
+    whole = Deployment(
+        credentials=(held,), runtimes=(holding, other), agents=(agent,), edges=(seen,)
+    )
+
+    assert [row.visible_to_agent for row in lint(whole, []).credentials] == [visible]
+
+
 def test_identities_that_the_platform_gives_agents_have_rows() -> None:
     """Not those that a key proves, nor those of what runs no agent, or is only called after one."""
     runtime = Runtime(id=FactId("runtime:a"), name="a", evidence=(place(7),), runs_agent=True)
