@@ -96,6 +96,8 @@ class Collector(Struct):
     """By file of code those of the repository that it imports, where something starts files."""
     page_origins: dict[str, str] = field(default_factory=dict)
     """By file of code the variable that says pages of which origins it lets in with cookies."""
+    config_maps: dict[FactId, tuple[str, str]] = field(default_factory=dict)
+    """Of agents whose configuration is in a ConfigMap, the folder of its file and its name."""
     given_policies: set[tuple[str, int, int]] = field(default_factory=set)
     """Where policies stand, in files of their own, that something else gives to somebody."""
     problems: list[Problem] = field(default_factory=list)

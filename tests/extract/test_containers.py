@@ -945,6 +945,31 @@ def test_an_entry_point_may_leave_root(last: str, root: Truth) -> None:
 
 
 @pytest.mark.parametrize(
+    ("service", "start", "root"),
+    [
+        ("", 'ENTRYPOINT ["/app/start.sh"]', Truth.NO),
+        ("command: [/bin/other]", 'ENTRYPOINT ["/app/start.sh"]', Truth.NO),
+        ("entrypoint: [python, agent.py]", 'ENTRYPOINT ["/app/start.sh"]', Truth.YES),
+        ("entrypoint: /app/start.sh", 'ENTRYPOINT ["python"]', Truth.NO),
+        ("command: [python, agent.py]", 'CMD ["/app/start.sh"]', Truth.YES),
+        ("command: [/app/start.sh]", 'CMD ["python"]', Truth.NO),
+    ],
+)
+def test_a_service_may_start_what_leaves_root_or_what_does_not(
+    service: str, start: str, root: Truth
+) -> None:
+    """Its entry point stands for that of its image, its command for what an image starts alone."""
+    files = {
+        "compose.yaml": f"services:\n  desk-agent:\n    build: .\n    {service}\n",
+        "Dockerfile": f"FROM python:3.12\nCOPY start.sh .\n{start}\n",
+        "start.sh": '#!/bin/sh\nexec gosu app "$@"\n',
+    }
+    (runtime,) = deployment_of(files).runtimes
+
+    assert runtime.runs_as_root is root
+
+
+@pytest.mark.parametrize(
     ("dockerfile", "root"),
     [
         ("FROM langchain/langgraph-api:3.12\n", Truth.YES),

@@ -132,3 +132,10 @@ def test_what_a_pod_without_a_box_mounts_too_is_in_none() -> None:
     agents = deployment_of(files).agents
 
     assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {Truth.NO}
+
+
+def test_a_pod_in_another_folder_mounts_another_file_of_that_name() -> None:
+    pod = POD.format(runtime="runtimeClassName: gvisor", mounted="desk")
+    agents = deployment_of({"claw/desk.yaml": CONFIGURED, "other/pod.yaml": pod}).agents
+
+    assert {a.sandboxed for a in agents if a.framework == "openclaw"} == {Truth.NO}

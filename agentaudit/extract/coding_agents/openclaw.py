@@ -7,11 +7,11 @@ run unasked only where `tools.exec` says both `security: full` and `ask: off`. S
 "Configuration Reference", "Sandboxing" and "Exec Approvals". It was called Clawdbot and Moltbot.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import holds_word
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
@@ -19,13 +19,10 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp.tools import add_source
 from agentaudit.extract.platform_files import OPENCLAW_FILE, OPENCLAW_NAMES
-from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
 
-_RUNTIME_CLASS = "runtimeClassName"
-_BOX = regex(r"gvisor|runsc|kata|firecracker")
-"""Runtimes that put a kernel or a machine of its own around a pod."""
 _ALONE = LOOPBACK | {"loopback"}
 _OPEN_POLICIES = ("dmPolicy", "groupPolicy")
 _ALLOWED = ("allowFrom", "groupAllowFrom")
@@ -37,9 +34,10 @@ def extract_openclaw(documents: Documents, collector: Collector) -> None:
     """The agents of every configuration, in a file of its own or as a text within another."""
     for document in documents.of("json", "yaml"):
         for root, around in _configurations(document, documents):
-            name = around.text_at("metadata", "name")
-            boxed = documents.once(_boxed).get((folder_of(document.file), name)) if name else None
-            _add_agents(document, root, collector, boxed)
+            place = (folder_of(document.file), around.text_at("metadata", "name"))
+            for agent in _add_agents(document, root, collector):
+                if around is not root:
+                    collector.config_maps[agent.id] = place
 
 
 def _configurations(document: Document, documents: Documents) -> Iterator[tuple[Node, Node]]:
@@ -57,34 +55,7 @@ def _configurations(document: Document, documents: Documents) -> Iterator[tuple[
                         yield found, root
 
 
-def _boxed(documents: Documents) -> Mapping[tuple[str, str], Evidence]:
-    """By folder and name: ConfigMaps of pods alone that the kernel of the machine does not run."""
-    found: dict[tuple[str, str], Evidence] = {}
-    bare: set[tuple[str, str]] = set()
-    told = any(holds_word(document.text, (_RUNTIME_CLASS,)) for document in documents.of("yaml"))
-    for document in documents.of("yaml") if told else ():
-        if not holds_word(document.text, ("configMap",)):
-            continue
-        for node in (node for root in document.roots for node in root.walk()):
-            runtime = node.child(_RUNTIME_CLASS)
-            boxed = runtime is not None and _BOX.search(runtime.text or "")
-            for name in filter(None, _mounted(node)):
-                if runtime is None or not boxed:
-                    bare.add((folder_of(document.file), name))
-                    continue
-                place = evidence(document, runtime, f"{_RUNTIME_CLASS}: {runtime.text}")
-                found.setdefault((folder_of(document.file), name), place)
-    return {key: place for key, place in found.items() if key not in bare}
-
-
-def _mounted(pod: Node) -> Iterator[str]:
-    """The names of the ConfigMaps that a pod mounts."""
-    yield from (volume.text_at("configMap", "name") for volume in pod.list_at("volumes"))
-
-
-def _add_agents(
-    document: Document, root: Node, collector: Collector, boxed: Evidence | None
-) -> None:
+def _add_agents(document: Document, root: Node, collector: Collector) -> Iterator[Agent]:
     """One for all that have the defaults, and each that has tools or a sandbox of its own."""
     own_settings = [
         node
@@ -104,8 +75,6 @@ def _add_agents(
             sandboxed=_sandboxed(root, own),
             authenticated=_authenticated(root),
         )
-        if boxed is not None:
-            agent = replace(agent, sandboxed=Truth.YES, evidence=with_place(agent, boxed))
         if everywhere is not None:
             opening = evidence(document, everywhere, "allowedOrigins=*")
             agent = replace(agent, cors_open=True, evidence=with_place(agent, opening))
@@ -115,6 +84,7 @@ def _add_agents(
         for channel, opened in channels if room else ():
             source = f"messages of anybody on {channel}"
             add_source(collector, agent.id, source, evidence(document, opened, opened.raw))
+        yield agent
 
 
 def _unasked(node: Node) -> bool:

@@ -110,6 +110,7 @@ def _container(
         names=names,
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
+        own_entry=service.child("entrypoint") is not None,
         settings=environment.settings,
         settings_whole=environment.whole,
         build=folder,

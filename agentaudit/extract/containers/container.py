@@ -41,6 +41,8 @@ class Container(Struct, frozen=True, kw_only=True):
     beginning: str = ""
     """What the names of all containers of the file begin with: no word on what this one runs."""
     words: tuple[str, ...] = ()
+    own_entry: bool = False
+    """Whether the first of them stands for the entry point of its image."""
     settings: tuple[Setting, ...] = ()
     build: str | None = None
     dockerfile: str = ""
@@ -49,6 +51,10 @@ class Container(Struct, frozen=True, kw_only=True):
     """Whether it is built from an image that serves pages or a model, and does nothing else."""
     mounts: tuple[tuple[str, str], ...] = ()
     configurations: tuple[tuple[Document, Node], ...] = ()
+    config_maps: tuple[str, ...] = ()
+    """Names of the ConfigMaps among the volumes of its pod."""
+    own_kernel: Evidence | None = None
+    """Where it says that another kernel than that of its machine runs it."""
     given_files: bool = False
     """Whether it is given files that may say how what it runs behaves."""
     needs: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Dockerfiles: secrets baked into images, the user, and what the base image is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -53,9 +53,7 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         collector.image_folders.add(folder_of(document.file))
         runs_code = starts_agent_code(document, executing, collector.imported_files)
         built = _runtimes(document, collector, runs_code=runs_code)
-        stages = documents.once(every_stage)[document.file]
-        left = leaves_root(documents, document)
-        _add_image_facts(document, collector, built, stages, left=left)
+        _add_image_facts(documents, document, collector, built)
         runtimes = tuple(runtime for runtime, _ in built)
         holding = Holding(
             holder="image",
@@ -71,11 +69,11 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
 
 def _runtimes(
     document: Document, collector: Collector, *, runs_code: bool
-) -> Sequence[tuple[Runtime, str]]:
-    """What is built from the Dockerfile's folder, and of which stage; without any, an image."""
+) -> Sequence[tuple[Runtime, Workload]]:
+    """What is built from the Dockerfile's folder; without any, an image."""
     folder = folder_of(document.file)
     found = [
-        (runtime, workload.stage)
+        (runtime, workload)
         for workload in collector.workloads
         if (
             workload.dockerfile == document.file
@@ -105,35 +103,35 @@ def _runtimes(
             runs_agent=agent,
         )
     )
-    collector.workloads.append(
-        Workload(
-            runtime_id=runtime.id,
-            document=document,
-            names=(name,),
-            role="agent" if agent else "",
-            build=folder,
-            words=words,
-        )
+    workload = Workload(
+        runtime_id=runtime.id,
+        document=document,
+        names=(name,),
+        role="agent" if agent else "",
+        build=folder,
+        words=words,
     )
-    return [(runtime, LAST)]
+    collector.workloads.append(workload)
+    return [(runtime, workload)]
 
 
 def _add_image_facts(
+    documents: Documents,
     document: Document,
     collector: Collector,
-    built: Sequence[tuple[Runtime, str]],
-    stages: Mapping[str, Base],
-    *,
-    left: bool,
+    built: Sequence[tuple[Runtime, Workload]],
 ) -> None:
     """What each container is of; the last stage where the one that is asked for is none of them."""
-    by_stage: dict[str, list[Runtime]] = {}
-    for runtime, stage in built if stages else ():
-        by_stage.setdefault(stage if stage in stages else LAST, []).append(runtime)
-    for stage, runtimes in by_stage.items():
+    stages = documents.once(every_stage)[document.file]
+    alike: dict[tuple[str, Truth], list[Runtime]] = {}
+    for runtime, workload in built if stages else ():
+        stage = workload.stage if workload.stage in stages else LAST
         base = stages[stage]
-        root = Truth.NO if left and base == stages[LAST] else runs_as_root(base)
-        _add_facts_of_stage(document, collector, (base, root), runtimes)
+        left = base == stages[LAST] and leaves_root(documents, document, workload)
+        root = Truth.NO if left else runs_as_root(base)
+        alike.setdefault((stage, root), []).append(runtime)
+    for (stage, root), runtimes in alike.items():
+        _add_facts_of_stage(document, collector, (stages[stage], root), runtimes)
 
 
 def _add_facts_of_stage(

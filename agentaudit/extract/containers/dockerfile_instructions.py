@@ -109,5 +109,14 @@ def _words_of_base(node: Node) -> list[str]:
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:
     """What an image starts, with the words of its entry point and of its command."""
     last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
-    nodes = [last[name] for name in ("ENTRYPOINT", "CMD") if name in last]
-    return (nodes[0], tuple(word for node in nodes for word in words_of(node))) if nodes else None
+    node = last.get("ENTRYPOINT") or last.get("CMD")
+    return (node, sum(started_by(document), ())) if node is not None else None
+
+
+def started_by(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of an image's entry point, and those of its command."""
+    last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
+    entry, command = (
+        words_of(last[name]) if name in last else () for name in ("ENTRYPOINT", "CMD")
+    )
+    return entry, command

@@ -1,7 +1,8 @@
 """Who runs what is in an image: its last `USER`, or whom an entry point leaves root for."""
 
 from agentaudit.expressions import regex
-from agentaudit.extract.containers.dockerfile_instructions import Base, started
+from agentaudit.extract.containers.dockerfile_instructions import Base, started_by
+from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Document
@@ -22,18 +23,24 @@ def runs_as_root(base: Base) -> Truth:
     return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
 
 
-def leaves_root(documents: Documents, document: Document) -> bool:
+def leaves_root(documents: Documents, document: Document, workload: Workload) -> bool:
     """
     Whether the last line of its entry point, a script beside the Dockerfile, is for another user.
 
     So do the images of PostgreSQL and Redis: `exec gosu postgres "$@"`.
     """
-    found = started(document)
-    words = found[1] if found else ()
-    script = documents.beside(document, words[0].rpartition("/")[2]) if words else None
+    first = _first_word(document, workload)
+    script = documents.beside(document, first.rpartition("/")[2]) if first else None
     if script is None or script.syntax != "script":
         return False
     last = script.text.rstrip().rpartition("\n")[2].strip()
     leaving = next((word for word in LEAVING_WORDS if last.startswith(word)), "")
     keeps = leaving == _SETPRIV and _CHOOSING not in last
     return leaving != "" and not keeps and _AS_ROOT.match(last, len(leaving)) is None
+
+
+def _first_word(document: Document, workload: Workload) -> str:
+    """What a container starts: its own entry point, or its image's, or else a command."""
+    entry, command = started_by(document)
+    words = workload.words if workload.own_entry else entry or workload.words or command
+    return words[0] if words else ""

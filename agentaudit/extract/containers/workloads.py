@@ -26,6 +26,8 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Which stage of it is built, where that is said; else the last."""
     words: tuple[str, ...] = ()
     """Entry point, command and arguments."""
+    own_entry: bool = False
+    """Whether the first of them stands for the entry point of its image."""
     settings: tuple[Setting, ...] = ()
     settings_whole: bool = False
     """Whether all that its environment is taken from is among the files."""
@@ -33,6 +35,10 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Files and folders of the repository, and where they are mounted."""
     configurations: tuple[tuple[Document, Node], ...] = ()
     """Texts of configuration files that stand within another file: in a ConfigMap, in values."""
+    config_maps: tuple[str, ...] = ()
+    """Names of the ConfigMaps among the volumes of its pod."""
+    own_kernel: Evidence | None = None
+    """Where it says that another kernel than that of its machine runs it."""
     given_files: bool = False
     """Whether it is given files that may say how what it runs behaves."""
     needs: tuple[str, ...] = ()

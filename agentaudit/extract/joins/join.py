@@ -20,6 +20,7 @@ from agentaudit.extract.joins.identities import reach_identities
 from agentaudit.extract.joins.memory import join_memory
 from agentaudit.extract.joins.needs import join_needs
 from agentaudit.extract.joins.references import resolve_references
+from agentaudit.extract.joins.sandboxes import join_sandboxes
 from agentaudit.extract.joins.servers import join_servers
 from agentaudit.extract.kubernetes.rights import join_pods
 from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
@@ -42,6 +43,7 @@ def join(collector: Collector) -> None:
     _attach_memory(collector)
     join_memory(collector)
     _limit_agents(collector)
+    join_sandboxes(collector)
     _settle_approvals(collector)
     _count_tools(collector)
     _limit_egress(collector)

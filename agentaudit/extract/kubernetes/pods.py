@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
@@ -30,7 +31,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import bytes_of
 from agentaudit.extract.stages import stage_in, stage_named
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
@@ -46,6 +47,9 @@ _TEMPLATES = {
 }
 _GIVING_FILES = ("configMap", "secret", "projected", "csi")
 """Volumes with files that may say how a program behaves."""
+_RUNTIME_CLASS = "runtimeClassName"
+_OF_ITS_OWN = regex(r"gvisor|runsc|kata|firecracker")
+"""Runtimes that put a kernel or a machine of its own around a pod."""
 _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
 """Of ConfigMaps, each as often as there are containers that mount it."""
 
@@ -132,6 +136,8 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         words=words,
         settings=environment.settings,
         settings_whole=environment.whole,
+        config_maps=_config_maps(volume for _, volume in pod.volumes.values()),
+        own_kernel=_own_kernel(pod),
         configurations=_configurations(pod, node, collector),
         given_files=any(
             volume.child(kind) is not None for volume in pod.mounted(node) for kind in _GIVING_FILES
@@ -194,17 +200,25 @@ def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
             yield path.text or ""
 
 
+def _config_maps(volumes: Iterable[Node]) -> tuple[str, ...]:
+    names = (volume.text_at("configMap", "name") for volume in volumes)
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _own_kernel(pod: Pod) -> Evidence | None:
+    node = pod.spec.child(_RUNTIME_CLASS)
+    if node is None or not _OF_ITS_OWN.search(node.text or ""):
+        return None
+    return evidence(pod.owner.document, node, f"{_RUNTIME_CLASS}: {plain(node.text or '')}")
+
+
 def _configurations(
     pod: Pod, node: Node, collector: Collector
 ) -> tuple[tuple[Document, Node], ...]:
     """The configuration of a Redis in the ConfigMaps that a container mounts."""
-    names = [
-        volume.text_at("configMap", "name")
-        for volume in pod.mounted(node)
-        if volume.child("configMap") is not None
-    ]
     mounted = (
-        pod.cluster.values("ConfigMap", pod.owner.namespace, name) for name in dict.fromkeys(names)
+        pod.cluster.values("ConfigMap", pod.owner.namespace, name)
+        for name in _config_maps(pod.mounted(node))
     )
     groups = [values.redis for values in mounted if values is not None]
     place = evidence(pod.owner.document, node.child("name") or node)
