@@ -1,4 +1,4 @@
-"""Lists as parts of sentences."""
+"""Lists and counts as parts of sentences."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -15,3 +15,9 @@ def first_of(things: Sequence[ThingT], most: int, told: Callable[[ThingT], str] 
     """`a, b and 3 more`; what is not shown is not told, however many there are."""
     more = f" and {len(things) - most:,} more" if len(things) > most else ""
     return ", ".join(map(told, things[:most])) + more
+
+
+def counted(amount: int | str, singular: str, plural: str = "") -> str:
+    """`1 step`, `2,000 steps`, and `1.5 steps` of a number that was written already."""
+    written = amount if isinstance(amount, str) else f"{amount:,}"
+    return f"{written} {singular if written == '1' else plural or f'{singular}s'}"

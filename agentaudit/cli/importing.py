@@ -115,7 +115,7 @@ def _surveyed(source: Source, keep: "Callable[[SpanSeen], None]") -> Survey:
 
 
 def _refuse_bad_rows(survey: Survey, *, allow: bool) -> None:
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     notes = survey.notes
     if notes.bad_rows and not allow:
@@ -134,7 +134,7 @@ def _refuse_bad_rows(survey: Survey, *, allow: bool) -> None:
 
 
 def lacks(notes: "Notes") -> Iterable[tuple[str, str]]:
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     yield (
         "the trace was imported: nothing was measured",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit import __version__
+from agentaudit.lists import counted
 from agentaudit.model.execution import Contest, Execution, HostMeasurement
 from agentaudit.model.validation import ValidatedRun, Validation
 from agentaudit.model.workload import Machine, Stage, Workload
@@ -21,7 +22,6 @@ from agentaudit.simulation.experiments.fidelity import (
 from agentaudit.simulation.machines.calibration import capacity, contender, host_progress
 from agentaudit.simulation.policy import Policy
 from agentaudit.simulation.runs.served import Overheads
-from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.stations.cores import Contender
 
 _FOREIGN = 0.1

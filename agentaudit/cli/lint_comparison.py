@@ -117,7 +117,7 @@ def _beside(
 
 def _keep(result: "LintResult", deployment: "Deployment", path: Path, said: Terminal) -> None:
     from agentaudit.linting.baseline import baseline_of
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
     from agentaudit.rules.baselines import baseline_text
 
     entries = baseline_of(result, deployment)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from agentaudit.cli.lint_comparison import Run
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import RefusedError, UsageError
-from agentaudit.report.quantities import counted
+from agentaudit.lists import counted
 from agentaudit.report.text import one_line
 
 if TYPE_CHECKING:

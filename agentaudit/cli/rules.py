@@ -81,7 +81,7 @@ def list_rules(
 
 def print_rules(rules: "Sequence[LintRule]", said: Terminal) -> None:
     """A line a rule, or two where a person's terminal is too narrow for one."""
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     width = max((len(rule.id) for rule in rules), default=0)
     longest = max((len(rule.title) for rule in rules), default=0)
@@ -133,7 +133,7 @@ def pages(
 
     Exit codes: 0 written; 2 usage, or a rule of yours that is wrong.
     """
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
     from agentaudit.report.rule_manual import WRITTEN, manual_pages
 
     written = manual_pages([rule.rule for rule in _loaded(rules or [])])
@@ -161,7 +161,7 @@ def test(
     """
     from agentaudit.extract.deployment import deployment_of
     from agentaudit.linting.examples import failed_examples, failed_fixes
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
     from agentaudit.rules.lint import load_lint_rules
 
     said = terminal_of(context)

@@ -20,7 +20,7 @@ class RuleKind(StrEnum):
 
 def list_kind(kind: RuleKind, folders: Sequence[Path], said: "Terminal") -> None:
     """The rules of a kind in the order they are tried, the user's own first."""
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     rows = list(_ROWS[kind](folders))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

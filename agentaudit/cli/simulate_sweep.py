@@ -150,7 +150,7 @@ def sweep(
     )
     write_artifact(result, output)
     journal_path(output).unlink(missing_ok=True)
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     shown = render_sweep([rows[cell] for cell in cells])
     terminal.out.print(shown, end="", soft_wrap=True)

@@ -76,7 +76,7 @@ def _profile(place: Place, trace: "Trace", recording: str) -> "Profile":
 def _simulation(place: Place, trace: "Trace", recording: str) -> "Simulation | None":
     """The replay; a recording that cannot be replayed is said, and ends nothing else."""
     from agentaudit.cli.workloads import replayed
-    from agentaudit.report.quantities import counted
+    from agentaudit.lists import counted
 
     if trace.requests:
         there = counted(len(trace.requests), "recorded request")

@@ -88,7 +88,8 @@ def trace_import(
 
 
 def _told(terminal: Terminal, survey: Survey, path: Path) -> None:
-    from agentaudit.report.quantities import counted, duration
+    from agentaudit.lists import counted
+    from agentaudit.report.quantities import duration
 
     length_ns = survey.end_ns - survey.start_ns
     length = duration(length_ns) if length_ns < _LONG_NS else f"{length_ns / _DAY_NS:,.1f} days"

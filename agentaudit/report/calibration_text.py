@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from agentaudit.lists import counted
 from agentaudit.model.execution import HostMeasurement, StageLatency, StagePower
-from agentaudit.report.quantities import counted
 
 _MS = 1_000_000
 _US = 1_000

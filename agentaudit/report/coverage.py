@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from agentaudit.lists import counted
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult, Severity
 from agentaudit.model.threat import ThreatModel
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _UNREAD = (FileStatus.FAILED, FileStatus.PARTIAL)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from agentaudit.lists import counted
 from agentaudit.model.endpoint import EndpointUse, Level
-from agentaudit.report.quantities import counted, duration, number, percent
+from agentaudit.report.quantities import duration, number, percent
 
 
 def endpoint_sentences(use: EndpointUse) -> tuple[str, ...]:

@@ -73,11 +73,6 @@ def bounds(interval: "Bounds") -> str:
     return f"{number(interval.low)} to {number(interval.high)}"
 
 
-def counted(amount: int, singular: str, plural: str = "") -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{amount:,} {singular if amount == 1 else plural or f'{singular}s'}"
-
-
 def _digits(amount: float) -> str:
     if amount >= _EXACT_UNITS:
         return f"{amount:.0f}"

@@ -10,11 +10,6 @@ def from_to(before_ns: float, after_ns: float) -> str:
     return f"from {time(before_ns)} to {time(after_ns)} ({change})"
 
 
-def counted(amount: int | str, singular: str) -> str:
-    """`1 step`, `2 steps`, `1.5 steps` of a number that was written already."""
-    return f"{amount} {singular if str(amount) == '1' else f'{singular}s'}"
-
-
 def signed(share: float) -> str:
     """`-34%`, `0%`, `+5%`."""
     percents = round(share * 100)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from agentaudit.lists import counted
 from agentaudit.model.threat import Bounds
-from agentaudit.report.quantities import bounds, counted, duration, lifetime, number, percent, size
+from agentaudit.report.quantities import bounds, duration, lifetime, number, percent, size
 
 
 @pytest.mark.parametrize(
@@ -59,4 +60,6 @@ def test_a_range_shows_both_ends_and_an_exact_number_one() -> None:
 
 def test_counts_agree_with_their_noun() -> None:
     assert counted(1, "finding") == "1 finding"
+    assert counted(2_000, "finding") == "2,000 findings"
+    assert counted("1.5", "core") == "1.5 cores"
     assert counted(2, "step crosses", "steps cross") == "2 steps cross"

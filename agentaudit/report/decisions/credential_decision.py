@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from agentaudit.lists import first_of
+from agentaudit.lists import counted, first_of
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.finding import CredentialSummary, LintResult
 from agentaudit.report.decisions.credential_resolution import (
@@ -19,7 +19,6 @@ from agentaudit.report.decisions.credential_resolution import (
     resolved_outside,
     undecided,
 )
-from agentaudit.report.quantities import counted
 
 ID = "credential-resolution"
 QUESTION = "Where does credential resolution happen?"

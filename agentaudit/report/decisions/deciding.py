@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agentaudit import __version__
 from agentaudit.errors import exit_code
-from agentaudit.lists import first_of
+from agentaudit.lists import counted, first_of
 from agentaudit.model.decision import Decision, DecisionStatus, Report, Verdict
 from agentaudit.model.finding import Finding, LintResult, Severity
 from agentaudit.model.gate import Gate, GateStatus
@@ -14,7 +14,6 @@ from agentaudit.model.threat import AttackPath, MitigationOutcome, ThreatModel, 
 from agentaudit.report.decisions.credential_decision import credential_decision
 from agentaudit.report.decisions.memory_decision import memory_decision
 from agentaudit.report.decisions.profile_decision import profile_decision
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _CHANGES_SHOWN = 5

@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
+from agentaudit.lists import counted
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.facts.memory import PROMPTED
 from agentaudit.model.finding import Family, Finding, LintResult, MemorySummary, Severity
 from agentaudit.model.profile import Profile
-from agentaudit.report.quantities import counted, size
+from agentaudit.report.quantities import size
 
 ID = "memory-boundary"
 QUESTION = "What is your memory boundary?"

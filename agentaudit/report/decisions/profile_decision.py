@@ -1,10 +1,11 @@
 """The third decision: whether CPU and GPU utilisation were profiled under load."""
 
+from agentaudit.lists import counted
 from agentaudit.model.decision import Decision, DecisionEvidence, DecisionStatus
 from agentaudit.model.profile import Bound, Breakdown, Profile
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import DrivenLoad, StepKind
-from agentaudit.report.quantities import counted, duration, percent
+from agentaudit.report.quantities import duration, percent
 
 ID = "cpu-gpu-profile"
 QUESTION = "Have you profiled CPU vs GPU utilization under load?"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from agentaudit.lists import counted
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 SHOWN = 10

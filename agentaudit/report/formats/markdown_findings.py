@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from agentaudit.lists import counted
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, RuleSummary
 from agentaudit.report.coverage import by_severity, coverage_sentence, nothing_found, unread_files
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _MOST_BYTES = 350_000

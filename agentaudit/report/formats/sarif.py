@@ -8,6 +8,7 @@ relative to %SRCROOT%, and no source text is quoted, which might hold a secret.
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from agentaudit.lists import counted
 from agentaudit.model.autofix import Change, Fix
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.evidence import Evidence
@@ -23,7 +24,6 @@ from agentaudit.report.formats.sarif_rules import (
     taxonomies_of,
 )
 from agentaudit.report.formats.written_json import written
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line, printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

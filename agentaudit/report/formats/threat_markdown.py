@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from agentaudit.lists import counted
 from agentaudit.model.threat import AttackPath, BlastRadius, ThreatModel
 from agentaudit.report.formats.threat_mermaid import mermaid
-from agentaudit.report.quantities import bounds, counted
+from agentaudit.report.quantities import bounds
 from agentaudit.report.tables.threat import path_counts, radius_lines
 from agentaudit.report.text import one_line, printable
 

@@ -1,5 +1,6 @@
 """Coverage on the page: what was read, what was not, and what stayed open."""
 
+from agentaudit.lists import counted
 from agentaudit.model.decision import Report
 from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
 from agentaudit.report.page.blocks import (
@@ -13,7 +14,6 @@ from agentaudit.report.page.blocks import (
     columns,
     plain,
 )
-from agentaudit.report.quantities import counted
 from agentaudit.report.tones import Tone
 
 _MOST_ROWS = 300

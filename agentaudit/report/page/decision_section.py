@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from agentaudit.lists import counted
 from agentaudit.model.decision import Decision, DecisionStatus, Report
 from agentaudit.model.finding import CredentialSummary, MemorySummary
 from agentaudit.report.decisions import credential_decision, memory_decision, profile_decision
@@ -28,7 +29,6 @@ from agentaudit.report.page.blocks import (
     columns,
     plain,
 )
-from agentaudit.report.quantities import counted
 from agentaudit.report.tones import STATUS_TONES, Tone
 
 _MOST_ROWS = 100

@@ -5,6 +5,7 @@ from collections import Counter
 
 from agentaudit.linting.narrowed import NARROWED
 from agentaudit.linting.suppressions import META_RULES
+from agentaudit.lists import counted
 from agentaudit.model.finding import Finding, LintResult, RuleSummary
 from agentaudit.report.coverage import by_severity, nothing_found, unread_files
 from agentaudit.report.page.blocks import (
@@ -19,7 +20,6 @@ from agentaudit.report.page.blocks import (
     Terms,
     columns,
 )
-from agentaudit.report.quantities import counted
 from agentaudit.report.tones import SEVERITY_TONES, Tone
 
 _MOST_ROWS = 500

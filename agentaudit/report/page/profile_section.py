@@ -1,5 +1,6 @@
 """The profile on the page: the timeline, the kinds of steps, and how both were measured."""
 
+from agentaudit.lists import counted
 from agentaudit.model.profile import KindShare, Profile
 from agentaudit.model.trace import EnergyReading, SamplingRecord
 from agentaudit.report.decisions.profile_decision import attributed, split, words
@@ -19,7 +20,7 @@ from agentaudit.report.page.blocks import (
 )
 from agentaudit.report.page.charts import kinds_chart
 from agentaudit.report.page.timeline import Lane, lanes, timeline_chart
-from agentaudit.report.quantities import counted, duration, number, percent, size
+from agentaudit.report.quantities import duration, number, percent, size
 
 _MOST_INCIDENTS = 20
 _UNITS = {"busy share": "", "steps in flight": "in flight"}

@@ -1,5 +1,6 @@
 """The threat model on the page: how far an attacker gets, what would change it, and the paths."""
 
+from agentaudit.lists import counted
 from agentaudit.model.threat import (
     AttackPath,
     BlastRadius,
@@ -29,7 +30,7 @@ from agentaudit.report.page.blocks import (
     plain,
 )
 from agentaudit.report.page.swimlane import ZONES, step_words, swimlane
-from agentaudit.report.quantities import bounds, counted, percent
+from agentaudit.report.quantities import bounds, percent
 from agentaudit.report.tones import SEVERITY_TONES
 
 _MOST_PATHS = 25

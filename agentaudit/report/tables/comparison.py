@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.comparison import (
     Change,
     Comparison,
@@ -14,7 +15,6 @@ from agentaudit.model.comparison import (
     Side,
     Subject,
 )
-from agentaudit.report.quantities import counted
 from agentaudit.report.tables.profile import seconds
 from agentaudit.report.text import one_line
 

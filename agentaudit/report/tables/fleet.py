@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.fleet import Fleet, FleetHost, FleetKind, FleetType
-from agentaudit.report.quantities import counted, percent
+from agentaudit.report.quantities import percent
 from agentaudit.report.tables.profile import seconds
 from agentaudit.report.text import cut, one_line
 

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.trace import StepKind
 from agentaudit.profiling.live import WINDOW_NS, Moment
-from agentaudit.report.quantities import counted
 from agentaudit.report.tables.profile import seconds
 from agentaudit.report.text import one_line
 

@@ -7,12 +7,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.endpoint import EndpointUse
 from agentaudit.model.profile import Bound, Breakdown, KindShare, Profile, RequestTypeSummary
 from agentaudit.model.reading import unread
 from agentaudit.model.trace import DrivenLoad, Incident
 from agentaudit.report.endpoint_text import endpoint_name, endpoint_sentences
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _INDENT = (0, 0, 0, 2)

@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.accuracy import Check, Outcome, SelfTest
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _MARKS = {

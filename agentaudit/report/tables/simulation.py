@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.measures import Measure
 from agentaudit.model.results import Met, ObjectiveResult, PolicyResult, Simulation
-from agentaudit.report.quantities import counted, duration, measured, number, percent
+from agentaudit.report.quantities import duration, measured, number, percent
 from agentaudit.report.tables.answers import append_answers, append_sentences
 from agentaudit.report.tables.simulation_rows import (
     Row,

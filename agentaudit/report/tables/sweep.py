@@ -7,8 +7,9 @@ from statistics import fmean
 from msgspec import Struct
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.sweep import SweepRow
-from agentaudit.report.quantities import counted, duration, number, percent
+from agentaudit.report.quantities import duration, number, percent
 from agentaudit.report.text import one_line
 
 _GAP = "  "

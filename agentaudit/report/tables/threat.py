@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.deployment import FileStatus
 from agentaudit.model.threat import (
     AttackPath,
@@ -15,7 +16,7 @@ from agentaudit.model.threat import (
     ThreatModel,
 )
 from agentaudit.report.coverage import by_severity, told, unread_files
-from agentaudit.report.quantities import bounds, counted, percent
+from agentaudit.report.quantities import bounds, percent
 from agentaudit.report.tables.findings import STYLES
 from agentaudit.report.text import cut, one_line, printable
 from agentaudit.threats.mitigations import TOGETHER

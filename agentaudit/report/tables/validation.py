@@ -6,8 +6,8 @@ from statistics import median
 
 from rich.text import Text
 
+from agentaudit.lists import counted
 from agentaudit.model.validation import Accuracy, Comparisons, ValidatedRun, Validation
-from agentaudit.report.quantities import counted
 from agentaudit.report.text import one_line
 
 _NARROWEST = 40

@@ -14,6 +14,7 @@ from statistics import fmean
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.lists import counted
 from agentaudit.model.answers import Found, Question
 from agentaudit.simulation.answers.changes import (
     MOST_GPUS,
@@ -39,7 +40,7 @@ from agentaudit.simulation.experiments.open_arrivals import (
 )
 from agentaudit.simulation.machines.machine import MOST_CORES
 from agentaudit.simulation.policy import Policy
-from agentaudit.simulation.sentences import counted, figure
+from agentaudit.simulation.sentences import figure
 from agentaudit.simulation.statistics import above_zero, mean_interval
 
 _CLOSE = 1.01

@@ -10,11 +10,12 @@ from math import inf
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
+from agentaudit.lists import counted
 from agentaudit.model.answers import Found, FoundWrong, Question
 from agentaudit.simulation.answers.assumptions import wrong_assumptions
 from agentaudit.simulation.answers.capacity import answered
 from agentaudit.simulation.answers.ranking import Ranking
-from agentaudit.simulation.sentences import counted, figure
+from agentaudit.simulation.sentences import figure
 
 _MOST_REQUESTS = 20_000
 """In all replications; of more, five or six times as many searches would take long."""

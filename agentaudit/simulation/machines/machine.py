@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from agentaudit.errors import UsageError
+from agentaudit.lists import counted
 from agentaudit.model.trace import Trace
 from agentaudit.model.workload import Machine, Power, PowerCurve, SpeedCurve
 from agentaudit.simulation.recordings.beside import background, background_sentences
 from agentaudit.simulation.recordings.llm_load import fitted_batch_curve
 from agentaudit.simulation.recordings.recorded_power import recorded_power
-from agentaudit.simulation.sentences import counted
 from agentaudit.simulation.stations.speed import ideal_cores, wider
 
 MOST_CORES = 4096

@@ -6,10 +6,10 @@ from math import fsum
 from operator import mul
 from statistics import fmean
 
+from agentaudit.lists import counted
 from agentaudit.model.contention import Contention
 from agentaudit.model.trace import CpuSample, Trace
 from agentaudit.simulation.courses import Course
-from agentaudit.simulation.sentences import counted
 
 _LEAST_SHARE = 0.001
 _NOTABLE = 0.1

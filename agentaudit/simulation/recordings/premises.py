@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from agentaudit.lists import counted
 from agentaudit.model.assumed import assumed_model
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.simulation.recordings.demands import FULL, Notes
-from agentaudit.simulation.sentences import counted
 
 _CALLS = (
     "An LLM call's demand is its wall time, taken back to batch size 1 by the calls in flight"

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.errors import IncompleteError, InputError, Problem
+from agentaudit.lists import counted
 from agentaudit.model.results import ALL
 from agentaudit.model.trace import Request, Step, Trace
 from agentaudit.model.workload import Heavy, SpeedCurve, Stage, Workload, WorkRequest, WorkStep
 from agentaudit.simulation.recordings.demands import Demands
 from agentaudit.simulation.recordings.premises import premises
 from agentaudit.simulation.recordings.sessions import Turn, sessions_of, turn_past
-from agentaudit.simulation.sentences import counted
 
 
 def workloads_of(trace: Trace, *, source: str, gpu: SpeedCurve) -> tuple[Workload, Workload]:
