@@ -4,14 +4,15 @@ Coverage-guided fuzzing of every reader, extractor and rule, and of what shows w
     pip install atheris
     python benchmarks/fuzz_readers.py [--seconds 600] [--found FOLDER] [--seeds FOLDER]
 
-An input is a few files, each its name, a line break and its text; a name that is none of ours
-becomes one of them. They are read, their facts are joined, every rule and threat query asks them,
-fixes are sought, and all of it is written as JSON, SARIF and whatever else there is. Whatever is
-raised is a crash, and an input that takes more than five seconds of CPU a hang; each is named once,
-by its place in our source, and is kept in FOLDER, as is what was learned on the way, where the next
-run begins. Inputs are mutated as bytes, and as words: one is left out, said again, or is one
-of another file. They begin as the examples of the rules, the sample deployments and
-what is in --seeds, as `fuzz_seeds.py` writes it. Ends in 77 where something was found.
+An input is a few files, as `fuzz_inputs.py` tells them apart. They are decoded and read, their
+facts are joined, every rule and threat query asks them, fixes are sought, and all of it is written
+as JSON, SARIF and whatever else there is; a configuration among them is read as that of lint, and a
+trace of another program as one that is imported. Whatever is raised is a crash, and an input that
+takes more than five seconds of CPU a hang; each is named once, by its place in our source, and is
+kept in FOLDER, as is what was learned on the way, where the next run begins. Inputs are mutated as
+bytes, and as words: one is left out, said again, or is one of another file. They begin as the
+examples of the rules, the sample deployments and what is in --seeds, as `fuzz_seeds.py` writes it.
+Ends in 77 where something was found.
 """
 
 import argparse
@@ -23,7 +24,10 @@ import sys
 import time
 import traceback
 import zlib
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -34,11 +38,15 @@ except ImportError:
 
 with atheris.instrument_imports(include=["agentaudit"]):
     from agentaudit import extract, readers
-    from agentaudit.extract.deployment import deployment_of
+    from agentaudit.errors import InputError
+    from agentaudit.extract.deployment import deployment_in
     from agentaudit.linting.fixing import Audited, fixes_of
     from agentaudit.linting.linter import lint
-    from agentaudit.readers.files import read_files
+    from agentaudit.readers.files import FoundFiles, SourceText, decoded, read_files
     from agentaudit.readers.syntax import syntax_of
+    from agentaudit.readers.traces.formats import FORMATS, format_of
+    from agentaudit.readers.traces.notes import Notes, Speed
+    from agentaudit.readers.traces.rows import rows_of
     from agentaudit.report.formats.github import render_github
     from agentaudit.report.formats.gitlab import render_gitlab
     from agentaudit.report.formats.junit import render_junit
@@ -46,6 +54,8 @@ with atheris.instrument_imports(include=["agentaudit"]):
     from agentaudit.report.formats.sarif import render_sarif
     from agentaudit.report.formats.threat_markdown import render_threat_markdown
     from agentaudit.report.tables.findings import render_table
+    from agentaudit.rules.configuration import find_configuration
+    from agentaudit.rules.configured import TOML_NAME, YAML_NAME
     from agentaudit.rules.fakes import texts_of
     from agentaudit.rules.fixes import sources_in
     from agentaudit.rules.limits import Limits
@@ -57,28 +67,16 @@ with atheris.instrument_imports(include=["agentaudit"]):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
 
-from fuzz_seeds import BETWEEN  # what it imports is instrumented by now
+from fuzz_inputs import BETWEEN, TRACES, files_in  # what it imports is instrumented by now
 from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
 
 RULES = lint_rules([])
 QUERIES = threat_rules()
 SAMPLES = Path(__file__).parents[1] / "sample_configs"
-NAMES = (
-    *("main.tf", "terraform.tfvars", "plan.json", "main.bicep", "main.bicepparam"),
-    *("azuredeploy.json", "azuredeploy.parameters.json", "template.yaml", "samconfig.toml"),
-    *("samconfig.yaml", "serverless.yml", "policy.json", "role.json", "deploy.yaml", "rbac.yaml"),
-    *("Chart.yaml", "values.yaml", "templates/agent.yaml", "kustomization.yaml", "compose.yaml"),
-    *("Dockerfile", ".env", "redis.conf", "vault/config.hcl", "agent.py", "server.py", "crew.py"),
-    *("agent.ts", "lib/tools.ts", "route.tsx", "key.js", "CLAUDE.md", ".claude/settings.json"),
-    *(".mcp.json", "agent.pem"),
-    *(".codex/config.toml", ".gemini/settings.json", "langgraph.json", "agents.yaml", "team.af"),
-    *("litellm/config.yaml", "root_agent.yaml", "agentcore.json", ".bedrock_agentcore.yaml"),
-    *("OAI_CONFIG_LIST", "agent.json", "workflow.json", "flow.json", "app.yml", "manifest.json"),
-    *(".github/workflows/agent.yml", ".gitlab-ci.yml", ".circleci/config.yml", "gateway.yaml"),
-    *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".kiro/agents/a.json", "requirements.toml"),
-    *(".well-known/agent-card.json", "agentaudit.yaml", "action.yml", ".cursor/mcp.json"),
-)
-"""What a file may be called."""
+TODAY = date(2026, 1, 1)
+SPEED = Speed(prompt=1000, generated=10)
+WRITTEN = Path(mkdtemp(prefix="agentaudit-fuzz-"))
+"""Where files are that are read by their path."""
 PIECES = re.compile(r"\w+|[ \t]+|\n[ \t]*|[^\w\s]")
 INSTEAD = (
     *("", " ", "null", "{}", "[]", "[null]", "0", "-1", "1e999", "9" * 400, "*", "${", "é", '"'),
@@ -173,8 +171,18 @@ def once(data: bytes, found: Found) -> None:
 
 def audit(data: bytes) -> None:
     """Files, read and asked as `lint` and `threat-model` do, and what was found shown."""
-    texts = dict(_files(data.decode(errors="replace")))
-    deployment = deployment_of(texts)
+    files = dict(files_in(data))
+    for name, content in files.items():
+        if name in TRACES:
+            import_trace(name, content)
+        elif name in (YAML_NAME, TOML_NAME):
+            configure(name, content)
+    known = ((file, content) for file, content in files.items() if file not in TRACES)
+    read = [decoded(content, file, syntax_of(file)) for file, content in known]
+    sources = tuple(each for each in read if isinstance(each, SourceText))
+    unread = tuple(each for each in read if not isinstance(each, SourceText))
+    found = FoundFiles(root=".", texts=sources, coverage=unread)
+    deployment = deployment_in(found, today=TODAY)
     result = lint(deployment, RULES)
     to_json(result)
     if zlib.crc32(data) % 4:  # what follows takes longer than all that was before
@@ -182,7 +190,7 @@ def audit(data: bytes) -> None:
     audited = Audited(
         deployment=deployment,
         rules=RULES,
-        sources=sources_in(texts, deployment),
+        sources=sources_in({each.file: each.text for each in sources}, deployment),
         limits=Limits(),
     )
     render_sarif(result, fixes_of(result, audited))
@@ -194,12 +202,23 @@ def audit(data: bytes) -> None:
     render_threat_markdown(model)
 
 
-def _files(text: str) -> Iterator[tuple[str, str]]:
-    for file in text.split(BETWEEN)[:8]:
-        name, _, body = file.partition("\n")
-        if not syntax_of(name):
-            name = NAMES[zlib.crc32(name.encode(errors="replace")) % len(NAMES)]
-        yield name, body
+def configure(name: str, content: bytes) -> None:
+    """What a repository may say of lint."""
+    path = WRITTEN / name
+    path.write_bytes(content)
+    with suppress(InputError):
+        find_configuration(WRITTEN)
+    path.unlink()
+
+
+def import_trace(name: str, content: bytes) -> None:
+    """What another program recorded, in the format that it is in, or in any of ours."""
+    path = WRITTEN / name
+    path.write_bytes(content)
+    with suppress(InputError):
+        form = format_of(rows_of(path)) or FORMATS[sorted(FORMATS)[len(content) % len(FORMATS)]]
+        deque(form.spans(rows_of(path), Notes(speed=SPEED)), maxlen=0)
+    path.unlink()
 
 
 def mutated(data: bytes, most: int, seed: int, words: list[str]) -> bytes:

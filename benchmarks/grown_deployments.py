@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
-from fuzz_seeds import BETWEEN
+from fuzz_inputs import BETWEEN
 
 from agentaudit.readers.syntax import syntax_of
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
-from fuzz_seeds import BETWEEN
+from fuzz_inputs import BETWEEN
 from grown_deployments import Grown, grow
 from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
 

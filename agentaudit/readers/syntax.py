@@ -76,6 +76,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     *((f"*.{ending}", "script") for ending in ("sh", "bash", "zsh", "ps1", "bat", "service")),
     *((name, "script") for name in ("Makefile", "justfile", "Procfile")),
 )
+SYNTAXES = frozenset({*(syntax for _, syntax in _BY_NAME), "text"})
+"""Of every file that is read."""
 _PROSE = (".md", ".mdx", ".rst", ".txt")
 _INSTRUCTION_FOLDERS = regex(
     r"(?:^|/)(?:\.claude/(?:agents|commands|skills|rules|output-styles)|prompts?|instructions"
