@@ -25,6 +25,8 @@ from agentaudit.readers.document import Document, Node
 
 _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
 MANAGED = {"azure": "a managed identity"}
+_ASKS_BEFORE = "containerapps/authconfigs"
+"""A resource by which the platform asks who calls, before it passes a call on."""
 
 
 Runtimes = tuple[Runtime, ...]
@@ -107,14 +109,25 @@ def _add_container_app(deployed: Deployed, collector: Collector) -> Runtimes:
     kept = {
         secret.text_at("name"): secret for secret in (secrets.list() if secrets is not None else ())
     }
-    found, plain = [], _insecure(deployed)
+    found, plain, reached = [], _insecure(deployed), _reached(deployed, containers)
     for container in containers.list() if containers is not None else ():
         listed = container.get("env")
         _leave_open(deployed.document, listed, collector)
         settings = tuple(_environment(deployed, listed, kept))
-        app = _add(deployed, settings, collector, container=container)
+        app = _add(deployed, settings, collector, container=container, reached=reached)
         found.append(app if plain is None else served_in_plaintext(collector, app, plain))
     return tuple(found)
+
+
+def _reached(deployed: Deployed, containers: Node | None) -> Evidence | None:
+    """Where the one container of an app is open to the outside, to all addresses and to anybody."""
+    ingress = deployed.property_at("configuration", "ingress")
+    outside = ingress.get("external") if ingress is not None else None
+    if outside is None or not outside.boolean or containers is None or len(containers.list()) != 1:
+        return None
+    limited = ingress is not None and ingress.get("ipSecurityRestrictions") is not None
+    asked = _ASKS_BEFORE in deployed.document.text.lower()
+    return None if limited or asked else evidence(deployed.document, outside, "external: true")
 
 
 def _insecure(deployed: Deployed) -> Evidence | None:
@@ -168,6 +181,7 @@ def _add(
     collector: Collector,
     *,
     container: Node | None = None,
+    reached: Evidence | None = None,
 ) -> Runtime:
     place = container or deployed.node
     name = _name_of(deployed, container)
@@ -192,6 +206,7 @@ def _add(
             names=(name, deployed.name),
             settings=settings,
             short_alternative=MANAGED,
+            passed_on=reached,
         ),
     )
 

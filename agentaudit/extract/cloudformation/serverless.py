@@ -119,6 +119,7 @@ class _Project(Struct, frozen=True):
             "ReservedConcurrentExecutions": function.get("reservedConcurrency"),
             "Environment": self._environment(key, function),
             "FunctionUrlConfig": _url(function.get("url")),
+            "Events": function.get("events"),
         }
         yield (
             made_text(key, f"{name}LambdaFunction"),

@@ -14,13 +14,20 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, with_place
 from agentaudit.extract.containers.callers import asks, opens
 from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.fact import NOBODY
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 
 _OF_EVERY_KIND = regex(r"(?:^|_)(?:PORT|HOST|BIND|ADDRESS|TRANSPORT|LEVEL|TZ|ENV|DEBUG)$")
+_MAY_ASK = regex(
+    r"COGNITO|USER_POOL|ISSUER|AUDIENCE|AUTH0|OKTA|CLERK|ENTRA|SIGNING|ALLOWED_(?:USERS|CLIENTS|KEYS)"
+    r"|^(?:APP_|SERVICE_|ADMIN_|ACCESS_|X_)?(?:API_)?(?:KEYS?|TOKENS?|PASSWORD)$"
+)
+"""Settings by which a server that anybody reaches may ask itself who calls."""
+_SCRIPTS, _PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".mts"), (".py",)
 _MOST_SWITCHES = 8
 """Of one file."""
 
@@ -28,6 +35,7 @@ _MOST_SWITCHES = 8
 def join_servers(collector: Collector) -> None:
     """What containers say of the servers that they run."""
     _join_published(collector)
+    _join_reached(collector)
     _join_switched(collector)
 
 
@@ -59,6 +67,45 @@ def _publish(
                 evidence=with_place(server, runtime.evidence[0]),
             )
         )
+
+
+def _join_reached(collector: Collector) -> None:
+    """
+    Servers that their platform lets anybody call, where neither settings nor code ask who calls.
+
+    Where either may ask, it is open whether it does.
+    """
+    reached = [item for item in collector.workloads if item.role == "tool_server" and _reach(item)]
+    if not reached:
+        return
+    asks_in_code = any(map(_asks_in_code, collector.of(ToolServer)))
+    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
+    for workload in reached:
+        server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
+        place = _reach(workload)
+        if not isinstance(server, ToolServer) or place is None:
+            continue
+        if server.authenticated is not Truth.NO:
+            continue
+        if asks_in_code or any(_MAY_ASK.search(each.key) for each in workload.settings):
+            collector.update(replace(server, authenticated=Truth.UNKNOWN))
+            collector.leave_open(place, f"whether {server.name} asks who calls", "it may not")
+        else:
+            places = with_place(server, place)
+            collector.update(replace(server, exposed=True, evidence=places))
+
+
+def _reach(workload: Workload) -> Evidence | None:
+    return workload.open_to_all or workload.passed_on
+
+
+def _asks_in_code(server: ToolServer) -> bool:
+    """Whether a server in code asks who calls; in JavaScript it is open where it seems to."""
+    file = server.evidence[0].file
+    if is_rehearsal(file) or server.transport not in {"http", "sse"}:
+        return False
+    scripted = file.endswith(_SCRIPTS) and server.authenticated is Truth.UNKNOWN
+    return scripted or (file.endswith(_PROGRAMS) and server.authenticated is Truth.YES)
 
 
 def _join_switched(collector: Collector) -> None:

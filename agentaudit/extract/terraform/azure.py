@@ -51,9 +51,11 @@ def _containers(declared: Declared) -> Iterator[Container]:
     body = declared.body
     if declared.type in _APPS:
         kept = {each.text_at("name"): each for each in body.list_at("secret")}
-        for node in body.list_at("template", "container"):
+        listed = body.list_at("template", "container")
+        reached = _reached(declared) if len(listed) == 1 else None
+        for node in listed:
             app = _container(declared, node, tuple(_environment(declared, node, kept)))
-            yield _with_ends(declared, app)
+            yield replace(_with_ends(declared, app), passed_on=reached)
     elif declared.type == _GROUP:
         for node in body.list_at("container"):
             yield _container(declared, node, tuple(_variables(declared, node)))
@@ -112,6 +114,15 @@ def _with_ends(declared: Declared, app: Container) -> Container:
         return replace(app, timeout_s=timeout.integer if timeout is not None else None)
     most = declared.body.get("template", "max_replicas")
     return replace(app, runtime=with_instances(app.runtime, most, _DEFAULT_REPLICAS))
+
+
+def _reached(declared: Declared) -> Evidence | None:
+    """Where an app is open to the outside, from whatever address."""
+    ingress = declared.body.get("ingress")
+    outside = ingress.get("external_enabled") if ingress is not None else None
+    if ingress is None or outside is None or not outside.boolean:
+        return None
+    return None if ingress.get("ip_security_restriction") else declared.place(outside)
 
 
 def _insecure(declared: Declared) -> Evidence | None:

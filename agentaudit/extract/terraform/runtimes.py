@@ -2,10 +2,12 @@
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.stacks import Stack
+from agentaudit.extract.terraform.api_gateways import function_of, opened_by_apis
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -19,6 +21,7 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _ROLE_FOR_FUNCTIONS = {"aws": "the function's execution role"}
+_BETWEEN_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DEFAULT_TIMEOUT_S = 3
 _LONGEST_TIMEOUT_S = 900
 """AWS Lambda Developer Guide, "Configure Lambda function timeout"."""
@@ -26,9 +29,14 @@ _LONGEST_TIMEOUT_S = 900
 
 def add_runtimes(module: Module, principals: Principals, collector: Collector) -> None:
     """Every runtime of a module, its environment, and the identity it runs as."""
-    opened = _open_urls(module)
+    opened, passed_on = _open_urls(module), opened_by_apis(module)
     for declared in module.resources("aws_lambda_function"):
-        runtime = add_container(collector, _function(declared, opened.get(declared.address)))
+        function = replace(
+            _function(declared),
+            open_to_all=opened.get(declared.address),
+            passed_on=passed_on.get(declared.address),
+        )
+        runtime = add_container(collector, function)
         authenticate(principals, declared, runtime.id, ("role",))
     for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
         runtime = add_container(collector, agent_runtime(declared))
@@ -62,7 +70,7 @@ def _runtime(declared: Declared, name: str, key: str, kind: str) -> Runtime:
     )
 
 
-def _function(declared: Declared, opened: Evidence | None) -> Container:
+def _function(declared: Declared) -> Container:
     """A function always has a memory limit and a time limit; the platform gives both."""
     body, name = declared.body, declared.title
     image = body.get("image_uri")
@@ -89,13 +97,20 @@ def _function(declared: Declared, opened: Evidence | None) -> Container:
         place=declared.header,
         key=declared.key,
         runtime=runtime,
-        names=(name, declared.name),
+        names=(name, declared.name, *_server_name(declared)),
         settings=settings(declared, body.get("environment", "variables"), "environment"),
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
         timeout_s=_timeout_s(body.get("timeout")),
-        open_to_all=opened,
     )
+
+
+def _server_name(declared: Declared) -> tuple[str, ...]:
+    """What templates call a server of tools, in words: `McpServerFunction` as `mcp-server`."""
+    if not isinstance(declared.module, Stack) or "mcp" not in declared.name.lower():
+        return ()
+    words = _BETWEEN_WORDS.sub("-", declared.name).lower().split("-")
+    return ("-".join(word for word in words if word not in {"function", "lambda", "fn"}),)
 
 
 def _open_urls(module: Module) -> dict[str, Evidence]:
@@ -106,7 +121,7 @@ def _open_urls(module: Module) -> dict[str, Evidence]:
         _note_open(found, declared, declared, ("function_url_config", "auth_type"))
     for url in module.resources("aws_lambda_function_url"):
         named = url.body.get("function_name")
-        function = functions.named(named.raw.rpartition(":function:")[2]) if named else None
+        function = function_of(functions, named.raw) if named else None
         if function is not None:
             _note_open(found, function, url, ("authorization_type",))
     return found
