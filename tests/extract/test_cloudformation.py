@@ -529,3 +529,41 @@ def test_a_url_of_a_function_says_whether_anybody_may_call(
         (agent,) = deployment_of({file: text}).agents
 
         assert agent.authenticated is authenticated
+
+
+PACKED = """\
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Timeout: 60}}
+Resources:
+  Desk:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ../src/desk/, Handler: HANDLER}
+MORE
+"""
+SECOND = """\
+  Hook:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: ../src/desk, Handler: hook.answer}
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "more", "seconds"),
+    [
+        ("run.sh", "", 60),
+        ("app.handler", "", 60),
+        ("app.handler", SECOND, 60),
+        ("other.handler", SECOND, None),
+    ],
+)
+def test_a_function_runs_the_agents_that_its_template_packs(
+    handler: str, more: str, seconds: int | None
+) -> None:
+    """Of two that share a folder it is the one whose file builds them."""
+    code = "from strands import Agent\nagent = Agent(name='desk', tools=[])\n"
+    template = PACKED.replace("HANDLER", handler).replace("MORE", more)
+    found = deployment_of({"sam/template.yaml": template, "src/desk/app.py": code})
+    running = [each.name for each in found.runtimes if each.runs_agent]
+
+    assert [agent.timeout_s for agent in found.agents] == [seconds]
+    assert running == (["Desk"] if seconds else [])

@@ -76,6 +76,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             agent_id=container.agent_id,
             timeout_s=container.timeout_s,
             open_to_all=None if asks(container.settings) else container.open_to_all,
+            code=container.code,
             passed_on=container.passed_on,
         )
     )

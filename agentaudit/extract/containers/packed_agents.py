@@ -3,10 +3,12 @@ Workloads that run an image of the repository's own which packs agents.
 
 Neither the name of such an image nor its settings need speak of an agent. It takes a chain of three
 to tell: code in a folder builds agents, the Dockerfile there copies that code, and the image is
-called as the project there, which is the only one of that name.
+called as the project there, which is the only one of that name. A function is packed by its
+platform: its template says which folder.
 """
 
 import posixpath
+from collections import Counter
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -52,6 +54,29 @@ def extract_packed_agents(documents: Documents, collector: Collector) -> None:
         collector.workloads[number] = replace(workload, role="agent")
         places = with_place(runtime, place)
         collector.update(replace(runtime, runs_agent=True, role="agent", evidence=places))
+
+
+def extract_packed_functions(_: Documents, collector: Collector) -> None:
+    """
+    Marks functions whose code builds agents: in the file that answers, or in a folder of their own.
+
+    Of several that share a folder, who runs what is in another file is not said.
+    """
+    functions = [(at, item) for at, item in enumerate(collector.workloads) if item.code]
+    if not functions:
+        return
+    agents = by_folder(agent for agent in collector.of(Agent) if _is_deployed(agent))
+    shared = Counter(item.code[-1] for _, item in functions)
+    for number, workload in functions:
+        file, folder = workload.code
+        own = file if file in agents else folder
+        alone = own == file or shared[folder] == 1
+        runtime = collector.facts[workload.runtime_id]
+        if not (alone and own in agents and isinstance(runtime, Runtime)):
+            continue
+        if workload.role in {"", "agent"}:
+            collector.workloads[number] = replace(workload, role="agent", build=own)
+            collector.update(replace(runtime, runs_agent=True, role="agent"))
 
 
 def _called(workload: Workload) -> str:

@@ -55,5 +55,7 @@ class Workload(Struct, frozen=True, kw_only=True):
     """When the platform ends a request or a task, where it does."""
     open_to_all: Evidence | None = None
     """Where it says that the platform lets anybody call."""
+    code: tuple[str, ...] = ()
+    """Of a function, whose platform packs it: the file that answers its calls, and its folder."""
     passed_on: Evidence | None = None
     """Where an API or an ingress passes the calls of anybody on to it; it may ask them itself."""

@@ -1,11 +1,14 @@
 """What runs, as Terraform declares it: functions, tasks, AgentCore runtimes, machines."""
 
+import posixpath
+
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.documents import folder_of
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.api_gateways import function_of, opened_by_apis
 from agentaudit.extract.terraform.iam import Principals
@@ -102,7 +105,20 @@ def _function(declared: Declared) -> Container:
         short_alternative=_ROLE_FOR_FUNCTIONS,
         egress=egress_of(declared, body.get("vpc_config", "security_group_ids")),
         timeout_s=_timeout_s(body.get("timeout")),
+        code=_code(declared),
     )
+
+
+def _code(declared: Declared) -> tuple[str, ...]:
+    """Where the code of a function lies that SAM packs, by its `Handler` and its `CodeUri`."""
+    packed = declared.body.get("code_uri")
+    if packed is None or not packed.text or "://" in packed.text:
+        return ()
+    folder = posixpath.normpath(posixpath.join(folder_of(declared.document.file), packed.text))
+    folder = "" if folder == "." else folder
+    handler = declared.body.get("handler")
+    module = handler.raw.rpartition(".")[0].replace(".", "/") if handler is not None else ""
+    return (posixpath.join(folder, f"{module}.py"), folder)
 
 
 def _server_name(declared: Declared) -> tuple[str, ...]:
