@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.expressions import regex
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.syntax import syntax_of
@@ -37,6 +38,9 @@ _MARKS = {
 }
 SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
+_ENDING = regex(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")
+_ENDINGS_OF_KEYS = (".p8", ".priv", ".rsa", ".ed25519")
+_KEY, _LARGEST_KEY = b"-----BEGIN ", 32_768
 _LOOP = "unreadable: a link that leads back to itself"
 _LEADS_OUT = "unreadable: a link out of the audited folder"
 _HISTORY = frozenset({".git", ".hg", ".svn"})
@@ -190,7 +194,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
-    syntax = syntax_of(file)
+    syntax = syntax_of(file) or ("pem" if _holds_key(path) else "")
     if not syntax:
         return _skipped(file, NOT_A_FORMAT)
     try:
@@ -211,6 +215,24 @@ def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
         looping = error.errno == errno.ELOOP
         return _failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
     return decoded(content, file, syntax)
+
+
+def _holds_key(path: Path) -> bool:
+    """
+    Whether a file that no ending tells apart begins as a key does: `deploy_key`, `id_ecdsa`.
+
+    What lies behind a link is read under its own name.
+    """
+    if _ENDING.search(path.name) and not path.name.endswith(_ENDINGS_OF_KEYS):
+        return False
+    try:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_KEY:
+            return False
+        with path.open("rb", buffering=0) as opened:
+            return opened.read(len(_KEY)) == _KEY
+    except OSError:
+        return False
 
 
 def _status(path: Path, within: _Within) -> os.stat_result | None:

@@ -7,6 +7,7 @@ import pytest
 
 from agentaudit.extract.deployment import read_deployment
 from agentaudit.model.deployment import Deployment
+from agentaudit.rules.fakes import fake
 
 KEY = "sk-ant-api03-" + "Zr4Kq9Lm2Xv7Bt5Nc8Hd" * 4 + "-AbCdEfAA"
 
@@ -75,3 +76,24 @@ def test_scripts_are_read_in_the_encoding_that_they_name(tmp_path: Path, encodin
         "agent.ts",
         "run.ps1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "keys"),
+    [
+        ("deploy_key", "", 1),
+        ('ssh-keygen -C "me@acme.example"', "", 1),
+        ("AuthKey_7QX.p8", "", 1),
+        ("notes", "not ", 0),
+        ("desk.rtf", "", 0),
+    ],
+)
+def test_a_key_is_found_in_a_file_that_no_ending_tells_apart(
+    tmp_path: Path, name: str, begins: str, keys: int
+) -> None:
+    (tmp_path / name).write_text(begins + fake("private_key").replace("\\n", "\n"))
+    (tmp_path / "program").write_bytes(b"\x7fELF\0" * 9)
+    deployment = read_deployment([tmp_path])
+
+    assert [each.kind for each in deployment.credentials] == ["private_key"] * keys
+    assert coverage_of(deployment)["program"] == ("skipped", "not a deployment format")

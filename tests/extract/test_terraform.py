@@ -989,6 +989,8 @@ def test_what_a_function_of_its_own_rotates_is_left_open(function: str, rotated:
     [
         ("desk-deployment-history", 0),
         ("desk-order-history", 0),
+        ("desk-user-sessions", 0),
+        ("desk-sessions", 1),
         ("desk-history", 1),
         ("desk-chat-order-history", 1),
     ],

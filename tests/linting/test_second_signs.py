@@ -356,3 +356,20 @@ resource "aws_iam_role" "desk" {{
 """
 
     assert found({"main.tf": text})["confused-deputy-trust"] is severity
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [("terraform_state", Severity.LOW), ("tfstate", Severity.LOW), ("desk", Severity.MEDIUM)],
+)
+def test_no_agent_uses_where_terraform_keeps_its_state(name: str, severity: Severity) -> None:
+    text = f"""\
+resource "azurerm_storage_account" "{name}" {{
+  name = var.name
+}}
+resource "aws_bedrockagent_agent" "desk" {{
+  agent_name = "desk"
+}}
+"""
+
+    assert found({"main.tf": text})["opened-by-static-key"] is severity

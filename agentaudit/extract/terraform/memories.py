@@ -18,10 +18,11 @@ _CONVERSATION = regex(
 _OF_OTHERS = regex(
     r"(?:deploy(?:ment)?s?|releases?|builds?|jobs?|runs?|executions?|incidents?|alerts?|orders?"
     r"|prices?|payments?|transactions?|billing|migrations?|audits?|scans?|logins?|versions?)"
-    r"[-_]?history",
+    r"[-_]?history"
+    r"|(?:users?|log-?ins?|auth|oauth2?|web|http|mcp|admin|browser)[-_]?sessions?",
     re.IGNORECASE,
 )
-"""What happened to other things, in which nobody speaks."""
+"""What happened to other things, and who is logged in or connected: there nobody speaks."""
 
 
 def holds_conversations(name: str) -> bool:
