@@ -8,6 +8,7 @@ _REHEARSAL = regex(
     r"(?:^|/)(?:(?i:tests?)|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
     r"|unittests?|e2e|fixtures?|mocks?|__mocks__|docs?|documentation)/"
     r"|(?:^|/)[\w.-]{1,60}[-_]docs/(?:[^/]+/){0,8}examples/"
+    r"|(?:^|/)examples?/(?:bad|good|insecure|vulnerable|broken|unsafe)(?:[-_][\w.-]{1,60})?/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
     r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"

@@ -373,3 +373,15 @@ resource "aws_bedrockagent_agent" "desk" {{
 """
 
     assert found({"main.tf": text})["opened-by-static-key"] is severity
+
+
+@pytest.mark.parametrize(
+    ("folder", "severity"),
+    [("examples/bad_infra", Severity.LOW), ("examples/desk", Severity.HIGH)],
+)
+def test_examples_that_call_themselves_bad_are_tried_and_not_deployed(
+    folder: str, severity: Severity
+) -> None:
+    text = 'resource "aws_dynamodb_table" "desk" {\n  name = "desk-chat-history"\n}\n'
+
+    assert found({f"{folder}/main.tf": text})["history-without-expiry"] is severity
