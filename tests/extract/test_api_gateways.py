@@ -170,3 +170,11 @@ def test_a_server_that_may_ask_itself_is_left_open(file: str, code: str) -> None
 
     assert (server.exposed, server.authenticated) == (False, Truth.UNKNOWN)
     assert "whether desk-mcp asks who calls" in {end.what for end in found.unresolved}
+
+
+def test_an_agent_that_anybody_reaches_may_ask_itself() -> None:
+    function = FUNCTION.replace("desk-mcp", "desk-agent")
+    found = deployment_of({"main.tf": function + HTTP.replace("MORE", "")})
+
+    assert [agent.authenticated for agent in found.agents] == [Truth.UNKNOWN]
+    assert "whether desk-agent asks who calls" in {end.what for end in found.unresolved}

@@ -92,7 +92,7 @@ def _limit_agents(collector: Collector) -> None:
                 known = Known.SET if timeout > 0 else Known.NONE
                 count = timeout if timeout > 0 else None
                 agent = replace(agent, timeout=known, timeout_s=count)
-            collector.update(_as_its_platform_says(agent, workload))
+            collector.update(_as_its_platform_says(agent, workload, collector))
 
 
 def _origins_of(collector: Collector, workload: Workload) -> set[str]:
@@ -103,13 +103,16 @@ def _origins_of(collector: Collector, workload: Workload) -> set[str]:
     return {name for file, name in collector.page_origins.items() if file.startswith(below)}
 
 
-def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
+def _as_its_platform_says(agent: Agent, workload: Workload, collector: Collector) -> Agent:
     """When its platform ends what it does, and whom it lets call, where nothing else says."""
     if workload.timeout_s is not None and agent.timeout is not Known.SET:
         agent = replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
     if workload.open_to_all is not None and agent.authenticated is Truth.UNKNOWN:
         places = with_place(agent, workload.open_to_all)
-        agent = replace(agent, authenticated=Truth.NO, evidence=places)
+        return replace(agent, authenticated=Truth.NO, evidence=places)
+    if workload.passed_on is not None and agent.authenticated is Truth.UNKNOWN:
+        what = f"whether {agent.name} asks who calls"
+        collector.leave_open(workload.passed_on, what, "it may not")
     return agent
 
 
