@@ -19,10 +19,7 @@ from agentaudit.extract.coding_agents.settings import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.compose import extract_compose
 from agentaudit.extract.containers.dockerfile import extract_dockerfile
-from agentaudit.extract.containers.packed_agents import (
-    extract_packed_agents,
-    extract_packed_functions,
-)
+from agentaudit.extract.containers.packed_agents import extract_packed_agents
 from agentaudit.extract.coverage import (
     counted_coverage,
     failed_coverage,
@@ -174,7 +171,6 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_instructions,
     extract_terraform,
     extract_cloudformation,
-    extract_packed_functions,
     extract_pulumi,
     extract_cluster_access,
     extract_agentcore,

@@ -172,6 +172,7 @@ extract_pulumi = late(found(pulumi_programs), "pulumi:extract_pulumi")
 extract_cloudformation = late(
     either(holds(lambda document: SERVERLESS_FILE.search(document.file)), found(templates)),
     "cloudformation.templates:extract_cloudformation",
+    "containers.packed_agents:extract_packed_functions",
 )
 extract_azure = late(either(read("bicep"), found(arm_documents)), "azure.translation:extract_azure")
 extract_capacities = late(

@@ -19,13 +19,16 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY
+from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import lines_of
@@ -99,7 +102,7 @@ class _Command(Struct, frozen=True):
 
 
 def extract_cloud_commands(documents: Documents, collector: Collector) -> None:
-    """Keys that are made, and agents whose services are opened to everybody."""
+    """Keys that are made, and agents and servers whose services are opened to everybody."""
     opened: list[_Command] = []
     for command in _commands(documents, collector):
         for maker in _MAKERS:
@@ -109,6 +112,7 @@ def extract_cloud_commands(documents: Documents, collector: Collector) -> None:
             opened.append(command)
     if opened:
         _open_agents(opened, collector)
+        _open_servers(opened, collector)
 
 
 def _add_key(command: _Command, maker: _Maker, collector: Collector) -> None:
@@ -168,6 +172,19 @@ def _open_agents(opened: Sequence[_Command], collector: Collector) -> None:
         if isinstance(known, Agent) and known.authenticated is Truth.UNKNOWN:
             places = with_place(known, command.place)
             collector.update(replace(known, authenticated=Truth.NO, evidence=places))
+
+
+def _open_servers(opened: Sequence[_Command], collector: Collector) -> None:
+    """The server of tools that a service is made of, where there is but one, and it asks nobody."""
+    served = (item for item in collector.of(ToolServer) if item.transport in {"http", "sse"})
+    servers = by_folder(item for item in served if not is_rehearsal(item.evidence[0].file))
+    for command in opened:
+        folder = _folder(command)
+        found = servers.get(folder, ()) if folder is not None else ()
+        server = collector.facts.get(found[0].id) if len(found) == 1 else None
+        if isinstance(server, ToolServer) and server.authenticated is Truth.NO:
+            places = with_place(server, command.place)
+            collector.update(replace(server, exposed=True, evidence=places))
 
 
 def _folder(command: _Command) -> str | None:
