@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
 from agentaudit.cli.lint_comparison import Comparison, Run, compared, digest_key
-from agentaudit.cli.lint_configuration import configuration_of, with_narrowings
+from agentaudit.cli.lint_configuration import check_names, configuration_of, with_narrowings
 from agentaudit.cli.lint_fix import Fixing, Linted, fix_findings
 from agentaudit.cli.lint_outputs import (
     Format,
@@ -169,7 +169,7 @@ def lint(
     with said.progress("reading the deployment"), nothing_collected():
         configured = configuration_of(paths or [Path()], said, unread=no_config)
         loaded = _rules([*configured.rules, *(rules or [])])
-        names = _chosen(loaded, select or configured.select, ignore or configured.ignore)
+        names = _chosen(loaded, select, ignore, configured)
         known = None if diff else configured.baseline
         settings = _Settings(
             configured=configured,
@@ -211,20 +211,27 @@ def _rules(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
 
 
 def _chosen(
-    rules: "tuple[CompiledRule, ...]", select: Sequence[str], ignore: Sequence[str]
+    rules: "tuple[CompiledRule, ...]",
+    select: Sequence[str] | None,
+    ignore: Sequence[str] | None,
+    configured: "Configuration",
 ) -> frozenset[str]:
     """The names of the rules to ask; a name that is neither a rule's nor a family's is an error."""
     words = [{rule.rule.id, rule.rule.family.value} for rule in rules]
-    unknown = sorted({*select, *ignore} - set().union(*words))
+    known = set().union(*words)
+    unknown = sorted({*(select or ()), *(ignore or ())} - known)
     if unknown:
         from agentaudit.cli.rules import suggested
 
-        near = suggested(unknown[0], sorted(set().union(*words)))
+        near = suggested(unknown[0], sorted(known))
         raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
+    if configured.names:
+        check_names(configured, known)
+    wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
     return frozenset(
         rule.rule.id
         for rule, names in zip(rules, words, strict=True)
-        if (not select or names & set(select)) and not names & set(ignore)
+        if (not wanted or names & wanted) and not names & unwanted
     )
 
 

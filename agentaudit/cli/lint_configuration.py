@@ -1,11 +1,12 @@
 """Which configuration of the audited repository counts, and what it switched off."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentaudit.cli.terminal import Terminal
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.finding import LintResult
@@ -27,6 +28,27 @@ def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> 
         return Configuration(file=Path())
     said.note(f"configured by {os.path.relpath(found.file)}")
     return found
+
+
+def check_names(configured: "Configuration", known: Collection[str]) -> None:
+    """Every name of a rule in the configuration is one, or InputError tells all that are none."""
+    from agentaudit.cli.rules import suggested
+    from agentaudit.linting.suppressions import META_RULES
+
+    of_paths = {*known, *(rule.id for rule in META_RULES)}
+    problems = [
+        Problem(
+            file=str(configured.file),
+            line=name.line,
+            column=name.column,
+            message=f"no rule or family is called '{name.said[:60]}'"
+            f"{suggested(name.said, sorted(known))}",
+        )
+        for name in sorted(configured.names, key=lambda name: (name.line, name.column))
+        if name.said not in (of_paths if name.of_path else known)
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def with_narrowings(

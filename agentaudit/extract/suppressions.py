@@ -9,6 +9,7 @@ from agentaudit.model.deployment import SuppressionComment
 from agentaudit.readers.document import Document
 
 _COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
+_MARKS = ("#", "//", "/*", "<!--", ";", "--", "*", "::", "rem ")
 
 
 def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]:
@@ -30,7 +31,7 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
     for comment, match in found:
         if match is None:
             continue
-        before = lines[comment.line - 1][: comment.column - 1].strip(" \t/#*<!-")
+        before = lines[comment.line - 1][: comment.column - 1].strip(" \t/#*<!-;:")
         covered = comment.line if before else speaking.get(comment.line + 1, comment.line)
         for rule in match["rules"].split(","):
             yield SuppressionComment(
@@ -57,7 +58,7 @@ def _speaking(lines: Sequence[str], commented: set[int]) -> Mapping[int, int]:
     following: int | None = None
     for line in range(len(lines), 0, -1):
         text = lines[line - 1].lstrip()
-        if text and not (line in commented and text.startswith(("#", "//", "/*", "<!--"))):
+        if text and not (line in commented and text.lower().startswith(_MARKS)):
             following = line
         if following is not None:
             found[line] = following

@@ -62,11 +62,7 @@ def suppressed(
 
     Whether a comment about a rule that was not asked would suppress something, nobody knows.
     """
-    in_force = {
-        (item.rule, item.fingerprint): item
-        for item in accepted
-        if not item.expires or not today or today <= item.expires
-    }
+    in_force = {(item.rule, item.fingerprint): item for item in accepted if not _over(item, today)}
     used: set[SuppressionComment | Acceptance] = set()
     by_place = _by_place(comments)
     for finding in findings:
@@ -83,9 +79,35 @@ def suppressed(
     judged = (item for item in set(comments) - used if item.rule not in unasked)
     for comment in sorted(judged):
         yield _about(comment, families.get(comment.rule))
+    yield from _stale_ones(accepted, used, families, unasked=unasked, today=today)
+
+
+def _stale_ones(
+    accepted: Sequence[Acceptance],
+    used: Collection[SuppressionComment | Acceptance],
+    families: Mapping[str, Family],
+    *,
+    unasked: Collection[str],
+    today: str,
+) -> Iterator[Finding]:
+    """A finding for each acceptance that accepts nothing, with the reason why it does not."""
+    needed = {(item.rule, item.fingerprint) for item in used if isinstance(item, Acceptance)}
     for acceptance in accepted:
         if acceptance not in used and acceptance.rule not in unasked:
-            yield _stale(acceptance, families.get(acceptance.rule))
+            family = families.get(acceptance.rule)
+            if _over(acceptance, today):
+                why = f"is over: it held until {acceptance.expires}"
+            elif family is None:
+                why = f"accepts nothing, and no rule is called {acceptance.rule}"
+            elif (acceptance.rule, acceptance.fingerprint) in needed:
+                why = "accepts nothing: another one accepts the same finding"
+            else:
+                why = "accepts nothing: no finding has its fingerprint"
+            yield _stale(acceptance, family, why)
+
+
+def _over(acceptance: Acceptance, today: str) -> bool:
+    return bool(acceptance.expires) and bool(today) and today > acceptance.expires
 
 
 def _by_place(
@@ -140,9 +162,9 @@ def _about(comment: SuppressionComment, family: Family | None) -> Finding:
     )
 
 
-def _stale(acceptance: Acceptance, family: Family | None) -> Finding:
+def _stale(acceptance: Acceptance, family: Family | None, why: str) -> Finding:
     """An acceptance that no finding needs, or whose last day is over."""
-    over = f"; it held until {acceptance.expires}" if acceptance.expires else ""
+    owner = f" by {acceptance.owner}" if acceptance.owner else ""
     line = max(acceptance.line, 1)
     return Finding(
         rule=UNUSED.id,
@@ -150,7 +172,7 @@ def _stale(acceptance: Acceptance, family: Family | None) -> Finding:
         family=family or UNUSED.family,
         severity=UNUSED.severity,
         confidence=Confidence.CERTAIN,
-        message=f"The acceptance of {acceptance.rule} accepts nothing{over}.",
+        message=f"The acceptance of {acceptance.rule}{owner} {why}.",
         evidence=Evidence(
             file=acceptance.file or ".", line=line, column=1, end_line=line, end_column=1
         ),

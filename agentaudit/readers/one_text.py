@@ -1,8 +1,17 @@
 """Files that are read as one text: what stands in them has a form of its own, or none."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.expressions import regex
+from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import Lines
+
+_COMMENT = regex(
+    rf"(?:^|(?<=\s))(?://|/\*|<!--|#|;|--|\*|::|rem\b)[ \t]*(?P<text>{TO_US}[^\n]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""However comments begin in what is not parsed: a string that looks like one is the file's own."""
 
 
 def one_text(file: str, syntax: str, text: str) -> Document:
@@ -16,7 +25,9 @@ def one_text(file: str, syntax: str, text: str) -> Document:
         end_column=max(len(lines[-1]), 1),
         raw=text,
     )
-    return Document(file=file, syntax=syntax, text=text, roots=(root,))
+    return Document(
+        file=file, syntax=syntax, text=text, roots=(root,), comments=_comments_to_us(text)
+    )
 
 
 def searched_text(
@@ -24,7 +35,6 @@ def searched_text(
     syntax: str,
     text: str,
     *,
-    comments: tuple[Comment, ...] = (),
     unread: Iterable[tuple[int | None, str]] = (),
 ) -> Document:
     """The text alone, with nothing below it; what is not read of it is told where that begins."""
@@ -35,5 +45,22 @@ def searched_text(
         if place is not None
     )
     return Document(
-        file=file, syntax=syntax, text=text, roots=(nothing,), comments=comments, problems=problems
+        file=file,
+        syntax=syntax,
+        text=text,
+        roots=(nothing,),
+        comments=_comments_to_us(text),
+        problems=problems,
     )
+
+
+def _comments_to_us(text: str) -> tuple[Comment, ...]:
+    return tuple(_found(text)) if TO_US in text else ()
+
+
+def _found(text: str) -> Iterator[Comment]:
+    lines = Lines(text)
+    for match in _COMMENT.finditer(text):
+        line, column = lines.place(match.start())
+        said = match["text"].strip().removesuffix("*/").removesuffix("-->").strip()
+        yield Comment(line=line, column=column, text=said)

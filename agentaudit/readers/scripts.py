@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cloud_words import CLOUD_WORDS
-from agentaudit.readers.document import Comment, Document
-from agentaudit.readers.lines import MAX_CODE, MAX_PROSE, Lines
+from agentaudit.readers.document import Document
+from agentaudit.readers.lines import MAX_CODE, MAX_PROSE
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
@@ -40,7 +40,6 @@ _ELEMENT = regex(r"[A-Za-z_][\w.]*\[")
 """`token = tokens[0]` is of a program that a script holds."""
 _COMMANDS = ("$(", "`")
 """In which a script asks another program for the value."""
-_COMMENT = regex(r"^[ \t]*#(?P<text>[^\n]*)$", re.MULTILINE)
 
 
 class Assignment(Struct, frozen=True):
@@ -80,13 +79,7 @@ def tells_of_keys(text: str) -> bool:
 
 def parse_script(file: str, text: str) -> Document:
     """The text and its comments."""
-    lines = Lines(text)
-    comments = tuple(
-        Comment(line=lines.place(match.start())[0], column=1, text=match["text"].strip())
-        for match in _COMMENT.finditer(text)
-        if "agentaudit" in match["text"]
-    )
-    return searched_text(file, "script", text, comments=comments)
+    return searched_text(file, "script", text)
 
 
 def parse_text(file: str, text: str) -> Document:

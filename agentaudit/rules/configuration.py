@@ -22,17 +22,19 @@ from agentaudit.readers.files import MAX_BYTES
 from agentaudit.readers.toml import parse_toml
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.configured import (
+    MISNAMED,
     TOML_NAME,
     YAML_NAME,
     Configuration,
     Narrowing,
     PathIgnore,
+    RuleName,
     folders_of,
 )
 from agentaudit.rules.limits import LIMIT_NAMES
 from agentaudit.rules.loading import Fields, Problems
 
-_ROUTE = ("tool", "agentaudit", "lint")
+_TABLE, _LINT = ("tool", "agentaudit"), "lint"
 _NEVER = "never"
 _UNREAD = ", so it is not known what it says of lint; correct it, or run with --no-config"
 _OPTIONS = (
@@ -52,6 +54,8 @@ def find_configuration(root: Path) -> Configuration | None:
     for folder in folders:
         problems = Problems()
         audited = folder == folders[0]
+        if (folder / MISNAMED).is_file():
+            problems.add(str(folder / MISNAMED), f"is not read: its name must be {YAML_NAME}")
         found = [
             fields
             for name in (YAML_NAME, TOML_NAME)
@@ -85,10 +89,15 @@ def _of(path: Path, problems: Problems, *, audited: bool) -> Fields | None:
                 replace(item, message=f"{item.message}{_UNREAD}") for item in error.problems
             )
         return None
-    node = document.root.get("lint") if path.name == YAML_NAME else document.root.get(*_ROUTE)
-    if node is None:
-        return None
-    return Fields(str(path), text, document.root, problems).within(node)
+    whole = Fields(str(path), text, document.root, problems)
+    if path.name == TOML_NAME:
+        ours = document.root.get(*_TABLE)
+        if ours is None:
+            return None
+        whole = whole.within(ours)
+        whole.check_names(_LINT)
+    node = whole.node.child(_LINT)
+    return whole.within(node) if node is not None else None
 
 
 def _parsed(path: Path, text: str) -> Document:
@@ -111,6 +120,7 @@ def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
         accept=next(reading.paths("accept", many=False), None),
         baseline=next(reading.paths("baseline", many=False), None),
         narrowings=tuple(reading.narrowings()),
+        names=tuple(reading.names()),
     )
 
 
@@ -179,6 +189,15 @@ class _Reading(Struct, frozen=True):
                 continue
             names = tuple(self.text("per-path-ignores", element) for element in node.elements)
             yield PathIgnore(pattern=key.raw, names=names, at=self.place(key))
+
+    def names(self) -> Iterator[RuleName]:
+        """Every name of a rule or a family, wherever the file has one."""
+        lists = [(self.options.node.child(name), False) for name in ("select", "ignore")]
+        of_paths = self.options.node.child("per-path-ignores")
+        lists += [(listed, True) for _, listed in (of_paths.entries if of_paths else ())]
+        for listed, of_path in lists:
+            for each in listed.elements if listed is not None else ():
+                yield RuleName(said=each.raw, line=each.line, column=each.column, of_path=of_path)
 
     def entries(self, name: str) -> tuple[tuple[Node, Node], ...]:
         node = self.options.node.child(name)

@@ -7,6 +7,8 @@ from msgspec import Struct
 from agentaudit.model.evidence import Evidence
 
 YAML_NAME, TOML_NAME = "agentaudit.yaml", "pyproject.toml"
+MISNAMED = "agentaudit.yml"
+"""A name that nobody reads, and that is easily given."""
 
 
 class Narrowing(Struct, frozen=True, kw_only=True):
@@ -24,6 +26,16 @@ class PathIgnore(Struct, frozen=True, kw_only=True):
     at: Evidence
 
 
+class RuleName(Struct, frozen=True, kw_only=True):
+    """What the file calls a rule or a family, and where; not yet known to be one."""
+
+    said: str
+    line: int
+    column: int
+    of_path: bool
+    """Of `per-path-ignores`, which may also name what lint says of suppressions."""
+
+
 class Configuration(Struct, frozen=True, kw_only=True):
     """What one file says; an option that it leaves out is None or empty."""
 
@@ -39,6 +51,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     accept: Path | None = None
     baseline: Path | None = None
     narrowings: tuple[Narrowing, ...] = ()
+    names: tuple[RuleName, ...] = ()
 
 
 def folders_of(root: Path) -> tuple[Path, ...]:
@@ -52,5 +65,5 @@ def folders_of(root: Path) -> tuple[Path, ...]:
 
 def may_be_configured(root: Path) -> bool:
     """Whether a file stands there that could configure lint."""
-    names = (YAML_NAME, TOML_NAME)
+    names = (YAML_NAME, MISNAMED, TOML_NAME)
     return any((folder / name).is_file() for folder in folders_of(root.resolve()) for name in names)

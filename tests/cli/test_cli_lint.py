@@ -188,6 +188,39 @@ def test_a_comment_with_a_reason_lets_a_finding_stand(tmp_path: Path) -> None:
     assert "1 suppressed" in out
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("client.ts", "// MARK\nconst client = '{KEY}';\n"),
+        ("Client.cs", 'var client = "{KEY}"; // MARK\n'),
+        ("client.go", '/* MARK */\nvar client = "{KEY}"\n'),
+        ("start.sh", "# MARK\nexport OPENAI_API_KEY={KEY}\n"),
+        ("start.bat", "rem MARK\nset OPENAI_API_KEY={KEY}\n"),
+        ("README.md", "<!-- MARK -->\nThe key is {KEY}\n"),
+        (".env", "# MARK\nOPENAI_API_KEY={KEY}\n"),
+        ("Dockerfile", "FROM a\n# MARK\nENV OPENAI_API_KEY={KEY}\n"),
+        ("main.tf", 'variable "key" {\n  // MARK\n  default = "{KEY}"\n}\n'),
+        ("a.tfvars", '# MARK\nopenai_api_key = "{KEY}"\n'),
+        (".codex/config.toml", '[mcp_servers.a.env]\n# MARK\nA_KEY = "{KEY}"\n'),
+    ],
+)
+def test_every_syntax_with_comments_may_let_a_finding_stand(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    """Also those that are only searched for keys, and have no reader that knows a comment."""
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    marked = text.replace("MARK", "agentaudit: ignore[literal-model-api-key] of the demo")
+    only = ("--select", "literal-model-api-key", "--fail-on", "info")
+    path.write_text(text.replace("{KEY}", fake("openai_key")))
+    assert run(str(tmp_path), *only)[0] == 1
+
+    path.write_text(marked.replace("{KEY}", fake("openai_key")))
+    code, out, _ = run(str(tmp_path), *only)
+
+    assert (code, "1 suppressed" in out) == (0, True)
+
+
 def test_a_finding_can_be_accepted_by_its_fingerprint(tmp_path: Path) -> None:
     where = folder(tmp_path / "in")
     only = ("--select", "literal-model-api-key")
@@ -202,6 +235,30 @@ def test_a_finding_can_be_accepted_by_its_fingerprint(tmp_path: Path) -> None:
 
     assert code == 0
     assert "1 suppressed" in out
+
+
+def test_an_acceptance_that_accepts_nothing_says_why(tmp_path: Path) -> None:
+    where = folder(tmp_path / "in")
+    only = ("--select", "literal-model-api-key")
+    known = json.loads(run(where, "--format", "json", *only)[1])["findings"][0]["fingerprint"]
+    named = "- {rule: literal-model-api-key, reason: known, owner: a@acme.test, fingerprint: "
+    accepted = tmp_path / "accept.yaml"
+    accepted.write_text(
+        f"{named}{known}}}\n{named}{known}}}\n{named}none}}\n"
+        f"{named}{known}, expires: 2024-02-29}}\n"
+        "- {rule: no-such-rule, reason: known, fingerprint: none}\n"
+    )
+    _, out, _ = run(where, "--accept", str(accepted), *only)
+    said = " ".join(out.split())
+
+    assert "literal-model-api-key by a@acme.test accepts nothing: another one accepts" in said
+    assert "accepts nothing: no finding has its fingerprint." in said
+    assert "by a@acme.test is over: it held until 2024-02-29." in said
+    assert "accepts nothing, and no rule is called no-such-rule." in said
+
+    accepted.write_text(f"{named}{known}, expires: 2027-02-29}}\n")
+    with pytest.raises(InputError, match="must be a day such as"):
+        run(where, "--accept", str(accepted), *only)
 
 
 FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentaudit.errors import InputError, UsageError
+from agentaudit.errors import InputError
 from tests.cli.test_cli_lint import folder, run
 
 FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
@@ -105,9 +105,29 @@ def test_two_files_side_by_side_are_an_error(tmp_path: Path) -> None:
         run(where)
 
 
-def test_a_rule_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no rule or family is called memroy"):
-        run(configured(tmp_path, "lint: {ignore: [memroy]}\n"))
+def test_every_name_that_is_no_rule_is_told_with_its_place(tmp_path: Path) -> None:
+    text = (
+        "lint:\n  ignore: [memroy, tools]\n  select: [unused-suppression]\n"
+        "  per-path-ignores:\n    'a/*': [credentals, unused-suppression]\n"
+    )
+    with pytest.raises(InputError) as told:
+        run(configured(tmp_path, text))
+
+    assert [(item.line, item.column) for item in told.value.problems] == [(2, 12), (3, 12), (5, 13)]
+    assert "no rule or family is called 'credentals'; did you mean credentials?" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ['[tool.agentaudit.lnt]\nfail-on = "high"\n', '[tool.agentaudit]\nfail-on = "high"\n']
+)
+def test_a_table_that_nobody_reads_is_an_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="is not a field here; known: lint"):
+        run(configured(tmp_path, text, "pyproject.toml"))
+
+
+def test_a_name_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"must be agentaudit\.yaml"):
+        run(configured(tmp_path, "lint: {fail-on: high}\n", "agentaudit.yml"))
 
 
 def test_above_the_repository_nothing_counts(tmp_path: Path) -> None:
