@@ -16,7 +16,7 @@ _MODEL = (
 )
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
-    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached)(?:[:@/_-]|$)"
+    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached|meilisearch|typesense|clickhouse)(?:[:@/_-]|$)"
 )
 _ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ("model", ("",), regex(_MODEL)),
@@ -116,6 +116,8 @@ _GENERAL = regex(
 Images that are no server of tools, whatever they stand before and are called after; those below
 `mcp/` are Docker's servers for them.
 """
+_BROWSER = regex(r"(?:^|/)(?:alpine-|headless-)?(?:chrome|chromium)(?:[:@]|$)|(?:^|/)browserless/")
+"""A browser that others steer, whatever they and it are told in one Secret."""
 _PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server)(?:[:@]|$)")
 _ENGINE = regex(r"(?:^|[-_])gateway[-_](?:engine|core)$")
 """A gateway of whatever by what it is built around: `gateway-engine`."""
@@ -140,8 +142,8 @@ def role_of(
         return "agent"
     if any(_is_gateway(name) for name in (called(image), *names)):
         # A gateway of whatever: one of models where it is told how to reach them.
-        return "gateway" if any(_configures_agent(setting.key) for setting in settings) else ""
-    if _OTHER_AGENT.search(image) or keeps_clusters(called(image)):
+        return "gateway" if any(configures_agent(setting.key) for setting in settings) else ""
+    if _OTHER_AGENT.search(image) or keeps_clusters(called(image)) or _BROWSER.search(image):
         return ""
     if _SUPPORT.search(image) or only_schedules(words) or _leads(words):
         return ""
@@ -159,7 +161,7 @@ def role_of(
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
         keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
-    configured = any(map(_configures_agent, keys)) and not any(map(_SERVING.match, keys))
+    configured = any(map(configures_agent, keys)) and not any(map(_SERVING.match, keys))
     started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
 
@@ -196,7 +198,7 @@ def resembles_agent(
     if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
         return True
     beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
-    if not beside and any(_configures_agent(setting.key) for setting in settings):
+    if not beside and any(configures_agent(setting.key) for setting in settings):
         return False
     if _AGENT_PRODUCT.match(image_name):
         return False
@@ -240,7 +242,8 @@ def names_agent(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _configures_agent(key: str) -> bool:
+def configures_agent(key: str) -> bool:
+    """Whether who is told this asks a model, an agent or what is behind them."""
     if _AGENT_ELSEWHERE.search(key) or _WEIGHTS.match(key):
         return False
     return _AGENT_SETTING.match(key) is not None

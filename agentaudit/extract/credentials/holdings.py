@@ -19,6 +19,7 @@ from agentaudit.extract.credentials.key_addresses import (
     issued_by_gateway,
     opens_other_store,
 )
+from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.own_places import own_place
 from agentaudit.extract.credentials.recognition import Recognised, recognise
@@ -163,7 +164,8 @@ def recognised_setting(setting: Setting) -> Recognised | None:
     """What one setting is, with the form that the syntax around it decides."""
     if setting.form is None:
         return recognise(setting.key, setting.content)
-    stand_in = recognise(setting.key, "${SECRET}")
+    named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
+    stand_in = recognise(setting.key, setting.content if named else "${SECRET}")
     return replace(stand_in, form=setting.form) if stand_in is not None else None
 
 

@@ -1,5 +1,6 @@
 """What the addresses beside a key say of whose it is: of another store, of a gateway for models."""
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import is_of_own_network
 from agentaudit.extract.containers.names import ANY_GATEWAY, head, is_gateway
+from agentaudit.extract.credentials.aws_pairs import AWS_PAIR
 from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
@@ -15,6 +17,11 @@ from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 _STORE_ADDRESS = regex(
     r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
 )
+_OTHER_STORE = regex(
+    r"(?:^|[^a-z])(?:minio|garage|wasabi|backblaze|ceph|seaweedfs|rustfs)(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Stores that are asked as S3 is, in the name of a secret: `op://Home/minio/user`."""
 _AWS_HOST = "amazonaws.com"
 _MODELS_ADDRESS = regex(
     r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
@@ -26,7 +33,9 @@ _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 
 
 def opens_other_store(setting: Setting) -> bool:
-    """Whether it is the address of a store that only speaks as that of AWS does."""
+    """Whether it is the address, or the key, of a store that only speaks as that of AWS does."""
+    if setting.key.upper() in AWS_PAIR:
+        return _OTHER_STORE.search(setting.content) is not None
     return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
 
 

@@ -19,6 +19,7 @@ from agentaudit.extract.credentials.literals import (
     form_of,
     is_placeholder,
     literal_of,
+    variable_of,
 )
 from agentaudit.extract.credentials.secret_names import (
     SecretName,
@@ -42,6 +43,8 @@ _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
 """`{TOKEN}`: what a program in another file fills in."""
+_TEMPLATED = regex(r"^\{\{-?\s*\.(?P<name>\w{1,100})\s*-?\}\}$")
+"""What a secret is made of, by its name there (External Secrets): `{{ .LITELLM_MASTER_KEY }}`."""
 _FEDERATED = regex(
     r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
     re.IGNORECASE,
@@ -139,6 +142,7 @@ def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
         )
     if name is None or (form is CredentialForm.FILE and not _named_as_file(key, value)):
         return None
+    name = _of_administrator(value) or name
     return Recognised(
         provider=name.provider,
         kind=name.kind,
@@ -147,6 +151,15 @@ def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
         admin=name.admin,
         confidence=Confidence.LIKELY,
     )
+
+
+def _of_administrator(reference: str) -> SecretName | None:
+    """An administrator's key under another name: `OPENAI_API_KEY: ${LITELLM_MASTER_KEY}`."""
+    templated = _TEMPLATED.match(reference)
+    source = templated["name"] if templated is not None else variable_of(reference)
+    name = secret_name(source) if source else None
+    told = name is not None and name.kind in {"master_key", "admin_key"} and name.provider != ""
+    return name if told else None
 
 
 def _credentials_file(key: str) -> bool:

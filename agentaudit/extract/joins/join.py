@@ -22,6 +22,7 @@ from agentaudit.extract.joins.needs import join_needs
 from agentaudit.extract.joins.references import resolve_references
 from agentaudit.extract.joins.sandboxes import join_sandboxes
 from agentaudit.extract.joins.servers import join_servers
+from agentaudit.extract.joins.shared_settings import doubt_sharers
 from agentaudit.extract.kubernetes.rights import join_pods
 from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
 from agentaudit.model.deployment import EdgeKind
@@ -39,6 +40,7 @@ _BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
 def join(collector: Collector) -> None:
     """Every join, each on what those before it found."""
     resolve_references(collector)
+    doubt_sharers(collector)
     place_agents(collector)
     _attach_memory(collector)
     join_memory(collector)
@@ -167,5 +169,6 @@ def _name_logs_of_others(collector: Collector) -> None:
     """Spans of whatever, where no agent runs; those of models are of one, whatever runs there."""
     for runtime in collector.of(Runtime):
         log = collector.facts.get(log_id("otel", runtime.id))
-        if isinstance(log, AuditLog) and not runtime.runs_agent:
+        asking = runtime.runs_agent and not runtime.resembles_agent
+        if isinstance(log, AuditLog) and not asking:
             collector.update(replace(log, of_other=True))

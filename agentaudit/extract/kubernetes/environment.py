@@ -103,6 +103,7 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
                 value=place,
                 document=document,
                 route=f"{key}.env",
+                text=f"${{{reference.text_at('key')}}}",
                 form=CredentialForm.SECRET_REF,
             )
 

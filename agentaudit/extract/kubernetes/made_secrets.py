@@ -21,6 +21,8 @@ class MadeSecret(Struct, frozen=True):
     keys: tuple[Node, ...]
     whole: bool
     """Whether it has no other keys."""
+    sources: Mapping[str, str] = MappingProxyType({})
+    """What a template makes of what the vault holds, by key: `{{ .LITELLM_MASTER_KEY }}`."""
 
 
 def made_secrets(kind: str, name: str, node: Node) -> Iterator[MadeSecret]:
@@ -35,12 +37,15 @@ def _external(name: str, node: Node) -> Iterator[MadeSecret]:
     template = node.get("spec", "target", "template", "data")
     listed = (entry.child("secretKey") for entry in node.list_at("spec", "data"))
     keys = tuple(key for key in listed if key is not None)
+    sources: Mapping[str, str] = {}
     if template is not None:
         keys = tuple(key for key, _ in template.entries)
+        sources = {key: value.text for key, value in template.items() if value.text}
     yield MadeSecret(
         node.name_at("spec", "target", "name") or name,
         keys,
         whole=template is not None or node.get("spec", "dataFrom") is None,
+        sources=sources,
     )
 
 

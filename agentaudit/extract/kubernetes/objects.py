@@ -107,6 +107,7 @@ def _settings_made(item: KubernetesObject, made: MadeSecret) -> Iterator[Setting
             value=key,
             document=item.document,
             route=f"Secret/{item.namespace}/{made.name}",
+            text=made.sources.get(key.text or ""),
             form=CredentialForm.SECRET_REF,
         )
 

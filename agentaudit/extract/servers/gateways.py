@@ -57,7 +57,8 @@ def extract_gateways(documents: Documents, collector: Collector) -> None:
 def _is_agentgateway(document: Document) -> bool:
     """By listeners or targets, which nothing else writes so, or by the schema that it names."""
     root = document.root
-    if root.child("binds") is not None or any(root.list_at("mcp", "targets")):
+    bound = (item.child("listeners") for item in root.list_at("binds"))
+    if any(bound) or any(root.list_at("mcp", "targets")):
         return True
     named = any(root.child(name) is not None for name in _ROOTS)
     return named and _SCHEMA in document.text

@@ -42,12 +42,14 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
         for workload in collector.workloads
         if workload.role == "gateway" and "litellm" in workload.image
     ]
-    settings = (item for workload in proxies for item in workload.settings)
+    settings = [item for workload in proxies for item in workload.settings]
     told = next((item.value for item in settings if item.key == _DATABASE), None)
+    keyed = [any(item.key == _KEY for item in workload.settings) for workload in proxies]
     around = _Around(
         database=told or charted_database(documents),
         run=bool(proxies),
         whole=all(workload.settings_whole for workload in proxies),
+        asks=any(keyed) and all(keyed),
         gateways=Gateways(collector),
     )
     for document in _configurations(documents, collector):
@@ -63,6 +65,8 @@ class _Around(Struct, frozen=True):
     """Whether there are any."""
     whole: bool
     """Whether none of them gets settings that no file here holds."""
+    asks: bool
+    """Whether all of them have a master key, by which a proxy asks who calls."""
     gateways: Gateways
 
 
@@ -157,7 +161,7 @@ def _asked(documents: Documents, document: Document) -> bool:
 
 def _unasked(gateway: Gateway, around: _Around) -> Known:
     """What else may have callers identified: the environment, where all of it is known."""
-    if gateway.authorizer is Known.SET:
+    if gateway.authorizer is Known.SET or around.asks:
         return Known.SET
     return Known.NONE if around.whole and around.run else Known.UNKNOWN
 

@@ -1,0 +1,100 @@
+"""The master key of a gateway: under which name an agent has it, and which gateways ask for it."""
+
+import pytest
+
+from agentaudit.model.finding import Severity
+from tests.linting.severities import found
+
+COMPOSE = """\
+services:
+  desk-agent:
+    image: registry.example/desk-agent:1
+    environment: {{OPENAI_API_KEY: "${{{name}}}", OPENAI_BASE_URL: "http://litellm:4000"}}
+"""
+EXTERNAL = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: desk, namespace: desk}}
+spec: {{target: {{name: desk, template: {{data: {{OPENAI_API_KEY: "{{{{ .{name} }}}}"}}}}}}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: desk-agent, namespace: desk}}
+spec:
+  containers:
+    - name: desk-agent
+      image: registry.example/desk-agent:1
+      envFrom: [{{secretRef: {{name: desk}}}}]
+"""
+REFERENCE = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: desk-agent, namespace: desk}}
+spec:
+  containers:
+    - name: desk-agent
+      image: registry.example/desk-agent:1
+      env: [{{name: OPENAI_API_KEY, valueFrom: {{secretKeyRef: {{name: keys, key: {name}}}}}}}]
+"""
+PROXY = """\
+services:
+  litellm{number}:
+    image: ghcr.io/berriai/litellm:v1.80.0
+    ports: ["4000:4000"]
+    environment: {{{settings}}}
+    volumes: ["./litellm/config.yaml:/app/config.yaml"]
+"""
+MODELS = "model_list:\n  - {model_name: fast, litellm_params: {model: openai/gpt-5-mini}}\n"
+KEY = "LITELLM_MASTER_KEY: '${LITELLM_MASTER_KEY}'"
+
+
+@pytest.mark.parametrize("text", [COMPOSE, EXTERNAL, REFERENCE])
+def test_a_master_key_is_one_under_any_name(text: str) -> None:
+    master, own = (
+        found({"deploy.yaml": text.format(name=name)})
+        for name in ("LITELLM_MASTER_KEY", "LITELLM_DESK_KEY")
+    )
+
+    assert master["model-admin-key-in-reach"] is Severity.CRITICAL
+    assert "model-admin-key-in-reach" not in own
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [(KEY, KEY, False), ("A: b", "A: b", True), (KEY, "A: b", True)],
+)
+def test_a_proxy_asks_by_its_environment_wherever_its_file_is(
+    first: str, second: str, *, told: bool
+) -> None:
+    files = {
+        "compose.yaml": PROXY.format(number=1, settings=first),
+        "compose.eu.yaml": PROXY.format(number=2, settings=second),
+        "litellm/config.yaml": MODELS,
+    }
+
+    assert ("unauthenticated-gateway" in found(files)) is told
+
+
+def test_names_that_are_bound_are_no_listeners_of_a_gateway() -> None:
+    dns = "binds: [{listen_address: '127.0.0.2:53', protocol: Do53}]\n"
+    route = "{backends: [{mcp: {targets: [{name: desk, stdio: {cmd: desk-mcp}}]}}]}"
+    gateway = f"binds: [{{port: 3000, listeners: [{{routes: [{route}]}}]}}]\n"
+
+    assert "unauthenticated-gateway" not in found({"dnsdist.yml": dns})
+    assert "unauthenticated-gateway" in found({"config.yaml": gateway})
+
+
+@pytest.mark.parametrize(("store", "told"), [("minio", False), ("aws", True)])
+def test_a_store_of_ones_own_issues_no_sessions(store: str, *, told: bool) -> None:
+    text = f"""\
+on: push
+jobs:
+  plan:
+    runs-on: ubuntu-latest
+    steps:
+      - run: terraform plan
+        env:
+          AWS_ACCESS_KEY_ID: ${{{{ secrets.{store.upper()}_USER }}}}
+          AWS_SECRET_ACCESS_KEY: ${{{{ secrets.{store.upper()}_PASSWORD }}}}
+"""
+    assert ("static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})) is told
