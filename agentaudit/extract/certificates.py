@@ -28,7 +28,10 @@ from agentaudit.readers.x509 import lifetimes_s
 
 _ISSUED_S = 90 * 86_400
 _OTHER_NAMES = ("ipAddresses", "uris", "emailAddresses", "otherNames")
-_SUFFIXES = {(), ("svc",), ("svc", "cluster", "local")}
+_SUFFIX = re.compile(r"(?:svc(?:\.(?:[\w-]+\.)+local)?)?")
+"""Of a Service's name: clusters may call themselves otherwise than `cluster.local`."""
+_SEALING = "sealedsecrets.bitnami.com/sealed-secrets-key"
+"""The label of the key to which secrets are sealed: nobody proves who he is by that."""
 _AUTHORITY = re.compile(
     r"(?:^(?:[^.]*\.)?|[_-])(?:(?:root)?ca(?:[._-](?!central-|west-)|cert|$)|root(?:[._-]|$))",
     re.IGNORECASE,
@@ -90,10 +93,17 @@ def _issued(item: KubernetesObject) -> bool:
 
 
 def _stays_in_cluster(item: KubernetesObject) -> bool:
-    """Whether it is issued to services of the cluster alone, by their names in its DNS."""
+    """
+    Whether it is issued to services of the cluster alone, by their names in its DNS.
+
+    So is one for a client that names no host: `commonName: orders-db`.
+    """
     if any(item.node.get("spec", kind) is not None for kind in _OTHER_NAMES):
         return False
     told = [name.split(".") for name in item.node.texts_at("spec", "dnsNames")]
+    if not told and item.node.get("spec", "dnsNames") is None:
+        client = item.node.text_at("spec", "commonName")
+        return client != "" and "." not in client and "@" not in client
     namespaces = {item.namespace, *(parts[1] for parts in told if parts[2:3] == ["svc"])}
     return bool(told) and all(_is_service(parts, namespaces) for parts in told)
 
@@ -102,11 +112,13 @@ def _is_service(parts: Sequence[str], namespaces: Collection[str]) -> bool:
     """`name`, `name.namespace`, `name.namespace.svc` and `name.namespace.svc.cluster.local`."""
     name, *rest = parts
     named = bool(name) and "*" not in name and (not rest or rest[0] in namespaces)
-    return named and tuple(rest[1:]) in _SUFFIXES
+    return named and _SUFFIX.fullmatch(".".join(rest[1:])) is not None
 
 
 def _add_kept(item: KubernetesObject, collector: Collector) -> None:
     """The certificates in a Secret, which stands in the files as base64 or as text."""
+    if item.node.get("metadata", "labels", _SEALING) is not None:
+        return
     for setting in settings_of_object(item):
         if _AUTHORITY.search(setting.key) or "CERTIFICATE-----" not in setting.content:
             continue

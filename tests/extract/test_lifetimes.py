@@ -1,5 +1,7 @@
 """How long credentials live, as a number of seconds, wherever a file decides it."""
 
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,6 +219,8 @@ spec:
     [
         ("[hook.tools.svc, hook.tools, hook]", True),
         ("[hook.tools.svc.cluster.local]", True),
+        ("[hook.tools.svc.eu.home.local]", True),
+        ("[hook.tools.svc.example.com]", False),
         ("[hook, hook.agents]", True),
         ("[hook.example]", False),
         ("['*.tools.svc']", False),
@@ -236,6 +240,34 @@ def test_a_certificate_may_be_for_services_of_one_cluster_alone(
     (found,) = deployment_of({"certificate.yaml": text}).credentials
 
     assert found.cluster_only is inside
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"), [("orders-db", True), ("hook.example.com", False), ("a@example", False)]
+)
+def test_so_may_one_for_a_client_that_names_no_host(name: str, *, inside: bool) -> None:
+    text = (
+        "apiVersion: cert-manager.io/v1\nkind: Certificate\n"
+        "metadata: {name: hook, namespace: agents}\n"
+        f"spec: {{duration: 8760h, commonName: {name}}}\n"
+    )
+    (found,) = deployment_of({"certificate.yaml": text}).credentials
+
+    assert found.cluster_only is inside
+
+
+@pytest.mark.parametrize(
+    ("label", "found"), [("sealedsecrets.bitnami.com/sealed-secrets-key", 0), ("desk/key", 1)]
+)
+def test_by_the_key_that_seals_secrets_nobody_proves_who_he_is(label: str, found: int) -> None:
+    data = b64encode(CERTIFICATE.encode()).decode()
+    text = (
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: key, labels: {{{label}: active}}}}\n"
+        f"data: {{tls.crt: {data}}}\n"
+    )
+    named = {item.name for item in deployment_of({"key.yaml": text}).credentials}
+
+    assert len(named) == found
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_references_name_their_variable() -> None:
     [
         *("your-api-key", "changeme", "sk-...", "<token>", "xxxxxxxxxxxxxxxx", "aaaaaaaaaaaaaaaaa"),
         *("AKIAIOSFODNN7EXAMPLE", "OPENAI_API_KEY", "openai-api-key", "abcabcabcabc", "password"),
-        *("@rand20", "random", "<generated>"),
+        *("@rand20", "random", "<generated>", "PleaseGenerateOneOf50Letters"),
         *("PASTE_TOKEN_OF_CRM_HERE", "paste-it-then", "CRM_KEY_HERE"),
     ],
 )
