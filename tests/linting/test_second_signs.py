@@ -118,6 +118,7 @@ def test_builds_that_read_secrets_ask_no_model(namespace: str, severity: Severit
         ("{kind: User, name: mia@acme.example}", Severity.LOW),
         ("{kind: Group, name: admin}", Severity.LOW),
         ("{kind: Group, name: night-agents}", Severity.HIGH),
+        ("{kind: User, name: 'https://keys.example/realms/desk#mcp'}", Severity.HIGH),
         ("{kind: Group, name: 'system:serviceaccounts:desk'}", Severity.HIGH),
     ],
 )

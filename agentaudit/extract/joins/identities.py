@@ -1,11 +1,13 @@
 """Which agents act as which identities: directly, through their runtimes, or by assuming them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress, islice
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.roles import keeps_clusters_of_cloud, keeps_data, names_agent
@@ -15,6 +17,7 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.facts.runtimes import Runtime
 
+_OF_SERVERS = regex(r"(?:^|[^a-z])(?:mcp|bot)(?:[^a-z]|$)", re.IGNORECASE)
 _FREE = 10
 _AGENTS = Budget("agents of identities", 100_000, free=_FREE, whole=True)
 """Each as often as there are identities that it acts as."""
@@ -65,9 +68,10 @@ def _is_other(identity: Identity) -> bool:
 
 
 def _is_person(identity: Identity) -> bool:
-    """Whether it is a user of a cluster, or a group of them, and none of agents."""
+    """Whether it is a user of a cluster or a group of them, and none of agents or servers."""
     people = identity.provider == "kubernetes" and identity.kind in {"user", "group"}
-    return people and not identity.open_to and not names_agent(identity.name)
+    others = names_agent(identity.name) or _OF_SERVERS.search(identity.name) is not None
+    return people and not identity.open_to and not others
 
 
 def _is_of_controller(grant: Grant) -> bool:
