@@ -75,6 +75,17 @@ def test_a_proxy_asks_by_its_environment_wherever_its_file_is(
     assert ("unauthenticated-gateway" in found(files)) is told
 
 
+def test_a_proxy_that_is_handed_another_file_says_nothing_of_this_one() -> None:
+    files = {
+        "compose.yaml": PROXY.format(number=1, settings=KEY),
+        "old/compose.yaml": PROXY.format(number=2, settings="A: b"),
+        "litellm/config.yaml": MODELS,
+    }
+
+    assert "unauthenticated-gateway" not in found(files)
+    assert "unauthenticated-gateway" in found({**files, "old/litellm/config.yaml": MODELS})
+
+
 def test_names_that_are_bound_are_no_listeners_of_a_gateway() -> None:
     dns = "binds: [{listen_address: '127.0.0.2:53', protocol: Do53}]\n"
     route = "{backends: [{mcp: {targets: [{name: desk, stdio: {cmd: desk-mcp}}]}}]}"

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import bare_url
 from agentaudit.extract.documents import Documents, folder_of
@@ -44,12 +45,11 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
     ]
     settings = [item for workload in proxies for item in workload.settings]
     told = next((item.value for item in settings if item.key == _DATABASE), None)
-    keyed = [any(item.key == _KEY for item in workload.settings) for workload in proxies]
     around = _Around(
         database=told or charted_database(documents),
         run=bool(proxies),
         whole=all(workload.settings_whole for workload in proxies),
-        asks=any(keyed) and all(keyed),
+        proxies=proxies,
         gateways=Gateways(collector),
     )
     for document in _configurations(documents, collector):
@@ -65,9 +65,14 @@ class _Around(Struct, frozen=True):
     """Whether there are any."""
     whole: bool
     """Whether none of them gets settings that no file here holds."""
-    asks: bool
-    """Whether all of them have a master key, by which a proxy asks who calls."""
+    proxies: Sequence[Workload]
     gateways: Gateways
+
+    def asks(self, file: str) -> bool:
+        """Whether all that are handed a file have a master key, by which a proxy asks who calls."""
+        handed = [each for each in self.proxies if any(file == path for path, _ in each.mounts)]
+        keyed = [any(item.key == _KEY for item in each.settings) for each in handed or self.proxies]
+        return any(keyed) and all(keyed)
 
 
 def _configurations(documents: Documents, collector: Collector) -> Iterator[Document]:
@@ -124,7 +129,7 @@ def _extract(
         gateway,
         evidence=with_place(gateway, *failures.values()),
         fails_open=tuple(failures),
-        authorizer=Known.SET if asked else _unasked(gateway, around),
+        authorizer=Known.SET if asked or around.asks(document.file) else _unasked(gateway, around),
         logged=Truth.YES if callbacks or spent else Truth.NO,
         policy_enforced=Truth.YES if guardrails else gateway.policy_enforced,
         brokers_credentials=Truth.YES,
@@ -161,7 +166,7 @@ def _asked(documents: Documents, document: Document) -> bool:
 
 def _unasked(gateway: Gateway, around: _Around) -> Known:
     """What else may have callers identified: the environment, where all of it is known."""
-    if gateway.authorizer is Known.SET or around.asks:
+    if gateway.authorizer is Known.SET:
         return Known.SET
     return Known.NONE if around.whole and around.run else Known.UNKNOWN
 
