@@ -151,6 +151,14 @@ def test_of_two_ways_to_a_function_one_that_asks_leaves_it_alone() -> None:
     assert not exposed(deployment_of({"main.tf": FUNCTION + HTTP.replace("MORE", "") + other}))
 
 
+@pytest.mark.parametrize("name", ["VALID_TOKENS", "SHARED_SECRET", "COGNITO_CLIENT"])
+def test_a_setting_may_say_whom_a_server_lets_in(name: str) -> None:
+    given = f'environment {{ variables = {{ {name} = "a" }} }}'
+    function = FUNCTION.replace("\n}", f"\n  {given}\n}}")
+
+    assert not exposed(deployment_of({"main.tf": function + HTTP.replace("MORE", "")}))
+
+
 @pytest.mark.parametrize(
     ("file", "code"),
     [

@@ -25,6 +25,7 @@ _OF_EVERY_KIND = regex(r"(?:^|_)(?:PORT|HOST|BIND|ADDRESS|TRANSPORT|LEVEL|TZ|ENV
 _MAY_ASK = regex(
     r"COGNITO|USER_POOL|ISSUER|AUDIENCE|AUTH0|OKTA|CLERK|ENTRA|SIGNING|ALLOWED_(?:USERS|CLIENTS|KEYS)"
     r"|^(?:APP_|SERVICE_|ADMIN_|ACCESS_|X_)?(?:API_)?(?:KEYS?|TOKENS?|PASSWORD)$"
+    r"|^(?:VALID|ACCEPTED|EXPECTED|TRUSTED|SHARED|BEARER|INBOUND)_\w+$"
 )
 """Settings by which a server that anybody reaches may ask itself who calls."""
 _SCRIPTS, _PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".mts"), (".py",)
