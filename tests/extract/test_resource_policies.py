@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.finding import Severity
 from tests.linting.severities import found
 
@@ -297,3 +298,23 @@ def test_a_policy_in_a_file_of_its_own_lets_everybody_in_as_well() -> None:
 
     assert found({"bucket-policy.json": written})["grant-to-everybody"] is Severity.CRITICAL
     assert "grant-to-everybody" not in found({"bucket-policy.json": site})
+
+
+def permission(*lines: str) -> dict[str, str]:
+    body = "\n".join(f"  {line}" for line in ('function_name = "refund"', *lines))
+    return {"main.tf": f'resource "aws_lambda_permission" "p" {{\n{body}\n}}\n'}
+
+
+def test_what_is_said_as_nothing_is_not_said() -> None:
+    asked = ('principal = "s3.amazonaws.com"', "source_account = null", 'source_arn = ""')
+
+    assert "grant-to-everybody" in found(permission(*asked))
+
+
+def test_who_may_call_is_open_where_no_file_says_it() -> None:
+    deployment = deployment_of(permission("principal = var.who"))
+
+    assert not deployment.grants
+    assert [item.what for item in deployment.unresolved if "may call" in item.what] == [
+        "who may call by aws_lambda_permission.p"
+    ]

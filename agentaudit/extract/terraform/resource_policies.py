@@ -9,14 +9,14 @@ the permission says for which.
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.allowances import readable
 from agentaudit.extract.iam.open_policies import open_grant, opening
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform.buckets import Buckets
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.readers.document import Node
+from agentaudit.readers.document import Node, NodeKind
 
 _POLICIES: Mapping[str, str] = MappingProxyType(
     {
@@ -84,8 +84,11 @@ def _add_permission(declared: Declared, collector: Collector) -> None:
     """Who may call a function: anybody, or a service for whoever tells it to."""
     body = declared.body
     principal, url = body.get("principal"), body.text_at("function_url_auth_type")
-    if principal is None or url == "NONE" or any(map(body.get, _CALLING)):
+    if principal is None or url == "NONE" or any(_is_said(body.get(name)) for name in _CALLING):
         return
+    if principal.unknown:
+        place = evidence(declared.document, principal)
+        collector.leave_open(place, f"who may call by {declared.shown}", "it may be anybody")
     everybody = principal.text == "*"
     if not everybody and not (principal.text or "").endswith(_SERVICE):
         return
@@ -102,6 +105,10 @@ def _add_permission(declared: Declared, collector: Collector) -> None:
                 principal=principal.raw,
             )
         )
+
+
+def _is_said(node: Node | None) -> bool:
+    return node is not None and node.kind is not NodeKind.NULL and node.text != ""
 
 
 def _add_addresses(module: Module, collector: Collector) -> None:
