@@ -28,10 +28,14 @@ class LateExtractor(Struct, frozen=True):
 
     def loaded(self) -> Iterator[_Extract]:
         """The extractors themselves."""
-        for name in self.names:
-            module, _, function = name.partition(":")
-            found: _Extract = getattr(import_module(f"agentaudit.extract.{module}"), function)
-            yield found
+        yield from map(function_of, self.names)
+
+
+def function_of(name: str) -> Callable[..., None]:
+    """What a module, a colon and a name stand for, loaded now."""
+    module, _, function = name.partition(":")
+    found: Callable[..., None] = getattr(import_module(f"agentaudit.extract.{module}"), function)
+    return found
 
 
 def late(asked: Asked, *names: str) -> LateExtractor:

@@ -25,10 +25,10 @@ from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.agentcore import add_agentcore
 from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.buckets import add_open_buckets
-from agentaudit.extract.terraform.builds import add_builds
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
+from agentaudit.extract.terraform.late_builds import add_builds
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Declared

@@ -9,7 +9,6 @@ from agentaudit.extract.terraform.api_management import add_managed_apis
 from agentaudit.extract.terraform.azure import add_azure
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.buckets import add_open_buckets
-from agentaudit.extract.terraform.builds import add_builds
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.clouds import add_clouds
@@ -27,6 +26,7 @@ from agentaudit.extract.terraform.google_roles import add_google_roles
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workloads
+from agentaudit.extract.terraform.late_builds import add_builds
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Module
