@@ -196,3 +196,21 @@ def test_a_template_in_a_folder_of_templates_is_no_workflow_to_be_copied() -> No
     (text,) = project(INLINE, PRIVILEGED).values()
 
     assert found({"templates/main.tf": text})["permission-bypass"] is Severity.CRITICAL
+
+
+BATCH = """
+batch:
+  build-list:
+    - identifier: one
+      env:
+        privileged-mode: true
+        variables:
+          OPENAI_API_KEY: DRAWN
+"""
+
+
+def test_builds_of_a_batch_have_variables_and_machines_of_their_own() -> None:
+    text = build("shell: bash", run=AGENT) + BATCH.replace("DRAWN", MODEL_KEY)
+    told = found({"buildspec.yml": text})
+
+    assert {"agent-owns-host", "literal-model-api-key"} <= set(told)

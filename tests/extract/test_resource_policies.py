@@ -318,3 +318,18 @@ def test_who_may_call_is_open_where_no_file_says_it() -> None:
     assert [item.what for item in deployment.unresolved if "may call" in item.what] == [
         "who may call by aws_lambda_permission.p"
     ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "key", "action"),
+    [
+        ("AWS::SQS::QueueInlinePolicy", "PolicyDocument", "sqs:SendMessage"),
+        ("AWS::SNS::TopicPolicy", "PolicyDocument", "sns:Publish"),
+        ("AWS::ECR::Repository", "RepositoryPolicyText", "ecr:PutImage"),
+        ("AWS::KMS::Key", "KeyPolicy", "kms:*"),
+    ],
+)
+def test_templates_open_what_else_has_a_policy(type_: str, key: str, action: str) -> None:
+    files = template(Desk=resource(type_, **{key: json.loads(policy(action))}))
+
+    assert found(files)["grant-to-everybody"] is Severity.CRITICAL

@@ -7,7 +7,7 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
-        *("ResourcePolicy", "KeyPolicy"),
+        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText"),
     }
 )
 """Mappings whose keys are the user's own."""
@@ -37,7 +37,10 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::S3::Bucket": "aws_s3_bucket",
         "AWS::S3::BucketPolicy": "aws_s3_bucket_policy",
         "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",
+        "AWS::SQS::QueueInlinePolicy": "aws_sqs_queue_policy",
         "AWS::SNS::TopicPolicy": "aws_sns_topic_policy",
+        "AWS::SNS::TopicInlinePolicy": "aws_sns_topic_policy",
+        "AWS::ECR::Repository": "aws_ecr_repository_policy",
         "AWS::KMS::Key": "aws_kms_key",
         "AWS::Bedrock::DataSource": "aws_bedrockagent_data_source",
         "AWS::DynamoDB::Table": "aws_dynamodb_table",
@@ -105,6 +108,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "aws_s3_bucket_policy": {"PolicyDocument": "policy"},
         "aws_sqs_queue_policy": {"PolicyDocument": "policy"},
         "aws_sns_topic_policy": {"PolicyDocument": "policy"},
+        "aws_ecr_repository_policy": {"RepositoryPolicyText": "policy"},
         "aws_kms_key": {"KeyPolicy": "policy"},
         "aws_ecs_service": {"LoadBalancers": "load_balancer", "ServiceName": "name"},
         "aws_lb_listener": {"DefaultActions": "default_action", "TargetGroups": "target_group"},

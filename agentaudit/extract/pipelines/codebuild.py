@@ -16,6 +16,7 @@ ALTERNATIVES = {"aws": "the service role of the project"}
 EVENT = re.compile(r"\$\{?CODEBUILD_WEBHOOK_(?:HEAD_REF|BASE_REF|TRIGGER)\b")
 """What the author of a pull request called it."""
 _LISTS = ("commands", "finally")
+_BATCHES = ("build-list", "build-graph")
 _NAMED = ("parameter-store", "secrets-manager")
 
 
@@ -37,11 +38,13 @@ def build_job(name: str, key: Node, specification: Node | None) -> PipelineJob:
     if specification is None:
         return PipelineJob(name=name, key=key)
     phases = specification.child("phases")
+    environments = tuple(_environments(specification))
     return PipelineJob(
         name=name,
         key=key if phases is None else specification.key_of("phases") or key,
         scripts=tuple(_scripts(phases)) if phases is not None else (),
-        settings=tuple(_variables(specification)),
+        settings=tuple(variables for env in environments for variables in _variables(env)),
+        privileged=any(_owns(env) for env in environments),
     )
 
 
@@ -58,12 +61,24 @@ def _scripts(phases: Node) -> Iterator[Node]:
                 yield commands
 
 
-def _variables(specification: Node) -> Iterator[tuple[str, Node]]:
-    plain = specification.get("env", "variables")
+def _environments(specification: Node) -> Iterator[Node]:
+    """That of all builds, and those of the builds of a batch."""
+    batches = (specification.get("batch", name) for name in _BATCHES)
+    builds = [build for batch in batches if batch is not None for build in batch.list()]
+    yield from (env for each in (specification, *builds) if (env := each.child("env")) is not None)
+
+
+def _owns(environment: Node) -> bool:
+    privileged = environment.child("privileged-mode")
+    return privileged is not None and privileged.boolean is True
+
+
+def _variables(environment: Node) -> Iterator[tuple[str, Node]]:
+    plain = environment.child("variables")
     if plain is not None and plain.kind is NodeKind.MAPPING:
         yield "env.variables", plain
     for kind in _NAMED:
-        block = specification.get("env", kind)
+        block = environment.child(kind)
         if block is not None and block.entries:
             entries = tuple(named_only(name, value) for name, value in block.entries)
             yield f"env.{kind}", block.changed(entries=entries)

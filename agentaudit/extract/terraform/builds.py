@@ -71,7 +71,7 @@ def _job(declared: Declared, principals: Principals) -> PipelineJob:
         key=declared.header,
         settings=(*((("environment", block),) if variables else ()), *job.settings),
         image=environment.text_at("image"),
-        privileged=privileged is not None and privileged.boolean is True,
+        privileged=job.privileged or (privileged is not None and privileged.boolean is True),
     )
 
 
