@@ -2,11 +2,13 @@
 Methods by which programs ask a model themselves, through no framework, and whose clients have them.
 
 As the packages of late 2026 call them, in Python and in TypeScript: OpenAI's (and Groq's, which is
-alike), Anthropic's, Bedrock's, Google's, Mistral's, LiteLLM's, Ollama's and Cohere's.
+alike), Anthropic's, Bedrock's, Google's, Mistral's, LiteLLM's, Ollama's and Cohere's, and the
+binding of Cloudflare's Workers (`env.AI.run`).
 """
 
 from collections.abc import Iterable, Iterator
 
+WORKERS = "workers-ai"
 _METHODS = (
     ("chat.completions.create", "chat.completions.create", "openai"),
     ("chat.completions.parse", "chat.completions.parse", "openai"),
@@ -31,8 +33,9 @@ _METHODS = (
     ("litellm.completion", "", "litellm"),
     ("litellm.acompletion", "", "litellm"),
     ("ollama.chat", "ollama.chat", "ollama"),
+    ("", "AI.run", WORKERS),
 )
-IN_PYTHON = tuple((name, client) for name, _, client in _METHODS)
+IN_PYTHON = tuple((name, client) for name, _, client in _METHODS if name)
 IN_SCRIPTS = tuple((name, client) for _, name, client in _METHODS if name)
 MADE_BY = (
     ("ollama.", "ollama"),

@@ -220,3 +220,31 @@ def test_what_tests_try_is_possibly_a_secret(file: str) -> None:
     (credential,) = deployment_of({file: code}).credentials
 
     assert credential.confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("body", "ttl"),
+    [
+        ("this.sql`INSERT INTO messages (text) VALUES (${text})`;", [Known.NONE]),
+        ("this.sql<Row>`insert or replace into chat_history values (${text})`;", [Known.NONE]),
+        ("this.setState({ ...this.state, messages: [text] });", [Known.NONE]),
+        (
+            "this.sql`INSERT INTO messages VALUES (${text})`; this.sql`DELETE FROM messages`;",
+            [Known.UNKNOWN],
+        ),
+        ("this.sql`INSERT INTO messages VALUES (${text})`; this.destroy();", [Known.UNKNOWN]),
+        ("this.sql`INSERT INTO orders (id) VALUES (${text})`;", []),
+        ("this.sql`SELECT * FROM messages`;", []),
+        ("this.setState({ count: 1 });", []),
+    ],
+)
+def test_an_agent_of_cloudflare_keeps_what_it_says_it_does(body: str, ttl: list[Known]) -> None:
+    code = (
+        "import { Agent } from 'agents';\n"
+        f"export class Desk extends Agent {{\n  async onMessage(_, text) {{ {body} }}\n}}\n"
+    )
+    stores = deployment_of({"desk.ts": code}).memory_stores
+
+    assert [(store.backend, store.ttl) for store in stores] == [
+        ("durable_object", each) for each in ttl
+    ]

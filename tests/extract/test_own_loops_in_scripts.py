@@ -138,3 +138,19 @@ def test_who_draws_flows_with_a_component_sets_its_limits() -> None:
     (agent,) = deployment(f"{HEAD}{code}").agents
 
     assert agent.max_iterations is Known.UNKNOWN
+
+
+@pytest.mark.parametrize("options", ["", ", { gateway: { id: 'desk' } }"])
+def test_a_worker_asks_by_its_binding(options: str) -> None:
+    code = (
+        "const tools = [{ name: 'look', description: 'x', parameters: { type: 'object' } }];\n"
+        "export async function answer(env, messages) {\nwhile (true) {\n"
+        f"const reply = await env.AI.run('@cf/some/model', {{ messages, tools }}{options});\n"
+        "if (!reply.tool_calls) return reply;\n"
+        "messages.push({ role: 'tool', content: '' });\n}\n}\n"
+    )
+    found = deployment(code)
+    (agent,) = found.agents
+
+    assert (agent.framework, agent.max_iterations) == ("workers-ai", Known.NONE)
+    assert [tool.name for tool in found.tools] == ["look"]

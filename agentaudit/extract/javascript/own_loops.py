@@ -2,7 +2,8 @@
 Agents that are loops of a script's own around a client of a model, as `python.own_loops` has them.
 
 Clients of OpenAI, Anthropic and Google by the methods that ask, Bedrock's by the commands that are
-sent (`ConverseCommand`), and any other by what it is handed by name: messages and tools.
+sent (`ConverseCommand`), Cloudflare's by its binding (`env.AI.run(model, inputs, options)`), and
+any other by what it is handed by name: messages and tools.
 """
 
 import ast
@@ -28,7 +29,7 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import RESULTS
-from agentaudit.readers.model_clients import IN_SCRIPTS
+from agentaudit.readers.model_clients import IN_SCRIPTS, WORKERS
 
 _TOOLS = ("tools", "toolConfig", "functions")
 _CONVERSATION = ("messages", "contents", "input", "history")
@@ -74,7 +75,7 @@ def _asked(building: Building, call: Call) -> _Asked | None:
     )
     if not client and not {"tools", "toolConfig"} & {item.arg for item in call.node.keywords}:
         return None
-    options = options_of(building.program, building.module, call.node)
+    options = _options(building, call.node, bound=client == WORKERS)
     config = members(building.program, options.get("config"))
     tools = options.get(*_TOOLS) or (config.get(*_TOOLS) if config is not None else None)
     if tools is None or (not client and options.get(*_CONVERSATION) is None):
@@ -83,6 +84,13 @@ def _asked(building: Building, call: Call) -> _Asked | None:
     if repeated is None and not client:
         return None
     return _Asked(call, client or _OWN, options, tools, repeated)
+
+
+def _options(building: Building, call: ast.Call, *, bound: bool) -> Options:
+    """What a call is given: of Cloudflare's, what follows the model, whatever comes after that."""
+    second = Written(building.module, call.args[1]) if bound and len(call.args) > 1 else None
+    inputs = members(building.program, second)
+    return inputs if inputs is not None else options_of(building.program, building.module, call)
 
 
 def _name(building: Building, asked: _Asked) -> str:

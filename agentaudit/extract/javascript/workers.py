@@ -2,13 +2,18 @@
 Agents that are classes of Cloudflare's Agents SDK: what they keep, and what they are given.
 
 A class that extends `Think` is an agent whole: its methods say which tools it has. One that extends
-`AIChatAgent` keeps all messages in its own SQLite, and runs the AI SDK within `onChatMessage`.
+`AIChatAgent` keeps all messages in its own SQLite, and runs the AI SDK within `onChatMessage`. Any
+other keeps what it says it does: rows that its SQL inserts, or a state with messages in it.
 Sources: https://developers.cloudflare.com/agents/, https://github.com/cloudflare/agents.
 """
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import Lineage, lineage_around
@@ -20,10 +25,10 @@ from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
+from agentaudit.readers.lines import lines_of
 
 _THINKS = frozenset({"@cloudflare/think.Think"})
 _CHATS = frozenset({"@cloudflare/ai-chat.AIChatAgent", "agents/ai-chat-agent.AIChatAgent"})
-_WORKERS = _THINKS | _CHATS | {"agents.Agent"}
 _THINKING = Builder("cloudflare-think", 10)
 _CHATTING = Builder("cloudflare-agents")
 _CHOOSING = ("beforeTurn", "onChatMessage", "configureChannels")
@@ -33,6 +38,16 @@ _SHORTENING = frozenset(
     {"pruneMessages", "slice", "truncateOlderMessages", "onCompaction", "compact", "trimMessages"}
 )
 _FORGETTING = frozenset({"destroy", "deleteAll", "clearHistory", "clearMessages"})
+_SAID = r"(?:messages?|history|conversations?|chats?|turns?|memor(?:y|ies))"
+_KEEPS = regex(
+    rf"\.sql(?:<[^`<>]{{0,200}}>)?`\s*insert\s+(?:or\s+\w+\s+)?into\s+[\"'\w]{{0,40}}{_SAID}"
+    rf"|\.setState\([^;]{{0,400}}\b{_SAID}\b",
+    re.IGNORECASE,
+)
+"""How a class keeps what was said: in a table, or in its state, by what that is called."""
+_DELETES = regex(r"\.sql(?:<[^`<>]{0,200}>)?`\s*(?:delete|drop)\s", re.IGNORECASE)
+_BASE = "agents.Agent"
+_WORKERS = _THINKS | _CHATS | {_BASE}
 
 
 def worker_agents(
@@ -97,6 +112,28 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
     """The messages that each class keeps in the storage of its own."""
     for lineage in _agents(building):
         yield _messages(building, lineage), lineage
+    for lineage in building.lineages:
+        if lineage.base == _BASE and _KEEPS.search(_text(building, lineage)):
+            yield _rows(building, lineage), lineage
+
+
+def _text(building: Building, lineage: Lineage) -> str:
+    """What a class is written as."""
+    defined = lineage.defined
+    lines = lines_of(building.module.document.text)
+    return "\n".join(lines[defined.lineno - 1 : defined.end_lineno])
+
+
+def _rows(building: Building, lineage: Lineage) -> MemoryStore:
+    """What a class keeps of what is said by itself; what of that a model gets is not seen."""
+    store = _messages(building, lineage)
+    deletes = _DELETES.search(_text(building, lineage)) is not None
+    return replace(
+        store,
+        ttl=Known.UNKNOWN if deletes else store.ttl,
+        max_turns=Known.UNKNOWN,
+        compaction=Known.UNKNOWN,
+    )
 
 
 def _messages(building: Building, lineage: Lineage) -> MemoryStore:
