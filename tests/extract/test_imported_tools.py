@@ -63,6 +63,22 @@ def test_a_function_of_another_file_is_a_tool_as_it_stands() -> None:
     assert (tool.evidence[0].file, tool.typed) == ("app/kit.py", "yes")
 
 
+@pytest.mark.parametrize("given", ["both", "[run, look]", "tools=both"])
+def test_a_graph_has_the_tools_of_its_nodes(given: str) -> None:
+    head = "from langgraph.graph import StateGraph\nfrom langgraph.prebuilt import ToolNode\n"
+    code = f"{head}from .kit import both, look, run\ngraph = StateGraph(State)\n"
+    deployment = read(f"{code}graph.add_node('tools', ToolNode({given}))\n")
+
+    assert tools(deployment) == {"run": EXECUTES, "look": ()}
+
+
+def test_a_node_whose_tools_are_not_known_is_open() -> None:
+    head = "from langgraph.graph import StateGraph\nfrom langgraph.prebuilt import ToolNode\n"
+    deployment = read(f"{head}graph = StateGraph(State)\ngraph.add_node('t', ToolNode(given))\n")
+
+    assert "the list of tools does not fold" in {end.what for end in deployment.unresolved}
+
+
 @pytest.mark.parametrize(
     "code",
     [

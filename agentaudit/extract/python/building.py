@@ -110,6 +110,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return graphs_in(self.module, self.calls)
 
     @cached_property
+    def tool_nodes(self) -> Sequence[ast.Call]:
+        """The nodes of graphs that run tools, whoever asks for these."""
+        return [call.node for call in self.calls if call.name in _TOOL_NODES]
+
+    @cached_property
     def of_framework(self) -> bool:
         """Whether the module is part of a framework itself: whoever uses that sets the limits."""
         return is_own_package(self.module.document.file)
@@ -152,4 +157,5 @@ def decorated_tools(module: Module) -> tuple[Tool, ...]:
     return tuple(function_tools(module))
 
 
+_TOOL_NODES = frozenset({"langgraph.prebuilt.ToolNode", "langgraph.prebuilt.tool_node.ToolNode"})
 _AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})

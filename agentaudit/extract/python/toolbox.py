@@ -66,11 +66,15 @@ def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]
 
 
 def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
-    """The tools of a graph: those of its module, whose nodes may call them."""
+    """The tools of a graph: those of its module, whose nodes may call them, and of their nodes."""
     if building.module.affords(len(building.tools_at)):
         yield from building.tools_at.values()
     else:
         _leave_open(building, call.node.func)
+    for node in building.tool_nodes:
+        given = argument(node, 0, "tools")
+        if given is not None:
+            yield from _listed(building, given, set())
 
 
 def listed_tools(building: Building, given: ast.expr | None) -> Iterator[Tool]:
