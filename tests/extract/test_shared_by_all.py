@@ -17,6 +17,12 @@ CHAIN = (
     f"{APP}from langchain.chains import ConversationChain\n"
     "from langchain.memory import ConversationBufferWindowMemory\n"
 )
+ADK = (
+    f"{APP}from google.adk.runners import Runner\n"
+    "from google.adk.sessions import DatabaseSessionService\n"
+    "kept = DatabaseSessionService(db_url=url)\n"
+    "runner = Runner(agent=desk, app_name='desk', session_service=kept)\n"
+)
 LANGMEM = (
     f"{APP}from langgraph.prebuilt import create_react_agent\n"
     "from langgraph.store.postgres import PostgresStore\n"
@@ -72,6 +78,10 @@ def shared(files: dict[str, str]) -> list[MemoryStore]:
             'tools=[create_manage_memory_tool(namespace=("memories",))])\n'
             '@app.post("/ask")\ndef ask(text):\n    return desk.invoke(text)\n'
         ),
+        (
+            f'{ADK}USER = "user"\n@app.post("/ask")\ndef ask(text):\n'
+            '    return runner.run(user_id=USER, session_id="one", new_message=text)\n'
+        ),
     ],
 )
 def test_one_memory_is_everybodys_where_requests_are_answered(code: str) -> None:
@@ -108,6 +118,11 @@ def test_one_memory_is_everybodys_where_requests_are_answered(code: str) -> None
             f"{LANGMEM}desk = create_react_agent(m, store=kept, "
             'tools=[create_manage_memory_tool(namespace=("memories", "{user_id}"))])\n'
             '@app.post("/ask")\ndef ask(text):\n    return desk.invoke(text)\n'
+        ),
+        f'{ADK}runner.run(user_id="user", session_id="one", new_message="Hi")\n',
+        (
+            f'{ADK}@app.post("/ask")\ndef ask(text, user):\n'
+            '    return runner.run(user_id=user, session_id="one", new_message=text)\n'
         ),
     ],
 )

@@ -10,8 +10,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.python.memory_keys import in_one_session
+from agentaudit.extract.python.session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -27,19 +30,24 @@ _KEPT: Mapping[str, str] = {
 _FILTERS = frozenset({"ContextFilterPlugin"})
 
 
-def adk_sessions(module: Module, calls: Sequence[Call]) -> Iterator[tuple[MemoryStore, Call]]:
+def adk_sessions(
+    module: Module, calls: Sequence[Call], documents: Documents
+) -> Iterator[tuple[MemoryStore, Call]]:
     """
     The sessions of every application, and of every runner that is given an agent without one.
 
     An application that compacts in a way that nobody can read here is left unknown.
     """
+    keys = SessionKeys(module, documents)
     for call in calls:
         if call.name.startswith(_PACKAGE) and call.last == "App":
-            yield _store(module, call, _compacted(module, call.node)), call
+            store = _store(module, call, _compacted(module, call.node))
+            yield in_one_session(keys, store), call
         elif call.name.startswith(_PACKAGE) and call.last in _RUNNERS:
             bare = keyword(call.node, "app") is None and keyword(call.node, "agent") is not None
             if bare and _backend(module, call.node) and not splatted(call.node):
-                yield _store(module, call, _plugged(module, call.node)), call
+                store = _store(module, call, _plugged(module, call.node))
+                yield in_one_session(keys, store), call
 
 
 def _compacted(module: Module, call: ast.Call) -> Known:

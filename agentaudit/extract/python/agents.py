@@ -89,7 +89,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     found = (
         *memories(module, calls, documents),
         *agentcore_memories(module, calls),
-        *adk_sessions(module, calls),
+        *adk_sessions(module, calls, documents),
     )
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]

@@ -39,6 +39,12 @@ def owned(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     return store if owner is None else _of_all(keys, store, owner, "user_id")
 
 
+def in_one_session(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
+    """Sessions of ADK, which are one where the runner is always asked in the same."""
+    session = keys.constant_session
+    return store if session is None else _of_all(keys, store, session, "session_id")
+
+
 def _of_all(keys: SessionKeys, store: MemoryStore, key: ast.expr, name: str) -> MemoryStore:
     """A store that everybody shares, under a key that is written in the program."""
     places = (*store.evidence, keys.module.place(key, name))

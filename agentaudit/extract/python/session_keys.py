@@ -17,7 +17,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, descendants, words_in
+from agentaudit.extract.programs.syntax import argument, descendants, keyword, words_in
 from agentaudit.extract.python.served import Served
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
@@ -26,6 +26,7 @@ _OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", r
 """A tenant of Entra or an account of AWS is the deployment's own, and no customer of it."""
 _OWNERS = frozenset({"user_id", "agent_id", "run_id", "app_id"})
 _ASKING = frozenset({"add", "search", "get_all"})
+_RUNNING = frozenset({"run", "run_async", "run_live"})
 _REMEMBERING = "langmem.create_manage_memory_tool"
 _DEEPEST = 3
 _MOST_CALLS = 200
@@ -96,6 +97,16 @@ class SessionKeys(Struct, dict=True, eq=False):
                 texts = [self.module.text(part) for part in parts]
                 if all(texts) and not any("{" in text for text in texts):
                     return given
+        return None
+
+    @cached_property
+    def constant_session(self) -> ast.expr | None:
+        """The session in which a runner is asked, where that is the same whoever asks (ADK)."""
+        for call in self.module.of(ast.Call):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _RUNNING:
+                given = [keyword(call, name) for name in ("user_id", "session_id")]
+                if all(map(self.module.text, given)) and self.served.serves(call):
+                    return given[1]
         return None
 
     @cached_property
