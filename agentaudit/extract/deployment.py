@@ -292,11 +292,14 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
         else:
             documents[source.file] = document
             coverage[source.file] = read_coverage(document)
-    trees = any(
-        document.syntax == "javascript" and document.tree for document in documents.values()
-    )
-    packages = packages_in(listed) if trees else Packages()
-    for document in tuple(imported_documents(documents.values(), listed, packages)):
+    languages = {document.syntax for document in documents.values() if document.tree is not None}
+    packages = packages_in(listed) if "javascript" in languages else Packages()
+    imported = tuple(imported_documents(documents.values(), listed, packages))
+    if "python" in languages:
+        from agentaudit.extract.python.imported import imported_programs
+
+        imported += tuple(imported_programs(documents.values(), listed))
+    for document in imported:
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)
     return Documents(dict(sorted(documents.items())), packages), tuple(coverage.values())

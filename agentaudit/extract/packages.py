@@ -67,7 +67,7 @@ def packages_in(sources: Iterable[SourceText]) -> Packages:
     for source in sources:
         if source.file.rpartition("/")[2] == _MANIFEST:
             manifests.append(source)
-        elif '"paths"' in source.text and _SETTINGS.search(source.file):
+        elif _SETTINGS.search(source.file) and '"paths"' in source.text:
             settings.append(source)
     named = manifests if len(manifests) > 1 else []  # one alone is nobody's workspace
     return Packages(

@@ -95,6 +95,44 @@ def test_what_cannot_be_followed_is_open(code: str) -> None:
     assert "the list of tools does not fold" in ends
 
 
+PLAIN = "import subprocess\ndef run(command: str):\n    subprocess.run(command, shell=True)\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("app/tools.py", "from .tools import run\ncreate_agent(m, tools=[run])\n"),
+        ("app/tools/shell.py", "from app.tools.shell import run\ncreate_agent(m, tools=[run])\n"),
+        ("app/shell_tools.py", "from . import shell_tools as s\ncreate_agent(m, tools=[s.run])\n"),
+        ("toolkit.py", "import toolkit\ncreate_agent(m, tools=[toolkit.run])\n"),
+    ],
+)
+def test_files_of_tools_are_read_that_name_no_framework(file: str, code: str) -> None:
+    deployment = deployment_of({file: PLAIN, "app/desk.py": HEAD + code, "app/__init__.py": ""})
+
+    assert tools(deployment) == {"run": EXECUTES}
+
+
+def test_a_folder_of_tools_hands_on_what_is_in_it() -> None:
+    code = "from .tools import run\ncreate_agent(m, tools=[run])\n"
+    inner = {"app/tools/__init__.py": "from .shell import run\n", "app/tools/shell.py": PLAIN}
+
+    assert tools(deployment_of({**inner, "app/desk.py": HEAD + code})) == {"run": EXECUTES}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("app/helpers.py", PLAIN), ("app/tools.py", "def run(:\n")],
+    ids=["called otherwise", "no Python"],
+)
+def test_files_that_are_not_read_are_open(file: str, text: str) -> None:
+    name = file.removeprefix("app/").removesuffix(".py")
+    code = f"from .{name} import run\ncreate_agent(m, tools=[run])\n"
+    deployment = deployment_of({file: text, "app/desk.py": HEAD + code})
+
+    assert "the tool run is not known" in {end.what for end in deployment.unresolved}
+
+
 def test_lists_that_lead_in_circles_end() -> None:
     one = f"{HEAD}from two import both\nours = both\ncreate_agent(m, tools=ours)\n"
     two = f"{HEAD}from one import ours\nboth = ours\n"

@@ -7,8 +7,11 @@ themselves. What a function imports runs in it, and ends with the longest of tho
 that none is seen to import is open.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,9 +60,11 @@ class _Functions(Struct, frozen=True):
 def extract_vercel(documents: Documents, collector: Collector) -> None:
     """Agents that run in functions are ended with them."""
     deploying, agents = frozenset(_deploying(documents)), by_folder(collector.of(Agent))
+    code = _Code(collector.imported_files, sorted(collector.imported_files))
     for document in documents.of("json"):
         if document.file.rpartition("/")[2] == FILE:
-            _bound(document, deploying, agents.get(folder_of(document.file), ()), collector)
+            below = agents.get(folder_of(document.file), ())
+            _bound(_Project(document, deploying, code), below, collector)
 
 
 def _deploying(documents: Documents) -> Iterator[tuple[str, str]]:
@@ -70,26 +75,79 @@ def _deploying(documents: Documents) -> Iterator[tuple[str, str]]:
                 yield document.file[: found.end()], language
 
 
-def _bound(
-    document: Document,
-    deploying: Collection[tuple[str, str]],
-    agents: Sequence[Agent],
-    collector: Collector,
-) -> None:
+class _Code(Struct, frozen=True):
+    """What each file of code imports, and all of them in order."""
+
+    imports: Mapping[str, frozenset[str]]
+    files: Sequence[str]
+
+    def below(self, above: str) -> Iterator[str]:
+        """The files in a folder."""
+        for file in islice(self.files, bisect_left(self.files, above), None):
+            if not file.startswith(above):
+                return
+            yield file
+
+
+class _Project(Struct, dict=True, eq=False):
+    """One project: its functions, and what these import."""
+
+    document: Document
+    deploying: Collection[tuple[str, str]]
+    code: _Code
+
+    @cached_property
+    def above(self) -> str:
+        """What stands before its own paths."""
+        folder = folder_of(self.document.file)
+        return f"{folder}/" if folder else ""
+
+    @cached_property
+    def by_language(self) -> Mapping[str, _Functions | None]:
+        """Its functions in each language; None where it deploys none."""
+        return {
+            language: _functions(
+                self.document, language, in_folders=(self.above, language) in self.deploying
+            )
+            for language in _LANGUAGES
+        }
+
+    def duration(self, file: str) -> _Lasting | None:
+        """How long what is in a file may run, by itself or where functions import it."""
+        return self._own(file) or self._imported.get(file)
+
+    def _own(self, file: str) -> _Lasting | None:
+        functions = self.by_language.get(_language(file))
+        return functions.duration(file.removeprefix(self.above)) if functions is not None else None
+
+    @cached_property
+    def _imported(self) -> Mapping[str, _Lasting]:
+        """What functions import, and what that imports, with the longest of those functions."""
+        begun = [
+            (lasts, file)
+            for file in self.code.below(self.above)
+            if (lasts := self._own(file)) is not None
+        ]
+        found: dict[str, _Lasting] = {}
+        for lasts, begin in sorted(begun, key=lambda each: (-each[0][0], each[1])):
+            waiting = [begin]
+            while waiting:
+                file = waiting.pop()
+                if file not in found:
+                    found[file] = lasts
+                    waiting += self.code.imports.get(file, ())
+        return found
+
+
+def _bound(project: _Project, agents: Sequence[Agent], collector: Collector) -> None:
     """What a project says of the agents in its folder, unless another project said it."""
-    folder = folder_of(document.file)
-    above = f"{folder}/" if folder else ""
-    by_language = {
-        language: _functions(document, language, in_folders=(above, language) in deploying)
-        for language in _LANGUAGES
-    }
-    reached = dict(_imported(by_language, above, collector.imported_files)) if agents else {}
+    document = project.document
     for each in agents:
         agent, file = collector.facts[each.id], each.evidence[0].file
-        functions = by_language.get(_language(file))
+        functions = project.by_language.get(_language(file))
         if functions is None or not isinstance(agent, Agent) or agent.timeout is not Known.NONE:
             continue
-        lasts = functions.duration(file.removeprefix(above)) or reached.get(file)
+        lasts = project.duration(file)
         if lasts is None:
             what = f"whether a function of Vercel runs {agent.name}, and ends it"
             collector.leave_open(agent.evidence[0], what, "how long it may run is open")
@@ -98,27 +156,6 @@ def _bound(
         seconds, node = lasts
         places = with_place(agent, evidence(document, node or document.root, "maxDuration"))
         collector.update(replace(agent, timeout=Known.SET, timeout_s=seconds, evidence=places))
-
-
-def _imported(
-    by_language: Mapping[str, _Functions | None], above: str, imports: Mapping[str, frozenset[str]]
-) -> Iterator[tuple[str, _Lasting]]:
-    """What functions import, and what that imports, with the longest of those functions."""
-    begun: list[tuple[str, _Lasting]] = []
-    for file in imports:
-        functions = by_language.get(_language(file)) if file.startswith(above) else None
-        lasts = functions.duration(file.removeprefix(above)) if functions is not None else None
-        if lasts is not None:
-            begun.append((file, lasts))
-    seen: set[str] = set()
-    for begin, lasts in sorted(begun, key=lambda each: (-each[1][0], each[0])):
-        waiting = [begin]
-        while waiting:
-            file = waiting.pop()
-            if file not in seen:
-                seen.add(file)
-                waiting += imports.get(file, ())
-                yield file, lasts
 
 
 def _language(file: str) -> str:

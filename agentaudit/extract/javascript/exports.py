@@ -19,7 +19,6 @@ _DECLARED = regex(
 )
 _LISTED = regex(r"^export[ \t]*\{([^{}]{0,4000})\}", re.MULTILINE)
 _ITEM = regex(r"^(?!type\b)(?:\w+[ \t]+as[ \t]+)?(\w+)$")
-_DEEPEST = 5
 _SCHEMAS = ("zod", "valibot", "@sinclair/typebox")
 """Packages whose calls describe what a tool takes, and make none."""
 
@@ -29,7 +28,9 @@ def exported(program: Program, given: Written) -> Mapping[str, Written] | None:
     node = given.node
     path = given.module.imports.get(node.id, "") if isinstance(node, ast.Name) else ""
     module = program.modules.get(path.removeprefix(".")) if path.startswith(".") else None
-    return dict(_exports(program, module, 0)) if module is not None else None
+    if module is None or not given.module.affords(len(module.once(_names))):
+        return None
+    return dict(_exports(program, module))
 
 
 def may_be_tool(program: Program, given: Written) -> bool:
@@ -39,18 +40,27 @@ def may_be_tool(program: Program, given: Written) -> bool:
     return made or isinstance(meant.node, ast.Dict)
 
 
-def _exports(program: Program, module: Module, depth: int) -> Iterator[tuple[str, Written]]:
+def _exports(program: Program, module: Module) -> Iterator[tuple[str, Written]]:
+    """The names that a module exports, and those of the modules that it hands on whole."""
+    waiting, seen = [module], {id(module)}
+    for each in waiting:  # it grows meanwhile
+        for name in each.once(_names):
+            yield name, Written(each, _named(each, name))
+        for star in each.stars:
+            other = program.modules.get(star.removeprefix(".")) if star.startswith(".") else None
+            if other is not None and id(other) not in seen:
+                seen.add(id(other))
+                waiting.append(other)
+
+
+def _names(module: Module) -> tuple[str, ...]:
+    """The names that a module says it exports."""
     text = module.document.text
     names = [found[1] for found in _DECLARED.finditer(text)]
     for listed in _LISTED.finditer(text):
         items = (_ITEM.match(item.strip()) for item in listed[1].split(","))
         names += [item[1] for item in items if item is not None]
-    for name in dict.fromkeys(names):
-        yield name, Written(module, _named(module, name))
-    for star in module.stars if depth < _DEEPEST else ():
-        other = program.modules.get(star.removeprefix(".")) if star.startswith(".") else None
-        if other is not None:
-            yield from _exports(program, other, depth + 1)
+    return tuple(dict.fromkeys(names))
 
 
 def _named(module: Module, name: str) -> ast.Name:

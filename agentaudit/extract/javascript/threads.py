@@ -8,7 +8,13 @@ from agentaudit.extract.javascript.built import Built
 from agentaudit.extract.javascript.middleware import may_have_more
 from agentaudit.extract.javascript.options import options_of
 from agentaudit.extract.programs.written import Written
-from agentaudit.extract.python.threads import HARMLESS, SHORTENS, add_thread, begun_anew, lasting
+from agentaudit.extract.python.threads import (
+    HARMLESS,
+    add_thread,
+    begun_anew,
+    lasting,
+    speaks_of_shortening,
+)
 from agentaudit.model.evidence import Known
 
 _AGENTS = frozenset({"createAgent", "createReactAgent"})
@@ -30,14 +36,14 @@ def add_threads(building: Building, built: Sequence[Built]) -> None:
 def _may_be_shortened(built: Built) -> bool:
     """Whether something may keep a thread short that is not known not to."""
     building, options = built.building, built.options
-    if options.hidden or building.is_component or SHORTENS.search(building.module.document.text):
+    if options.hidden or building.is_component or building.module.once(speaks_of_shortening):
         return True
     if options.get(*_HOOKS) is not None or may_have_more(building, options):
         return True
     prompt = options.get("prompt")
     if prompt is not None and not isinstance(building.program.meant(prompt).node, ast.Constant):
         return True
-    return _is_edited(building, options.get("middleware")) or begun_anew(building.module)
+    return _is_edited(building, options.get("middleware")) or building.module.once(begun_anew)
 
 
 def _is_edited(building: Building, given: Written | None) -> bool:

@@ -4,7 +4,7 @@ Where imported names come from, followed through the files of the audited reposi
 A name that the repository defines itself begins with a dot, and so is never taken for a library's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -32,7 +32,7 @@ def defined_at(modules: Mapping[str, Module], file: str, path: str) -> tuple[str
     """The file that defines what a full name means in a file, and how it is called there."""
     if path.startswith("."):
         parent, _, name = path.lstrip(".").rpartition(".")
-        target = _file_of(modules, file, 0, parent)
+        target = file_of(modules, file, 0, parent)
         if target is not None:
             return target, name
     return file, path
@@ -80,28 +80,38 @@ class _Origins(Struct):
         """The names that a module imports and so passes on, with their origins."""
         if file not in self._passed_on:
             given = self.modules[file].imports.items()
-            self._passed_on[file] = {name: self.of(file, path) for name, path in given}
+            self._passed_on[file] = {
+                name: self._from_anywhere(file, self.of(file, path)) for name, path in given
+            }
         return self._passed_on[file]
 
     def _origin(self, file: str, path: str, length: int) -> str:
         level, rest = _import(path)
         parent, _, name = rest.rpartition(".")
-        target = _file_of(self.modules, file, level, parent)
+        target = file_of(self.modules, file, level, parent)
         if target is None:
             return path
         module = self.modules[target]
         if name in module.imports:
-            return self.of(target, module.imports[name], length)
+            return self._from_anywhere(target, self.of(target, module.imports[name], length))
         if name in module.defined:
             return _own(path)
         for star in module.stars:
             found = f"{star}.{name}"
             origin = self.of(target, found, length)
             if origin != found:
-                return origin
+                return self._from_anywhere(target, origin)
         stars = module.stars
-        outside = [star for star in stars if _file_of(self.modules, target, *_source(star)) is None]
+        outside = [star for star in stars if file_of(self.modules, target, *_source(star)) is None]
         return f"{outside[0]}.{name}" if len(outside) == 1 else path
+
+    def _from_anywhere(self, file: str, path: str) -> str:
+        """What a full name means in a file, by the path of the file that defines it."""
+        there, name = defined_at(self.modules, file, path)
+        if there == file:
+            return path
+        folders = there.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return f".{folders}.{name}"
 
 
 def _resolved(origins: _Origins, file: str, module: Module) -> Module:
@@ -109,7 +119,7 @@ def _resolved(origins: _Origins, file: str, module: Module) -> Module:
     passed_on: dict[str, Mapping[str, str]] = {}
     stars: list[str] = []
     for star in module.stars:
-        target = _file_of(origins.modules, file, *_source(star))
+        target = file_of(origins.modules, file, *_source(star))
         if target is None:
             stars.append(star)
             continue
@@ -119,7 +129,7 @@ def _resolved(origins: _Origins, file: str, module: Module) -> Module:
         public = {**own, **origins.passed_on(target)}
         names.update({name: path for name, path in public.items() if name not in module.defined})
     for name, path in module.imports.items():
-        target = _file_of(origins.modules, file, *_import(path))
+        target = file_of(origins.modules, file, *_import(path))
         names[name] = origins.of(file, path) if target is None else _own(path)
         if target is not None:
             passed_on[names[name]] = origins.passed_on(target)
@@ -142,7 +152,7 @@ def _source(module: str) -> tuple[int, str]:
     return len(module) - len(rest), rest
 
 
-def _file_of(modules: Mapping[str, Module], file: str, level: int, name: str) -> str | None:
+def file_of(modules: Collection[str], file: str, level: int, name: str) -> str | None:
     """The file that a module's name means, seen from another: beside it, or in a folder above."""
     if not name and not level:
         return None

@@ -32,7 +32,6 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     runs: Runs
     agents: frozenset[str]
     """The variables that hold the agents of the module."""
-    _read: dict[int, Tool] = field(default_factory=dict)
     _others: dict[str, "Building"] = field(default_factory=dict)
 
     def elements(self, node: ast.expr | None) -> tuple[ast.expr, ...] | None:
@@ -70,8 +69,12 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if not path.startswith("."):
             return None
         other, name = module_defining(self.documents, self.module, path)
-        given = other.functions_by_name.get(name) or other.constants.values.get(name)
-        if other is self.module or given is None or not other.affords_within(given):
+        given: ast.AST | None = other.functions_by_name.get(name)
+        if given is None:
+            given = other.constants.values.get(name)
+            if given is None or not other.affords_within(given):
+                return None
+        if other is self.module:
             return None
         named = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), given)
         return self._beside(other), named
@@ -129,9 +132,10 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     def as_tool(self, function: FunctionDef) -> Tool:
         """The tool that a function is, each read once."""
-        if id(function) not in self._read:
-            self._read[id(function)] = function_tool(self.module, function)
-        return self._read[id(function)]
+        read = self.module.once(_tools_read)
+        if id(function) not in read:
+            read[id(function)] = function_tool(self.module, function)
+        return read[id(function)]
 
     def agent_in(self, element: ast.expr) -> str | None:
         """
@@ -150,6 +154,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             inner = self.module.dotted(given) if given is not None else ""
             return inner if inner in self.agents else ""
         return owner if last in _AS_TOOLS and owner in self.agents else None
+
+
+def _tools_read(_module: Module) -> dict[int, Tool]:
+    """The tools that functions are, each read once for all who are given them."""
+    return {}
 
 
 def decorated_tools(module: Module) -> tuple[Tool, ...]:

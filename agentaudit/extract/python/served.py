@@ -11,11 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.effort import Effort
 from agentaudit.extract.programs.imports import defined_at, modules
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, parameters_of
@@ -35,6 +36,7 @@ class Served(Struct, dict=True, eq=False):
     module: Module
     documents: Documents | None = None
     """Those of the repository, where functions may be called from other files."""
+    _effort: Effort = field(default_factory=Effort)
 
     def serves(self, node: ast.AST) -> bool:
         """Whether something is done for whoever calls: in a function, or once for all that do."""
@@ -56,7 +58,7 @@ class Served(Struct, dict=True, eq=False):
         found: dict[int, FunctionDef] = {}
         while waiting:
             function = waiting.pop()
-            if id(function) in found or not self.module.affords_within(function):
+            if id(function) in found or not self._effort.affords_value(function):
                 continue
             found[id(function)] = function
             waiting += self._called_by(function)

@@ -47,7 +47,7 @@ HARMLESS = frozenset(
     }
 )
 """Middleware of LangChain, in small letters, that leaves a thread as long as it is."""
-SHORTENS = regex(
+_SHORTENS = regex(
     r"(?i)trim_?messages|filter_?messages|remove_?message|remove_?all_?messages|delete_?thread"
     r"|context_?management|truncation|running_?summary"
     r"|(?:summari[sz]\w{0,6}|compact\w{0,5})_?(?:node|messages|history|conversation)"
@@ -107,14 +107,19 @@ def add_thread(collector: Collector, agent: Agent, kept: MemoryStore, turns: Kno
 def _may_be_shortened(building: Building, call: Call) -> bool:
     """Whether something may keep a thread short that is not known not to."""
     module, node = building.module, call.node
-    if building.of_framework or splatted(node) or SHORTENS.search(module.document.text):
+    if building.of_framework or splatted(node) or module.once(speaks_of_shortening):
         return True
     if keyword(node, *_HOOKS) is not None or isinstance(argument(node, 0, "model"), ast.BinOp):
         return True
     prompt = keyword(node, *_PROMPTS)
     if prompt is not None and not _is_wording(module, prompt):
         return True
-    return _is_edited(building, call) or begun_anew(module)
+    return _is_edited(building, call) or module.once(begun_anew)
+
+
+def speaks_of_shortening(module: Module) -> bool:
+    """Whether a file has something to shorten what is said."""
+    return _SHORTENS.search(module.document.text) is not None
 
 
 def _is_wording(module: Module, prompt: ast.expr) -> bool:

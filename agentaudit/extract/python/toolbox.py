@@ -71,8 +71,8 @@ def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
         yield from building.tools_at.values()
     else:
         _leave_open(building, call.node.func)
-    for node in building.tool_nodes:
-        given = argument(node, 0, "tools")
+    nodes = building.tool_nodes if building.module.affords(len(building.tool_nodes)) else ()
+    for given in (argument(node, 0, "tools") for node in nodes):
         if given is not None:
             yield from _listed(building, given, set())
 

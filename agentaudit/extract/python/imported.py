@@ -1,0 +1,66 @@
+"""
+Files of tools that Python files which build agents import, and that name no framework themselves.
+
+Many frameworks take a function as it stands, so a file of tools may import none of them. What is
+called after tools, by its own name or its folder's, is read where an agent's file takes it.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from agentaudit.errors import InputError
+from agentaudit.extract.programs.imports import file_of
+from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.readers.document import Document
+from agentaudit.readers.files import SourceText
+from agentaudit.readers.syntax import parse
+
+_NAMED = "tool"
+_FAR = 2
+"""Files that one imports, and those that these import."""
+_MOST = 1_000_000
+"""Characters of all such files together."""
+
+
+def imported_programs(
+    documents: Iterable[Document], sources: Iterable[SourceText]
+) -> Iterator[Document]:
+    """The documents of files of tools that files of interest import, each once."""
+    waiting = [each for each in documents if each.syntax == "python"]
+    read = {document.file for document in waiting}
+    unread = {
+        each.file: each
+        for each in sources
+        if each.syntax == "python" and _NAMED in each.file.lower() and each.file not in read
+    }
+    waiting = [each for each in waiting if not is_rehearsal(each.file)] if unread else []
+    left = _MOST
+    for _ in range(_FAR):
+        found: list[Document] = []
+        for importing, level, name in ((each, *path) for each in waiting for path in _paths(each)):
+            file = file_of(unread, importing.file, level, name)
+            source = unread.pop(file) if file is not None else None
+            left -= len(source.text) if source is not None else 0
+            document = _parsed(source) if source is not None and left > 0 else None
+            if document is not None:
+                found.append(document)
+        yield from found
+        waiting = found
+
+
+def _parsed(source: SourceText) -> Document | None:
+    try:
+        return parse(source.file, source.syntax, source.text)
+    except InputError:
+        return None
+
+
+def _paths(document: Document) -> Iterator[tuple[int, str]]:
+    """What a file imports: how many folders up, and the names after that."""
+    for node in document.tree.body if isinstance(document.tree, ast.Module) else ():
+        if isinstance(node, ast.ImportFrom):
+            before = f"{node.module}." if node.module else ""
+            yield from ((node.level, f"{before}{alias.name}") for alias in node.names)
+            yield node.level, node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from ((0, alias.name) for alias in node.names)
