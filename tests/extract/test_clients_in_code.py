@@ -102,6 +102,8 @@ CALLED = (
         ("'authorization': TOKEN", Truth.UNKNOWN, False),
         ("'authorization': 'Bearer 8f3a9c2b7d1e4f60a5b6'", Truth.YES, False),
         ("'headers': {'Authorization': 'Bearer ' + token()}", Truth.YES, False),
+        ("'headers': {**held()}", Truth.UNKNOWN, False),
+        ("'headers': {**{'Authorization': token()}}", Truth.YES, False),
     ],
 )
 def test_a_server_that_the_provider_calls(given: str, asked: Truth, *, unasked: bool) -> None:

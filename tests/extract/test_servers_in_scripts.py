@@ -280,6 +280,35 @@ def test_a_client_is_made_of_a_transport(transport: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "authenticated"),
+    [
+        ("{ url: FAR, headers: { ...held } }", Truth.UNKNOWN),
+        ("{ url: FAR, headers: { [name]: 'a' } }", Truth.UNKNOWN),
+        ("{ url: FAR, headers: { 'x-desk': 'a' } }", Truth.NO),
+        ("{ url: FAR, headers: { ...{ Authorization: held.proof } } }", Truth.YES),
+        ("{ url: FAR, ...held }", Truth.UNKNOWN),
+        ("{ url: FAR, requestInit: { headers: { ...held } } }", Truth.UNKNOWN),
+        ("{ url: FAR, requestInit: held }", Truth.UNKNOWN),
+        ("new SSEClientTransport(new URL(FAR), held)", Truth.UNKNOWN),
+        ("new SSEClientTransport(new URL(FAR), { ...held })", Truth.UNKNOWN),
+    ],
+)
+def test_headers_that_stand_elsewhere_are_unknown(given: str, authenticated: Truth) -> None:
+    code = (
+        "import { createMCPClient } from '@ai-sdk/mcp';\nimport { ToolLoopAgent } from 'ai';\n"
+        "import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';\n"
+        "import { held, name } from './held';\nconst FAR = 'https://far.test/mcp';\n"
+        f"const far = await createMCPClient({{ transport: {given} }});\n"
+        "new ToolLoopAgent({ tools: await far.tools() });\n"
+    )
+    found = deployment_of({"a.ts": code})
+    what = "with which headers the server far is called is not known"
+
+    assert found.tool_servers[0].authenticated is authenticated
+    assert (what in {end.what for end in found.unresolved}) is (authenticated is Truth.UNKNOWN)
+
+
+@pytest.mark.parametrize(
     ("given", "what"),
     [
         ("await client.getTools()", "the list of tools does not fold"),

@@ -123,6 +123,9 @@ def _node(given: Written) -> Node:
     if given.module.dotted(node.func).rpartition(".")[2] in _TRANSPORTS and node.args:
         written.keys.append(ast.copy_location(ast.Constant(value="url"), node.args[0]))
         written.values.append(node.args[0])
+        for elsewhere in node.args[1:2]:  # options that stand elsewhere
+            written.keys.append(None)
+            written.values.append(elsewhere)
     return _renamed(node_of(given.module, written))
 
 
@@ -140,7 +143,7 @@ def _renamed(node: Node) -> Node:
         elif key.raw == "requireApproval" and value.text == "never":
             entries.append((key.changed(raw="trust"), value.changed(raw="true")))
         elif key.raw == "requestInit":
-            entries.extend(value.entries)
+            entries.extend(value.entries or [(key.changed(raw="headers"), value)])
         else:
             entries.append((key, value))
     return node.changed(entries=tuple(entries))

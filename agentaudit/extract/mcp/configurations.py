@@ -193,7 +193,13 @@ def _authenticated(node: Node, url: str) -> Truth:
     named = any(node.child(name) for name in _OWN_PROOF)
     if proven or named or by_look(url) is not None:
         return Truth.YES
-    return Truth.UNKNOWN if any(block.unknown for block in blocks) else Truth.NO
+    hidden = any(block.unknown or _hides(block) for block in blocks) or _hides(node)
+    return Truth.UNKNOWN if hidden else Truth.NO
+
+
+def _hides(node: Node) -> bool:
+    """Whether a mapping may hold more than was read of it: `{...shared}` in a program."""
+    return any(key.unknown for key, _ in node.entries)
 
 
 def _approved(node: Node) -> tuple[str, ...]:

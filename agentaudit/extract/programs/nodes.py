@@ -8,6 +8,8 @@ from msgspec import Struct
 from agentaudit.extract.programs.code import UNFOLDED, Module
 from agentaudit.readers.document import Node, NodeKind
 
+_HIDDEN = "…"
+"""The key, itself unknown, of what a mapping may hold besides."""
 _DEEPEST = 20
 _MOST = 1_000
 _OF_NODE = "process.env"
@@ -69,12 +71,23 @@ class _Written(Struct):
         return len(given.keys if isinstance(given, ast.Dict) else given.elts) > self.left
 
     def entries(self, given: ast.Dict, depth: int) -> tuple[tuple[Node, Node], ...]:
-        """Keys and values; what has no key that could be read is left out."""
-        return tuple(
-            (self.module.node(key, name), self.node(value, depth + 1))
-            for key, value in zip(given.keys, given.values, strict=True)
-            if key is not None and (name := self.module.text(key))
-        )
+        """
+        Keys and values, with those of what is spread there: `{...shared, url}`.
+
+        What cannot be read of them stands under a key that is unknown: anything may be there.
+        """
+        found: list[tuple[Node, Node]] = []
+        for key, value in zip(given.keys, given.values, strict=True):
+            node = self.node(value, depth + 1)
+            name = self.module.text(key) if key is not None else ""
+            if key is not None and name:
+                found.append((self.module.node(key, name), node))
+            elif key is None and node.kind is NodeKind.MAPPING:
+                found.extend(node.entries)
+            else:
+                hidden = self.module.node(value, _HIDDEN).changed(kind=NodeKind.UNKNOWN)
+                found.append((hidden, hidden))
+        return tuple({name.raw: (name, node) for name, node in found}.values())
 
 
 def _named(expression: ast.JoinedStr, parts: Sequence[Node]) -> Node | None:
