@@ -27,6 +27,7 @@ from agentaudit.extract.mcp.declared import (
     servers_within,
 )
 from agentaudit.extract.mcp.launchers import launch_of
+from agentaudit.extract.mcp.routed import routed_servers
 from agentaudit.extract.mcp.tools import add_tools
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
@@ -66,6 +67,20 @@ def extract_mcp(documents: Documents, collector: Collector) -> None:
                 if server.name in excluded:
                     continue
                 add_server(Reading(documents, document, collector, agent), server)
+    for document in documents.of("json", "yaml"):
+        for server in routed_servers(document):
+            _add_routed(documents, document, collector, server)
+
+
+def _add_routed(
+    documents: Documents, document: Document, collector: Collector, declared: DeclaredServer
+) -> None:
+    """A server that a gateway calls: by which agents, and which of its tools, no file says."""
+    server = collector.add(_server_of(document, declared))
+    launch = launch_of(*command_of(declared.node))
+    add_registry(collector, launch, server.evidence[0], server.id)
+    place = ServerPlace(documents, document, declared, server.id, server.id)
+    add_server_credentials(collector, place)
 
 
 def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
@@ -73,15 +88,32 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     if _disabled(declared.node):
         return None
     document, collector = reading.document, reading.collector
+    server = collector.add(_server_of(document, declared))
+    place, url = evidence(document, declared.key, declared.name), url_of(declared.node)
+    collector.link(EdgeKind.EXPOSES, reading.agent.id, server.id, place)
+    if url and server.authenticated is Truth.UNKNOWN:
+        what = f"with which headers the server {server.name} is called is not known"
+        collector.leave_open(place, what, "whether it asks who calls is open")
+    add_tools(collector, server, url)
+    launch = launch_of(*command_of(declared.node))
+    add_registry(collector, launch, server.evidence[0], server.id)
+    add_server_credentials(
+        collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
+    )
+    return server
+
+
+def _server_of(document: Document, declared: DeclaredServer) -> ToolServer:
+    """A server by what its declaration says."""
     command, words = command_of(declared.node)
     launch = launch_of(command, words)
     url = url_of(declared.node)
     called = url or _bridged(launch.package, words)
-    place = evidence(document, declared.key, declared.name)
-    server = ToolServer(
+    approved = _approved(declared.node)
+    return ToolServer(
         id=server_id(document, declared),
         name=declared.name,
-        evidence=(place,),
+        evidence=(evidence(document, declared.key, declared.name),),
         transport=_transport(declared.node, url),
         command=plain(command),
         arguments=arguments(words),
@@ -93,21 +125,10 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
         remote=bool(called) and not on_own_machine(called),
         stays_inside=stays_inside(called),
         auto_approved=_auto_approved(declared.node),
-        approved_tools=_approved(declared.node),
-        wildcard_tools="*" in _approved(declared.node),
+        approved_tools=approved,
+        wildcard_tools="*" in approved,
         root_paths=tuple(word for word in words if _PATH.match(word)) if not url else (),
     )
-    server = collector.add(server)
-    collector.link(EdgeKind.EXPOSES, reading.agent.id, server.id, place)
-    if url and server.authenticated is Truth.UNKNOWN:
-        what = f"with which headers the server {server.name} is called is not known"
-        collector.leave_open(place, what, "whether it asks who calls is open")
-    add_tools(collector, server, url)
-    add_registry(collector, launch, server.evidence[0], server.id)
-    add_server_credentials(
-        collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
-    )
-    return server
 
 
 def _bridged(package: str, words: Sequence[str]) -> str:
