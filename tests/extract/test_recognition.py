@@ -232,6 +232,26 @@ def test_a_secret_name_with_a_literal_is_a_static_credential(key: str) -> None:
     assert (found.form, found.lifetime) == (CredentialForm.LITERAL, Lifetime.STATIC)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "published"),
+    [
+        ("FLOWISE_PASSWORD", "1234", True),
+        ("GF_SECURITY_ADMIN_PASSWORD", "admin", True),
+        ("KC_BOOTSTRAP_ADMIN_PASSWORD", "admin", True),
+        ("FLOWISE_PASSWORD", "your_password", False),
+        ("BILLING_PASSWORD", "1234", False),
+        ("BILLING_PASSWORD", "admin", False),
+    ],
+)
+def test_a_word_is_a_published_default_where_a_guide_has_it(
+    key: str, value: str, *, published: bool
+) -> None:
+    found = recognise(key, value)
+
+    assert (found is not None and found.default_value) is published
+    assert found is None or found.confidence is Confidence.LIKELY
+
+
 def test_a_published_default_is_a_credential_that_works() -> None:
     found = recognise("LITELLM_MASTER_KEY", "sk-1234")
 

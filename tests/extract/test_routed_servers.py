@@ -43,7 +43,7 @@ def servers(text: str) -> tuple[ToolServer, ...]:
     [
         BOUND % "stdio: {cmd: npx, args: ['-y', desk-mcp]}",
         "mcp:\n  targets:\n  - {name: desk, stdio: {cmd: npx, args: ['-y', desk-mcp]}}\n",
-        "backends:\n- mcp:\n    targets:\n    - {name: desk, stdio: {cmd: npx, args: [desk-mcp]}}\n",
+        "backends:\n- mcp:\n    targets: [{name: desk, stdio: {cmd: npx, args: [desk-mcp]}}]\n",
     ],
 )
 def test_a_gateway_starts_what_its_targets_name(text: str) -> None:

@@ -7,6 +7,8 @@ fills in later. Neither is a secret.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from agentaudit.expressions import regex
 from agentaudit.model.facts.credentials import CredentialForm
@@ -119,6 +121,27 @@ PUBLISHED_DEFAULTS = frozenset(
     }
 )
 """Defaults from the documentation of products: they open the door until somebody changes them."""
+
+
+_PUBLISHED_AT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "FLOWISE_PASSWORD": ("1234",),
+        "GF_SECURITY_ADMIN_PASSWORD": ("admin",),
+        "GRAFANA_ADMIN_PASSWORD": ("admin",),
+        "KC_BOOTSTRAP_ADMIN_PASSWORD": ("admin",),
+        "KEYCLOAK_ADMIN_PASSWORD": ("admin",),
+        "LANGFLOW_SUPERUSER_PASSWORD": ("langflow",),
+        "LANGFUSE_INIT_USER_PASSWORD": ("password",),
+        "N8N_BASIC_AUTH_PASSWORD": ("admin", "n8n", "password"),
+        "_AIRFLOW_WWW_USER_PASSWORD": ("airflow",),
+    }
+)
+"""Of consoles, which are words elsewhere: what their guides have people write there."""
+
+
+def is_published(key: str, value: str) -> bool:
+    """Whether a value is one that a product's documentation has under its name, or under any."""
+    return value in PUBLISHED_DEFAULTS or value in _PUBLISHED_AT.get(key.upper(), ())
 
 
 def form_of(key: str, value: str) -> CredentialForm:

@@ -18,6 +18,7 @@ from agentaudit.extract.credentials.literals import (
     PUBLISHED_DEFAULTS,
     form_of,
     is_placeholder,
+    is_published,
     literal_of,
     variable_of,
 )
@@ -181,7 +182,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
     token = signed_token(value)
     if (token is not None and token.opens_nothing) or is_everybodys(value):
         return None
-    published = value in PUBLISHED_DEFAULTS
+    published, everywhere = is_published(key, value), value in PUBLISHED_DEFAULTS
     if published and name.kind == "access_key" and "secret" not in name_words(key):
         return None  # a user's name, of MinIO: whether the door is open, the password tells
     return Recognised(
@@ -191,7 +192,11 @@ def _by_name(key: str, value: str) -> Recognised | None:
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
         default_value=published,
-        confidence=Confidence.CERTAIN if published else likelihood(name.kind, value),
+        confidence=Confidence.CERTAIN
+        if everywhere
+        else Confidence.LIKELY
+        if published
+        else likelihood(name.kind, value),
         named=not published,
         secret=value,
     )
