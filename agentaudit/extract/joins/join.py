@@ -20,6 +20,7 @@ from agentaudit.extract.joins.identities import reach_identities
 from agentaudit.extract.joins.memory import join_memory
 from agentaudit.extract.joins.needs import join_needs
 from agentaudit.extract.joins.references import resolve_references
+from agentaudit.extract.joins.same_names import mark_same_names
 from agentaudit.extract.joins.sandboxes import join_sandboxes
 from agentaudit.extract.joins.servers import join_servers
 from agentaudit.extract.joins.shared_settings import doubt_sharers
@@ -55,6 +56,7 @@ def join(collector: Collector) -> None:
     reach_identities(collector)
     join_needs(collector)
     join_servers(collector)
+    mark_same_names(collector)
     join_databases(collector)
 
 

@@ -38,6 +38,8 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\.continue/(?:config|mcpServers/[^/]+)\.(?:ya?ml|json)", "continue", "Continue"),
     )
 )
+FRAMEWORKS = frozenset(framework for _, framework, _ in _CLIENTS)
+"""Of clients that are known by their files."""
 REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
 GATEWAY_CLIENT = "gateway"
 """The framework of agents that nobody declares: they call servers through a gateway."""

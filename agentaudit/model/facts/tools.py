@@ -65,6 +65,8 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     """Whether the server is one whose tools are known."""
     shadow: bool = False
     """Not on the allowlist although a managed list exists."""
+    name_taken: bool = False
+    """Another file declares something else under its name for the same client."""
 
 
 class Registry(Fact, frozen=True, kw_only=True):
