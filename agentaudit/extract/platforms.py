@@ -102,7 +102,8 @@ extract_gemini = late(
     "coding_agents.gemini:extract_gemini",
 )
 extract_subagents = late(
-    said(("permissionMode",), "markdown"), "coding_agents.subagents:extract_subagents"
+    said(("permissionMode", "allowed-tools"), "markdown"),
+    "coding_agents.subagents:extract_subagents",
 )
 extract_hooks = late(
     either(

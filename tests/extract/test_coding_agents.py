@@ -211,3 +211,27 @@ def test_what_runs_unasked_in_other_clients(
     agents = deployment_of({file: text}).agents
 
     assert [(agent.permission_mode, agent.wildcard_tools) for agent in agents] == found
+
+
+@pytest.mark.parametrize(
+    ("allowed", "unasked"),
+    [
+        ("Bash, Read", True),
+        ("Read Bash", True),
+        ("[Read, 'Bash(*)']", True),
+        ("Bash(git add:*), Bash(git commit:*)", False),
+        ("Read, mcp__desk__*", False),
+    ],
+)
+def test_a_skill_may_let_the_shell_run_unasked(allowed: str, *, unasked: bool) -> None:
+    skill = f"---\nname: tidy\nallowed-tools: {allowed}\n---\nTidy it.\n"
+    files = {".claude/skills/tidy/SKILL.md": skill, ".claude/settings.json": '{"permissions": {}}'}
+    (agent,) = deployment_of(files).agents
+
+    assert (agent.unasked_in_skills, agent.wildcard_tools) == (unasked, False)
+
+
+def test_a_skill_alone_makes_no_agent() -> None:
+    skill = "---\nname: tidy\nallowed-tools: Bash\n---\nTidy it.\n"
+
+    assert deployment_of({".claude/skills/tidy/SKILL.md": skill}).agents == ()

@@ -1,13 +1,14 @@
 """Servers of one name that two files declare for one client."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
 
 
-def taken(files: dict[str, object]) -> list[tuple[str, list[str]]]:
+def taken(files: Mapping[str, object]) -> list[tuple[str, list[str]]]:
     """The files of servers whose name is taken, each with those where others stand."""
     texts = {file: json.dumps(content) for file, content in files.items()}
     return [
@@ -17,7 +18,7 @@ def taken(files: dict[str, object]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def declared(command: str, root: str = "mcpServers") -> dict[str, object]:
+def declared(command: str, root: str = "mcpServers") -> Mapping[str, object]:
     return {root: {"desk": {"command": command}}}
 
 
@@ -51,5 +52,7 @@ def test_a_workspace_takes_the_name_of_a_folders_server() -> None:
         },
     ],
 )
-def test_no_name_is_taken_where_one_client_has_one_server_of_it(files: dict[str, object]) -> None:
+def test_no_name_is_taken_where_one_client_has_one_server_of_it(
+    files: Mapping[str, object],
+) -> None:
     assert taken(files) == []

@@ -11,6 +11,7 @@ from agentaudit.extract.documents import folder_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
 _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
@@ -20,6 +21,7 @@ _CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\.claude\.json", "claude-code", "Claude Code"),
         (r"\.claude/settings(?:\.local)?\.json", "claude-code", "Claude Code"),
         (r"managed-(?:settings|mcp)\.json", "claude-code", "Claude Code"),
+        (r"\.claude/(?:skills|commands)/.+\.md", "claude-code", "Claude Code"),
         (r"claude_desktop_config\.json", "claude-desktop", "Claude Desktop"),
         (r"\.cursor/(?:mcp|cli|cli-config|permissions)\.json", "cursor", "Cursor"),
         (r"\.vscode/(?:mcp|settings)\.json", "vscode", "VS Code"),
@@ -67,15 +69,21 @@ def client_agent(document: Document, collector: Collector, place: Node | None = 
 
     A project's `.mcp.json` and its `.claude/settings.json` speak of the same agent.
     """
-    framework, name, folder = _client(document)
+    framework, name, _ = _client(document)
     return collector.add(
         Agent(
-            id=fact_id("agent", name, f"client/{framework}/{folder}"),
+            id=client_id(document),
             name=name,
             framework=framework,
             evidence=(evidence(document, place or document.root),),
         )
     )
+
+
+def client_id(document: Document) -> FactId:
+    """The id of that agent, whether another file makes it one or not."""
+    framework, name, folder = _client(document)
+    return fact_id("agent", name, f"client/{framework}/{folder}")
 
 
 def add_telemetry(

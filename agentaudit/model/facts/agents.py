@@ -29,6 +29,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     guardrail: Known = Known.UNKNOWN
     """Whether a filter of the platform is attached; unknown where the platform has none."""
     wildcard_tools: bool = False
+    unasked_in_skills: bool = False
+    """Whether its shell runs unasked while a skill or a command of its project is at work."""
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
     """Whether it is packed into the image of a sandbox, or a firewall's container holds it."""
