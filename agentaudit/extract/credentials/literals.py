@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm
 
 _ENVIRONMENT = regex(
@@ -123,25 +124,32 @@ PUBLISHED_DEFAULTS = frozenset(
 """Defaults from the documentation of products: they open the door until somebody changes them."""
 
 
-_PUBLISHED_AT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_OF_CONSOLES: Mapping[str, tuple[Confidence, tuple[str, ...]]] = MappingProxyType(
     {
-        "FLOWISE_PASSWORD": ("1234",),
-        "GF_SECURITY_ADMIN_PASSWORD": ("admin",),
-        "GRAFANA_ADMIN_PASSWORD": ("admin",),
-        "KC_BOOTSTRAP_ADMIN_PASSWORD": ("admin",),
-        "KEYCLOAK_ADMIN_PASSWORD": ("admin",),
-        "LANGFLOW_SUPERUSER_PASSWORD": ("langflow",),
-        "LANGFUSE_INIT_USER_PASSWORD": ("password",),
-        "N8N_BASIC_AUTH_PASSWORD": ("admin", "n8n", "password"),
-        "_AIRFLOW_WWW_USER_PASSWORD": ("airflow",),
+        "FLOWISE_PASSWORD": (Confidence.LIKELY, ("1234",)),
+        "LANGFLOW_SUPERUSER_PASSWORD": (Confidence.LIKELY, ("langflow",)),
+        "LANGFUSE_INIT_USER_PASSWORD": (Confidence.LIKELY, ("password",)),
+        "N8N_BASIC_AUTH_PASSWORD": (Confidence.LIKELY, ("admin", "n8n", "password")),
+        "GF_SECURITY_ADMIN_PASSWORD": (Confidence.POSSIBLE, ("admin",)),
+        "GRAFANA_ADMIN_PASSWORD": (Confidence.POSSIBLE, ("admin",)),
+        "KC_BOOTSTRAP_ADMIN_PASSWORD": (Confidence.POSSIBLE, ("admin",)),
+        "KEYCLOAK_ADMIN_PASSWORD": (Confidence.POSSIBLE, ("admin",)),
+        "_AIRFLOW_WWW_USER_PASSWORD": (Confidence.POSSIBLE, ("airflow",)),
     }
 )
-"""Of consoles, which are words elsewhere: what their guides have people write there."""
+"""
+Words that are no secret elsewhere, by what the guides of consoles have people call them.
+
+Those that stand beside agents are mostly started for a trial.
+"""
 
 
-def is_published(key: str, value: str) -> bool:
-    """Whether a value is one that a product's documentation has under its name, or under any."""
-    return value in PUBLISHED_DEFAULTS or value in _PUBLISHED_AT.get(key.upper(), ())
+def published(key: str, value: str) -> Confidence | None:
+    """How surely a value opens the door as its product publishes it; None where it is no such."""
+    if value in PUBLISHED_DEFAULTS:
+        return Confidence.CERTAIN
+    sure, words = _OF_CONSOLES.get(key.upper(), (None, ()))
+    return sure if value in words else None
 
 
 def form_of(key: str, value: str) -> CredentialForm:

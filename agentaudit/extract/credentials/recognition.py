@@ -15,11 +15,10 @@ from agentaudit.extract.addresses import is_own_machine
 from agentaudit.extract.credentials.connections import connection_in, may_hold_password
 from agentaudit.extract.credentials.documented_tokens import is_documented, is_everybodys
 from agentaudit.extract.credentials.literals import (
-    PUBLISHED_DEFAULTS,
     form_of,
     is_placeholder,
-    is_published,
     literal_of,
+    published,
     variable_of,
 )
 from agentaudit.extract.credentials.secret_names import (
@@ -182,8 +181,8 @@ def _by_name(key: str, value: str) -> Recognised | None:
     token = signed_token(value)
     if (token is not None and token.opens_nothing) or is_everybodys(value):
         return None
-    published, everywhere = is_published(key, value), value in PUBLISHED_DEFAULTS
-    if published and name.kind == "access_key" and "secret" not in name_words(key):
+    default = published(key, value)
+    if default is not None and name.kind == "access_key" and "secret" not in name_words(key):
         return None  # a user's name, of MinIO: whether the door is open, the password tells
     return Recognised(
         provider=name.provider,
@@ -191,13 +190,9 @@ def _by_name(key: str, value: str) -> Recognised | None:
         form=CredentialForm.LITERAL,
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
-        default_value=published,
-        confidence=Confidence.CERTAIN
-        if everywhere
-        else Confidence.LIKELY
-        if published
-        else likelihood(name.kind, value),
-        named=not published,
+        default_value=default is not None,
+        confidence=default or likelihood(name.kind, value),
+        named=default is None,
         secret=value,
     )
 

@@ -16,7 +16,7 @@ from agentaudit.extract.credentials.literals import (
     is_identifier,
     is_placeholder,
     is_publishable,
-    is_published,
+    published,
 )
 from agentaudit.extract.credentials.made_up import encoded_text, is_made_up
 from agentaudit.extract.credentials.secret_names import name_words
@@ -88,7 +88,7 @@ _GUESSED = regex(r"sk-\d{3,12}")
 
 def could_be_secret(key: str, kind: str, value: str) -> bool:
     """Whether a literal under a secret's name looks like a secret, and not like a setting."""
-    if is_published(key, value) or (_GUESSED.fullmatch(value) and _MASTER_KEY.search(key)):
+    if published(key, value) or (_GUESSED.fullmatch(value) and _MASTER_KEY.search(key)):
         return True
     short = len(value) < _SHORTEST.get(kind, _SHORTEST_TOKEN)
     if short or _URL_START.match(value) or _SETTING.match(value):  # most are told by this look

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import holds_word
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp.clients import REQUIREMENTS
@@ -30,9 +30,9 @@ _ROUTES = (
 )
 """Where else servers stand, if what stands there looks like them."""
 _OLD_CONTINUE = ("experimental", "modelContextProtocolServers")
-_BARE = regex(r"(?:^|/)\.mcp\.json$")
+_BARE = "/.mcp.json"
 """Of a plugin of Claude Code, which may name its servers without a key around them."""
-_MARKETPLACE = regex(r"(?:^|/)\.claude-plugin/marketplace\.json$")
+_MARKETPLACE = ".claude-plugin/marketplace.json"
 _BUNDLE_KEYS = ("manifest_version", "dxt_version")
 _SYNTAXES = frozenset({"json", "yaml", "toml", "markdown"})
 URLS = ("url", "httpUrl", "serverUrl", "uri")
@@ -75,9 +75,9 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
 def _packaged(document: Document) -> Iterator[DeclaredServer]:
     """The servers that come with a plugin, or are one: bundles that a desktop client installs."""
     root = document.root
-    if _BARE.search(document.file) and _looks_like_servers(root):
+    if f"/{document.file}".endswith(_BARE) and _looks_like_servers(root):
         yield from _servers(root, "")
-    if _MARKETPLACE.search(document.file):
+    if document.file.endswith(_MARKETPLACE):
         for number, plugin in enumerate(root.list_at("plugins")):
             yield from _servers(plugin.child("mcpServers"), f"plugins.{number}.mcpServers")
     started, name = root.get("server", "mcp_config"), root.child("name")
