@@ -86,6 +86,15 @@ def test_what_a_server_in_front_matter_holds_is_told_once() -> None:
     assert [(agent.name, agent.framework) for agent in deployment.agents] == [("desk", "copilot")]
 
 
+def test_a_bundle_holds_what_stands_in_it_and_not_what_each_user_is_asked_for() -> None:
+    env = {"DESK_TOKEN": "${user_config.token}", "CRM_TOKEN": TOKEN}
+    started = {"command": "node", "args": ["serve.js"], "env": env}
+    bundle = {"manifest_version": "0.4", "name": "desk", "server": {"mcp_config": started}}
+    deployment = deployment_of({"manifest.json": json.dumps(bundle)})
+
+    assert [fact.name for fact in deployment.credentials] == ["CRM_TOKEN"]
+
+
 def test_a_managed_list_holds_for_servers_of_subagents() -> None:
     listed = '{"allowedMcpServers": [{"serverName": "crm"}]}'
     text = "---\nname: desk\nmcpServers:\n  - x: {command: a}\n  - crm: {command: b}\n---\nHelp.\n"

@@ -33,6 +33,7 @@ _OLD_CONTINUE = ("experimental", "modelContextProtocolServers")
 _BARE = "/.mcp.json"
 """Of a plugin of Claude Code, which may name its servers without a key around them."""
 _MARKETPLACE = ".claude-plugin/marketplace.json"
+_ASKED = "${user_config."
 _BUNDLE_KEYS = ("manifest_version", "dxt_version")
 _SYNTAXES = frozenset({"json", "yaml", "toml", "markdown"})
 URLS = ("url", "httpUrl", "serverUrl", "uri")
@@ -83,8 +84,19 @@ def _packaged(document: Document) -> Iterator[DeclaredServer]:
     started, name = root.get("server", "mcp_config"), root.child("name")
     if started is not None and name is not None and any(map(root.child, _BUNDLE_KEYS)):
         yield DeclaredServer(
-            name=bounded_name(name.raw), key=name, node=started, route="server.mcp_config"
+            name=bounded_name(name.raw), key=name, node=_told(started), route="server.mcp_config"
         )
+
+
+def _told(started: Node) -> Node:
+    """How a bundle is started, less what its client asks each user for and keeps for him."""
+    env = started.child("env")
+    if env is None:
+        return started
+    told = tuple(entry for entry in env.entries if _ASKED not in entry[1].raw)
+    others = (entry for entry in started.entries if entry[1] is not env)
+    key = started.key_of("env") or env
+    return started.changed(entries=(*others, (key, env.changed(entries=told))))
 
 
 def servers_within(document: Document, documents: Documents) -> Iterator[DeclaredServer]:
