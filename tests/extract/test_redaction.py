@@ -1,6 +1,10 @@
 """What is shown of a value: never a character that may be a secret's."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentaudit.extract.credentials.redaction import (
     all_cleaned,
@@ -8,6 +12,7 @@ from agentaudit.extract.credentials.redaction import (
     assignment,
     bare_url,
     cleaned,
+    without_user,
 )
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.rules.fakes import fake
@@ -116,3 +121,81 @@ def test_a_key_of_bedrock_is_cleaned_behind_a_slash() -> None:
 
 def test_what_only_begins_as_a_secret_is_shown() -> None:
     assert cleaned("acme/sk-learn-service") == "acme/sk-learn-service"
+
+
+_USER = re.compile(
+    r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
+)
+"""What user information is, as one expression, whose time grows with the square of the text."""
+_PARTS = (
+    "a",
+    "1",
+    "é",
+    "_",
+    "-",
+    "://",
+    ":",
+    "/",
+    "@",
+    " ",
+    "\n",
+    "?",
+    "#",
+    "80",
+    "x:",
+    "a://b:c@",
+)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=24).map("".join))
+def test_user_information_is_found_where_one_expression_finds_it(text: str) -> None:
+    assert without_user(text, "…@") == _USER.sub(r"\g<scheme>…@", text)
+
+
+_PLAIN = "q7Ab3dEf5hJk9mNp2r"
+"""A secret of no known form: what stands beside it alone tells that it is one."""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://x.example/mcp?a=1&token={}", "https://x.example/mcp?a=1&token=…"),
+        ("wss://x.example/mcp;access_token={};v=1", "wss://x.example/mcp;access_token=…;v=1"),
+        ("https://x.example/?key={}", "https://x.example/?key=…"),
+        ("https://hooks.example/s/T012/{}/mcp", "https://hooks.example/s/T012/…/mcp"),
+        ("https://api.example/bot123456:{}/send", "https://api.example/bot123456:…/send"),
+        ("scott/{}@//db:1521/orcl", "scott/…@//db:1521/orcl"),
+        ("jdbc:oracle:thin:scott/{}@db:1521:orcl", "jdbc:oracle:thin:scott/…@db:1521:orcl"),
+        ("Server=db;Password=two words {};Encrypt=yes", "Server=db;Password=…;Encrypt=yes"),
+        ("serve --api-token {} now", "serve --api-token … now"),
+        ("curl -u admin:{} https://x.example", "curl -u admin:… https://x.example"),
+        ("Authorization: Bearer {}", "Authorization: Bearer …"),
+        ("X-Api-Key: {}", "X-Api-Key: …"),
+        ('{{"password": "{}"}}', '{{"password": "…"}}'),
+    ],
+)
+def test_what_its_own_words_call_a_secret_is_not_shown(text: str, shown: str) -> None:
+    """Where somebody made it the name of a server, an image or a folder."""
+    given = text.format(_PLAIN)
+
+    assert cleaned(given) == shown.replace("{{", "{").replace("}}", "}")
+    assert all_cleaned(("other", given)) == ("other", cleaned(given))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://x.example/mcp?api_key=${API_KEY}",
+        "serve --token $TOKEN --max-tokens=4096",
+        "actions/checkout@v4",
+        "acme/agent@sha256:0123456789abcdef",
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:agent-AbC123",
+        "Basic authentication with a token",
+        "docker run -u 1000:1000 agent",
+        "https://x.example/agents/support-desk-v2/getTicketsByCustomer",
+        "https://x.example/runs/0b1f8a52-3c1e-4f3e-9f59-0a8f6d2b7c11",
+        "secretsmanager:GetSecretValue",
+    ],
+)
+def test_what_names_no_secret_is_shown(text: str) -> None:
+    assert cleaned(text) == text

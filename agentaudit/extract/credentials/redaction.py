@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import cast
 
 from agentaudit.expressions import Late, regex
+from agentaudit.extract.credentials.named_secrets import may_name_secret, without_named
 from agentaudit.readers.token_forms import TOKENS, lines_with_hints, may_hold_token, token_in
 
-_USER_INFORMATION = regex(
-    r"(?P<scheme>[a-zA-Z][\w+.-]*://)(?:[^\s/@:]*:(?!\d{1,5}(?:[/?#\s]|$))\S*@|[^\s/@]*@)"
-)
-"""A password may hold a slash although it should not: what is no port ends at the last `@`."""
+_SCHEME = regex(r"(?<![\w+.-])(?:[+.-]|[^\Wa-zA-Z])*(?P<scheme>[a-zA-Z][\w+.-]*://)")
+_SPACE, _END_OF_NAME, _END_OF_HOST = regex(r"\s"), regex(r"[\s/@:]"), regex(r"[\s/@]")
+_PORT = regex(r"\d{1,5}(?:[/?#\s]|$)")
 _QUERY = regex(r"\?.*$", re.DOTALL)
 _FLAG = regex(
     r"^(?P<flag>--?[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header)[\w.-]*)"
@@ -38,6 +38,10 @@ _PASSWORD = regex(
 In an address or a list of settings: `Server=db;Password=…`, and Azure's keys. A reference is shown;
 in a list a password may hold `&`, and what stands behind one in an address goes with it.
 """
+_LISTED = regex(
+    r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
+)
+"""Of settings that `;` parts, where a password may hold spaces."""
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
 """A key of Bedrock also behind a slash, where base64 of anything else may go on."""
@@ -102,7 +106,7 @@ def all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """The same; of most lists it is told at once that nothing is taken out."""
     joined = "\n".join(texts)
-    suspect = "://" in joined or "eyJ" in joined or names_password(joined)
+    suspect = "://" in joined or "eyJ" in joined or "@" in joined or may_name_secret(joined)
     if not suspect and may_hold_token(joined):
         # Of five thousand actions a few have `dapi` in them, and no more than those are looked at.
         torn = joined.count("\n") >= len(texts)
@@ -126,18 +130,57 @@ def names_password(text: str) -> bool:
 
 def _cleaned(text: str) -> str:
     if "://" in text:
-        text = _USER_INFORMATION.sub(r"\g<scheme>…@", text)
+        text = without_user(text, "…@")
     if "eyJ" in text:
         text = _JWT.sub("eyJ…", text)
     if names_password(text):
-        text = _PASSWORD.sub(r"\g<name>…", text)
+        text = _PASSWORD.sub(r"\g<name>…", _LISTED.sub(r"\g<name>…", text))
     if may_hold_token(text):
         for form in TOKENS:
             if form.hint in text:
                 text = form.pattern.sub(f"{form.prefix}…", text)
         text = _CUT.sub(r"\g<prefix>…", _LONG_TERM.sub("ABSK…", text))
         text = _PRIVATE.sub(r"-----BEGIN \g<kind>PRIVATE KEY-----…", text)
-    return text
+    return without_named(text)
+
+
+def without_user(text: str, mark: str) -> str:
+    """
+    The text with a mark in place of the user information of each address.
+
+    It takes no longer than the text is long, however many addresses begin in it: where a word ends
+    in which they stand, and the last `@` of it, are looked for once.
+    """
+    kept: list[str] = []
+    done, end_of_word, last_at = 0, -1, -1
+    for found in _SCHEME.finditer(text):
+        at = found.end()
+        if found.start("scheme") < done:
+            continue
+        if at > end_of_word:
+            space = _SPACE.search(text, at)
+            end_of_word = space.start() if space is not None else len(text)
+            last_at = text.rfind("@", at, end_of_word)
+        end = _end_of_user(text, at, last_at)
+        if end:
+            kept += (text[done:at], mark)
+            done = end
+    return "".join((*kept, text[done:]))
+
+
+def _end_of_user(text: str, at: int, last_at: int) -> int:
+    """
+    Where the user information ends that begins there; 0 where there is none.
+
+    A password may hold a slash although it should not: what is no port ends at the last `@`.
+    """
+    name = _END_OF_NAME.search(text, at) if last_at >= at else None
+    if name is None:
+        return 0
+    if name[0] == ":" and last_at > name.start() and not _PORT.match(text, name.end()):
+        return last_at + 1
+    host = _END_OF_HOST.search(text, name.start())
+    return host.end() if host is not None and host[0] == "@" else 0
 
 
 _cleaned_once = lru_cache(maxsize=2048)(_cleaned)
@@ -148,7 +191,7 @@ def bare_url(url: str) -> str:
     """A URL without user information and query; none is as long as no name is."""
     if len(url) > _LONGEST_NAME:
         return plain(url)
-    without = _USER_INFORMATION.sub(r"\g<scheme>", _QUERY.sub("", url))
+    without = without_user(_QUERY.sub("", url), "")
     return plain(without.partition("#")[0])
 
 

@@ -1,0 +1,73 @@
+"""
+Secrets in a text that have no form of their own, and stand where their name, or their place, says.
+
+What something is called is shown as it is, and somebody calls a server by its address with
+`?api_key=` in it, or an image by the command that logs in to it.
+"""
+
+import re
+
+from agentaudit.expressions import regex
+
+_REFERENCE = r"(?![$<{%*…])"
+_BY_NAME = (
+    regex(
+        r"(?P<name>(?<![A-Za-z0-9-])[\w-]{0,40}(?:(?:api|access|account|secret|private|auth"
+        r"|subscription)[_-]?key|token|secret|passphrase|signature)=|[?&;](?:key|sig|pass|auth)=)"
+        rf"{_REFERENCE}[^\s&;,\"'#]{{6,}}",
+        re.IGNORECASE,
+    ),
+    regex(
+        r"(?P<name>(?<!\S)--?[\w-]{0,40}(?:password|passwd|token|secret|api-?key|passphrase)"
+        rf"\s{{1,3}}[\"']?){_REFERENCE}[^\s\"'-][^\s\"']{{5,}}",
+        re.IGNORECASE,
+    ),
+    regex(
+        r"(?P<name>(?:password|passwd|token|secret|api[_-]?key|authorization)[\"']?:[ \t]{0,3}"
+        r"(?:[\"']|(?<=[ \t])))(?=\S*\d)" + rf"{_REFERENCE}[^\s\"',}}]{{8,}}",
+        re.IGNORECASE,
+    ),
+    regex(
+        r"(?P<name>(?<![\w$-])(?:bearer|basic|token)[ \t]{1,3})(?=\S*\d)[\w~+/][\w.~+/=-]{11,}",
+        re.IGNORECASE,
+    ),
+    regex(
+        r"(?P<name>(?<!\S)(?:-u|--user)[ \t]{1,3}[^\s:]{1,60}:)"
+        rf"(?!\d+(?:\s|$)){_REFERENCE}[^\s\"']{{4,}}"
+    ),
+)
+"""`?token=…`, `--password …`, `password: …`, `Bearer …` and `-u user:…`."""
+_WORDS = (
+    *("key", "token", "secret", "passw", "pwd", "passphrase", "signature", "sig=", "pass=", "auth"),
+    *("bearer", "basic", "-u ", "--user "),
+)
+_OF_ORACLE = regex(
+    r"(?P<name>(?<![\w@/.-])[\w$#.-]{1,60}/)[^\s/@]{1,100}"
+    r"(?=@(?://|[\w.-]{1,200}:\d{1,5}(?:[:/\s]|$)))"
+)
+"""`scott/…@//db:1521/service`; an image is not followed by a port, nor is an action."""
+_IN_PATH = regex(
+    r"(?P<name>(?:(?<=[/:_=-])|(?<=/bot)))(?=[A-Z0-9]{0,60}[a-z])(?=[a-z0-9]{0,60}[A-Z])"
+    r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{16,}"
+)
+"""In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
+
+
+def without_named(text: str) -> str:
+    """The text without what its own words call a secret."""
+    if "://" in text:
+        text = _IN_PATH.sub(r"\g<name>…", text)
+    if "@" in text:
+        text = _OF_ORACLE.sub(r"\g<name>…", text)
+    if may_name_secret(text):
+        for form in _BY_NAME:
+            text = form.sub(r"\g<name>…", text)
+    return text
+
+
+def may_name_secret(text: str) -> bool:
+    """A cheap no for most texts: a name of one word gives nothing a value."""
+    if "=" not in text and " " not in text and '":' not in text:
+        return False
+    text = text.lower()
+    return any(word in text for word in _WORDS)
