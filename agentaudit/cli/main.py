@@ -18,6 +18,7 @@ app = command_group(
         "threat-model": "Find the ways from untrusted input to damage.",
         "report": "Three decisions and one verdict, as a page, from artifacts.",
         "trace": "Show, compare, import, export, merge and sum up recordings.",
+        "schema": "What programs that read an artifact may rely on.",
         "rules": "Show the rules of lint, and test rules of your own.",
         "doctor": "What a recording would hold here, and what is missing.",
         "selftest": "Record agents whose work is known, and compare.",

@@ -144,8 +144,13 @@ def from_json(text: bytes, path: Path) -> Artifact:
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema of one kind of artifact."""
-    return msgspec.json.schema(type_of(kind))
+    """The JSON Schema of one kind of artifact, with what every artifact begins with."""
+    made: dict[str, Any] = msgspec.json.schema(type_of(kind))
+    body = made["$defs"][KINDS[kind][1]]
+    begun = {"agentaudit": {"const": FORMAT_VERSION}, "kind": {"const": kind}}
+    body["properties"] = {**begun, **body["properties"]}
+    body["required"] = [*begun, *body.get("required", ())]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
 def _converted(body: dict[str, Any], path: Path) -> Artifact:
