@@ -31,6 +31,8 @@ _PIECE = regex(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"
 )
 """One character of a text of JSON, which may be written as two halves."""
+_LONGEST_ESCAPE = 6
+_BREAK = "\\n"
 _PYTHON = frozenset({"", "python", "ipython"})
 _UNPARSED = "a cell is not Python as we know it: only searched for keys"
 _LONGEST = 20_000
@@ -87,13 +89,18 @@ class _Reading:
         self.size = 0
 
     def read(self, cell: Node) -> None:
-        lines = [each for node in cell.list_at("source") for each in _lines(node, self._raw)]
+        source = cell.list_at("source")
+        written = sum(node.end_column - node.column for node in source)
+        if written > _LONGEST_ESCAPE * MAX_WRITTEN:
+            self.size += written
+            return
+        lines = [each for node in source for each in _lines(node, self._raw)]
         self.size += sum(len(each.text) for each in lines)
         if self.size > MAX_WRITTEN:
             return
         if self._of_python and cell.text_at("cell_type") == "code":
             lines = [*self._code(lines)]
-        shown = (_lines(node, self._raw) for each in _outputs(cell) for node in each.list())
+        shown = (_shown(node, self._raw) for each in _outputs(cell) for node in each.list())
         for line in (*lines, *(each for part in shown for each in part)):
             if len(line.text) <= _LONGEST and holds_token(line.text):
                 self.body.append(_as_text(line))
@@ -187,24 +194,60 @@ def _outputs(cell: Node) -> Iterator[Node]:
 
 def _lines(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
     """The lines of a text of JSON, which stands on one line of the file."""
+    inner, at = _inner(node, raw)
+    done = 0
+    for start, piece in _pieces(inner):
+        if piece or start < len(inner):  # behind its last break a text has no line
+            at += len(inner[done:start].encode())
+            done = start
+            yield _line(piece, node.line, at)
+
+
+def _shown(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
+    """Those lines of what a cell shows that hold a key: there may be very many others."""
+    inner, at = _inner(node, raw)
+    done = 0
+    for start, piece in _pieces(inner) if _may_hold(inner) else ():
+        if len(piece) <= _LONGEST_ESCAPE * _LONGEST and _may_hold(piece):
+            at += len(inner[done:start].encode())
+            done = start
+            yield _line(piece, node.line, at)
+
+
+def _inner(node: Node, raw: Sequence[str]) -> tuple[str, int]:
+    """What stands between the quotes of a text of JSON, and behind how many bytes of its line."""
     if node.kind is not NodeKind.STRING or node.line != node.end_line:
-        return
+        return "", 0
     whole = raw[node.line - 1]
-    inner = whole[node.column : node.end_column - 1]
-    at = len(whole[: node.column].encode())
+    return whole[node.column : node.end_column - 1], len(whole[: node.column].encode())
+
+
+def _may_hold(written: str) -> bool:
+    """Whether there is a key in what a text of JSON says, be it across its breaks of lines."""
+    return holds_token(json.loads(f'"{written}"', strict=False))
+
+
+def _pieces(inner: str) -> Iterator[tuple[int, str]]:
+    """What stands between breaks of lines, and from where on; an escaped backslash begins none."""
+    begun = at = 0
+    for part in inner.split(_BREAK):
+        at += len(part)
+        if (len(part) - len(part.rstrip("\\"))) % 2 == 0:
+            yield begun, inner[begun:at]
+            begun = at + len(_BREAK)
+        at += len(_BREAK)
+
+
+def _line(piece: str, number: int, at: int) -> _Line:
+    """A line as it reads, from so many bytes on in that of the file."""
     text: list[str] = []
     columns = [at]
-    for match in _PIECE.finditer(inner):
-        piece = match[0]
-        said = json.loads(f'"{piece}"') if piece.startswith("\\") else piece
+    for match in _PIECE.finditer(piece):
+        written = match[0]
+        said = json.loads(f'"{written}"') if written.startswith("\\") else written
         size = len(said.encode(errors="surrogatepass"))
         columns += [at] * (size - 1)
-        at += len(piece.encode())
-        if said == "\n":
-            yield _Line("".join(text), node.line, tuple(columns))
-            text, columns = [], [at]
-            continue
+        at += len(written.encode())
         text.append(said)
         columns.append(at)
-    if text:
-        yield _Line("".join(text), node.line, tuple(columns))
+    return _Line("".join(text), number, tuple(columns))

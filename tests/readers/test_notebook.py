@@ -11,6 +11,7 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.finding import Severity
 from agentaudit.readers.notebook import parse_notebook
 from agentaudit.rules.fakes import fake
+from tests.growth import further_cost
 from tests.linting.severities import found
 
 KEY = fake("aws_access_key")
@@ -149,3 +150,25 @@ def test_a_cell_with_a_text_of_more_values_than_the_parser_bears_is_told() -> No
     assert [message for *_, message in document.problems] == [
         "a cell is not Python as we know it: only searched for keys"
     ]
+
+
+@pytest.mark.parametrize("before", ["", "\n", "é\n\n", "a\\\\n\n", "C:\\new\n", "\u2028\n😀\n"])
+@pytest.mark.parametrize("behind", ["", "\n", "\\\nmore"])
+def test_a_key_stands_on_its_line_of_what_a_cell_shows(before: str, behind: str) -> None:
+    """Breaks of lines are written as an `n` behind a backslash, which may itself be one of two."""
+    text = notebook(["x = 1"], outputs=[{"text": f"{before}key {KEY}{behind}"}])
+    shown = tree_of(text).body[-1]
+    line = text.split("\n")[shown.lineno - 1].encode()
+
+    assert line[shown.col_offset : shown.end_col_offset].decode().startswith(f"key {KEY}")
+
+
+def test_what_cells_show_without_a_key_is_not_taken_apart() -> None:
+    """A picture, or a log of millions of lines, is searched and that is all."""
+
+    def read(lines: int) -> object:
+        return parse_notebook("a.ipynb", notebook(["x = 1"], outputs=[{"text": "ab\n" * lines}]))
+
+    second, third = further_cost(read, 1_000, within="readers")
+
+    assert (second, third) == (0, 0)
