@@ -7,6 +7,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.links import link_grants
 from agentaudit.extract.iam.policies import Statement
+from agentaudit.extract.iam.scope import service_and_name
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.permissions import Grant, Identity
@@ -82,3 +83,9 @@ def test_roles_that_may_all_take_on_each_other_are_linked_up_to_a_limit() -> Non
     assumed = [key for key in collector.edges if key[0] is EdgeKind.ASSUMES]
     assert len(assumed) == 250 * 399
     assert opened(collector) == ["the roles that statement reaches"]
+
+
+def test_a_text_that_is_longer_than_any_policy_is_not_looked_through() -> None:
+    variables = "${a}" * 10_000
+
+    assert service_and_name(f"arn:aws:s3:::{variables}") == ("s3", variables)

@@ -17,6 +17,8 @@ _NARROWING = re.compile(
 """Conditions on what an action is done to; others ask who does it, from where and when."""
 
 _KIND_END = re.compile(r"[:/]")
+_LONGEST = 20_480
+"""Characters of the longest policy that AWS takes, of a bucket; a longer ARN names nothing."""
 _HOLDING = {
     "secretsmanager": ("secret",),
     "ssm": ("parameter",),
@@ -121,6 +123,8 @@ def service_and_name(arn: str) -> tuple[str, str]:
 
 def _replaced(variables: re.Pattern[str], stand_in: str, arn: str) -> str:
     """An ARN without its variables; behind its last brace none ends, however many begin."""
+    if len(arn) > _LONGEST:
+        return arn
     end = arn.rfind("}") + 1
     return variables.sub(stand_in, arn[:end]) + arn[end:]
 
