@@ -13,6 +13,7 @@ from agentaudit.readers.azure.functions import FUNCTIONS
 from agentaudit.readers.azure.values import Folder
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.lines import offset_of
+from tests.growth import further_cost
 
 APP = """\
 targetScope = 'subscription'
@@ -345,3 +346,10 @@ def test_no_text_crashes_the_reader(text: str) -> None:
     document = read(f"var a = {text}")
 
     assert document is None or document.root.kind is NodeKind.MAPPING
+
+
+def test_quotes_that_end_a_text_are_counted_at_once() -> None:
+    def read(quotes: int) -> object:
+        return parsed("var a = '''b" + "'" * (3 + quotes) + "\n")
+
+    assert further_cost(read, 1_000, within="readers") == (0, 0)

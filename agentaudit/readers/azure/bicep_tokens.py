@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_QUOTES = re.compile("'+")
 _PIECE = re.compile(r"(?:[^'\\$\r\n]++|\\(?:[\\'nrt$]|u\{[0-9a-fA-F]{1,6}\})|\$(?!\{))*+")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|(.))")
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
@@ -136,10 +137,9 @@ class Tokens(Struct):
             piece = piece[1 + piece.startswith("\r\n") :] if piece[:1] in "\r\n" else piece
         if mark[0] != "'''":
             return mark.end(), piece, False
-        end = mark.end()
-        while self.text.startswith("'", end):
-            piece, end = piece + "'", end + 1
-        return end, piece, True
+        quotes = _QUOTES.match(self.text, mark.end())  # those in excess are the text's own
+        own = quotes[0] if quotes is not None else ""
+        return mark.end() + len(own), piece + own, True
 
     def _error(self, offset: int, message: str) -> Exception:
         return broken(self.file, *self.lines.place(offset), message)

@@ -91,15 +91,14 @@ def _block(reading: Reading, node: tree_sitter.Node, depth: int) -> Block:
 
 
 def _note_errors(reading: Reading, root: tree_sitter.Node) -> None:
-    if not root.has_error:
-        return
-    for node in descendants(root):
-        if reading.has_plenty:
-            return
+    waiting = [root] if root.has_error else []
+    while waiting and not reading.has_plenty:
+        node = waiting.pop()
         if node.is_missing:
             reading.note(reading.place(node), f"{node.type} is missing")
         elif node.is_error:
             reading.note(reading.place(node), "this is no HCL")
+        waiting += [child for child in reversed(node.children) if child.has_error]
 
 
 def _comments(reading: Reading, root: tree_sitter.Node) -> tuple[Comment, ...]:
