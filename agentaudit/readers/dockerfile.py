@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_COMMAND
 
 _INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
 _HEREDOC = regex(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
@@ -164,6 +165,8 @@ def _old_form(logical: _Logical, name: str, start: int, rest: str) -> tuple[tupl
 
 
 def _unquoted(value: str) -> str:
+    if len(value) > MAX_COMMAND:
+        return value
     try:
         return " ".join(shlex.split(value, comments=False))
     except ValueError:

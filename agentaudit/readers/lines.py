@@ -18,6 +18,8 @@ MAX_PROSE = 1_000_000
 """Characters of instructions: more than any model takes in at once."""
 MAX_CODE = 1_000_000
 """Characters of code: a larger file was made by a program, and chance makes anything in it."""
+MAX_COMMAND = 10_000
+"""Characters of a command whose quotes are heeded: one long word takes the square of its length."""
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
 _WORD = regex(r"[A-Za-z_$][A-Za-z_$./-]{0,23}")

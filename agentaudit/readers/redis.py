@@ -8,6 +8,7 @@ import re
 import shlex
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_COMMAND
 
 _DIRECTIVE = re.compile(r"\s*(?P<name>\S+)\s*(?P<rest>.*)", re.DOTALL)
 
@@ -52,6 +53,8 @@ def parse_redis(file: str, text: str) -> Document:
 
 
 def _words(text: str) -> list[str] | None:
+    if len(text) > MAX_COMMAND:
+        return text.split()
     try:
         return shlex.split(text, comments=False)
     except ValueError:

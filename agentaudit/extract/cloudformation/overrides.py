@@ -18,6 +18,7 @@ from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_COMMAND
 
 _FILE = re.compile(r"^samconfig\.(?:toml|ya?ml)$")
 _PAIR = re.compile(r"^(?:ParameterKey=(?P<key>\w+),ParameterValue=|(?P<name>\w+)=)", re.ASCII)
@@ -72,6 +73,8 @@ def _pairs(document: Document, options: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _words(text: str) -> list[str]:
+    if len(text) > MAX_COMMAND:
+        return text.split()[:_MOST_WORDS]
     try:
         return shlex.split(text)[:_MOST_WORDS]
     except ValueError:  # a quote that does not end

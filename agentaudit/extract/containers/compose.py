@@ -26,6 +26,7 @@ from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.lines import MAX_COMMAND
 
 _PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
@@ -43,8 +44,6 @@ _VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
-_LONGEST_COMMAND = 200_000
-"""Characters of a command whose quotes are heeded: no system starts one that long."""
 
 
 def extract_compose(documents: Documents, collector: Collector) -> None:
@@ -191,7 +190,7 @@ def _words(node: Node | None) -> tuple[str, ...]:
     if node.kind is NodeKind.SEQUENCE:
         return tuple(element.text or "" for element in node.elements)
     text = node.text or ""
-    if len(text) > _LONGEST_COMMAND:
+    if len(text) > MAX_COMMAND:
         return tuple(text.split())
     try:
         return tuple(shlex.split(text))
