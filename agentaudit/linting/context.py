@@ -1,5 +1,7 @@
 """Context: what a finding in a test, a manual or an archive is worth."""
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 from agentaudit.expressions import regex
@@ -59,16 +61,16 @@ class Context(Struct, frozen=True):
         what the name alone of something beside an editor tells.
         """
         file = fact.evidence[0].file
-        if is_rehearsal(file) or file.endswith(_NOTEBOOK):
+        path = _path_of(file)
+        if path.rehearsed:
             return True
-        trial = _TRIAL.search(file) is not None
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
             likely = fact.confidence is Confidence.LIKELY
-            of_trial = trial and likely and fact.kind == "password"
-            of_developer = likely and _DEVELOPED.search(file) is not None
-            return of_trial or of_developer or (fact.default_value and self._is_kept_only(file))
-        tried = trial and isinstance(fact, Agent | MemoryStore | Tool)
-        return tried or _is_developers(fact) or self._is_kept_only(file)
+            of_trial = path.tried and fact.kind == "password"
+            told_by_name = likely and (of_trial or path.developed)
+            return told_by_name or (fact.default_value and self._is_kept_only(file))
+        tried = path.tried and isinstance(fact, Agent | MemoryStore | Tool)
+        return tried or (path.developed and _is_memory(fact)) or self._is_kept_only(file)
 
     def judged(
         self, fact: Fact, severity: Severity, confidence: Confidence
@@ -93,15 +95,33 @@ class Context(Struct, frozen=True):
 
     def _is_kept_only(self, file: str) -> bool:
         """Whether a file is one that its project has put away, or that it does not start."""
-        if is_put_away(file) or _UNSTARTED.search(file) or file in self.templates:
-            return True
-        return self.is_project and _OF_ANOTHER.search(file) is not None
+        path = _path_of(file)
+        return path.put_away or file in self.templates or (self.is_project and path.of_another)
 
 
-def _is_developers(fact: Fact) -> bool:
-    """Whether a memory, or the database that keeps it, is started beside an editor."""
-    if _DEVELOPED.search(fact.evidence[0].file) is None:
-        return False
+class _Path(Struct, frozen=True):
+    """What the path of a file says of all that stands there; many facts stand in one file."""
+
+    rehearsed: bool
+    tried: bool
+    developed: bool
+    put_away: bool
+    of_another: bool
+
+
+@lru_cache(maxsize=1024)
+def _path_of(file: str) -> _Path:
+    return _Path(
+        rehearsed=is_rehearsal(file) or file.endswith(_NOTEBOOK),
+        tried=_TRIAL.search(file) is not None,
+        developed=_DEVELOPED.search(file) is not None,
+        put_away=is_put_away(file) or _UNSTARTED.search(file) is not None,
+        of_another=_OF_ANOTHER.search(file) is not None,
+    )
+
+
+def _is_memory(fact: Fact) -> bool:
+    """Whether it is a memory, or the database that keeps it."""
     return isinstance(fact, MemoryStore) or (isinstance(fact, Runtime) and fact.database != "")
 
 
