@@ -134,36 +134,39 @@ def role_of(
     image: str, names: Iterable[str], words: Sequence[str], settings: Sequence[Setting]
 ) -> str:
     """What a container runs, by its image first, then by its names, its command and settings."""
-    names = tuple(names)
+    names, whose = tuple(names), called(image)
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
-    if _AGENT_PRODUCT.match(called(image)):
+    if _AGENT_PRODUCT.match(whose):
         return "agent"
-    if any(_is_gateway(name) for name in (called(image), *names)):
+    if any(_is_gateway(name) for name in (whose, *names)):
         # A gateway of whatever: one of models where it is told how to reach them.
         return "gateway" if any(configures_agent(setting.key) for setting in settings) else ""
-    if _OTHER_AGENT.search(image) or keeps_clusters(called(image)) or _BROWSER.search(image):
+    if _is_of_another_trade(image) or keeps_clusters(whose) or _BROWSER.search(image):
         return ""
     if _SUPPORT.search(image) or only_schedules(words) or _leads(words):
         return ""
-    whose = called(image)  # `consul` with the command `agent`
     told = (
         name
         for text in words
-        for name in _names_in(text)
-        if not (_OTHER_AGENT.search(name) or _OTHER_AGENT.match(f"{whose}-{name}"))
+        for name in _names_in(text)  # `consul` with the command `agent`
+        if not (_is_of_another_trade(name) or _OTHER_AGENT.match(f"{whose}-{name}"))
     )
-    own = (name for name in names if not (_BESIDE.search(name) or _OTHER_AGENT.search(name)))
+    own = (name for name in names if not (_BESIDE.search(name) or _is_of_another_trade(name)))
     named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
     keys = [setting.key for setting in settings]
     if any(map(_LOADING.match, keys)):
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
-    if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (called(image), *names)):
+    if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (whose, *names)):
         keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
     configured = any(map(configures_agent, keys)) and not any(map(_SERVING.match, keys))
     started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
+
+
+def _is_of_another_trade(name: str) -> bool:
+    return "agent" in name.lower() and _OTHER_AGENT.search(name) is not None
 
 
 def _leads(words: Sequence[str]) -> bool:
@@ -172,6 +175,8 @@ def _leads(words: Sequence[str]) -> bool:
 
 
 def _is_gateway(name: str) -> bool:
+    if ANY_GATEWAY not in name.lower():
+        return False
     return head(name) == ANY_GATEWAY or _ENGINE.search(name) is not None
 
 
@@ -215,9 +220,8 @@ def only_serves(image: str, names: Iterable[str]) -> bool:
 
 def keeps_clusters(name: str) -> bool:
     """Whether an account is called after what keeps a cluster going: a controller, a collector."""
-    known = _SUPPORT.search(name) or _OTHER_AGENT.search(name) or _KEEPER.match(name)
-    tools = known is not None and _role_told_by(name) == "tool_server"
-    return known is not None and not tools and not names_agent(name)
+    known = _SUPPORT.search(name) or _KEEPER.match(name) or _is_of_another_trade(name)
+    return bool(known) and _role_told_by(name) != "tool_server" and not names_agent(name)
 
 
 def keeps_data(name: str) -> bool:

@@ -220,6 +220,9 @@ def is_publishable(value: str) -> bool:
     return value.startswith(_PUBLISHABLE)
 
 
+_SPELLING = regex(r"[^a-z0-9]")
+
+
 def normal(text: str) -> str:
     """A name or a word without what files spell differently."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    return _SPELLING.sub("", text.lower())
