@@ -32,12 +32,16 @@ def any_of(words: Iterable[str], *, stops: str) -> re.Pattern[str]:
 
 
 def _around(words: Iterable[str], stops: str) -> str:
-    behind: dict[str, list[str]] = {}
+    alike: dict[tuple[str, str, int], list[str]] = {}
     for word in words:
         stop = next(character for character in stops if character in word)
-        rest = word.partition(stop)[2]
-        behind.setdefault(stop, []).append(f"{re.escape(rest)}(?<={re.escape(word)})")
-    return "|".join(f"{re.escape(stop)}(?:{'|'.join(rest)})" for stop, rest in behind.items())
+        before, _, rest = word.partition(stop)
+        alike.setdefault((stop, rest, len(before)), []).append(re.escape(before))
+    behind: dict[str, list[str]] = {}
+    for (stop, rest, _), befores in alike.items():  # of one length, so that one look back is enough
+        known = f"(?<=(?:{'|'.join(befores)}){re.escape(stop + rest)})"
+        behind.setdefault(stop, []).append(re.escape(rest) + known)
+    return "|".join(f"{re.escape(stop)}(?:{'|'.join(rests)})" for stop, rests in behind.items())
 
 
 def regex(source: str, flags: int = 0) -> re.Pattern[str]:
