@@ -126,21 +126,22 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
     key = f"{owner.kind}/{owner.namespace}/{owner.name}/{name}"
     document = owner.document
     environment = environment_of(pod, node, key, collector)
-    words = command_of(node)
+    words, volumes = command_of(node), pod.mounted(node)
+    runtime = _runtime(pod, node, key, volumes)
     return Container(
         document=document,
         place=node.child("name") or node,
         key=key,
-        runtime=_with_engine(pod, node, environment.settings, _runtime(pod, node, key)),
+        runtime=_with_engine(pod, node, environment.settings, runtime),
         names=tuple(dict.fromkeys((owner.name, name))),
         words=words,
         settings=environment.settings,
         settings_whole=environment.whole,
         config_maps=_config_maps(volume for _, volume in pod.volumes.values()),
         own_kernel=_own_kernel(pod),
-        configurations=_configurations(pod, node, collector),
+        configurations=_configurations(pod, node, volumes, collector),
         given_files=any(
-            volume.child(kind) is not None for volume in pod.mounted(node) for kind in _GIVING_FILES
+            volume.child(kind) is not None for volume in volumes for kind in _GIVING_FILES
         ),
         labels=pod.labels,
         namespace=owner.namespace,
@@ -150,13 +151,13 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
     )
 
 
-def _runtime(pod: Pod, node: Node, key: str) -> Runtime:
+def _runtime(pod: Pod, node: Node, key: str, volumes: Iterable[Node]) -> Runtime:
     name = node.name_at("name") or pod.owner.name
     limits = node.get("resources", "limits")
     memory = limits.child("memory") if limits is not None else None
     cpu = limits.child("cpu") if limits is not None else None
     security = (node.child("securityContext"), pod.spec.child("securityContext"))
-    hosts = tuple(_host_paths(pod, node))
+    hosts = tuple(_host_paths(volumes))
     place = node.child("name") or node
     return Runtime(
         id=runtime_id(f"{pod.owner.name}/{name}", key),
@@ -193,8 +194,8 @@ def _with_engine(pod: Pod, node: Node, settings: Iterable[Setting], runtime: Run
     return replace(runtime, docker_socket=True) if let else runtime
 
 
-def _host_paths(pod: Pod, node: Node) -> Iterator[str]:
-    for volume in pod.mounted(node):
+def _host_paths(volumes: Iterable[Node]) -> Iterator[str]:
+    for volume in volumes:
         path = volume.get("hostPath", "path")
         if path is not None:
             yield path.text or ""
@@ -213,13 +214,13 @@ def _own_kernel(pod: Pod) -> Evidence | None:
 
 
 def _configurations(
-    pod: Pod, node: Node, collector: Collector
+    pod: Pod, node: Node, volumes: Iterable[Node], collector: Collector
 ) -> tuple[tuple[Document, Node], ...]:
     """The configuration of a Redis in the ConfigMaps that a container mounts."""
-    mounted = (
-        pod.cluster.values("ConfigMap", pod.owner.namespace, name)
-        for name in _config_maps(pod.mounted(node))
-    )
+    names = _config_maps(volumes)
+    if not names:
+        return ()
+    mounted = (pod.cluster.values("ConfigMap", pod.owner.namespace, name) for name in names)
     groups = [values.redis for values in mounted if values is not None]
     place = evidence(pod.owner.document, node.child("name") or node)
     end = (place, "the configurations of Redis that a container mounts", "what bounds it is open")

@@ -19,6 +19,8 @@ _DEFAULT_S = 3600
 
 def add_projected_tokens(pod: Pod, collector: Collector, runtime: Runtime) -> None:
     """What a container may act with as its account, and for how long."""
+    if not pod.tokens:
+        return
     document: Document = pod.owner.document
     end = (runtime.evidence[0], f"the tokens of {runtime.name}", "how long they live is open")
     if not collector.affords(_TOKENS, len(pod.tokens), end):
