@@ -20,9 +20,11 @@ def shown(fact: FactT) -> FactT:
     changed: dict[str, object] = {}
     names, values = _texts(type(fact))
     for name, text in zip(names, values(fact), strict=True):
+        if not text:
+            continue
         if isinstance(text, str):
             clean: object = cleaned(text) if len(text) > _SHORTEST_SECRET else text
-        elif isinstance(text, tuple) and text:
+        elif isinstance(text, tuple):
             clean = all_cleaned(text)
         else:
             continue

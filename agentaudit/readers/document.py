@@ -63,9 +63,12 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def get(self, *path: str) -> "Node | None":
         """The node at the end of a route of keys; None as soon as one is missing."""
-        node: Node | None = self
+        node = self
         for key in path:
-            node = node.child(key) if node is not None else None
+            below = node.child(key)
+            if below is None:
+                return None
+            node = below
         return node
 
     def child(self, key: str) -> "Node | None":
@@ -87,7 +90,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def text_at(self, *path: str) -> str:
         """The text of the scalar at the end of a route of keys; empty when there is none."""
         node = self.get(*path)
-        return (node.text or "") if node is not None else ""
+        return node.raw if node is not None and node.kind in _SCALARS else ""
 
     def name_at(self, *path: str) -> str:
         """The same of what others are named after, each once more: shortened where it is long."""

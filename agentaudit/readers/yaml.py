@@ -151,13 +151,13 @@ class _Composing:
             key = self.node(event, depth + 1)
             if type(event) is not ScalarEvent or event.tag:
                 key = _placed(key)
-            value = self.node(self.following(), depth + 1)
-            if key.raw == "<<":
+            name, value = key.raw, self.node(self.following(), depth + 1)
+            if name == "<<":
                 merged.extend(value.list())
-            elif key.raw in entries:
-                raise self.error(event, said_twice(key.raw))
+            elif name in entries:
+                raise self.error(event, said_twice(name))
             else:
-                entries[key.raw] = (key, value)
+                entries[name] = (key, value)
             event = self.following()
         for base in merged:
             for key, value in base.entries:

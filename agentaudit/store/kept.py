@@ -44,7 +44,8 @@ def _digest(files: Iterable[Path]) -> bytes:
     """A line that differs as soon as a name or a byte does."""
     digest = sha256(__version__.encode())
     for file in files:
-        content = file.read_bytes()
+        with file.open("rb", buffering=0) as opened:  # all is read at once
+            content = opened.read()
         digest.update(f"\0{file}\0{len(content)}\0".encode(errors="surrogateescape") + content)
     return digest.hexdigest().encode() + b"\n"
 

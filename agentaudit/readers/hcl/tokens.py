@@ -22,6 +22,8 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_KINDS = ("", "", *_TOKEN.groupindex)
+"""By the numbers of their groups, of which the first is the gap."""
 _PIECE = re.compile(rf"((?:{_CHARACTER})*)(\$\{{|\")")
 
 
@@ -60,8 +62,8 @@ class Tokens:
             match = _TOKEN.match(text, at)
             if match is None:
                 raise UnusualError
-            kind, gap = match.lastgroup or "", match[1]
-            token = intern(match[kind])  # a few hundred words make up most files
+            group, gap = match.lastindex or 0, match[1]
+            kind, token = _KINDS[group], intern(match[group])  # a few hundred words make up most
             if "\n" in gap:
                 self.line += gap.count("\n")
                 self.line_start = at + gap.rfind("\n") + 1
