@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import TypeVar
 
@@ -43,9 +43,13 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
     The natural key says what makes the fact itself: `file#route.of.keys`, an ARN, `Role/ns/name`.
     A name that is itself a secret leaves only its prefix in the slug.
     """
-    slug = _BETWEEN_WORDS.sub("-", cleaned(name).lower())
     digits = hashlib.sha256(natural_key.encode(errors="replace")).hexdigest()[:8]
-    return FactId(f"{kind}:{slug.strip('-')[:_SLUG_LENGTH] or 'unnamed'}-{digits}")
+    return FactId(f"{kind}:{_slug(cleaned(name))}-{digits}")
+
+
+@lru_cache(maxsize=1024)
+def _slug(name: str) -> str:
+    return _BETWEEN_WORDS.sub("-", name.lower()).strip("-")[:_SLUG_LENGTH] or "unnamed"
 
 
 def evidence(document: Document, node: Node, snippet: str = "") -> Evidence:
