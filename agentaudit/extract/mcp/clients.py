@@ -1,6 +1,5 @@
 """Whose configuration a file is, among the clients of MCP, and which agent that makes."""
 
-import re
 from functools import lru_cache
 
 from agentaudit.expressions import regex
@@ -14,32 +13,33 @@ from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node
 
-_CLIENTS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
-    (regex(rf"(?P<folder>(?:^|.*/)){pattern}$"), framework, name)
-    for pattern, framework, name in (
-        (r"\.mcp\.json", "claude-code", "Claude Code"),
-        (r"\.claude\.json", "claude-code", "Claude Code"),
-        (r"\.claude/settings(?:\.local)?\.json", "claude-code", "Claude Code"),
-        (r"managed-(?:settings|mcp)\.json", "claude-code", "Claude Code"),
-        (r"\.claude/(?:skills|commands)/.+\.md", "claude-code", "Claude Code"),
-        (r"claude_desktop_config\.json", "claude-desktop", "Claude Desktop"),
-        (r"\.cursor/(?:mcp|cli|cli-config|permissions)\.json", "cursor", "Cursor"),
-        (r"\.vscode/(?:mcp|settings)\.json", "vscode", "VS Code"),
-        (r"[^/]+\.code-workspace", "vscode", "VS Code"),
-        (r"(?:\.gemini|gemini-cli)/settings\.json", "gemini-cli", "Gemini CLI"),
-        (r"(?:\.codex/)?(?:config|requirements)\.toml", "codex", "Codex"),
-        (r"\.kiro/settings/mcp\.json", "kiro", "Kiro"),
-        (r"\.amazonq/mcp\.json", "amazon-q", "Amazon Q"),
-        (r"cline_mcp_settings\.json", "cline", "Cline"),
-        (r"mcp_config\.json", "windsurf", "Windsurf"),
-        (r"\.qwen/settings\.json", "qwen-code", "Qwen Code"),
-        (r"opencode\.jsonc?", "opencode", "opencode"),
-        (r"\.?amp/settings\.json", "amp", "Amp"),
-        (r"\.?zed/settings\.json", "zed", "Zed"),
-        (r"goose/config\.ya?ml", "goose", "Goose"),
-        (r"\.continue/(?:config|mcpServers/[^/]+)\.(?:ya?ml|json)", "continue", "Continue"),
-    )
+_CLIENTS = (
+    (r"\.mcp\.json", "claude-code", "Claude Code"),
+    (r"\.claude\.json", "claude-code", "Claude Code"),
+    (r"\.claude/settings(?:\.local)?\.json", "claude-code", "Claude Code"),
+    (r"managed-(?:settings|mcp)\.json", "claude-code", "Claude Code"),
+    (r"\.claude/(?:skills|commands)/.+\.md", "claude-code", "Claude Code"),
+    (r"claude_desktop_config\.json", "claude-desktop", "Claude Desktop"),
+    (r"\.cursor/(?:mcp|cli|cli-config|permissions)\.json", "cursor", "Cursor"),
+    (r"\.vscode/(?:mcp|settings)\.json", "vscode", "VS Code"),
+    (r"[^/]+\.code-workspace", "vscode", "VS Code"),
+    (r"(?:\.gemini|gemini-cli)/settings\.json", "gemini-cli", "Gemini CLI"),
+    (r"(?:\.codex/)?(?:config|requirements)\.toml", "codex", "Codex"),
+    (r"\.kiro/settings/mcp\.json", "kiro", "Kiro"),
+    (r"\.amazonq/mcp\.json", "amazon-q", "Amazon Q"),
+    (r"cline_mcp_settings\.json", "cline", "Cline"),
+    (r"mcp_config\.json", "windsurf", "Windsurf"),
+    (r"\.qwen/settings\.json", "qwen-code", "Qwen Code"),
+    (r"opencode\.jsonc?", "opencode", "opencode"),
+    (r"\.?amp/settings\.json", "amp", "Amp"),
+    (r"\.?zed/settings\.json", "zed", "Zed"),
+    (r"goose/config\.ya?ml", "goose", "Goose"),
+    (r"\.continue/(?:config|mcpServers/[^/]+)\.(?:ya?ml|json)", "continue", "Continue"),
 )
+_CLIENT_FILE = regex(
+    rf"(?P<folder>(?:^|.*/))(?:{'|'.join(f'({file})' for file, _, _ in _CLIENTS)})$"
+)
+"""A group for each of them, behind that of the folder."""
 FRAMEWORKS = frozenset(framework for _, framework, _ in _CLIENTS)
 """Of clients that are known by their files."""
 REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
@@ -143,8 +143,8 @@ def _client(document: Document) -> tuple[str, str, str]:
 @lru_cache(maxsize=1024)
 def _known_client(file: str) -> tuple[str, str, str] | None:
     """The client that a file's name tells: each of its servers asks."""
-    for pattern, framework, name in _CLIENTS:
-        found = pattern.match(file)
-        if found is not None:
-            return framework, name, found["folder"].rstrip("/")
-    return None
+    found = _CLIENT_FILE.match(file)
+    if found is None or found.lastindex is None:
+        return None
+    _, framework, name = _CLIENTS[found.lastindex - 2]
+    return framework, name, found["folder"].rstrip("/")
