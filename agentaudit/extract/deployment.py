@@ -18,7 +18,6 @@ from agentaudit.extract.coding_agents.instructions import extract_instructions
 from agentaudit.extract.coding_agents.settings import extract_claude
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.compose import extract_compose
-from agentaudit.extract.containers.dockerfile import extract_dockerfile
 from agentaudit.extract.containers.packed_agents import extract_packed_agents
 from agentaudit.extract.coverage import (
     counted_coverage,
@@ -32,7 +31,6 @@ from agentaudit.extract.declarations import declare_servers, extract_declaration
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.environment import extract_environment
-from agentaudit.extract.frameworks.crewai import extract_crewai
 from agentaudit.extract.frameworks.langgraph import extract_langgraph
 from agentaudit.extract.javascript.imported import imported_documents
 from agentaudit.extract.joins.join import join
@@ -63,6 +61,8 @@ from agentaudit.extract.platforms import (
     extract_cluster_access,
     extract_codex,
     extract_consoles,
+    extract_crewai,
+    extract_dockerfile,
     extract_functions,
     extract_gemini,
     extract_google_policies,

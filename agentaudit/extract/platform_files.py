@@ -29,6 +29,7 @@ _AGENTCORE_KEYS = (
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
 OPENCLAW_FILE = regex(rf"(?:^|/)(?:{'|'.join(map(re.escape, OPENCLAW_NAMES))})$")
+CREW_FILE = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 HOOK_FILE = regex(
     r"(?:^|/)(?:\.(?:claude|codex|cursor|factory|gemini|qwen|windsurf)/(?:hooks|settings(?:\.local)?)\.json"
     r"|\.github/hooks/[^/]+\.json|hooks/(?:[\w-]+-)?hooks\.json|managed-settings\.json"

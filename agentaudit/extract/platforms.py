@@ -7,6 +7,7 @@ Where more than a word makes a file one of theirs, `platform_files` says what.
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
+    CREW_FILE,
     HOOK_FILE,
     OPENCLAW_FILE,
     OPENCLAW_NAMES,
@@ -121,6 +122,10 @@ extract_redirected_calls = late(
 extract_agent_cards = late(
     said(("skills",), "json", "yaml"), "frameworks.agent_cards:extract_agent_cards"
 )
+extract_crewai = late(
+    holds(lambda document: CREW_FILE.search(document.file), "yaml", "json"),
+    "frameworks.crewai:extract_crewai",
+)
 extract_autogen = late(holds(_is_of_autogen, "yaml", "json"), "frameworks.autogen:extract_autogen")
 extract_agent_framework = late(
     holds(_is_agent, "yaml", "json"), "frameworks.agent_framework:extract_agent_framework"
@@ -180,6 +185,7 @@ extract_capacities = late(
     said(("capacity",), "bicep", "hcl", "json"), "azure.capacities:extract_capacities"
 )
 """Of models that Azure deploys."""
+extract_dockerfile = late(read("dockerfile"), "containers.dockerfile:extract_dockerfile")
 extract_render = late(found(render_blueprints), "containers.render:extract_render")
 extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
 extract_cloud_run = late(

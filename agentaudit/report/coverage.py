@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from agentaudit.lists import counted
 from agentaudit.model.deployment import Deployment, FileCoverage, FileStatus
 from agentaudit.model.finding import LintResult, Severity
-from agentaudit.model.threat import ThreatModel
 from agentaudit.report.text import one_line
+
+if TYPE_CHECKING:
+    from agentaudit.model.threat import ThreatModel
 
 _UNREAD = (FileStatus.FAILED, FileStatus.PARTIAL)
 
 
-def unread_files(audited: Deployment | LintResult | ThreatModel) -> Sequence[FileCoverage]:
+def unread_files(audited: "Deployment | LintResult | ThreatModel") -> Sequence[FileCoverage]:
     """The files that could not be read, or not whole."""
     return [file for file in audited.coverage if file.status in _UNREAD]
 

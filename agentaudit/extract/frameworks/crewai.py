@@ -21,6 +21,7 @@ from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_
 from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.mcp.declared import DeclaredServer
+from agentaudit.extract.platform_files import CREW_FILE
 from agentaudit.extract.python.class_tools import CLASS_TOOLS
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -28,7 +29,6 @@ from agentaudit.model.facts.controls import AuditLog
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _AGENT_KEYS = frozenset({"role", "goal", "backstory"})
-_FILES = regex(r"(?:^|/)(?:crew\.jsonc?|agents?\.(?:ya?ml|jsonc?)|agents/[^/]+\.jsonc?)$")
 _CREW = regex(r"(?:^|/)crew\.jsonc?$")
 """What is of a crew without an agent in it; `agents.json` may be of anybody's agents."""
 _LOCAL = ("ollama/", "ollama_chat/")
@@ -49,7 +49,7 @@ def extract_crewai(documents: Documents, collector: Collector) -> None:
     found: dict[str, list[Agent]] = {}
     crews: list[Document] = []
     for document in documents.of("yaml", "json"):
-        if not _FILES.search(document.file) or document.root.kind is not NodeKind.MAPPING:
+        if not CREW_FILE.search(document.file) or document.root.kind is not NodeKind.MAPPING:
             continue
         agents = [
             _add_agent(documents, collector, declared, document.root)
