@@ -66,7 +66,8 @@ def message_of(template: str, fact: Fact, limits: Limits) -> str:
         value = getattr(limits if owner else fact, name)
         return otherwise if bar and value in (None, "", "unknown", ()) else _said(name, value)
 
-    return re.sub(r"  +", " ", _FIELD.sub(filled, template))
+    message = _FIELD.sub(filled, template)
+    return re.sub(r"  +", " ", message) if "  " in message else message
 
 
 def duration(seconds: int) -> str:
