@@ -259,11 +259,12 @@ def test_a_kustomization_says_in_which_namespace_its_accounts_are(
     assert {grant.agent_reachable for grant in grants} == {reached}
 
 
-def test_people_are_no_part_of_the_cluster() -> None:
+def test_people_keep_the_cluster_and_are_no_part_of_it() -> None:
     text = CONTROLLERS % ("sync.acme.example", "{kind: Group, name: night-shift}")
-    grants = deployment_of({"rbac.yaml": text}).grants
+    found = deployment_of({"rbac.yaml": text})
 
-    assert not any(grant.keeps_cluster for grant in grants)
+    assert all(grant.keeps_cluster for grant in found.grants)
+    assert not any(identity.part_of_cluster for identity in found.identities)
 
 
 @pytest.mark.parametrize(("role", "others"), [("upgrade-controller", True), ("upgrades", False)])

@@ -95,7 +95,7 @@ class Grant(Fact, frozen=True, kw_only=True):
     one of the people who run that, or a vendor's own service.
     """
     keeps_cluster: bool = False
-    """Whether its identity does, and no agent acts as that."""
+    """Whether its identity does, or is a person who runs the cluster, and no agent acts as that."""
     open_to: str = ""
     """
     Who has it, where that is no principal of its own: anybody, who need not prove who he is;
