@@ -49,7 +49,7 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
         database=told or charted_database(documents),
         run=bool(proxies),
         whole=all(workload.settings_whole for workload in proxies),
-        proxies=proxies,
+        keyed=_keyed(proxies),
         gateways=Gateways(collector),
     )
     for document in _configurations(documents, collector):
@@ -65,14 +65,22 @@ class _Around(Struct, frozen=True):
     """Whether there are any."""
     whole: bool
     """Whether none of them gets settings that no file here holds."""
-    proxies: Sequence[Workload]
+    keyed: Mapping[str, bool]
+    """Whether all that are handed a file have a master key; under the empty name, all there are."""
     gateways: Gateways
 
     def asks(self, file: str) -> bool:
         """Whether all that are handed a file have a master key, by which a proxy asks who calls."""
-        handed = [each for each in self.proxies if any(file == path for path, _ in each.mounts)]
-        keyed = [any(item.key == _KEY for item in each.settings) for each in handed or self.proxies]
-        return any(keyed) and all(keyed)
+        return self.keyed.get(file, self.keyed[""])
+
+
+def _keyed(proxies: Sequence[Workload]) -> Mapping[str, bool]:
+    found = {"": bool(proxies)}
+    for proxy in proxies:
+        key = any(item.key == _KEY for item in proxy.settings)
+        for file in ("", *(path for path, _ in proxy.mounts)):
+            found[file] = found.get(file, True) and key
+    return found
 
 
 def _configurations(documents: Documents, collector: Collector) -> Iterator[Document]:
