@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentaudit.readers.lines import MAX_CODE, MAX_PROSE, MAX_WRITTEN
+from agentaudit.rules.fakes import fake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ SITE = (
 )
 COPIES = ',{"type":"Microsoft.Web/sites","name":"a@","copy":{"name":"c","count":800}}'
 RUN = "a@ = create_agent(model='x')\nc@ = {'tags': [@]}\na@.invoke(x, c@)\n"
-KEY = 'a@ = "sk-ant-api03-Zq7Lw2Rt9Xv4Bn8Km3Jh6Gf1Ds5Pa0Yc-@"\n'
+KEY = f"a@ = '{fake('aws_access_key')}'\\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 KINDS: Mapping[str, Kind] = {
@@ -194,7 +195,15 @@ KINDS: Mapping[str, Kind] = {
         most=MAX_WRITTEN,
     ),
     "Compose, a long command": Kind(
-        file="compose.yaml", head="services:\n  a:\n    image: a\n    command: ", repeated="'a' "
+        file="compose.yaml",
+        head='services:\n  a:\n    image: a\n    command: "',
+        repeated="a ",
+        tail='"\n',
+    ),
+    "Compose, long commands": Kind(
+        file="compose.yaml",
+        head="services:\n",
+        repeated=f"  a@:\n    image: a\n    command: {'b' * 9_900}\n",
     ),
     "notebook, cells": Kind(
         file="agent.ipynb",
@@ -206,7 +215,7 @@ KINDS: Mapping[str, Kind] = {
     "notebook, what a cell shows": Kind(
         file="agent.ipynb",
         head='{"cells":[{"cell_type":"code","source":["import openai"],"outputs":[{"text":["',
-        repeated="sk-ant-api03-abcdefghij@\\n",
+        repeated=KEY.replace("\n", "\\n"),
         tail='"]}]}]}',
     ),
     "script, assignments": Kind(

@@ -35,6 +35,9 @@ _LONGEST_ESCAPE = 6
 _BREAK = "\\n"
 _PYTHON = frozenset({"", "python", "ipython"})
 _UNPARSED = "a cell is not Python as we know it: only searched for keys"
+_MOST_STATEMENTS = 20_000
+"""Lines with keys among them, of all cells and of what they show."""
+_TOO_MANY = "more is in its cells than is read: what follows was not searched for keys"
 _LONGEST = 20_000
 """A longer line shows a picture, or data."""
 _PLACED = (ast.stmt, ast.expr, ast.arg, ast.keyword, ast.alias, ast.excepthandler, ast.pattern)
@@ -102,6 +105,9 @@ class _Reading:
             lines = [*self._code(lines)]
         shown = (_shown(node, self._raw) for each in _outputs(cell) for node in each.list())
         for line in (*lines, *(each for part in shown for each in part)):
+            if len(self.body) > _MOST_STATEMENTS:
+                self.problems.append((line.line, 1, _TOO_MANY))
+                return
             if len(line.text) <= _LONGEST and holds_token(line.text):
                 self.body.append(_as_text(line))
 

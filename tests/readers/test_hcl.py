@@ -181,3 +181,10 @@ def test_a_quoted_text_is_itself(text: str) -> None:
     escaped = escaped.replace("${", "$${").replace("%{", "%%{")
 
     assert value(f'"{escaped}"').text == text
+
+
+def test_a_value_of_very_many_accessors_is_unknown_and_said_to_be() -> None:
+    document = parse_hcl("main.tf", f"a = b{'[]' * 1_001}\n")
+
+    assert document.root.get("a").unknown  # type: ignore[union-attr]  # it is there
+    assert any("more than 1,000 accessors" in said for _, _, said in document.problems)

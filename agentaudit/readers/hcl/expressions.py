@@ -25,6 +25,8 @@ from agentaudit.readers.hcl.syntax import (
 from agentaudit.readers.hcl.templates import heredoc, literal_text, quoted_template
 
 _AROUND = ("(", ")", "comment")
+_MOST_ACCESSORS = 1_000
+"""Of `a.b[0].c`, which has three."""
 
 
 def expression(reading: Reading, node: tree_sitter.Node, depth: int = 0) -> Expression:
@@ -52,6 +54,10 @@ def _wrapped(reading: Reading, node: tree_sitter.Node, depth: int) -> Expression
         return reading.opaque(node)
     if len(parts) == 1:
         return expression(reading, parts[0], depth + 1)
+    if len(parts) > _MOST_ACCESSORS:
+        message = f"more than {_MOST_ACCESSORS:,} accessors of one value"
+        reading.note(reading.place(parts[_MOST_ACCESSORS]), message)
+        return reading.opaque(node)
     accessors = tuple(_accessor(reading, part, depth) for part in parts[1:])
     known = tuple(accessor for accessor in accessors if accessor is not None)
     if len(known) < len(accessors):
