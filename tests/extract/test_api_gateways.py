@@ -125,6 +125,7 @@ def ways(name: str, text: str, **swaps: str) -> tuple[str, str]:
         (*ways("main.tf", FUNCTION + HTTP, MORE='authorization_type = "JWT"'), 0),
         (*ways("main.tf", FUNCTION + HTTP, MORE="authorization_type = var.asked"), 0),
         (*ways("template.yaml", SAM, MORE=""), 1),
+        (*ways("template.yaml", SAM, Call="Http", HttpApi="Schedule", MORE=""), 0),
         (*ways("template.yaml", SAM, MORE=", Auth: {Authorizer: Desk}"), 0),
         (*ways("template.yaml", SAM + "# DefaultAuthorizer: Desk\n", MORE=""), 0),
         (*ways("template.yaml", METHOD, ASKED="NONE"), 1),

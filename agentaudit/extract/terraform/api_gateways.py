@@ -99,6 +99,7 @@ def _listed(events: Node) -> Iterator[tuple[str, Node]]:
     if events.kind is NodeKind.MAPPING:
         for _, event in events.entries:
             yield event.text_at("type"), event.get("properties") or event
+        return
     for event in events.list():
         for key, settings in event.entries:
             yield key.raw, settings
