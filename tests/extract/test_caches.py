@@ -184,3 +184,15 @@ def test_only_what_is_called_after_conversations_is_told() -> None:
     assert found(kept)["open-managed-cache"] is Severity.MEDIUM
     told = {"prices.tf": terraform(*prices)["main.tf"].replace('"memory"', '"prices"')}
     assert "open-managed-cache" not in found(told)
+
+
+@pytest.mark.parametrize("given", ['""', "null", "var.none", "var.empty"])
+@pytest.mark.parametrize(
+    ("cache", "proof"),
+    [(NODES, "auth_token"), (NODES, "user_group_ids"), (SERVERLESS, "user_group_id")],
+)
+def test_a_proof_that_is_empty_is_none(cache: tuple[str, ...], proof: str, given: str) -> None:
+    more = 'variable "none" { default = null }\nvariable "empty" { default = "" }\n'
+    store = memory(terraform(*cache, f"{proof} = {given}", more=more))
+
+    assert store.asks_callers is Truth.NO

@@ -49,13 +49,11 @@ def _with_nodes(declared: Declared) -> MemoryStore:
     """ElastiCache with nodes: bounded by their size, evicting by its parameter group."""
     settled = _eviction(declared, "aws_elasticache_parameter_group", "volatile-lru")
     body = declared.body
-    proofs = (body.get(name) for name in ("auth_token", "user_group_ids"))
-    asked = any(node is not None and (node.unknown or node.list()) for node in proofs)
     valkey = body.text_at("engine") == "valkey"
     return replace(
         _memory(declared, settled),
         max_bytes=Known.SET,
-        asks_callers=Truth.YES if asked else Truth.NO,
+        asks_callers=_asks(body, "auth_token", "user_group_ids"),
         encrypted_on_the_way=switch(
             body.get("transit_encryption_enabled"), absent=Truth.UNKNOWN if valkey else Truth.NO
         ),
@@ -66,13 +64,12 @@ def _without_nodes(declared: Declared) -> MemoryStore:
     """A cache that grows with what is kept, as far as its owner lets it."""
     memory = _memory(declared, _Settled("volatile-lru"))
     limit = declared.body.get("cache_usage_limits", "data_storage", "maximum")
-    users = declared.body.get("user_group_id")
     unlimited = Known.NONE if memory.holds_conversation else Known.SET
     return replace(
         memory,
         max_bytes=unlimited if limit is None else Known.UNKNOWN if limit.unknown else Known.SET,
         max_bytes_count=limit.integer * _GIB if limit is not None and limit.integer else None,
-        asks_callers=Truth.NO if users is None or users.text == "" else Truth.YES,
+        asks_callers=_asks(declared.body, "user_group_id"),
         encrypted_on_the_way=Truth.YES,
     )
 
@@ -99,6 +96,12 @@ _CACHES: Mapping[str, Callable[[Declared], MemoryStore]] = MappingProxyType(
         "aws_memorydb_cluster": _durable,
     }
 )
+
+
+def _asks(body: Node, *names: str) -> Truth:
+    """Whether a proof is named; one that is empty or `null` is none."""
+    named = any(each.raw for name in names for each in body.list_at(name))
+    return Truth.YES if named else Truth.NO
 
 
 def _memory(declared: Declared, settled: _Settled) -> MemoryStore:
