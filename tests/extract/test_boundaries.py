@@ -128,3 +128,21 @@ def test_nor_does_one_in_a_template() -> None:
     }
 
     assert "administrator-grant" in found({"template.json": json.dumps({"Resources": resources})})
+
+
+@pytest.mark.parametrize(
+    ("by", "more"),
+    [
+        ("aws_iam_policy.most.arn", allowing('"*"')),
+        ("aws_iam_policy.most.arn", allowing('"deskservice:*"')),
+        ('"arn:aws:iam::aws:policy/PowerUserAccess"', ""),
+    ],
+)
+def test_an_action_that_the_table_does_not_know_is_left(by: str, more: str) -> None:
+    """AWS adds actions every week, and a pattern of a boundary may stand for one of them."""
+    files = bounded(by, more)
+    own = EVERYTHING.replace('"*"', '"deskservice:Answer"', 1)
+    head, _, rest = files["main.tf"].partition(EVERYTHING)
+    (grant,) = deployment_of({"main.tf": f"{head}{own}{rest}"}).grants
+
+    assert (grant.actions, grant.expanded_count) == (("deskservice:answer",), 1)

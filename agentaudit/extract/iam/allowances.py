@@ -108,8 +108,14 @@ def _left(
     for statement in allowing:
         gone = {_all_of(denial) for denial in named if _covers(denial, statement)}
         actions = _without(_all_of(statement), frozenset(filter(None, (everywhere, *gone))))
-        within = ceiling is None or actions is ceiling or actions <= ceiling
-        yield statement, actions if within else actions & (ceiling or frozenset())
+        yield statement, actions if ceiling is None else _within(ceiling, actions)
+
+
+def _within(ceiling: frozenset[str], actions: frozenset[str]) -> frozenset[str]:
+    """What a boundary leaves; an action that the table does not know may be among its patterns."""
+    if actions is ceiling or actions <= ceiling:
+        return actions
+    return (actions & ceiling) | (actions - all_actions())
 
 
 def _denials(
