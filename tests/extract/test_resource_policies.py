@@ -166,6 +166,50 @@ def test_where_a_denial_keeps_others_out_everybody_is_whoever_is_left() -> None:
     assert "grant-to-everybody" not in found(bucket_policy(json.dumps(listed)))
 
 
+SEND = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+OTHERS = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
+
+
+@pytest.mark.parametrize(
+    ("denied", "condition", "told"),
+    [
+        ("sqs:*", OTHERS, False),
+        ("sqs:*", {"Null": {"aws:PrincipalOrgID": "true"}}, False),
+        ("sqs:*", {}, False),
+        ("sqs:DeleteMessage", OTHERS, True),
+        ("sqs:*", {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, True),
+    ],
+)
+def test_a_denial_keeps_out_whom_it_means_from_what_it_names(
+    denied: str, condition: object, told: object
+) -> None:
+    denial = {**SEND, "Effect": "Deny", "Action": denied, "Condition": condition}
+    text = json.dumps({"Statement": [SEND, denial]})
+
+    assert ("grant-to-everybody" in found(terraform("aws_sqs_queue_policy", text))) is told
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"IpAddress": {"aws:SourceIp": ["0.0.0.0/0", "::/0"]}}, True),
+        ({"StringLike": {"aws:PrincipalArn": ["*", "arn:aws:iam::111122223333:role/*"]}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
+    ],
+)
+def test_a_condition_that_anybody_meets_keeps_out_nobody(condition: object, told: object) -> None:
+    files = terraform("aws_sqs_queue_policy", policy("sqs:SendMessage", condition=condition))
+
+    assert ("grant-to-everybody" in found(files)) is told
+
+
+def test_all_but_one_action_on_a_site_is_more_than_to_read_it() -> None:
+    text = policy("s3:DeleteBucket").replace('"Action"', '"NotAction"')
+
+    assert "grant-to-everybody" in found(bucket_policy(text, "desk-static-assets"))
+
+
 def test_what_everybody_reads_is_bad_and_what_they_write_is_worse() -> None:
     read, written = policy("s3:GetObject"), policy(["s3:GetObject", "s3:PutObject"])
 

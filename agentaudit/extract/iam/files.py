@@ -12,8 +12,8 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.open_policies import (
-    BUCKET_READS,
     is_published,
+    only_reads,
     open_grant,
     opening,
 )
@@ -109,8 +109,7 @@ def _add(documents: Documents, collector: Collector, source: PolicySource) -> No
 
 def _is_to_be_read(statement: Statement) -> bool:
     """Whether it is what a site shows that everybody may read."""
-    reads = all(action.startswith(BUCKET_READS) for action in statement.actions)
-    return reads and all(map(is_published, statement.resources))
+    return only_reads(statement) and all(map(is_published, statement.resources))
 
 
 def _boundary(source: PolicySource) -> Truth:

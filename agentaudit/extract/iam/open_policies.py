@@ -2,24 +2,26 @@
 What a policy that stands at a resource lets everybody in the world do.
 
 A condition that asks nothing of who calls, such as one for TLS, lets them in all the same. Where a
-denial keeps out all but some of them, its allowances are taken to be for those.
+denial keeps out all but some of them, what it covers is taken to be for those.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.iam.allowances import allowed_by, readable
+from agentaudit.extract.iam.allowances import allowances_of, allowed_by, readable
 from agentaudit.extract.iam.measures import measured
 from agentaudit.extract.iam.policies import Condition, Statement
-from agentaudit.extract.iam.trust import names_callers
+from agentaudit.extract.iam.trust import ALL_CALLERS, names_callers, negates
 from agentaudit.model.facts.permissions import Grant
 
 _OF_THE_CALL = frozenset({"aws:securetransport", "s3:tlsversion", "aws:requestedregion"})
 _EVERYBODY = "*"
-BUCKET_READS = ("s3:get", "s3:list")
+_BUCKET_READS = ("s3:get", "s3:list")
 _PUBLISHED = regex(
     r"(?:^|[^a-z])(?:public|static|assets?|web|website|site|www|cdn|frontend|ui|hosting)(?:[^a-z]|$)",
     re.IGNORECASE,
@@ -31,12 +33,28 @@ def opening(
 ) -> Iterator[Statement]:
     """The statements that let in everybody, as far as there is room to read them."""
     named = [statement for statement in statements if _EVERYBODY in statement.principals]
-    for_everybody = readable(collector, owner, named)
-    if any(not each.allows and any(map(names_callers, each.conditions)) for each in for_everybody):
-        return
-    for statement in for_everybody:
-        if statement.allows and all(map(_asks_nothing, statement.conditions)):
+    for_strangers = [_as_for_strangers(each) for each in readable(collector, owner, named)]
+    for allowance in allowances_of(collector, for_strangers, None):
+        statement = allowance.statement
+        denied = not allowance.actions and bool(allowed_by((statement,)))
+        if not denied and all(map(_asks_nothing, statement.conditions)):
             yield statement
+
+
+def _as_for_strangers(statement: Statement) -> Statement:
+    """A denial of all but some callers as strangers meet it: without that condition."""
+    keeps_out = not statement.allows and any(map(_names_others, statement.conditions))
+    return replace(statement, conditions=()) if keeps_out else statement
+
+
+def _names_others(condition: Condition) -> bool:
+    return names_callers(condition) and negates(condition)
+
+
+def only_reads(statement: Statement) -> bool:
+    """Whether it lets a bucket be read, and names nothing else."""
+    actions = statement.actions
+    return bool(actions) and all(action.startswith(_BUCKET_READS) for action in actions)
 
 
 def is_published(name: str) -> bool:
@@ -71,6 +89,5 @@ def open_grant(
 
 def _asks_nothing(condition: Condition) -> bool:
     """Whether anybody can meet a condition."""
-    negated = "not" in condition.operator or condition.operator == "null"
-    anything = bool(condition.values) and set(condition.values) == {"*"}
-    return condition.key in _OF_THE_CALL or (anything and not negated)
+    anything = not ALL_CALLERS.isdisjoint(condition.values)
+    return condition.key in _OF_THE_CALL or (anything and not negates(condition))

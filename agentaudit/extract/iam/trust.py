@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from agentaudit.extract.iam.policies import Condition, Statement
 
+ALL_CALLERS = frozenset({"*", "0.0.0.0/0", "::/0"})
+"""Values of a condition that all callers meet."""
+
 
 class Trust(Struct, frozen=True, kw_only=True):
     """What a role's trust policy says, all its allowing statements together."""
@@ -51,13 +54,18 @@ _SAYS_WHO = frozenset(
 
 def _says_who(condition: Condition) -> bool:
     """Whether a condition is met by some callers only, and not by all, or by all but a few."""
-    excludes = "not" in condition.operator or condition.operator == "null"
-    return names_callers(condition) and not excludes and "*" not in condition.values
+    named = names_callers(condition) and not negates(condition)
+    return named and ALL_CALLERS.isdisjoint(condition.values)
 
 
 def names_callers(condition: Condition) -> bool:
     """Whether a condition asks who calls, or from where."""
     return condition.key in _SAYS_WHO or condition.key.startswith("aws:principaltag/")
+
+
+def negates(condition: Condition) -> bool:
+    """Whether a condition is met by those whom it does not name."""
+    return "not" in condition.operator or condition.operator == "null"
 
 
 def _subjects(conditions: Iterable[Condition]) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
-from agentaudit.extract.iam.open_policies import BUCKET_READS, is_published, open_grant
+from agentaudit.extract.iam.open_policies import is_published, only_reads, open_grant
 from agentaudit.extract.iam.policies import Statement
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.facts.permissions import Resource
@@ -58,14 +58,13 @@ class Buckets:
         return _named(self.module, named) if named is not None else None
 
     def are_for_strangers(
-        self, declared: Declared, named: Node | None, actions: tuple[str, ...]
+        self, declared: Declared, named: Node | None, statement: Statement
     ) -> bool:
         """Whether a policy of a bucket opens only what is meant to be read, or nothing at all."""
         bucket = self.of(declared, named)
         if bucket is not None and self.block(bucket, _OF_POLICIES):
             return True
-        reads = all(action.startswith(BUCKET_READS) for action in actions)
-        return reads and self.publish(bucket or declared)
+        return only_reads(statement) and self.publish(bucket or declared)
 
     def publish(self, owner: Declared) -> bool:
         """Whether a bucket is a site, or called after what everybody is to read."""
@@ -111,8 +110,6 @@ def _add_list(buckets: Buckets, declared: Declared, collector: Collector) -> Non
     if bucket is not None and buckets.block(bucket, _OF_LISTS):
         return
     open_to, action = told
-    if action.startswith(BUCKET_READS) and buckets.publish(bucket or declared):
-        return
     title = bucket.title if bucket is not None else declared.shown
     statement = Statement(
         key=f"{declared.key}.acl",
@@ -122,6 +119,8 @@ def _add_list(buckets: Buckets, declared: Declared, collector: Collector) -> Non
         actions=(action,),
         resources=(f"arn:aws:s3:::{title}",),
     )
+    if only_reads(statement) and buckets.publish(bucket or declared):
+        return
     name = f"the list of access of {declared.shown}"
     collector.add(open_grant(statement, key=declared.key, name=name, open_to=open_to))
 

@@ -77,7 +77,7 @@ def _is_meant(buckets: Buckets, declared: Declared, statement: Statement) -> boo
     if not declared.type.startswith(_BUCKET):
         return False
     named = declared.body.get(_POLICIES[declared.type]) if _POLICIES[declared.type] else None
-    return buckets.are_for_strangers(declared, named, statement.actions)
+    return buckets.are_for_strangers(declared, named, statement)
 
 
 def _add_permission(declared: Declared, collector: Collector) -> None:
