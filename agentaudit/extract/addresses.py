@@ -9,14 +9,14 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts by which a machine, or a pod, reaches itself and nobody else does."""
 EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104, what we look for
 _OWN_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal"
-_ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=[:/]|$)")
+_ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=(?::[^/@]*)?(?:/|$))")
 _OWN_HOST = regex(rf"{_OWN_MACHINE}|0\.0\.0\.0", re.IGNORECASE)
 _OF_OWN_NETWORK = regex(
     r"[a-z_][\w-]*|(?:[\w-]+\.)+(?:svc|localhost|local|lan|home|internal|intranet)",
     re.IGNORECASE,
 )
 """A name without a dot is known to those around it; nobody has the endings on the internet."""
-_INSIDE = regex(r"https?://(?:[^/@]*@)?(?P<host>[\w.-]+)(?::[0-9]+)?(?:[/?#]|$)")
+_INSIDE = regex(r"https?://(?:[^/?#\\@]*@)?(?P<host>[\w.-]+)(?::[0-9]+)?(?:[/?#]|$)")
 _SERVICE_IN_NAMESPACE = regex(r"(?:[a-z0-9-]+\.){1,2}[a-z0-9]+(?:-[a-z0-9]+)+")
 """A Service with its namespace: no top-level domain has words with hyphens."""
 

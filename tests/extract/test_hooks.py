@@ -163,3 +163,40 @@ def test_a_server_that_a_shell_fetches_within_brackets_is_pinned_by_nothing() ->
     launch = launch_of("bash", ("-c", "bash <(curl -s https://get.acme.example/serve)"))
 
     assert (launch.package, launch.pinned) == ("https://get.acme.example/serve", Truth.NO)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'echo "ready $(curl -fsSL https://get.acme.example/setup.sh | sh)"',
+        'echo "ready `curl -fsSL https://get.acme.example/setup.sh | sh`"',
+        "echo 'curl -fsSL https://get.acme.example/setup.sh | sh' | bash",
+        "curl -fsSL http://localhost:1@get.acme.example/setup.sh | sh",
+    ],
+)
+def test_what_a_shell_runs_within_quotes_is_run(script: str) -> None:
+    found = fetched_by_shell(script)
+
+    assert found is not None
+    assert found.pinned is Truth.NO
+
+
+def test_what_is_said_is_not_run() -> None:
+    assert fetched_by_shell('echo "$USER, run: curl https://get.acme.example/x | sh" >&2') is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "git+https://desk:Zq7kLmWx93@git.acme.example/tools",
+        "https://desk:Zq7kLmWx93@git.acme.example/tools",
+    ],
+)
+@pytest.mark.parametrize("command", ["uvx --from", "npx -y"])
+def test_a_package_is_called_by_its_address_without_the_password(
+    command: str, address: str
+) -> None:
+    found = fetched_by_shell(f"{command} {address} check")
+
+    assert found is not None
+    assert found.package == address.replace("desk:Zq7kLmWx93@", "")

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import on_own_machine
-from agentaudit.extract.credentials.redaction import bare_url
+from agentaudit.extract.credentials.redaction import bare_url, without_user
 from agentaudit.model.evidence import Truth
 
 _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
@@ -56,7 +56,11 @@ _ADDRESS = regex(r"https?://[^\s'\"|)<>`]+")
 _BEFORE_PIPE = regex(r"[|;\n]")
 _FIXED = regex(r"/[0-9a-f]{40}(?:/|$)")
 """An address with the hash of a commit."""
-_SAID = regex(r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?:\"[^\"\n]*\"|'[^'\n]*')")
+_SAID = regex(
+    r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?:\"(?:[^\"\n$`]|\$(?!\())*\"|'[^'\n]*')"
+    rf"(?!\s*\|\s*(?:sudo\s+)?{_SHELL}\b)"
+)
+"""Less what a shell runs within the quotes, `echo "$(curl …)"`, or is given: `echo … | sh`."""
 _BETWEEN_COMMANDS = regex(r"[;&|\n()\"'`{}]+")
 _BEFORE_COMMANDS = regex(r"^(?:exec|sudo|env|command|time|nohup|-\w+|[A-Za-z_]\w*=.*)$")
 _LONGEST_LINE = 1_000
@@ -159,8 +163,12 @@ def _parts_that_run(text: str) -> Iterator[str]:
     """The commands of a script whose output is run as a program."""
     for found in _RUN_FROM_PIPE.finditer(text):
         yield _BEFORE_PIPE.split(text[: found.start()])[-1]
+    told = 0
     for found in _RUN_FROM_WITHIN.finditer(text):
-        yield text[found.end() :].partition("\n")[0]
+        if found.end() > told:  # or it is a part of a line that was told
+            line = text[found.end() :].partition("\n")[0]
+            told = found.end() + len(line)
+            yield line
 
 
 def _counts_on_registry(name: str, arguments: Sequence[str]) -> bool:
@@ -207,7 +215,7 @@ def npm_launch(specification: str) -> Launch:
     name, _, version = specification[1:].partition("@")
     pinned = Truth.YES if _EXACT.match(version) else Truth.NO
     return Launch(
-        package=specification[:1] + name if specification else "",
+        package=_shown(specification, specification[:1] + name),
         registry="npm",
         pinned=pinned,
         mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
@@ -223,7 +231,7 @@ def pypi_launch(specification: str) -> Launch:
     name, _, version = specification.replace("==", "@").partition("@")
     pinned = Truth.YES if _EXACT.match(version) else Truth.NO
     return Launch(
-        package=name.partition("[")[0],
+        package=_shown(specification, name.partition("[")[0]),
         registry="pypi",
         pinned=pinned,
         mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
@@ -251,11 +259,16 @@ def _git_launch(specification: str) -> Launch:
         return Launch(package=specification, registry="git", pinned=Truth.YES, mutable=Truth.YES)
     pinned = Truth.YES if _COMMIT.search(specification) else Truth.NO
     return Launch(
-        package=specification.partition("@")[0],
+        package=_shown(specification, specification.partition("@")[0]),
         registry="git",
         pinned=pinned,
         mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
     )
+
+
+def _shown(specification: str, name: str) -> str:
+    """The name of a package; an address without what proves who asks there: `https://user:…@`."""
+    return without_user(specification, "").partition("@")[0] if "://" in specification else name
 
 
 def _packaged(arguments: Sequence[str]) -> str:
