@@ -12,7 +12,7 @@ https://code.visualstudio.com/docs/terminal/profiles.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import is_of_own_network, is_own_machine
@@ -34,8 +34,14 @@ _KEYS: Mapping[str, re.Pattern[str]] = {
     "CODE_ASSIST_ENDPOINT": regex(r"^GOOGLE_CLOUD_ACCESS_TOKEN$"),
 }
 """What names an address, and what the key is called that goes there."""
-_HOST = regex(r"^https?://(?:[^/@\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+)(?::\d+)?(?:[/?#]|$)")
-_VENDORS = (".anthropic.com", ".openai.com", ".googleapis.com", ".amazonaws.com", ".azure.com")
+_HOST = regex(
+    r"^https?://(?:[^/?#\\@\s]*@)?(?P<host>\[[0-9a-fA-F:]+\]|[\w.-]+)(?::\d+)?(?:[/?#]|$)"
+)
+_OF_VENDOR = regex(
+    r"(?:^|\.)(?:(?:anthropic|openai|googleapis)\.com|(?:openai|services\.ai)\.azure\.com)$"
+    r"|^bedrock(?:-\w+)*\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com$"
+)
+"""Not all of `amazonaws.com` and `azure.com`, where everybody has machines and gateways."""
 
 
 def extract_redirected_calls(documents: Documents, collector: Collector) -> None:
@@ -95,9 +101,11 @@ def _add(document: Document, collector: Collector, setting: Setting) -> None:
 
 def _stays(host: str) -> bool:
     """Whether a host is of the machine, the network, or a vendor that is asked by default."""
-    if is_own_machine(host) or is_of_own_network(host) or f".{host}".endswith(_VENDORS):
+    if is_own_machine(host) or is_of_own_network(host) or _OF_VENDOR.search(host):
         return True
     try:
-        return not ip_address(host.strip("[]")).is_global
+        address = ip_address(host.strip("[]"))
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return not (mapped or address).is_global
