@@ -18,7 +18,7 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
 _SKILL = regex(r"(?:^|/)\.claude/(?:skills|commands)/.+\.md$")
-_LISTED = regex(r"[^\s,()]+(?:\([^)]*\))?")
+_LISTED = regex(r"[^\s,()]+(?:\([^)]{0,500}\))?")
 
 
 def extract_subagents(documents: Documents, collector: Collector) -> None:

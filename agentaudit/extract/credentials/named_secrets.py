@@ -24,7 +24,7 @@ _BY_NAME = (
     ),
     regex(
         r"(?P<name>(?:password|passwd|token|secret|api[_-]?key|authorization)[\"']?:[ \t]{0,3}"
-        r"(?:[\"']|(?<=[ \t])))(?=\S*\d)" + rf"{_REFERENCE}[^\s\"',}}]{{8,}}",
+        r"(?:[\"']|(?<=[ \t])))(?=\S{0,99}\d)" + rf"{_REFERENCE}[^\s\"',}}]{{8,}}",
         re.IGNORECASE,
     ),
     regex(
