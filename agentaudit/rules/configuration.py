@@ -54,7 +54,7 @@ def find_configuration(root: Path) -> Configuration | None:
     for folder in folders:
         problems = Problems()
         audited = folder == folders[0]
-        if (folder / MISNAMED).is_file():
+        if _of(folder / MISNAMED, problems, audited=True):
             problems.add(str(folder / MISNAMED), f"is not read: its name must be {YAML_NAME}")
         found = [
             fields
@@ -101,7 +101,7 @@ def _of(path: Path, problems: Problems, *, audited: bool) -> Fields | None:
 
 
 def _parsed(path: Path, text: str) -> Document:
-    return (parse_yaml if path.name == YAML_NAME else parse_toml)(str(path), text)
+    return (parse_toml if path.name == TOML_NAME else parse_yaml)(str(path), text)
 
 
 def _configuration(options: Fields, top: Path, root: Path) -> Configuration:

@@ -163,3 +163,10 @@ def test_a_broken_file_above_the_audited_folder_is_an_error_with_its_place(
     assert problem.line
     assert "--no-config" in problem.message
     assert run(where, "--no-config")[0] == 1
+
+
+def test_another_file_of_that_name_is_none_of_ours(tmp_path: Path) -> None:
+    """A workflow is easily called so."""
+    where = configured(tmp_path, "on: push\njobs: {}\n", "agentaudit.yml")
+
+    assert run(where)[0] == 1
