@@ -1,19 +1,23 @@
 """Text of others, made harmless to show: what we audit is hostile, also as text."""
 
+import re
 import unicodedata
 
 _LONGEST = 10_000
+_COMMAND = re.compile(r"##(?=\[|vso\[)")
+"""Runners of CI obey `##[…]` and `##vso[task.complete result=Succeeded]` anywhere in a line."""
 _KEPT = frozenset("\n\t")
 
 
 def printable(text: str) -> str:
     """
-    The text without control, bidirectional and other invisible characters.
+    The text without control, bidirectional and other invisible characters, and runners' commands.
 
     C0 and C1 controls (which move a terminal's cursor), Unicode's format characters (which reorder
     what is read) and lone surrogates become U+FFFD. Newlines and tabs stay.
     """
     shortened = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    shortened = _COMMAND.sub("# #", shortened) if "##" in shortened else shortened
     if shortened.isprintable():
         return shortened
     return "".join(_shown(character) for character in shortened)

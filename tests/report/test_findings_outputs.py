@@ -28,6 +28,7 @@ from agentaudit.report.formats.junit import render_junit
 from agentaudit.report.formats.markdown_findings import render_markdown
 from agentaudit.report.formats.sarif import render_sarif
 from agentaudit.report.tables.findings import render_table
+from agentaudit.report.text import one_line
 
 SCHEMA = Path(__file__).parent / "data" / "sarif-2.1.0.json"
 """The OASIS schema of SARIF 2.1.0, as SchemaStore serves it (Apache-2.0)."""
@@ -337,3 +338,10 @@ def test_text_of_others_stays_text(name: str) -> None:
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert not re.search(r"^\s*::error::", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["##vso[task.complete result=Succeeded;]", "##[stop-commands]x"])
+def test_no_runner_of_ci_finds_a_command_within_a_line(name: str) -> None:
+    shown = one_line(f"The hook on {name} asks nobody.")
+
+    assert shown == f"The hook on {name.replace('##', '# #')} asks nobody."

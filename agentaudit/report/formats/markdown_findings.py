@@ -52,7 +52,7 @@ def _bounded(lines: Iterable[str], total: int, what: str) -> Iterator[str]:
 
 
 def _unread(file: FileCoverage) -> str:
-    return f"- {_safe(file.file)}: {_safe(file.reason or file.status.value)}"
+    return f"- {safe(file.file)}: {safe(file.reason or file.status.value)}"
 
 
 def _summary(result: LintResult) -> str:
@@ -64,7 +64,7 @@ def _summary(result: LintResult) -> str:
 
 
 def _row(finding: Finding) -> str:
-    place, message = _safe(str(finding.evidence)), _safe(finding.message)
+    place, message = safe(str(finding.evidence)), safe(finding.message)
     return f"| {finding.severity.value} | {finding.rule} | {place} | {message} |"
 
 
@@ -76,7 +76,7 @@ def _explanations(result: LintResult) -> Iterator[str]:
 
 
 def _explanation(rule: RuleSummary) -> Iterator[str]:
-    yield f"<details><summary>{rule.id}: {_safe(rule.title)}</summary>"
+    yield f"<details><summary>{rule.id}: {safe(rule.title)}</summary>"
     yield ""
     yield rule.why
     yield ""
@@ -85,6 +85,6 @@ def _explanation(rule: RuleSummary) -> Iterator[str]:
     yield "</details>"
 
 
-def _safe(text: str) -> str:
-    """Text of others as text: no markup, no mentions, no cells of its own."""
+def safe(text: str) -> str:
+    """Text of others as text: no markup, no links or mentions, no lines or cells of its own."""
     return _LINKED.sub("&#8203;", _SPECIAL.sub(r"\\\1", one_line(text)))

@@ -1,16 +1,15 @@
 """The threat model as Markdown: for job summaries and pull requests."""
 
-import re
 from collections.abc import Iterator
 
 from agentaudit.lists import counted
 from agentaudit.model.threat import AttackPath, BlastRadius, ThreatModel
+from agentaudit.report.formats.markdown_findings import safe
 from agentaudit.report.formats.threat_mermaid import mermaid
 from agentaudit.report.quantities import bounds
 from agentaudit.report.tables.threat import path_counts, radius_lines
-from agentaudit.report.text import one_line, printable
+from agentaudit.report.text import printable
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~@])")
 _FENCE = "````"
 
 
@@ -44,15 +43,15 @@ def _radius(model: ThreatModel) -> Iterator[tuple[str, str]]:
 
 def _path(number: int, path: AttackPath) -> Iterator[str]:
     yield ""
-    yield f"### {number}. {path.severity.value}: {_safe(path.title)}"
+    yield f"### {number}. {path.severity.value}: {safe(path.title)}"
     yield ""
-    yield _safe(path.sentence)
+    yield safe(path.sentence)
     yield ""
     names = {node.id: node.name for node in path.nodes}
     for edge in path.edges:
         step = edge.kind.replace("_", " ")
-        src, dst = _safe(names[edge.src]), _safe(names[edge.dst])
-        yield f"- {src} → *{step}* → {dst} ({_safe(str(edge.evidence))})"
+        src, dst = safe(names[edge.src]), safe(names[edge.dst])
+        yield f"- {src} → *{step}* → {dst} ({safe(str(edge.evidence))})"
     yield ""
     more = f" {counted(path.folded, 'more way')} like it." if path.folded else ""
     yield f"Breaks with: {'; or '.join(path.broken_by)}. Confidence: {path.confidence}.{more}"
@@ -66,12 +65,12 @@ def _what_if(model: ThreatModel) -> Iterator[str]:
     yield f"| as it is | {_numbers(model.blast_radius)} | | |"
     for item in model.mitigations:
         numbers = _numbers(item.blast_radius)
-        yield f"| {_safe(item.title)} | {numbers} | {len(item.closes)} | {len(item.opens)} |"
+        yield f"| {safe(item.title)} | {numbers} | {len(item.closes)} | {len(item.opens)} |"
     for item in model.mitigations:
         if item.patch:
             yield ""
-            yield f"<details><summary>{_safe(item.title)}</summary>"
-            yield from ("", _safe(item.description), "", _FENCE)
+            yield f"<details><summary>{safe(item.title)}</summary>"
+            yield from ("", safe(item.description), "", _FENCE)
             yield printable(item.patch).replace(_FENCE, "").rstrip("\n")
             yield from (_FENCE, "", "</details>")
 
@@ -84,13 +83,8 @@ def _open(model: ThreatModel) -> Iterator[str]:
     if model.cannot_exclude:
         yield from ("", "### Cannot be excluded, because a step is unknown", "")
     for path in model.cannot_exclude:
-        yield f"- {path.severity.value}? {_safe(path.sentence)}"
+        yield f"- {path.severity.value}? {safe(path.sentence)}"
     if model.unresolved:
         yield from ("", "### Unresolved", "")
     for item in model.unresolved:
-        yield f"- {_safe(str(item.evidence))}: {_safe(item.what)}; {_safe(item.effect)}"
-
-
-def _safe(text: str) -> str:
-    """Text of others without Markdown, mentions or lines of its own."""
-    return _SPECIAL.sub(r"\\\1", one_line(text))
+        yield f"- {safe(str(item.evidence))}: {safe(item.what)}; {safe(item.effect)}"
