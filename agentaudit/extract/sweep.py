@@ -7,6 +7,7 @@ are examples or tests lower the confidence of a name, never that of a key with a
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import chain, islice
 
 from msgspec.structs import replace
@@ -52,8 +53,8 @@ _TREE = "tree-0.1"
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
-_AFTER_HOST = regex(r"[./]|:\d")
-"""What follows the name of a host in an address, and no user's: `//bard:80`, `//bard.models/v1`."""
+_HOST = regex(r"://([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?=[./]|:\d)")
+"""The name of a host in an address, and no user's: `//bard:80`, `//bard.models/v1`."""
 _MOST = CREDENTIALS.most + 10
 """Settings of a file: some more than the credentials that are told, so that the rest is open."""
 _CODE = frozenset({"python", "javascript"})
@@ -112,6 +113,7 @@ def _unclaimed(
     """Each place once, and only where nobody has found a credential; a value may hold several."""
     settings = document.syntax in _NAMED and not _speaks_of_others(document)
     by_name = settings or module is not None
+    hosts = cache(partial(_hosts, document.text))  # asked for in few files
     here: tuple[_Place | None, str] = (None, "")
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
     assigned = [(setting, True) for setting in _assigned(document, claimed)]
@@ -120,7 +122,7 @@ def _unclaimed(
         beside = setting.text is not None and here == (place, setting.key)
         if (place in claimed and not beside) or not _counts(setting, by_name=named):
             continue
-        if _names_host(setting):
+        if setting.content in hosts() and by_look(setting.content) is None:
             continue
         if not _holds_claimed(setting, claimed):
             claimed.add(place)
@@ -128,11 +130,10 @@ def _unclaimed(
             here = place, setting.key
 
 
-def _names_host(setting: Setting) -> bool:
-    """Whether a value is, in the same file, the name of a host: `api_key: bard` for `//bard:80`."""
-    text, whole = setting.content, setting.document.text
-    at = whole.find(f"://{text}") if text else -1
-    return at >= 0 and _AFTER_HOST.match(whole, at + len(text) + 3) is not None
+def _hosts(text: str) -> frozenset[str]:
+    """The hosts that a file names, by which no key is called: `api_key: bard` for `//bard:80`."""
+    whole = frozenset(_HOST.findall(text))
+    return whole | {host.partition(".")[0] for host in whole}
 
 
 def _holds_claimed(setting: Setting, claimed: set[_Place]) -> bool:

@@ -1,6 +1,7 @@
 """Dockerfiles: secrets baked into images, the user, and what the base image is."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 
 from msgspec.structs import replace
 
@@ -13,10 +14,15 @@ from agentaudit.extract.containers.dockerfile_instructions import (
     every_stage,
     instructions,
     layers,
+    started_by,
     words_of,
 )
 from agentaudit.extract.containers.dockerfile_servers import add_image_server, folders_with_servers
-from agentaudit.extract.containers.dockerfile_users import leaves_root, runs_as_root
+from agentaudit.extract.containers.dockerfile_users import (
+    first_word,
+    leaves_root,
+    runs_as_root,
+)
 from agentaudit.extract.containers.registries import add_registry
 from agentaudit.extract.containers.started_code import executing_files, starts_agent_code
 from agentaudit.extract.containers.workloads import Workload
@@ -123,11 +129,13 @@ def _add_image_facts(
 ) -> None:
     """What each container is of; the last stage where the one that is asked for is none of them."""
     stages = documents.once(every_stage)[document.file]
+    begun = started_by(document)
+    leaves = cache(partial(leaves_root, documents, document))  # many services may be of one image
     alike: dict[tuple[str, Truth], list[Runtime]] = {}
     for runtime, workload in built if stages else ():
         stage = workload.stage if workload.stage in stages else LAST
         base = stages[stage]
-        left = base == stages[LAST] and leaves_root(documents, document, workload)
+        left = base == stages[LAST] and leaves(first_word(begun, workload))
         root = Truth.NO if left else runs_as_root(base)
         alike.setdefault((stage, root), []).append(runtime)
     for (stage, root), runtimes in alike.items():

@@ -1,7 +1,9 @@
 """Who runs what is in an image: its last `USER`, or whom an entry point leaves root for."""
 
+from collections.abc import Sequence
+
 from agentaudit.expressions import regex
-from agentaudit.extract.containers.dockerfile_instructions import Base, started_by
+from agentaudit.extract.containers.dockerfile_instructions import Base
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.documents import Documents
 from agentaudit.model.evidence import Truth
@@ -23,13 +25,12 @@ def runs_as_root(base: Base) -> Truth:
     return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
 
 
-def leaves_root(documents: Documents, document: Document, workload: Workload) -> bool:
+def leaves_root(documents: Documents, document: Document, first: str) -> bool:
     """
-    Whether the last line of its entry point, a script beside the Dockerfile, is for another user.
+    Whether the last line of what is started, a script beside the Dockerfile, is for another user.
 
     So do the images of PostgreSQL and Redis: `exec gosu postgres "$@"`.
     """
-    first = _first_word(document, workload)
     script = documents.beside(document, first.rpartition("/")[2]) if first else None
     if script is None or script.syntax != "script":
         return False
@@ -39,8 +40,8 @@ def leaves_root(documents: Documents, document: Document, workload: Workload) ->
     return leaving != "" and not keeps and _AS_ROOT.match(last, len(leaving)) is None
 
 
-def _first_word(document: Document, workload: Workload) -> str:
+def first_word(begun: tuple[Sequence[str], Sequence[str]], workload: Workload) -> str:
     """What a container starts: its own entry point, or its image's, or else a command."""
-    entry, command = started_by(document)
+    entry, command = begun
     words = workload.words if workload.own_entry else entry or workload.words or command
     return words[0] if words else ""
