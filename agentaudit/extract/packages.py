@@ -26,31 +26,40 @@ _BUILT = regex(r"(^|/)(?:dist|build|lib|out)/")
 """Where what is built goes, whose source lies in `src`."""
 _LARGEST = 100_000
 _MOST = 500
-"""Packages, and short paths: a repository with more of them is an attack on the reader."""
+"""Packages, and short paths of one file: what has more of them is an attack on the reader."""
+_FEW = 20
+"""Files that one of them means, and those that begin alike."""
+_LONGEST = 256
+"""Characters of a path."""
 _DEEPEST = 5
 _HIGHEST = 50
 
 
+_Patterns = Mapping[str, Sequence[tuple[str, Sequence[str]]]]
+"""Patterns of paths and the files they mean, by what stands before their star."""
+
+
 class _Package(Struct, frozen=True):
     folder: str
-    gives: Mapping[str, Sequence[str]]
-    """By the path below its name, `.` of itself, the files it means."""
+    gives: _Patterns
+    """Of paths below its name, `.` of itself."""
 
 
 class Packages(Struct, frozen=True, eq=False):
     """The packages of a repository by their names, and its short paths by the folder of each."""
 
     named: Mapping[str, _Package] = field(default_factory=dict)
-    short: Mapping[str, Sequence[tuple[str, Sequence[str]]]] = field(default_factory=dict)
+    short: Mapping[str, _Patterns] = field(default_factory=dict)
 
     def paths(self, file: str, source: str) -> Iterator[str]:
         """Where what a file imports may lie, without the ending of its file."""
+        if len(source) > _LONGEST:
+            return
         folder, _, _ = file.rpartition("/")
         for _ in range(_HIGHEST if self.short else 0):
-            for pattern, targets in self.short.get(folder, ()):
-                rest = _rest(pattern, source)
-                if rest is not None:
-                    yield from (_joined(folder, target.replace("*", rest)) for target in targets)
+            if folder in self.short:
+                targets = islice(_meant(self.short[folder], source), _FEW)
+                yield from (_joined(folder, target) for target in targets)
             if not folder:
                 break
             folder, _, _ = folder.rpartition("/")
@@ -100,7 +109,7 @@ def _package(source: SourceText) -> Iterator[tuple[str, _Package]]:
                 gives.setdefault(below, []).extend(_files(inner, 0))
         elif value is not None:
             gives.setdefault(".", []).extend(_files(value, 0))
-    yield name, _Package(source.file.rpartition("/")[0], gives)
+    yield name, _Package(source.file.rpartition("/")[0], _by_beginning(gives.items()))
 
 
 def _files(value: Node, depth: int) -> Iterator[str]:
@@ -112,18 +121,37 @@ def _files(value: Node, depth: int) -> Iterator[str]:
             yield from _files(inner, depth + 1)
 
 
-def _short_paths(source: SourceText) -> Iterator[tuple[str, Sequence[tuple[str, Sequence[str]]]]]:
+def _short_paths(source: SourceText) -> Iterator[tuple[str, _Patterns]]:
     root = _root(source)
     options = root.child("compilerOptions") if root is not None else None
     paths = options.child("paths") if options is not None else None
     if options is None or paths is None:
         return
     base = options.text_at("baseUrl")
-    pairs = [
-        (pattern, [posixpath.join(base, target) for target in targets.texts()])
-        for pattern, targets in islice(paths.items(), _MOST)
-    ]
-    yield source.file.rpartition("/")[0], pairs
+    pairs = (
+        (pattern, [posixpath.join(base, target) for target in islice(targets.texts(), _FEW)])
+        for pattern, targets in paths.items()
+    )
+    yield source.file.rpartition("/")[0], _by_beginning(pairs)
+
+
+def _by_beginning(pairs: Iterable[tuple[str, Iterable[str]]]) -> _Patterns:
+    found: dict[str, list[tuple[str, Sequence[str]]]] = {}
+    for pattern, targets in islice(pairs, _MOST):
+        alike = found.setdefault(pattern.partition("*")[0], [])
+        if len(alike) < _FEW:
+            short = (target for target in targets if len(target) <= _LONGEST)
+            alike.append((pattern, tuple(islice(short, _FEW))))
+    return found
+
+
+def _meant(patterns: _Patterns, path: str) -> Iterator[str]:
+    """The files that a path means, by the pattern that it has most in common with first."""
+    for length in range(len(path), -1, -1):
+        for pattern, targets in patterns.get(path[:length], ()):
+            rest = _rest(pattern, path)
+            if rest is not None:
+                yield from (target.replace("*", rest, 1) for target in targets)
 
 
 def _rest(pattern: str, source: str) -> str | None:
@@ -137,12 +165,10 @@ def _rest(pattern: str, source: str) -> str | None:
 
 def _below(package: _Package, rest: str) -> Iterator[str]:
     """Where a path below a package's name may lead: as its manifest has it, or as it is usual."""
-    for path, targets in package.gives.items():
-        star = _rest(path, rest or ".")
-        for target in targets if star is not None else ():
-            file = _joined(package.folder, target.replace("*", star or ""))
-            yield file
-            yield _BUILT.sub(r"\1src/", file, count=1)
+    for target in islice(_meant(package.gives, rest or "."), _FEW):
+        file = _joined(package.folder, target)
+        yield file
+        yield _BUILT.sub(r"\1src/", file, count=1)
     for inner in ("src", ""):
         yield _joined(package.folder, posixpath.join(inner, rest or "index"))
 
