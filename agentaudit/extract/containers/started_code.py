@@ -8,6 +8,7 @@ an agent whose tools execute what a model writes.
 
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
@@ -30,6 +31,8 @@ _SCRIPT = regex(r"\.[mc]?jsx?$")
 _SCRIPTS = (".ts", ".tsx", ".mts", ".js", ".mjs")
 _DEEPEST = 3
 """Files that one imports, and those that these import."""
+_MOST = 100
+"""Files that one command names."""
 _LONGEST = 20
 """Folders of a path: it begins where the image has the repository, which is not known."""
 
@@ -68,7 +71,7 @@ def _entries(document: Document, known: Collection[str]) -> Iterator[str]:
     """The files of the repository that the command of an image names."""
     begun = started(document)
     folder = folder_of(document.file)
-    for path in _paths(begun[1] if begun is not None else ()):
+    for path in islice(_paths(begun[1] if begun is not None else ()), _MOST):
         parts = path.split("/")[-_LONGEST:]
         for number in range(len(parts)):
             inner = "/".join(parts[number:])

@@ -11,7 +11,9 @@ from agentaudit.model.facts.agents import Agent
 def join_sandboxes(collector: Collector) -> None:
     """An agent is in a box where none of the pods that mount its configuration is without one."""
     mounting: dict[tuple[str, str], list[Evidence | None]] = {}
-    for workload in collector.workloads if collector.config_maps else ():
+    asked = collector.workloads if collector.config_maps else ()
+    pods = {id(workload.config_maps): workload for workload in asked}  # its containers share them
+    for workload in pods.values():
         for name in workload.config_maps:
             place = (folder_of(workload.document.file), name)
             mounting.setdefault(place, []).append(workload.own_kernel)

@@ -24,7 +24,10 @@ class Pod(Struct, frozen=True, kw_only=True):
     cluster: Cluster
     volumes: Mapping[str, tuple[int, Node]] = field(default_factory=dict)
     """By their names, each with its place among them."""
-
+    config_maps: tuple[str, ...] = ()
+    """Names of those among its volumes."""
+    own_kernel: Evidence | None = None
+    """Where it says that another kernel than that of its machine runs it."""
     tokens: tuple[Node, ...] = ()
     """Of the service account, as its volumes hold them."""
     token_ttl_s: int | None = None

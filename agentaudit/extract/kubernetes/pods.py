@@ -83,6 +83,8 @@ def add_workload(
         spec=spec,
         cluster=cluster,
         volumes=volumes,
+        config_maps=_config_maps(volume for _, volume in volumes.values()),
+        own_kernel=_own_kernel(owner, spec),
         tokens=tokens,
         token_ttl_s=longest(tokens),
         labels=labels_of(template.get("metadata", "labels")),
@@ -137,8 +139,8 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         words=words,
         settings=environment.settings,
         settings_whole=environment.whole,
-        config_maps=_config_maps(volume for _, volume in pod.volumes.values()),
-        own_kernel=_own_kernel(pod),
+        config_maps=pod.config_maps,
+        own_kernel=pod.own_kernel,
         configurations=_configurations(pod, node, volumes, collector),
         given_files=any(
             volume.child(kind) is not None for volume in volumes for kind in _GIVING_FILES
@@ -206,11 +208,11 @@ def _config_maps(volumes: Iterable[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, names)))
 
 
-def _own_kernel(pod: Pod) -> Evidence | None:
-    node = pod.spec.child(_RUNTIME_CLASS)
+def _own_kernel(owner: KubernetesObject, spec: Node) -> Evidence | None:
+    node = spec.child(_RUNTIME_CLASS)
     if node is None or not _OF_ITS_OWN.search(node.text or ""):
         return None
-    return evidence(pod.owner.document, node, f"{_RUNTIME_CLASS}: {plain(node.text or '')}")
+    return evidence(owner.document, node, f"{_RUNTIME_CLASS}: {plain(node.text or '')}")
 
 
 def _configurations(
