@@ -456,7 +456,8 @@ def keys(count: int) -> Mapping[str, str]:
 def volumes(count: int) -> Mapping[str, str]:
     """A pod with as many containers as volumes, none of which any container mounts."""
     numbers = range(10, 10 + count)
-    held = ", ".join(f"{{name: v{number}, hostPath: {{path: /a}}}}" for number in numbers)
+    kinds = ("hostPath: {path: /a}", "configMap: {name: m}")
+    held = ", ".join(f"{{name: v{number}, {kinds[number % 2]}}}" for number in numbers)
     containers = ", ".join(f"{{name: c{number}}}" for number in numbers)
     spec = f"{{volumes: [{held}], containers: [{containers}]}}"
     return {"a.yaml": f"kind: Pod\napiVersion: v1\nmetadata: {{name: p}}\nspec: {spec}\n"}

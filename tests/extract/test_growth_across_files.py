@@ -41,6 +41,24 @@ def staged(count: int) -> Mapping[str, str]:
     return {"Dockerfile": f"FROM a AS s9\n{stages}", "compose.yaml": f"services:\n{services}"}
 
 
+def built(count: int) -> Mapping[str, str]:
+    """Services of one Dockerfile, which says as often what it starts."""
+    services = "".join(f"  a{number}: {{build: .}}\n" for number in range(10, 10 + count))
+    started = 'CMD ["a"]\n' * count
+    return {"Dockerfile": f"FROM a\n{started}", "compose.yaml": f"services:\n{services}"}
+
+
+def shortened(count: int) -> Mapping[str, str]:
+    """A script that imports as many modules as there are short paths, of which none is meant."""
+    numbers = range(10, 10 + count)
+    paths = ", ".join(f'"p{number}*": ["./a*"], "q*{number}": ["./b*"]' for number in numbers)
+    imported = "".join(f"import a{number} from 'm{number}';\n" for number in numbers)
+    return {
+        "tsconfig.json": f'{{"compilerOptions": {{"paths": {{{paths}}}}}}}',
+        "a.ts": f"import {{ Agent }} from '@openai/agents';\n{imported}new Agent({{}});\n",
+    }
+
+
 def ended(count: int) -> Mapping[str, str]:
     """Projects of Vercel, each with an agent."""
     agents = {f"app{number}/api/a.py": AGENT for number in range(10, 10 + count)}
@@ -54,7 +72,9 @@ def proxied(count: int) -> Mapping[str, str]:
     return proxies | {f"app{number}/.env": "A=b\n" for number in numbers}
 
 
-@pytest.mark.parametrize("made", [instructed, calling, served, staged, ended, proxied])
+@pytest.mark.parametrize(
+    "made", [instructed, calling, served, staged, built, shortened, ended, proxied]
+)
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],
 ) -> None:

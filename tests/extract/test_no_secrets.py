@@ -135,6 +135,14 @@ def test_the_name_of_the_host_that_is_asked_is_no_key(host: str, told: int) -> N
     assert len(deployment_of({"model.yaml": text}).credentials) == told
 
 
+def test_a_key_with_the_form_of_a_vendors_is_no_host() -> None:
+    text = "key: AKIAZ7QWRTYPLKJH2345\nsee: https://AKIAZ7QWRTYPLKJH2345.example/\n"
+
+    found = deployment_of({"model.yaml": text}).credentials
+
+    assert 1 in {credential.evidence[0].line for credential in found}
+
+
 @pytest.mark.parametrize(
     ("name", "secret", "provider"),
     [
