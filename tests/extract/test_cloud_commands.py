@@ -67,6 +67,22 @@ def test_what_is_said_or_makes_no_secret_is_none(line: str) -> None:
 STEP = "aws iam create-access-key --user-name desk"
 
 
+def test_what_a_script_shows_people_over_several_lines_is_not_run() -> None:
+    shown = f"cat <<'END'\n  {STEP}\nEND\n"
+
+    assert not made(shown)
+    assert [each.evidence[0].line for each in made(f"{shown}{STEP}\n")] == [4]
+    assert made(f"cat <<END | bash\n{STEP}\nEND\n")
+    assert made(f"cat > make.sh <<END\n{STEP}\nEND\n")
+
+
+def test_a_command_goes_on_for_as_long_as_one_may_be_and_no_longer() -> None:
+    """Lines of a sign alone have no length of their own; they are not read as one for ever."""
+    (credential,) = made(f"#!/bin/sh\n{chr(92)}\n" + f"{chr(92)}\n" * 6_000 + f"{STEP}\n")
+
+    assert credential.evidence[0].line > 4_000
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [

@@ -46,6 +46,8 @@ _RUN = regex(
 _SAYS = regex(
     r"^[ \t]*@?(?:#|(?:echo|printf|Write-Host|rem|REM|print|log\w{0,20}|info|warn\w{0,5}|die)\b)"
 )
+_MESSAGE = regex(r"^[ \t]*cat[ \t]*<<-?[ \t]*[\"']?(?P<end>\w{1,40})[\"']?[ \t]*$")
+"""Of several lines: what is only shown, and neither written to a file nor run."""
 _QUOTES = regex("[\"']")
 _GOES_ON = ("\\", "`", "^")
 """At the end of a line in a shell of Unix, in PowerShell and in Windows' own."""
@@ -211,16 +213,16 @@ def _commands(documents: Documents, collector: Collector) -> Iterator[_Command]:
 
 
 def _of_script(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
-    for number, text in _whole_lines(document.text):
-        for words in _run(text):
-            place = Node(
-                kind=NodeKind.STRING,
-                line=number,
-                column=1,
-                end_line=number,
-                end_column=max(len(text.partition("\n")[0]), 1),
-            )
-            yield words, evidence(document, place)
+    lines = lines_of(document.text)
+    for number, words in _run(document.text):
+        place = Node(
+            kind=NodeKind.STRING,
+            line=number,
+            column=1,
+            end_line=number,
+            end_column=max(len(lines[number - 1]), 1),
+        )
+        yield words, evidence(document, place)
 
 
 def _of_steps(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
@@ -233,28 +235,37 @@ def _of_steps(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
                 if holds_word(" ".join(words), CLOUD_WORDS) and all(map(_is_word, words)):
                     yield led, evidence(document, node.elements[0])
             elif node.text and holds_word(node.text, CLOUD_WORDS):
-                for _, text in _whole_lines(node.text):
-                    for found in _run(text):
-                        yield found, evidence(document, node)
+                for _, found in _run(node.text):
+                    yield found, evidence(document, node)
 
 
 def _is_word(text: str) -> bool:
     return bool(text) and not any(letter.isspace() for letter in text)
 
 
-def _run(text: str) -> Iterator[tuple[str, ...]]:
-    for match in () if _SAYS.match(text) else _RUN.finditer(text):
-        yield tuple(_QUOTES.sub("", word).rstrip("`)") for word in match["command"].split())
+def _run(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The commands of a script by their lines, but for those in what it tells people."""
+    told_until = ""
+    for number, line in _whole_lines(text):
+        if told_until:
+            told_until = "" if line.split()[-1:] == [told_until] else told_until
+            continue
+        message = _MESSAGE.match(line)
+        told_until = message["end"] if message is not None else ""
+        for match in () if _SAYS.match(line) else _RUN.finditer(line):
+            words = match["command"].split()
+            yield number, tuple(_QUOTES.sub("", word).rstrip("`)") for word in words)
 
 
 def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
     """Lines with those on which they go on, and the number of the first."""
-    start, parts = 1, list[str]()
+    start, length, parts = 1, 0, list[str]()
     for number, line in enumerate(lines_of(text), 1):
         if not parts:
-            start = number
+            start, length = number, 0
         stripped = line.rstrip()
-        goes_on = stripped.endswith(_GOES_ON) and sum(map(len, parts)) < _LONGEST
+        length += len(line) + 1
+        goes_on = stripped.endswith(_GOES_ON) and length < _LONGEST
         parts.append(stripped[:-1] if goes_on else stripped)
         if not goes_on:
             yield start, " ".join(parts)
