@@ -7,6 +7,7 @@ references as app settings".
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -126,8 +127,14 @@ def _reached(deployed: Deployed, containers: Node | None) -> Evidence | None:
     if outside is None or not outside.boolean or containers is None or len(containers.list()) != 1:
         return None
     limited = ingress is not None and ingress.get("ipSecurityRestrictions") is not None
-    asked = _ASKS_BEFORE in deployed.document.text.lower()
+    asked = _asks_before(deployed.document.text)
     return None if limited or asked else evidence(deployed.document, outside, "external: true")
+
+
+@lru_cache(maxsize=2)
+def _asks_before(text: str) -> bool:
+    """Asked once for all apps of a file."""
+    return _ASKS_BEFORE in text.lower()
 
 
 def _insecure(deployed: Deployed) -> Evidence | None:

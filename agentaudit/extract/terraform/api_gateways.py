@@ -8,6 +8,7 @@ access with your AWS SAM template"; Serverless Framework, "API Gateway" and "HTT
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 
 from agentaudit.expressions import holds_word
@@ -87,11 +88,17 @@ def _events(module: Module) -> Iterator[_Way]:
         events = function.body.get("events")
         if events is None:
             continue
-        elsewhere = holds_word(function.document.text, _DECIDED_ELSEWHERE)
+        elsewhere = _decided_elsewhere(function.document.text)
         for type_, event in _listed(events):
             if type_ in _EVENTS:
                 shut = elsewhere or _asks(event)
                 yield function.address, None if shut else function.place(event)
+
+
+@lru_cache(maxsize=2)
+def _decided_elsewhere(text: str) -> bool:
+    """Asked once for all functions of a template."""
+    return holds_word(text, _DECIDED_ELSEWHERE)
 
 
 def _listed(events: Node) -> Iterator[tuple[str, Node]]:
