@@ -248,3 +248,12 @@ def test_an_agent_of_cloudflare_keeps_what_it_says_it_does(body: str, ttl: list[
     assert [(store.backend, store.ttl) for store in stores] == [
         ("durable_object", each) for each in ttl
     ]
+
+
+def test_an_agent_of_cloudflare_keeps_nothing_of_what_stands_beside_it_on_its_line() -> None:
+    """Of what a bundler wrote on one line, each class is searched, and not the whole line."""
+    keeping = "export class Desk extends Agent { keep(m) { this.setState({ messages: m }); } }"
+    code = f"import {{ Agent }} from 'agents';\n{keeping} export class Bell extends Agent {{}}\n"
+    (store,) = deployment_of({"desk.ts": code}).memory_stores
+
+    assert "desk" in store.name.lower()

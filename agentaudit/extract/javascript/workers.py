@@ -118,10 +118,12 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
 
 
 def _text(building: Building, lineage: Lineage) -> str:
-    """What a class is written as."""
-    defined = lineage.defined
-    lines = lines_of(building.module.document.text)
-    return "\n".join(lines[defined.lineno - 1 : defined.end_lineno])
+    """What a class is written as, without what stands beside it on its lines."""
+    place = building.module.node(lineage.defined)
+    lines = [*lines_of(building.module.document.text)[place.line - 1 : place.end_line]]
+    lines[-1] = lines[-1][: place.end_column]
+    lines[0] = lines[0][place.column - 1 :]
+    return "\n".join(lines)
 
 
 def _rows(building: Building, lineage: Lineage) -> MemoryStore:
