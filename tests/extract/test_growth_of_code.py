@@ -184,6 +184,17 @@ def test_a_long_list_that_all_agents_use_is_read_for_some_and_left_open_for_othe
     assert "allowed_tools of o0 does not fold" not in {end.what for end in unresolved}
 
 
+def test_so_are_the_tools_of_nodes_that_all_graphs_of_a_module_have() -> None:
+    head = "from langgraph.graph import StateGraph\nfrom langgraph.prebuilt import ToolNode\n"
+    node = f"n = ToolNode([{', '.join(['look'] * 5_000)}])\n"
+    graphs = "".join(f"g{at} = StateGraph(State)\n" for at in range(20))
+    unresolved = deployment_of({"a.py": f"{head}{node}{graphs}"}).unresolved
+    unread = [end.evidence.line for end in unresolved if "does not fold" in end.what]
+
+    assert 4 not in unread
+    assert 23 in unread
+
+
 DEEP = (
     "@tool\ndef f(x: {}): ...\n".format(" | ".join(["a"] * 900)),
     "@tool\ndef f(x: a{}): ...\n".format("[b]" * 900),

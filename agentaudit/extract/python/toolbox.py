@@ -67,11 +67,14 @@ def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]
 
 def _all_tools(building: Building, call: Call) -> Iterator[Tool]:
     """The tools of a graph: those of its module, whose nodes may call them, and of their nodes."""
-    if building.module.affords(len(building.tools_at)):
+    module, nodes = building.module, building.tool_nodes
+    if module.affords(len(building.tools_at)):
         yield from building.tools_at.values()
     else:
         _leave_open(building, call.node.func)
-    nodes = building.tool_nodes if building.module.affords(len(building.tool_nodes)) else ()
+    if not (module.affords(len(nodes)) and all(map(module.affords_within, nodes))):
+        _leave_open(building, call.node.func)
+        return
     for given in (argument(node, 0, "tools") for node in nodes):
         if given is not None:
             yield from _listed(building, given, set())
@@ -83,12 +86,14 @@ def listed_tools(building: Building, given: ast.expr | None) -> Iterator[Tool]:
         yield from _listed(building, given, set())
 
 
-def _listed(building: Building, given: ast.expr, seen: set[int], depth: int = 0) -> Iterator[Tool]:
+def _listed(
+    building: Building, given: ast.expr, seen: set[ast.expr], depth: int = 0
+) -> Iterator[Tool]:
     """The tools of a list, each list once; of one within it, by its star, and of two added ones."""
     written = building.module.meant(given)
-    if id(written) in seen:
+    if written in seen:
         return
-    seen.add(id(written))
+    seen.add(written)
     elements = building.elements(written)
     if elements is None and _is_tool(building, given):
         elements = (given,)
