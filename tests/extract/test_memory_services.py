@@ -93,6 +93,7 @@ def test_what_does_not_fold_holds_no_credential() -> None:
         ("memory = Memory.from_config({'llm': {'provider': 'openai'}})", "qdrant"),
         ("memory = Memory.from_config(config_dict={'version': 'v1.1'})", "qdrant"),
         ("memory = Memory.from_config(settings)", "mem0"),
+        ("memory = Memory.from_config({**settings, 'version': 'v1.1'})", "mem0"),
         ("memory = Memory.from_config(**settings)", "mem0"),
         ("memory = Memory(config=MemoryConfig())", "mem0"),
     ],

@@ -125,7 +125,9 @@ def _backend(module: Module, call: ast.Call) -> str:
         return "qdrant"
     if not isinstance(given, ast.Dict):
         return "mem0"
-    return "" if _says_where(module, given) else "qdrant"
+    if _says_where(module, given):
+        return ""
+    return "mem0" if None in given.keys else "qdrant"
 
 
 def _says_where(module: Module, given: ast.Dict) -> bool:
