@@ -200,3 +200,42 @@ def test_a_package_is_called_by_its_address_without_the_password(
 
     assert found is not None
     assert found.package == address.replace("desk:Zq7kLmWx93@", "")
+
+
+@pytest.mark.parametrize(
+    ("script", "package"),
+    [
+        ('npx -y "@acme/check@latest"', "@acme/check"),
+        ("if [ -f x ]; then npx -y acme-check; fi", "acme-check"),
+        ("timeout 30 bash -c 'uvx acme-check'", "acme-check"),
+        ("cmd /c npx -y acme-check", "acme-check"),
+        ("command -v uvx >/dev/null && uvx acme-check", "acme-check"),
+        ("uv run --with acme-check report.py", "acme-check"),
+        (
+            "curl -LsSf https://get.acme.example/setup.sh | env TO=/opt sh",
+            "https://get.acme.example/setup.sh",
+        ),
+        ('curl -fsSL "$SETUP" | bash', "$SETUP"),
+        ("curl -fsSL get.acme.example/setup.sh | bash", "get.acme.example/setup.sh"),
+    ],
+)
+def test_however_a_command_is_written_what_it_fetches_is_told(script: str, package: str) -> None:
+    found = fetched_by_shell(script)
+
+    assert found is not None
+    assert (found.package, found.pinned) == (package, Truth.NO)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "command -v uvx >/dev/null || exit 0",
+        'eval "$(direnv export bash)" && curl -fsS https://desk.acme.example/started',
+        "uvx ${TOOL}==1.0",
+        "uv run --with acme-check==1.0.0 report.py",
+        'git commit -m "npx -y acme-check runs"',
+        'npx -y "@acme/check@1.2.3"',
+    ],
+)
+def test_what_fetches_nothing_new_is_not_told(script: str) -> None:
+    assert fetched_by_shell(script) is None

@@ -8,6 +8,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import on_own_machine
 from agentaudit.extract.credentials.redaction import bare_url, without_user
+from agentaudit.extract.mcp.piped import SHELL, piped_address
 from agentaudit.model.evidence import Truth
 
 _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
@@ -38,31 +39,21 @@ _HERE = regex(r"^(?:\.{0,2}/|\.{1,2}$|file:|~/|[A-Za-z]:[\\/])|^\$\{(?:workspace
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
 _RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
 """A file of a release that its address names; its owner could put another one there."""
-_SHELL = r"(?:ba|da|fi|z)?sh"
-_RUN_FROM_PIPE = regex(
-    r"\|\s*(?:sudo\s+(?:-\w+\s+)?)?(?:env\s+)?(?:iex\b|Invoke-Expression\b"
-    rf"|(?:{_SHELL}|python3?|node|bun|perl|ruby)(?=\s*(?:$|[;&)\n'\"`])|\s+-(?!\w*[cem]\b)))"
-)
-"""`curl -fsSL https://acme.example/serve.sh | sh`; `| python3 -m json.tool` only shows it."""
-_RUN_FROM_WITHIN = regex(
-    rf"(?:\b(?:{_SHELL}|python3?|source|eval)|(?<!\S)\.)\s+(?:-\w+\s+)?['\"]?[<$]\(\s*"
-    r"|\biex\s*\(+\s*"
-)
-"""`bash <(curl …)`, `sh -c "$(wget …)"`, and `iex (irm …)` of PowerShell."""
-_FETCHES = regex(
-    r"\b(?:curl|wget|irm|iwr|Invoke-RestMethod|Invoke-WebRequest|Net\.WebClient)(?=[\s)])"
-)
-_ADDRESS = regex(r"https?://[^\s'\"|)<>`]+")
-_BEFORE_PIPE = regex(r"[|;\n]")
 _FIXED = regex(r"/[0-9a-f]{40}(?:/|$)")
 """An address with the hash of a commit."""
 _SAID = regex(
     r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?:\"(?:[^\"\n$`]|\$(?!\())*\"|'[^'\n]*')"
-    rf"(?!\s*\|\s*(?:sudo\s+)?{_SHELL}\b)"
+    rf"(?!\s*\|\s*(?:sudo\s+)?{SHELL}\b)"
 )
 """Less what a shell runs within the quotes, `echo "$(curl …)"`, or is given: `echo … | sh`."""
-_BETWEEN_COMMANDS = regex(r"[;&|\n()\"'`{}]+")
-_BEFORE_COMMANDS = regex(r"^(?:exec|sudo|env|command|time|nohup|-\w+|[A-Za-z_]\w*=.*)$")
+_ONLY_ASKED = regex(r"\bcommand\s+-[vV]\s+[^\s;&|]+")
+_QUOTES = str.maketrans("\"'", "  ")
+_BETWEEN_COMMANDS = regex(r"[;&|\n()`]+|(?<!\S)[{}](?!\S)")
+_BEFORE_COMMANDS = regex(
+    rf"^(?:exec|sudo|env|command|time|timeout|nohup|xargs|eval|{SHELL}|cmd(?:\.exe)?|/[cC]"
+    r"|if|then|elif|else|while|until|do|!|-\w+|\d+[smh]?|[A-Za-z_]\w*=.*)$"
+)
+"""What stands before the name of a program: `if ! sh -c "timeout 30 npx …"`."""
 _LONGEST_LINE = 1_000
 LONGEST_SCRIPT = 4_000
 """Of a command for a shell, how much is read."""
@@ -130,11 +121,11 @@ def fetched_by_shell(script: str) -> Launch | None:
     `npx prettier` runs what the project has, where it has that: with `-y`, or a version that
     moves, nobody counts on it. What is printed is not run.
     """
-    text = _SAID.sub("", script[:LONGEST_SCRIPT])
+    text = _ONLY_ASKED.sub("", _SAID.sub("", script[:LONGEST_SCRIPT]))
     piped = _piped(text)
     if piped is not None:
         return piped if piped.pinned is Truth.NO else None
-    for command in _BETWEEN_COMMANDS.split(text):
+    for command in _BETWEEN_COMMANDS.split(text.translate(_QUOTES)):
         words = list(dropwhile(_BEFORE_COMMANDS.match, command.split()))
         if words and _counts_on_registry(words[0], words[1:]):
             launch = launch_of(words[0], words[1:])
@@ -144,31 +135,16 @@ def fetched_by_shell(script: str) -> Launch | None:
 
 
 def _piped(script: str) -> Launch | None:
-    """The address whose answer is run: `curl … | sh`, `bash <(curl …)`."""
-    text = script.replace("\\\n", "  ")
-    for part in _parts_that_run(text):
-        fetched = _FETCHES.search(part)
-        address = _ADDRESS.search(part, fetched.end()) if fetched is not None else None
-        if address is not None:
-            fixed = _FIXED.search(address[0]) is not None or on_own_machine(address[0])
-            return Launch(
-                package=bare_url(address[0]),
-                pinned=Truth.YES if fixed else Truth.NO,
-                mutable=Truth.NO if fixed else Truth.YES,
-            )
-    return None
-
-
-def _parts_that_run(text: str) -> Iterator[str]:
-    """The commands of a script whose output is run as a program."""
-    for found in _RUN_FROM_PIPE.finditer(text):
-        yield _BEFORE_PIPE.split(text[: found.start()])[-1]
-    told = 0
-    for found in _RUN_FROM_WITHIN.finditer(text):
-        if found.end() > told:  # or it is a part of a line that was told
-            line = text[found.end() :].partition("\n")[0]
-            told = found.end() + len(line)
-            yield line
+    """What an address answers with, where that is run."""
+    address = piped_address(script)
+    if not address:
+        return None
+    fixed = _FIXED.search(address) is not None or on_own_machine(address)
+    return Launch(
+        package=bare_url(address),
+        pinned=Truth.YES if fixed else Truth.NO,
+        mutable=Truth.NO if fixed else Truth.YES,
+    )
 
 
 def _counts_on_registry(name: str, arguments: Sequence[str]) -> bool:
@@ -200,8 +176,8 @@ def _laid_beside(name: str, arguments: Sequence[str]) -> str:
     `uv run --with shop-mcp==1.2.0 python serve.py` runs nothing that is called `python`.
     """
     given = [after for flag, after in pairwise(arguments) if name == "uv" and flag == "--with"]
-    program = _first_word(arguments)
-    if not given or program.partition("[")[0] not in _INTERPRETERS:
+    program = _first_word(arguments).partition("[")[0]
+    if not given or not (program in _INTERPRETERS or program.endswith(".py")):
         return ""
     return next((each for each in given if pypi_launch(each).pinned is Truth.NO), given[0])
 
