@@ -81,3 +81,16 @@ def test_each_further_one_costs_what_the_one_before_did(
     second, third = further_cost(lambda count: deployment_of(made(count)), 6, within="extract")
 
     assert third == second
+
+
+def test_a_file_of_very_many_tools_that_very_many_import_is_followed_from_some() -> None:
+    kit = "".join(f"@tool\ndef t{number}(q: str): ...\n" for number in range(2_000))
+    agent = "from langchain.agents import create_agent\nfrom kit import t7\n"
+    files = {f"a{number}.py": f"{agent}create_agent(tools=[t7])\n" for number in range(10, 50)}
+    found = deployment_of({"kit.py": f"from langchain_core.tools import tool\n{kit}", **files})
+    unknown = {
+        end.evidence.file for end in found.unresolved if end.what == "the tool t7 is not known"
+    }
+
+    assert "a10.py" not in unknown
+    assert "a49.py" in unknown

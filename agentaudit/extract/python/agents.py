@@ -109,6 +109,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         collector.add(retry)
     for retry in temporal_retries(documents, module, calls):
         collector.add(retry)
+    building.let_go()
 
 
 def _call_servers(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:

@@ -77,13 +77,18 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         if other is self.module:
             return None
         named = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), given)
-        return self._beside(other), named
+        beside = self._beside(other)
+        return (beside, named) if beside is not None else None
 
-    def _beside(self, other: Module) -> "Building":
-        """Another module, of which no more is asked than what tools it gives."""
-        file = other.document.file
-        if file not in self._others:
-            tools = [self.collector.add(tool) for tool in other.once(decorated_tools)]
+    def _beside(self, other: Module) -> "Building | None":
+        """
+        Another module, of which no more is asked than what tools it gives.
+
+        None where so many import so many of its tools that who has which is open.
+        """
+        file, decorated = other.document.file, other.once(decorated_tools)
+        if file not in self._others and other.affords(len(decorated)):
+            tools = [self.collector.add(tool) for tool in decorated]
             self._others[file] = Building(
                 documents=self.documents,
                 module=other,
@@ -95,7 +100,11 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
                 agents=frozenset(),
                 _others=self._others,
             )
-        return self._others[file]
+        return self._others.get(file)
+
+    def let_go(self) -> None:
+        """Lets go of the modules beside it: each names all of them, and would outlive the run."""
+        self._others.clear()
 
     def returned(self, call: ast.Call) -> tuple["Building", ast.expr] | None:
         """What a function of the repository returns, where it returns in one place."""
