@@ -184,7 +184,8 @@ def test_a_denial_keeps_out_whom_it_means_from_what_it_names(
     denied: str, condition: object, told: object
 ) -> None:
     denial = {**SEND, "Effect": "Deny", "Action": denied, "Condition": condition}
-    text = json.dumps({"Statement": [SEND, denial]})
+    given = {**SEND, "Action": ["sqs:SendMessage", "sqs:AddedThisWeek"]}
+    text = json.dumps({"Statement": [given, denial]})
 
     assert ("grant-to-everybody" in found(terraform("aws_sqs_queue_policy", text))) is told
 

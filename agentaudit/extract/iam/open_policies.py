@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.iam.actions import all_actions
 from agentaudit.extract.iam.allowances import allowances_of, allowed_by, readable
 from agentaudit.extract.iam.measures import measured
 from agentaudit.extract.iam.policies import Condition, Statement
@@ -31,12 +32,18 @@ _PUBLISHED = regex(
 def opening(
     collector: Collector, owner: str, statements: Sequence[Statement]
 ) -> Iterator[Statement]:
-    """The statements that let in everybody, as far as there is room to read them."""
+    """
+    The statements that let in everybody, as far as there is room to read them.
+
+    Of an action that the table of AWS's actions does not know, no denial takes anything: it goes
+    with the others of its statement.
+    """
     named = [statement for statement in statements if _EVERYBODY in statement.principals]
     for_strangers = [_as_for_strangers(each) for each in readable(collector, owner, named)]
     for allowance in allowances_of(collector, for_strangers, None):
         statement = allowance.statement
-        denied = not allowance.actions and bool(allowed_by((statement,)))
+        known = allowed_by((statement,)) & all_actions()
+        denied = bool(known) and known.isdisjoint(allowance.actions)
         if not denied and all(map(_asks_nothing, statement.conditions)):
             yield statement
 
