@@ -30,7 +30,7 @@ from agentaudit.extract.named_texts import dotted, named_texts
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.python.texts import settings_in_code
 from agentaudit.extract.settings import UNNAMED, Setting
-from agentaudit.extract.switched_off import is_switched_off, values_among
+from agentaudit.extract.switched_off import Switches
 from agentaudit.extract.terraform.overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
@@ -73,7 +73,7 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
     claimed = _claimed(collector)
     agents = by_folder(collector.of(Agent))
     documents = tuple(documents)
-    values = values_among(documents)
+    switches = Switches(documents)
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, read.get(document.file))
@@ -81,7 +81,7 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
             tried = _EXAMPLE.search(document.file) and _tried(document, credential)
-            if tried or (credential.default_value and _is_off(document, credential, values)):
+            if tried or (credential.default_value and switches.leave_out(credential.evidence[0])):
                 collector.update(replace(credential, confidence=Confidence.POSSIBLE))
         if isinstance(document.tree, Plan):
             collector.problems.extend(document.tree.problems)
@@ -100,11 +100,6 @@ def _tried(document: Document, credential: Credential) -> bool:
     copied = document.syntax == "dotenv" and TEMPLATE.search(document.file) is not None
     default = credential.default_value and (copied or document.syntax in _CODE)
     return default or credential.confidence is Confidence.LIKELY
-
-
-def _is_off(document: Document, credential: Credential, values: Sequence[Document]) -> bool:
-    """Whether a chart's values leave out what a default that everybody knows would open."""
-    return is_switched_off(document, credential.evidence[0].line, values)
 
 
 def _unclaimed(

@@ -1,61 +1,98 @@
 """What the values of a chart leave out: blocks that their own `enabled: false` switches off."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
+
+from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import MAPPING, Document, Node
 
 _VALUES = regex(r"(?:^|/)(?:values[\w.-]{0,60}|[\w.-]{1,60}[.-]values)\.ya?ml$")
 _SWITCH = "enabled"
 _Path = tuple[str, ...]
+_PLACE = attrgetter("line", "column")
+_OF_PART = attrgetter("node.line", "node.column")
 
 
-def is_switched_off(document: Document, line: int, others: Sequence[Document]) -> bool:
-    """
-    Whether what stands on a line of values is in a block that is off, and that nobody switches on.
+class _Part(Struct, frozen=True):
+    """A mapping of values, or what is in one: the keys around it, and the blocks that are off."""
 
-    Other values may switch it on and bring their own; where they do not, what stands here counts.
-    """
-    if _VALUES.search(document.file) is None:
-        return False
-    path, last = _way_to(document.root, line)
-    return any(
-        _switch(document.root, block) is False
-        and not any(_takes(other.root, block, (*path, last)) for other in others)
-        for block in _above(path)
-    )
+    path: _Path
+    node: Node
+    off: tuple[_Path, ...] = ()
 
 
-def values_among(documents: Sequence[Document]) -> Sequence[Document]:
-    """The files of values of charts."""
-    return tuple(each for each in documents if _VALUES.search(each.file) is not None)
+class Switches(Struct, dict=True, eq=False):
+    """What all values among some documents switch on and off, read when it is first asked."""
+
+    documents: Sequence[Document]
+
+    def leave_out(self, place: Evidence) -> bool:
+        """
+        Whether what stands there in values is in a block that is off, and that nobody switches on.
+
+        Other values may switch it on and bring their own; where they do not, what stands here
+        counts.
+        """
+        if _VALUES.search(place.file) is None:
+            return False
+        parts = self._values.get(place.file, ())
+        at = bisect(parts, _PLACE(place), key=_OF_PART) - 1
+        if at < 0 or place.line > parts[at].node.end_line:
+            return False
+        path = parts[at].path
+        return any(not self._is_taken(block, path) for block in parts[at].off)
+
+    @cached_property
+    def _values(self) -> Mapping[str, Sequence[_Part]]:
+        """By file what is in its mappings, in the order of the text."""
+        return {
+            each.file: sorted(
+                (part for part in _parts(each.root) if part.node.kind is not MAPPING), key=_OF_PART
+            )
+            for each in self.documents
+            if _VALUES.search(each.file) is not None
+        }
+
+    @cached_property
+    def _on(self) -> Mapping[_Path, Sequence[Node]]:
+        """The values, by the blocks that they switch on."""
+        found: dict[_Path, list[Node]] = {}
+        for each in self.documents:
+            if each.file in self._values:
+                for part in self._values[each.file]:
+                    if part.path[-1:] == (_SWITCH,) and part.node.boolean is True:
+                        found.setdefault(part.path[:-1], []).append(each.root)
+        return found
+
+    @cached_property
+    def _taken(self) -> dict[tuple[_Path, _Path], bool]:
+        return {}
+
+    def _is_taken(self, block: _Path, path: _Path) -> bool:
+        """Whether values switch a block on, and take what others say in it."""
+        if (block, path) not in self._taken:
+            own = (root.get(*path) is not None for root in self._on.get(block, ()))
+            self._taken[block, path] = not all(own)
+        return self._taken[block, path]
 
 
-def _way_to(root: Node, line: int) -> tuple[_Path, str]:
-    """The keys of the mappings around a line, and the key on it; readers limit how many."""
-    path: list[str] = []
-    node, last = root, ""
-    while node.kind is MAPPING:
-        around = next(
-            (each for each in node.items() if each[1].line <= line <= each[1].end_line), None
-        )
-        if around is None:
-            break
-        last, node = around
-        path.append(last)
-    return tuple(path[:-1]), last
-
-
-def _above(path: _Path) -> Iterator[_Path]:
-    """The blocks that a way leads through."""
-    return (path[:length] for length in range(1, len(path) + 1))
-
-
-def _switch(root: Node, block: _Path) -> bool | None:
-    node = root.get(*block, _SWITCH)
-    return node.boolean if node is not None else None
-
-
-def _takes(root: Node, block: _Path, secret: _Path) -> bool:
-    """Whether values switch a block on, and take what others say in it."""
-    return _switch(root, block) is True and root.get(*secret) is None
+def _parts(root: Node) -> Iterator[_Part]:
+    """What is in the mappings of values, each once; readers limit how many."""
+    waiting, seen = [_Part((), root)], {id(root)}
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part.node.kind is not MAPPING:
+            continue
+        switch, off = part.node.child(_SWITCH), part.off
+        if part.path and switch is not None and switch.boolean is False:
+            off = (*off, part.path)
+        for key, node in part.node.items():
+            if id(node) not in seen:  # two names may stand for one
+                seen.add(id(node))
+                waiting.append(_Part((*part.path, key), node, off))

@@ -59,6 +59,14 @@ def shortened(count: int) -> Mapping[str, str]:
     }
 
 
+def left_out(count: int) -> Mapping[str, str]:
+    """Values of charts, each with a block of its own that is off."""
+    numbers = range(10, 10 + count)
+    part = "{0}:\n  enabled: false\n  rootPassword: minioadmin\n"
+    parts = {f"c{at}/values.yaml": part.format(f"s{at}") for at in numbers}
+    return parts | {"all/values.yaml": "".join(part.format(f"a{at}") for at in numbers)}
+
+
 def ended(count: int) -> Mapping[str, str]:
     """Projects of Vercel, each with an agent."""
     agents = {f"app{number}/api/a.py": AGENT for number in range(10, 10 + count)}
@@ -73,7 +81,7 @@ def proxied(count: int) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize(
-    "made", [instructed, calling, served, staged, built, shortened, ended, proxied]
+    "made", [instructed, calling, served, staged, built, shortened, left_out, ended, proxied]
 )
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],

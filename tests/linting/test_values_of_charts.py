@@ -36,6 +36,15 @@ def test_other_values_may_switch_it_on_and_bring_their_own(auth: str, severity: 
     assert worth({"values.yaml": STORE.format(switch="false"), "values-eu.yaml": other}) is severity
 
 
+def test_so_they_may_where_a_block_is_one_line() -> None:
+    off = "redis: {enabled: false, password: difyai123456}\n"
+
+    assert worth({"values.yaml": off}) is Severity.LOW
+    assert worth({"values.yaml": off, "values-eu.yaml": "redis: {enabled: true}\n"}) is (
+        Severity.CRITICAL
+    )
+
+
 def test_what_is_no_file_of_values_has_no_such_switch() -> None:
     assert worth({"settings.yaml": STORE.format(switch="false")}) is Severity.CRITICAL
 
