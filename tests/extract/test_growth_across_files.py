@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.switched_off import Switches
+from agentaudit.model.evidence import Evidence
+from agentaudit.readers.yaml import parse_yaml
 from tests.growth import further_cost
 
 AGENT = (
@@ -59,14 +62,6 @@ def shortened(count: int) -> Mapping[str, str]:
     }
 
 
-def left_out(count: int) -> Mapping[str, str]:
-    """Values of charts, each with a block of its own that is off."""
-    numbers = range(10, 10 + count)
-    part = "{0}:\n  enabled: false\n  rootPassword: minioadmin\n"
-    parts = {f"c{at}/values.yaml": part.format(f"s{at}") for at in numbers}
-    return parts | {"all/values.yaml": "".join(part.format(f"a{at}") for at in numbers)}
-
-
 def ended(count: int) -> Mapping[str, str]:
     """Projects of Vercel, each with an agent."""
     agents = {f"app{number}/api/a.py": AGENT for number in range(10, 10 + count)}
@@ -81,7 +76,7 @@ def proxied(count: int) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize(
-    "made", [instructed, calling, served, staged, built, shortened, left_out, ended, proxied]
+    "made", [instructed, calling, served, staged, built, shortened, ended, proxied]
 )
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],
@@ -102,3 +97,22 @@ def test_a_file_of_very_many_tools_that_very_many_import_is_followed_from_some()
 
     assert "a10.py" not in unknown
     assert "a49.py" in unknown
+
+
+def test_neither_do_other_values_make_what_one_file_of_them_switches_off_dearer() -> None:
+    text = "a@:\n  enabled: false\n  password: x\n"
+
+    def asked(count: int) -> bool:
+        numbers = range(10, 10 + count)
+        values = [parse_yaml(f"c{at}/values.yaml", text.replace("@", str(at))) for at in numbers]
+        switches = Switches([*values, parse_yaml("values.yaml", "b: {enabled: true}\n")])
+        places = [
+            Evidence(file=each.file, line=3, column=13, end_line=3, end_column=14)
+            for each in values
+        ]
+        return all(map(switches.leave_out, places))
+
+    second, third = further_cost(asked, 6, within="extract")
+
+    assert asked(2)
+    assert third == second
