@@ -31,3 +31,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     @property
     def content(self) -> str:
         return self.text if self.text is not None else (self.value.text or "")
+
+    @property
+    def empty(self) -> bool:
+        """Whether it is told that it has no value, which is as if it were not there."""
+        return self.form is None and not self.content and not self.value.unknown

@@ -292,6 +292,7 @@ services:
     [
         ("general_settings: {}", "environment: {LOG: x}", Known.NONE),
         ("general_settings: {}", "environment: [LITELLM_MASTER_KEY]", Known.SET),
+        ("general_settings: {}", "environment: {LITELLM_MASTER_KEY: ''}", Known.NONE),
         ("general_settings: {}", "env_file: gone.env", Known.UNKNOWN),
         ("general_settings: {custom_auth: asks.who}", "environment: {LOG: x}", Known.SET),
         ("environment_variables: {LITELLM_MASTER_KEY: x}", "environment: {LOG: x}", Known.SET),

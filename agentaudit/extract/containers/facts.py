@@ -147,7 +147,7 @@ def _gateway(container: Container, place: Evidence) -> Gateway:
         ),
         container.names[0],
     )
-    keys = {setting.key.upper() for setting in container.settings}
+    keys = {setting.key.upper() for setting in container.settings if not setting.empty}
     asked = {key for key in keys if key.endswith(_ASKED_OF_CALLERS)}
     brokers = any(map(_PASSED_ON.search, keys - asked))
     return Gateway(

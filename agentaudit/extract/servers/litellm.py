@@ -77,7 +77,7 @@ class _Around(Struct, frozen=True):
 def _keyed(proxies: Sequence[Workload]) -> Mapping[str, bool]:
     found = {"": bool(proxies)}
     for proxy in proxies:
-        key = any(item.key == _KEY for item in proxy.settings)
+        key = any(item.key == _KEY and not item.empty for item in proxy.settings)
         for file in ("", *(path for path, _ in proxy.mounts)):
             found[file] = found.get(file, True) and key
     return found
