@@ -156,8 +156,8 @@ def _elsewhere(rest: str) -> bool:
 
 def _lines(document: Document) -> Iterator[tuple[int, str]]:
     """The lines that a model reads: not those that start servers, of which these tell."""
-    started = [server.node for server in declared_servers(document)]
-    unread = {line for node in started for line in range(node.line, node.end_line + 1)}
+    spans = {(each.node.line, each.node.end_line) for each in declared_servers(document)}
+    unread = {line for first, last in spans for line in range(first, last + 1)}
     for number, line in enumerate(document.text.split("\n"), start=1):
         if number not in unread:
             yield number, line
