@@ -239,3 +239,10 @@ def test_however_a_command_is_written_what_it_fetches_is_told(script: str, packa
 )
 def test_what_fetches_nothing_new_is_not_told(script: str) -> None:
     assert fetched_by_shell(script) is None
+
+
+def test_what_stands_behind_the_flag_of_a_secret_is_no_package() -> None:
+    found = fetched_by_shell("uvx --token Zq7kLmWx93 acme-check")
+
+    assert found is not None
+    assert found.package == "acme-check"

@@ -26,6 +26,8 @@ _VALUED = frozenset(
         *("--prefix", "--dir", "--cwd", "-C"),
     }
 )
+_SECRET = regex(r"(?:token|secret|password|passwd|passphrase|key)$")
+"""What is written behind such a flag is neither a package nor shown."""
 _INTERPRETERS = frozenset({"python", "python3", "uvicorn"})
 _FETCHERS = frozenset({"npx", "bunx", "uvx", "pipx"})
 _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
@@ -267,6 +269,6 @@ def _words(arguments: Sequence[str]) -> Iterator[str]:
         if skip:
             skip = False
         elif word.startswith("-"):
-            skip = word in _VALUED
+            skip = word in _VALUED or _SECRET.search(word) is not None
         else:
             yield word
