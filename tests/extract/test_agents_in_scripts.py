@@ -179,6 +179,17 @@ def test_tools_are_followed_through_names_and_files(
     assert bool(found.unresolved) is not bool(names)
 
 
+def test_what_a_module_exports_itself_comes_before_what_it_hands_on() -> None:
+    own = "export const look = tool({ execute: async () => 1 });\n"
+    index = f"import {{ tool }} from 'ai';\nexport * from './tools';\n{own}"
+    code = f"{AI}import * as all from './lib';\nstreamText({{ tools: all }});\n"
+    found = deployed(code, **{"lib/tools.ts": TOOLS, "lib/index.ts": index})
+    invoked = {edge.dst for edge in found.edges if edge.kind is EdgeKind.INVOKES}
+    (look,) = (each for each in found.tools if each.id in invoked and each.name == "look")
+
+    assert look.evidence[0].file.endswith("lib/index.ts")
+
+
 def test_files_that_gather_tools_are_read() -> None:
     files = {
         "lib/tools/index.ts": "import { look } from './look';\nexport const all = { look };\n",

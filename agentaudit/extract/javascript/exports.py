@@ -28,9 +28,16 @@ def exported(program: Program, given: Written) -> Mapping[str, Written] | None:
     node = given.node
     path = given.module.imports.get(node.id, "") if isinstance(node, ast.Name) else ""
     module = program.modules.get(path.removeprefix(".")) if path.startswith(".") else None
-    if module is None or not given.module.affords(len(module.once(_names))):
+    if module is None:
         return None
-    return dict(_exports(program, module))
+    found: dict[str, Written] = {}
+    for each in _handing_on(program, module):
+        names = each.once(_names)
+        if not given.module.affords(len(names) + len(each.stars)):
+            return None
+        for name in names:  # its own before those that it hands on
+            found.setdefault(name, Written(each, _named(each, name)))
+    return found
 
 
 def may_be_tool(program: Program, given: Written) -> bool:
@@ -40,12 +47,11 @@ def may_be_tool(program: Program, given: Written) -> bool:
     return made or isinstance(meant.node, ast.Dict)
 
 
-def _exports(program: Program, module: Module) -> Iterator[tuple[str, Written]]:
-    """The names that a module exports, and those of the modules that it hands on whole."""
+def _handing_on(program: Program, module: Module) -> Iterator[Module]:
+    """A module, and those that it hands on whole."""
     waiting, seen = [module], {id(module)}
     for each in waiting:  # it grows meanwhile
-        for name in each.once(_names):
-            yield name, Written(each, _named(each, name))
+        yield each
         for star in each.stars:
             other = program.modules.get(star.removeprefix(".")) if star.startswith(".") else None
             if other is not None and id(other) not in seen:
