@@ -312,6 +312,7 @@ def test_templates_open_buckets_and_keep_them_shut(bucket: object, told: object)
         ({"Principal": "s3.amazonaws.com"}, Severity.MEDIUM),
         ({"Principal": "s3.amazonaws.com", "SourceAccount": {"Ref": "AWS::AccountId"}}, None),
         ({"Principal": "sns.amazonaws.com", "SourceArn": {"Ref": "Topic"}}, None),
+        ({"Principal": "sns.amazonaws.com", "SourceArn": "*"}, Severity.MEDIUM),
         ({"Principal": "111122223333"}, None),
     ],
 )
@@ -378,3 +379,31 @@ def test_templates_open_what_else_has_a_policy(type_: str, key: str, action: str
     files = template(Desk=resource(type_, **{key: json.loads(policy(action))}))
 
     assert found(files)["grant-to-everybody"] is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("principal", "open_"),
+    [
+        ("var.who", True),
+        ("{ AWS = local.who[0] }", True),
+        ("{ AWS = [var.who] }", True),
+        ('{ AWS = "arn:aws:iam::${var.who}:root" }', False),
+        ("{ AWS = aws_iam_role.desk.arn }", False),
+    ],
+)
+def test_a_policy_for_whom_no_file_tells_may_be_for_everybody(
+    principal: str, open_: object
+) -> None:
+    text = f"""{{Statement = [{{
+        Effect = "Allow", Principal = {principal}, Action = "sqs:*", Resource = "*"
+    }}]}}"""
+    unresolved = deployment_of(terraform("aws_sqs_queue_policy", text)).unresolved
+
+    assert any("whom" in each.what for each in unresolved) is open_
+
+
+def test_a_list_of_access_that_no_file_tells_may_let_in_anybody() -> None:
+    acl = 'resource "aws_s3_bucket_acl" "a" {\n  bucket = aws_s3_bucket.docs.id\n  acl = var.a\n}\n'
+    files = {"main.tf": BUCKET % "desk-docs" + acl}
+
+    assert any("list of access" in each.what for each in deployment_of(files).unresolved)

@@ -22,6 +22,8 @@ from agentaudit.model.facts.permissions import Grant
 
 _OF_THE_CALL = frozenset({"aws:securetransport", "s3:tlsversion", "aws:requestedregion"})
 _EVERYBODY = "*"
+_UNTOLD = regex(r"\$\{(?:(?:var|local)\.)?[\w-]{1,200}(?:\[\d{1,9}\])?\}")
+"""A principal that is a variable or a parameter as a whole, and may be `*`."""
 _BUCKET_READS = ("s3:get", "s3:list")
 _PUBLISHED = regex(
     r"(?:^|[^a-z])(?:public|static|assets?|web|website|site|www|cdn|frontend|ui|hosting)(?:[^a-z]|$)",
@@ -38,6 +40,10 @@ def opening(
     Of an action that the table of AWS's actions does not know, no denial takes anything: it goes
     with the others of its statement.
     """
+    for statement in statements:
+        if _may_be_for_anybody(statement):
+            what = f"whom {statement.name} of {owner} is for"
+            collector.leave_open(statement.place, what, "it may be anybody")
     named = [statement for statement in statements if _EVERYBODY in statement.principals]
     for_strangers = [_as_for_strangers(each) for each in readable(collector, owner, named)]
     for allowance in allowances_of(collector, for_strangers, None):
@@ -46,6 +52,11 @@ def opening(
         denied = bool(known) and known.isdisjoint(allowance.actions)
         if not denied and all(map(_asks_nothing, statement.conditions)):
             yield statement
+
+
+def _may_be_for_anybody(statement: Statement) -> bool:
+    untold = statement.allows and any(map(_UNTOLD.fullmatch, statement.principals))
+    return untold and all(map(_asks_nothing, statement.conditions))
 
 
 def _as_for_strangers(statement: Statement) -> Statement:

@@ -103,13 +103,16 @@ def _named(module: Module, node: Node) -> Declared | None:
 
 def _add_list(buckets: Buckets, declared: Declared, collector: Collector) -> None:
     node = declared.body.get("acl") or declared.body.get("access_control")
-    told = _LISTS.get((node.text or "").lower()) if node is not None else None
-    if node is None or told is None:
+    if node is None or not (node.unknown or (node.text or "").lower() in _LISTS):
         return
     bucket = buckets.of(declared, declared.body.get("bucket"))
     if bucket is not None and buckets.block(bucket, _OF_LISTS):
         return
-    open_to, action = told
+    if node.unknown:
+        what = f"the list of access of {declared.shown}"
+        collector.leave_open(evidence(declared.document, node), what, "it may let in anybody")
+        return
+    open_to, action = _LISTS[node.raw.lower()]
     title = bucket.title if bucket is not None else declared.shown
     statement = Statement(
         key=f"{declared.key}.acl",

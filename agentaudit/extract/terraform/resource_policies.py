@@ -108,7 +108,8 @@ def _add_permission(declared: Declared, collector: Collector) -> None:
 
 
 def _is_said(node: Node | None) -> bool:
-    return node is not None and node.kind is not NodeKind.NULL and node.text != ""
+    """Whether a member is there, and says less than everything."""
+    return node is not None and node.kind is not NodeKind.NULL and node.text not in {"", "*"}
 
 
 def _add_addresses(module: Module, collector: Collector) -> None:
