@@ -48,12 +48,20 @@ class Terminal:
     @property
     def watched(self) -> bool:
         """Whether a person may be looking at standard error."""
-        plain = self._err is None and not sys.stderr.isatty() and not _FORCING & os.environ.keys()
-        return not plain and self.err.is_terminal
+        return not self._plain and self.err.is_terminal
+
+    @property
+    def _plain(self) -> bool:
+        """Whether standard error is a file or a pipe, for which no console need be made."""
+        return self._err is None and not sys.stderr.isatty() and not _FORCING & os.environ.keys()
 
     def note(self, text: str) -> None:
         """A sentence beside the result; none when quiet."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self._plain:
+            sys.stderr.write(f"{one_line(text)}\n")
+        else:
             self.err.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager

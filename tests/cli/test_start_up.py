@@ -103,6 +103,14 @@ def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
     assert of(found, *ours("extract.cloudformation", "extract.pipelines")) == []
 
 
+def test_findings_for_programs_are_written_without_what_draws_them(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    (tmp_path / ".mcp.json").write_text('{"mcpServers": {"a": {"command": "a"}}}')
+
+    assert of(loaded("lint", str(tmp_path), "--format", "json"), "rich", "dataclasses") == []
+
+
 def test_the_engine_of_conditions_is_not_loaded_beside_documents(tmp_path: Path) -> None:
     """Each takes much memory: one is gone before the other comes."""
     settings = tmp_path / "deployed" / ".mcp.json"
@@ -159,9 +167,9 @@ def test_commands_are_listed_in_the_order_of_a_day() -> None:
     """Those with commands of their own among the others."""
     lines = CliRunner().invoke(app, ["--help"]).stdout.partition("Commands:\n")[2].splitlines()
 
-    assert [line.split()[0] for line in lines[:10]] == [
+    assert [line.split()[0] for line in lines[:11]] == [
         *("audit", "profile", "simulate", "lint", "threat-model"),
-        *("report", "trace", "rules", "doctor", "selftest"),
+        *("report", "trace", "rules", "doctor", "selftest", "schema"),
     ]
 
 
