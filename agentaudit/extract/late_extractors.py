@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from typing import Any
 
 from msgspec import Struct
 
@@ -31,10 +32,10 @@ class LateExtractor(Struct, frozen=True):
         yield from map(function_of, self.names)
 
 
-def function_of(name: str) -> Callable[..., None]:
+def function_of(name: str) -> Callable[..., Any]:
     """What a module, a colon and a name stand for, loaded now."""
     module, _, function = name.partition(":")
-    found: Callable[..., None] = getattr(import_module(f"agentaudit.extract.{module}"), function)
+    found: Callable[..., Any] = getattr(import_module(f"agentaudit.extract.{module}"), function)
     return found
 
 

@@ -1,6 +1,6 @@
 """Resources of other formats that stand together, as what reads Terraform takes its modules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.facts.fact import FactId
@@ -20,6 +20,9 @@ class Stack(Module):
         super().close()
         self.members_by_type = ()
         self.identity_of = None
+
+    def types(self) -> Iterable[str]:
+        return (item.type for item in self.members_by_type)
 
     def declared(self, kind: str, types: tuple[str, ...]) -> tuple[Declared, ...]:
         if kind != "resource":

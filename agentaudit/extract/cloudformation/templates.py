@@ -22,13 +22,12 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import templates
 from agentaudit.extract.stacks import Stack
-from agentaudit.extract.terraform.agentcore import add_agentcore
 from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.buckets import add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
-from agentaudit.extract.terraform.late_builds import add_builds
+from agentaudit.extract.terraform.late_passes import add_agentcore, add_builds
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Declared

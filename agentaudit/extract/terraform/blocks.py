@@ -39,6 +39,11 @@ class Blocks:
         found = [pair for type_ in set(types) for pair in self._by_type.get(type_, ())]
         return [member for _, member in sorted(found, key=lambda pair: pair[0])]
 
+    @property
+    def types(self) -> Iterable[str]:
+        """Of the resources, each once."""
+        return self._by_type.keys()
+
     def attribute(self, name: str) -> tuple[Document, Attribute] | None:
         """The first attribute of a name in any of the blocks."""
         return self._attributes.get(name)

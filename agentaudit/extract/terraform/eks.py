@@ -13,7 +13,6 @@ from agentaudit.extract.kubernetes.eks_access import Doors, Entry
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.extract.terraform.planned import PlannedModule
 from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Document, Node, NodeKind
 
@@ -33,7 +32,7 @@ def add_cluster_access(module: Module, principals: Principals) -> None:
             doors = _doors(module, principals, declared.document)
             for name in MAPPED:
                 doors.admit_listed(f"{declared.key}.{name}", declared.body.get("data", name))
-    if not isinstance(module, PlannedModule):  # a plan has the resources that the call makes
+    if not module.from_plan:  # which has the resources that the call makes
         for member in module.members("module"):
             _add_call(module, member, principals)
 

@@ -4,7 +4,8 @@ Terraform's modules: the resources and data sources that the files of a folder d
 References to them give names and ARNs as far as the files decide them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from msgspec import Struct, field
 
@@ -68,6 +69,7 @@ class Declared(Struct, frozen=True, kw_only=True):
 class Module(Sources):
     """One folder of Terraform files, and what it declares."""
 
+    from_plan: ClassVar[bool] = False
     special: dict[str, Callable[["Module", Declared], Node]] = field(default_factory=dict)
     """What data sources of a type stand for, such as the JSON of a policy document."""
     prefix: str = ""
@@ -90,6 +92,14 @@ class Module(Sources):
         self.forget()
         self.callers.clear()
         self.children.clear()
+
+    def declares(self, starts: tuple[str, ...]) -> bool:
+        """Whether a resource of a type that begins so is among its own."""
+        return any(type_.startswith(starts) for type_ in self.types())
+
+    def types(self) -> Iterable[str]:
+        """Of its resources, some perhaps more than once."""
+        return self.blocks("resource").types
 
     def resources(self, *types: str) -> tuple[Declared, ...]:
         """The resources of some types, `for_each` written out, those with `count = 0` left out."""

@@ -3,34 +3,33 @@
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
-from agentaudit.extract.terraform.agentcore import add_agentcore
+from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.terraform.agents import add_agents
-from agentaudit.extract.terraform.api_management import add_managed_apis
-from agentaudit.extract.terraform.azure import add_azure
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.buckets import add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
-from agentaudit.extract.terraform.clouds import add_clouds
-from agentaudit.extract.terraform.delegation import add_delegations
 from agentaudit.extract.terraform.eks import add_cluster_access
-from agentaudit.extract.terraform.entra import add_entra
-from agentaudit.extract.terraform.google import add_google
-from agentaudit.extract.terraform.google_federation import add_google_federation
-from agentaudit.extract.terraform.google_listeners import add_google_listeners
-from agentaudit.extract.terraform.google_policies import (
-    add_google_policies,
-    google_policy_document,
-)
-from agentaudit.extract.terraform.google_roles import add_google_roles
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workloads
-from agentaudit.extract.terraform.late_builds import add_builds
+from agentaudit.extract.terraform.late_passes import (
+    add_agentcore,
+    add_azure,
+    add_builds,
+    add_clouds,
+    add_delegations,
+    add_entra,
+    add_google,
+    add_google_federation,
+    add_google_listeners,
+    add_google_policies,
+    add_google_roles,
+    add_managed_apis,
+)
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Module
-from agentaudit.extract.terraform.plans import with_plans
 from agentaudit.extract.terraform.policies import managed_policy, policy_document
 from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
@@ -40,14 +39,19 @@ from agentaudit.extract.terraform.tokens import add_issued_tokens
 from agentaudit.readers.document import Document
 from agentaudit.readers.hcl.syntax import Body, Expression
 
+_GOOGLE_POLICY = "terraform.google_policies:google_policy_document"
+
 
 def extract_terraform(documents: Documents, collector: Collector) -> None:
     """Everything that Terraform's files say of identities, agents, stores, runtimes and logs."""
-    found = with_plans(documents, _modules(documents, collector))
+    found = _modules(documents, collector)
+    if any(documents.of("plan")):
+        found = function_of("terraform.plans:with_plans")(documents, found)
     for module in found:
         module.special["aws_iam_policy_document"] = policy_document
         module.special["aws_iam_policy"] = managed_policy
-        module.special["google_iam_policy"] = google_policy_document
+        if module.declares(("google_",)):
+            module.special["google_iam_policy"] = function_of(_GOOGLE_POLICY)
     principals = Principals(documents, collector)
     principals.read(found)
     add_kubernetes_rights(found, documents, collector)

@@ -1,6 +1,8 @@
 """One module of a plan of Terraform, asked as one of sources is, with what planning settled."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import ClassVar
 
 from msgspec import field
 from msgspec.structs import replace
@@ -34,6 +36,7 @@ _PART_OF = regex(r"[.\[]")
 class PlannedModule(Module, kw_only=True):
     """One module of a plan; its bodies are those of its sources, where they are at hand."""
 
+    from_plan: ClassVar[bool] = True
     document: Document
     plan: Plan
     path: str
@@ -65,6 +68,10 @@ class PlannedModule(Module, kw_only=True):
             )
             self._folded[key] = (*Module.declared(self, kind, types), *only_planned)
         return self._folded[key]
+
+    def types(self) -> Iterable[str]:
+        planned = (ALIASES.get(type_, type_) for _, type_, _ in self.planned)
+        return chain(Module.types(self), planned)
 
     def data_source(self, type_: str, name: str) -> tuple[Declared, ...]:
         """One data source by its label, of the sources or of the plan alone."""
