@@ -103,6 +103,15 @@ def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
     assert of(found, *ours("extract.cloudformation", "extract.pipelines")) == []
 
 
+def test_terraform_of_one_cloud_loads_no_other(loaded: Loaded, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_iam_role" "agent" { name = "agent" }')
+    found = loaded("lint", str(tmp_path))
+
+    assert "agentaudit.extract.terraform.iam" in found
+    others = ("azure", "google", "google_roles", "agentcore", "planned")
+    assert of(found, *ours(*(f"extract.terraform.{each}" for each in others))) == []
+
+
 def test_findings_for_programs_are_written_without_what_draws_them(
     loaded: Loaded, tmp_path: Path
 ) -> None:
