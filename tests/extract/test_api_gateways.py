@@ -152,12 +152,18 @@ def test_of_two_ways_to_a_function_one_that_asks_leaves_it_alone() -> None:
     assert not exposed(deployment_of({"main.tf": FUNCTION + HTTP.replace("MORE", "") + other}))
 
 
-@pytest.mark.parametrize("name", ["VALID_TOKENS", "SHARED_SECRET", "COGNITO_CLIENT"])
-def test_a_setting_may_say_whom_a_server_lets_in(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        *(("VALID_TOKENS", 0), ("SHARED_SECRET", 0), ("COGNITO_CLIENT", 0), ("AZURE_ENTRA_ID", 0)),
+        *(("CENTRAL_LOG", 1), ("REGION", 1)),
+    ],
+)
+def test_a_setting_may_say_whom_a_server_lets_in(name: str, count: int) -> None:
     given = f'environment {{ variables = {{ {name} = "a" }} }}'
     function = FUNCTION.replace("\n}", f"\n  {given}\n}}")
 
-    assert not exposed(deployment_of({"main.tf": function + HTTP.replace("MORE", "")}))
+    assert exposed(deployment_of({"main.tf": function + HTTP.replace("MORE", "")})) == count
 
 
 @pytest.mark.parametrize(
