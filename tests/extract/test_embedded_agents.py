@@ -85,6 +85,12 @@ def test_copilot_asks_its_program_which_may_approve_everything(
     [
         ("run.ts", f"{CODEX}codex.startThread(options);"),
         ("run.ts", f"{CODEX}codex.startThread({{ sandboxMode: mode }});"),
+        ("run.ts", f"{CODEX}codex.startThread({{ sandboxMode: process.env.SANDBOX }});"),
+        (
+            "run.ts",
+            f"{CODEX}codex.startThread({{ sandboxMode: '{OPEN}', approvalPolicy: given.asks }});",
+        ),
+        ("run.py", f"{PYTHON}codex.thread_start(sandbox=settings.sandbox)"),
         ("run.py", f"{PYTHON}codex.thread_start(**options)"),
         ("run.py", f"{PYTHON}codex.thread_start(sandbox=chosen())"),
     ],

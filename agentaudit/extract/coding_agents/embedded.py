@@ -33,6 +33,8 @@ _UNASKED = frozenset({"never", "deny_all"})
 """Policies by which nobody is asked: what the sandbox lets through is done."""
 _REVIEWED = "auto_review"
 """What holds in Python where no policy is given; `codex exec` asks nobody."""
+_ENUMERATIONS = "openai_codex."
+"""The package of `Sandbox.workspace`: what `settings.sandbox` says is not known."""
 _APPROVING = frozenset({"approveAll", "approve_all"})
 
 
@@ -65,7 +67,7 @@ def add_embedded(module: Module, collector: Collector, embedded: Embedded) -> Ag
     file = module.document.file.rpartition("/")[2]
     name = around.name if around is not None and around.name.isidentifier() else file
     bypass, place = _bypass(module, embedded)
-    sandbox = _said(module, embedded.get(_SANDBOXES))
+    sandbox, policy = (_said(module, embedded.get(names)) for names in (_SANDBOXES, _POLICIES))
     agent = collector.add(
         Agent(
             id=fact_id("agent", name, f"{module.document.file}#{framework}.{call.node.lineno}"),
@@ -76,7 +78,7 @@ def add_embedded(module: Module, collector: Collector, embedded: Embedded) -> Ag
             sandboxed=_boxed(sandbox),
         )
     )
-    if embedded.hidden or sandbox is None:
+    if embedded.hidden or sandbox is None or policy is None:
         what = f"the options of {name} do not fold"
         collector.leave_open(agent.evidence[0], what, "what it does unasked is open")
     return agent
@@ -106,7 +108,7 @@ def _said(module: Module, given: ast.expr | None) -> str | None:
         return ""
     meant = module.meant(given)
     if isinstance(meant, ast.Attribute):
-        return meant.attr
+        return meant.attr if module.dotted(meant).startswith(_ENUMERATIONS) else None
     value = module.value(meant)
     return None if value is UNFOLDED else str(value or "")
 
