@@ -193,6 +193,11 @@ def test_a_subagent_may_have_a_mode_of_its_own(file: str, line: str, modes: list
             [],
         ),
         (
+            ".amp/settings.json",
+            '{"amp.permissions": [{"tool": "Bash", "matches": {"cmd": "*"}, "action": "allow"}]}',
+            [("", True)],
+        ),
+        (
             "desk.code-workspace",
             '{"settings": {"chat.tools.global.autoApprove": true}}',
             [("bypass", False)],

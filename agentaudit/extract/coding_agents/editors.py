@@ -122,9 +122,16 @@ def _amp(root: Node) -> _Mode:
         return "bypass", False, every
     for rule in root.list_at("amp.permissions"):
         tool = rule.child("tool")
-        if tool is not None and tool.text in {"*", "Bash"} and rule.child("matches") is None:
+        if tool is not None and tool.text in {"*", "Bash"} and not _narrowed(rule):
             return "", rule.text_at("action") == "allow", tool
     return "", False, None
+
+
+def _narrowed(rule: Node) -> bool:
+    """Whether a rule is for some calls alone: `"matches": {"cmd": "*"}` is for all."""
+    matches = rule.child("matches")
+    given = matches.entries if matches is not None else ()
+    return any(text != "*" for _, value in given for text in value.texts())
 
 
 def _goose(root: Node) -> _Mode:
