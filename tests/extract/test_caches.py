@@ -196,3 +196,11 @@ def test_a_proof_that_is_empty_is_none(cache: tuple[str, ...], proof: str, given
     store = memory(terraform(*cache, f"{proof} = {given}", more=more))
 
     assert store.asks_callers is Truth.NO
+
+
+def test_a_cache_that_prefers_tls_takes_what_comes_without() -> None:
+    """Amazon ElastiCache User Guide, "Enabling in-transit encryption": connections of both kinds."""
+    lines = ("transit_encryption_enabled = true", 'transit_encryption_mode = "preferred"')
+
+    assert memory(terraform(*NODES, *lines)).encrypted_on_the_way is Truth.NO
+    assert memory(terraform(*NODES, *lines[:1])).encrypted_on_the_way is Truth.YES

@@ -25,6 +25,8 @@ from agentaudit.readers.document import Node
 
 _GIB = 1_024**3
 _OPEN_LIST = "open-access"
+_BOTH_WAYS = "preferred"
+"""A mode of TLS that a client may do without."""
 _NOT_OF_REDIS = "memcached"
 
 
@@ -54,7 +56,9 @@ def _with_nodes(declared: Declared) -> MemoryStore:
         _memory(declared, settled),
         max_bytes=Known.SET,
         asks_callers=_asks(body, "auth_token", "user_group_ids"),
-        encrypted_on_the_way=switch(
+        encrypted_on_the_way=Truth.NO
+        if body.text_at("transit_encryption_mode") == _BOTH_WAYS
+        else switch(
             body.get("transit_encryption_enabled"), absent=Truth.UNKNOWN if valkey else Truth.NO
         ),
     )
