@@ -199,7 +199,7 @@ def test_a_proof_that_is_empty_is_none(cache: tuple[str, ...], proof: str, given
 
 
 def test_a_cache_that_prefers_tls_takes_what_comes_without() -> None:
-    """Amazon ElastiCache User Guide, "Enabling in-transit encryption": connections of both kinds."""
+    """Amazon ElastiCache User Guide, "Enabling in-transit encryption": of both kinds."""
     lines = ("transit_encryption_enabled = true", 'transit_encryption_mode = "preferred"')
 
     assert memory(terraform(*NODES, *lines)).encrypted_on_the_way is Truth.NO

@@ -259,6 +259,22 @@ def test_lists_of_access_open_buckets_too(text: str, severity: Severity | None) 
     assert found(files).get("grant-to-everybody") is severity
 
 
+@pytest.mark.parametrize(
+    ("switches", "told"),
+    [
+        ("block_public_policy = false", True),
+        ("restrict_public_buckets = false", True),
+        ("block_public_policy = false\n  restrict_public_buckets = var.on", False),
+        ("block_public_policy = false\n  restrict_public_buckets = true", False),
+    ],
+)
+def test_a_switch_of_a_block_that_is_left_out_is_off(switches: str, told: object) -> None:
+    """Terraform registry, `aws_s3_bucket_public_access_block`: each defaults to false."""
+    block = BLOCK.partition("  block_public_policy")[0] + f"  {switches}\n}}\n"
+
+    assert ("unblocked-bucket" in found({"main.tf": BUCKET % "orders" + block})) is told
+
+
 def test_a_block_that_is_off_counts_more_where_a_knowledge_base_reads() -> None:
     off = BLOCK % ("false", "false")
     source = """

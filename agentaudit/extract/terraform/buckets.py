@@ -145,11 +145,11 @@ def _mark_unblocked(buckets: Buckets, collector: Collector) -> None:
 
 
 def _off(body: Node) -> Node | None:
-    """The switch of a block by which a policy may open its bucket."""
+    """The switch of a block by which a policy may open its bucket; one left out is off, too."""
     nodes = (body.get(name) for name in _OF_POLICIES)
     found = [node for node in nodes if node is not None]
     off = [node for node in found if node.boolean is False]
-    return off[0] if len(off) == len(_OF_POLICIES) else None
+    return off[0] if off and len(off) == len(found) else None
 
 
 def _feeding(module: Module) -> Iterator[str]:
