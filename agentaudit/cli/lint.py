@@ -12,7 +12,12 @@ from msgspec.structs import replace
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
 from agentaudit.cli.lint_comparison import Comparison, Run, compared, digest_key
-from agentaudit.cli.lint_configuration import check_names, configuration_of, with_narrowings
+from agentaudit.cli.lint_configuration import (
+    accepted_in,
+    check_names,
+    configuration_of,
+    with_narrowings,
+)
 from agentaudit.cli.lint_fix import Fixing, Linted, fix_findings
 from agentaudit.cli.lint_outputs import (
     Format,
@@ -27,7 +32,7 @@ from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, UsageError, exit_code
 
 if TYPE_CHECKING:
-    from agentaudit.model.finding import Acceptance, LintResult
+    from agentaudit.model.finding import LintResult
     from agentaudit.rules.compiled import CompiledRule
     from agentaudit.rules.configured import Configuration
 
@@ -259,7 +264,7 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     from agentaudit.rules.limits import limits_with
 
     limits = limits_with(settings.limits)
-    accepted = _accepted(settings.accept) if settings.accept else ()
+    accepted = accepted_in(settings.accept, paths) if settings.accept else ()
     key = digest_key(settings.comparison)
     found = read_files(paths)
     deployment = deployment_in(found, key=key)
@@ -292,9 +297,3 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
         limits=limits,
         run=run,
     )
-
-
-def _accepted(file: Path) -> "tuple[Acceptance, ...]":
-    from agentaudit.rules.acceptances import load_acceptances
-
-    return load_acceptances(file)

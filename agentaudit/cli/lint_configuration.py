@@ -9,7 +9,7 @@ from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from agentaudit.model.finding import LintResult
+    from agentaudit.model.finding import Acceptance, LintResult
     from agentaudit.rules.configured import Configuration
 
 
@@ -62,3 +62,14 @@ def with_narrowings(
 
     folder = os.path.relpath(common_folder(paths).resolve(), configured.file.parent)
     return narrowed(result, configured.narrowings, configured.per_path, folder=folder)
+
+
+def accepted_in(file: Path, paths: Sequence[Path]) -> "tuple[Acceptance, ...]":
+    """What a file accepts; it is named as the files of the audit are, from the root of that."""
+    from msgspec.structs import replace
+
+    from agentaudit.readers.files import common_folder
+    from agentaudit.rules.acceptances import load_acceptances
+
+    named = Path(os.path.relpath(file.resolve(), common_folder(paths).resolve())).as_posix()
+    return tuple(replace(item, file=named) for item in load_acceptances(file))

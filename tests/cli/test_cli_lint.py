@@ -255,6 +255,7 @@ def test_an_acceptance_that_accepts_nothing_says_why(tmp_path: Path) -> None:
     assert "accepts nothing: no finding has its fingerprint." in said
     assert "by a@acme.test is over: it held until 2024-02-29." in said
     assert "accepts nothing, and no rule is called no-such-rule." in said
+    assert said.startswith("../accept.yaml:1:1 low unused-suppression")
 
     accepted.write_text(f"{named}{known}, expires: 2027-02-29}}\n")
     with pytest.raises(InputError, match="must be a day such as"):
