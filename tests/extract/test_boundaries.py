@@ -146,3 +146,14 @@ def test_an_action_that_the_table_does_not_know_is_left(by: str, more: str) -> N
     (grant,) = deployment_of({"main.tf": f"{head}{own}{rest}"}).grants
 
     assert (grant.actions, grant.expanded_count) == (("deskservice:answer",), 1)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_one_of_several_of_a_name_is_known_by_its_folder_alone(own: object) -> None:
+    files = bounded('"arn:aws:iam::111122223333:policy/most"')
+    narrow, wide = allowing('"s3:GetObject"'), allowing('"*"')
+    files |= {"main.tf": files["main.tf"] + (narrow if own else "")}
+    elsewhere = {"dev/main.tf": narrow, "prod/main.tf": wide}
+    given = [grant for grant in deployment_of(files | elsewhere).grants if grant.admin]
+
+    assert any(grant.name.startswith("aws_iam_role_policy") for grant in given) is not own

@@ -222,9 +222,16 @@ class Principals(Struct):
                 self.held.add(key)
                 if key not in known:
                     known[key] = self._ceiling(*self.policies[key])
-                holder.ceiling = known[key]
+                holder.ceiling = known[key] if self._is_one(declared.module, boundary) else None
             else:
                 holder.ceiling = managed_ceiling(boundary.text or "")
+
+    def _is_one(self, module: Module, boundary: Node) -> bool:
+        """Whether a boundary is told from others of its name, which other folders may declare."""
+        if _ADDRESS.search(boundary.raw) is not None:
+            return True
+        keys = self.named.get(("policy", boundary.raw.rpartition("/")[2]), {})
+        return len(keys) == 1 or any(key.partition("#")[0] == module.folder for key in keys)
 
     def _ceiling(self, policy: Declared, found: Sequence[Statement]) -> frozenset[str] | None:
         node = policy.body.get("policy")
@@ -283,8 +290,7 @@ class Principals(Struct):
         credential = self.collector.add(key_in_state(declared, "aws", kind, ttl_s=ttl_s))
         user = self.identity(declared, named)
         if user is not None:
-            place = declared.place()
-            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, place)
+            self.collector.link(EdgeKind.AUTHENTICATES_AS, credential.id, user, declared.place())
 
 
 def _role_of(module: Module, profile: Node) -> Node:
