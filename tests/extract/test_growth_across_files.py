@@ -116,3 +116,14 @@ def test_neither_do_other_values_make_what_one_file_of_them_switches_off_dearer(
 
     assert asked(2)
     assert third == second
+
+
+def test_neither_do_servers_that_share_their_lines_make_what_is_left_out_of_prose_dearer() -> None:
+    def asked(count: int) -> object:
+        lines = ["---", "mcp-servers:", "  a: &a", "    command: |", *["      b"] * count]
+        lines += [*(f"  k{number}: *a" for number in range(count)), "---", "Mend it."]
+        return deployment_of({".github/agents/fixer.md": "\n".join(lines)})
+
+    second, third = further_cost(asked, 100, within="extract")
+
+    assert third == second

@@ -6,6 +6,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.mcp.launchers import LONGEST_SCRIPT, fetched_by_shell, launch_of
+from agentaudit.extract.mcp.piped import _parts_that_run
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.hooks import Hook
 
@@ -246,3 +247,9 @@ def test_what_stands_behind_the_flag_of_a_secret_is_no_package() -> None:
 
     assert found is not None
     assert found.package == "acme-check"
+
+
+def test_a_line_that_begins_many_programs_is_looked_at_once() -> None:
+    parts = list(_parts_that_run("sh <(" * 100 + "x\n" + "sh <(" * 100))
+
+    assert [len(part) for part in parts] == [496, 495]
