@@ -188,3 +188,14 @@ def test_a_value_of_very_many_accessors_is_unknown_and_said_to_be() -> None:
 
     assert document.root.get("a").unknown  # type: ignore[union-attr]  # it is there
     assert any("more than 1,000 accessors" in said for _, _, said in document.problems)
+
+
+def test_a_broken_text_of_very_many_blanks_is_not_read_and_said_to_be() -> None:
+    document = parse_hcl("main.tf", f"a = 1\nb ={' ' * 1_001}\n")
+
+    assert document.root.get("a") is None
+    assert document.problems == ((2, 4, "more than 1,000 blanks in a row"),)
+
+
+def test_a_whole_text_may_have_as_many_blanks_as_it_likes() -> None:
+    assert parse_hcl("main.tf", f"b ={' ' * 1_001}1\n").problems == ()

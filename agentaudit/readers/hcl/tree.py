@@ -5,6 +5,7 @@ from functools import cache
 import tree_sitter
 import tree_sitter_hcl
 
+from agentaudit.expressions import regex
 from agentaudit.readers.descendants import descendants
 from agentaudit.readers.document import Comment, bounded_name
 from agentaudit.readers.hcl.expressions import expression
@@ -15,10 +16,16 @@ from agentaudit.readers.places import Place
 
 Read = tuple[Body, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
 """A body, the comments, and the problems as (line, column, message)."""
+_MOST_BLANKS = 1_000
+"""In a row: where a text is broken, the parser passes each, and seeks the end of all."""
+_TOO_MANY = regex(rf"(?<!\s)\s{{{_MOST_BLANKS + 1}}}")
 
 
 def tree_body(text: str) -> Read:
     """The body of a text, however broken it is."""
+    blanks = _TOO_MANY.search(text)
+    if blanks is not None:
+        return _unread(text, blanks.start())
     encoded = text.encode(errors="replace")
     root = tree_sitter.Parser(_language()).parse(encoded).root_node
     reading = Reading(text=text, encoded=encoded)
@@ -26,6 +33,13 @@ def tree_body(text: str) -> Read:
     read = _body(reading, body, 0) if body else Body(place=reading.place(root))
     _note_errors(reading, root)
     return read, _comments(reading, root), tuple(sorted(reading.problems))
+
+
+def _unread(text: str, at: int) -> Read:
+    """Nothing of a text, and where it is what the parser would take too long for."""
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    place = Place(line=1, column=1, end_line=text.count("\n") + 1, end_column=1)
+    return Body(place=place), (), ((line, column, f"more than {_MOST_BLANKS:,} blanks in a row"),)
 
 
 def _body(reading: Reading, node: tree_sitter.Node, depth: int) -> Body:
