@@ -68,7 +68,7 @@ SITE = (
 )
 COPIES = ',{"type":"Microsoft.Web/sites","name":"a@","copy":{"name":"c","count":800}}'
 RUN = "a@ = create_agent(model='x')\nc@ = {'tags': [@]}\na@.invoke(x, c@)\n"
-KEY = f"a@ = '{fake('aws_access_key')}'\\n"
+KEY = f"a@ = '{fake('stripe_live_key')}@'\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 KINDS: Mapping[str, Kind] = {
