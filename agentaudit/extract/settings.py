@@ -25,6 +25,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """What tells it apart where others of its name stand in the same node."""
     form: CredentialForm | None = None
     """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
+    kept_as: str = ""
+    """The name under which another file has it, where that is another: `${LITELLM_MASTER_KEY}`."""
     channel: str = ""
     """What the platform has for secrets, where this stands beside it, in plain view."""
 

@@ -109,3 +109,10 @@ jobs:
           AWS_SECRET_ACCESS_KEY: ${{{{ secrets.{store.upper()}_PASSWORD }}}}
 """
     assert ("static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})) is told
+
+
+@pytest.mark.parametrize(("name", "told"), [("LITELLM_MASTER_KEY", True), ("DESK_KEY", False)])
+def test_so_it_is_where_a_file_beside_has_its_value(name: str, *, told: bool) -> None:
+    files = {"compose.yaml": COMPOSE.format(name=name), ".env": f"{name}=sk-q7Zk2PvW9sLx4Rt8\n"}
+
+    assert ("model-admin-key-in-reach" in found(files)) is told

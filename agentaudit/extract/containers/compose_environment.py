@@ -67,7 +67,7 @@ def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
     if not _INTERPOLATION.fullmatch(setting.content):
         return setting
     via = evidence(setting.document, setting.value, f"{setting.key}=${{{name}}}")
-    return replace(given, key=setting.key, route=given.route, via=(via,))
+    return replace(given, key=setting.key, kept_as=name, route=given.route, via=(via,))
 
 
 def _passed_through(

@@ -22,7 +22,7 @@ from agentaudit.extract.credentials.key_addresses import (
 from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.own_places import own_place
-from agentaudit.extract.credentials.recognition import Recognised, recognise
+from agentaudit.extract.credentials.recognition import Recognised, kept_as, recognise
 from agentaudit.extract.credentials.redaction import assignment
 from agentaudit.extract.credentials.remarks import called_example
 from agentaudit.extract.credentials.secret_names import name_words, secret_name
@@ -163,7 +163,8 @@ def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | N
 def recognised_setting(setting: Setting) -> Recognised | None:
     """What one setting is, with the form that the syntax around it decides."""
     if setting.form is None:
-        return recognise(setting.key, setting.content)
+        found = recognise(setting.key, setting.content)
+        return kept_as(found, setting.kept_as) if found is not None else None
     named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
     stand_in = recognise(setting.key, setting.content if named else "${SECRET}")
     return replace(stand_in, form=setting.form) if stand_in is not None else None

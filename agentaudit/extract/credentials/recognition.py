@@ -157,6 +157,18 @@ def _of_administrator(reference: str) -> SecretName | None:
     """An administrator's key under another name: `OPENAI_API_KEY: ${LITELLM_MASTER_KEY}`."""
     templated = _TEMPLATED.match(reference)
     source = templated["name"] if templated is not None else variable_of(reference)
+    return _administrators(source)
+
+
+def kept_as(found: Recognised, source: str) -> Recognised:
+    """What is told by its name alone, where it is kept under an administrator's."""
+    name = _administrators(source) if found.named else None
+    if name is None:
+        return found
+    return replace(found, provider=name.provider, kind=name.kind, admin=name.admin)
+
+
+def _administrators(source: str) -> SecretName | None:
     name = secret_name(source) if source else None
     told = name is not None and name.kind in {"master_key", "admin_key"} and name.provider != ""
     return name if told else None
