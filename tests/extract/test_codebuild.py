@@ -172,6 +172,14 @@ def test_strangers_start_what_answers_pull_requests_unless_it_says_whose(
     assert workflow.untrusted_trigger is told
 
 
+def test_a_secret_of_the_machine_is_one_of_the_build_though_no_line_asks_for_it() -> None:
+    variable = 'environment_variable {\n name = "OPENAI_API_KEY"\n value = "k"\n type = "%s"\n}'
+    kept = project(INLINE, variable % "SECRETS_MANAGER", more=HOOK % "")
+
+    assert "strangers-steer-ci-agent" in found(kept)
+    assert "strangers-steer-ci-agent" not in found(project(INLINE, more=HOOK % ""))
+
+
 def test_templates_declare_projects_too() -> None:
     variables = [
         {"Name": "OPENAI_API_KEY", "Value": MODEL_KEY},

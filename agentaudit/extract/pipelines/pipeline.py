@@ -97,7 +97,11 @@ def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[FactId, ...]
     fact = collector.add(_workflow(pipeline))
     if pipeline.untrusted is not None and fact.runs_agent:
         _add_source(collector, pipeline, fact, pipeline.untrusted)
-    return tuple(_add_job(collector, pipeline, fact, job) for job in pipeline.jobs)
+    made = tuple(_add_job(collector, pipeline, fact, job) for job in pipeline.jobs)
+    runtimes = (known for each in made if isinstance(known := collector.facts[each], Runtime))
+    if any(runtime.runs_agent and runtime.holds_secrets for runtime in runtimes):
+        collector.update(replace(fact, uses_secrets=True))
+    return made
 
 
 def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
