@@ -67,5 +67,5 @@ def test_a_recording_tells_the_model_from_the_tool(name: str, tmp_path: Path) ->
     tool = part(row, "cpu_ns", "tool_call") / part(row, "true_cpu_ns", "tool_call")
     assert next(iter(evidence)) == AGENTS[name].source
     assert 0.6 < model < 1.5  # a machine at its limits adds to waits, and takes from samples
-    assert 0.6 < tool < 1.2
+    assert 0.6 < tool < 2  # it works for a fixed time; around it a slow machine takes longer
     assert cast("int", row["requests"]) >= 1
