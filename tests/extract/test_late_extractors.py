@@ -3,8 +3,8 @@
 import inspect
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.deployment import EXTRACTORS
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.extractors import EXTRACTORS
 from agentaudit.extract.late_extractors import LateExtractor
 
 

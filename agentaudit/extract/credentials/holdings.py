@@ -5,7 +5,7 @@ A credential's identity is its place (`file#route.to.key`), never its value. The
 through several services stays one credential that several can see.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,16 +13,11 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, first_half, fits_aws, half_left_out
-from agentaudit.extract.credentials.key_addresses import (
-    fronted_vendor,
-    issued_by_gateway,
-    opens_other_store,
-)
-from agentaudit.extract.credentials.literals import form_of
+from agentaudit.extract.credentials.aws_pairs import half_left_out
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.own_places import own_place
-from agentaudit.extract.credentials.recognition import Recognised, kept_as, recognise
+from agentaudit.extract.credentials.pairing import Found, recognised_among
+from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.credentials.redaction import assignment
 from agentaudit.extract.credentials.remarks import called_example
 from agentaudit.extract.credentials.secret_names import name_words, secret_name
@@ -31,7 +26,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import TRIED, owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.lines import lines_of
@@ -91,27 +86,12 @@ class Holding(Struct, frozen=True, kw_only=True):
         return Confidence.POSSIBLE if chosen else found.confidence
 
 
-class _Found(Struct, frozen=True, kw_only=True):
-    """A recognised setting, with the settings that belong to the same credential."""
-
-    setting: Setting
-    recognised: Recognised
-    others: tuple[Setting, ...] = ()
-    elsewhere: bool = False
-    """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
-
-
-_GOOGLES_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
-_FILES_OF_OTHERS = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AZURE_CREDENTIALS_FILE"})
-"""Where a chart names one file for every cloud, as Velero's does, it says nothing of any."""
-
-
 def add_credentials(
     collector: Collector, settings: Iterable[Setting], holding: Holding
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
     added: list[Credential] = []
-    for found in _found(tuple(settings)):
+    for found in recognised_among(tuple(settings)):
         file = found.setting.document.file
         start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
         what = f"credentials beyond {CREDENTIALS.most:,}"
@@ -121,56 +101,7 @@ def add_credentials(
     return tuple(added)
 
 
-def _found(settings: Sequence[Setting]) -> Iterable[_Found]:
-    pair = {item.key.upper(): item for item in settings if item.key.upper() in AWS_PAIR}
-    primary = first_half(pair)
-    elsewhere = any(map(opens_other_store, settings))
-    fronted = frozenset(filter(None, map(fronted_vendor, settings)))
-    of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
-    for setting in settings:
-        if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
-            continue
-        others: tuple[Setting, ...] = ()
-        recognised = recognised_setting(setting)
-        if primary is not None and setting.key.upper() in AWS_PAIR:
-            if setting is not primary:
-                continue
-            others = tuple(other for other in pair.values() if other is not primary)
-            recognised = _pair(recognised, others)
-            if recognised is not None and not fits_aws(pair):
-                recognised = replace(recognised, provider="")
-        if recognised is not None:
-            if recognised.provider in fronted:
-                recognised = issued_by_gateway(recognised)
-            other = elsewhere and recognised.provider == "aws"
-            yield _Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
-
-
-def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
-    """The one credential of an AWS key pair; a session token beside it makes it short-lived."""
-    halves = [half for half in map(recognised_setting, others) if half is not None]
-    whole = first or next(iter(halves), None)
-    if whole is None:
-        return None
-    session = any(other.key.upper() == "AWS_SESSION_TOKEN" and other.content for other in others)
-    if session:
-        return replace(whole, kind="session_key", lifetime=Lifetime.SHORT)
-    if whole.kind == "session_key":
-        return whole
-    return replace(whole, kind="access_key")
-
-
-def recognised_setting(setting: Setting) -> Recognised | None:
-    """What one setting is, with the form that the syntax around it decides."""
-    if setting.form is None:
-        found = recognise(setting.key, setting.content)
-        return kept_as(found, setting.kept_as) if found is not None else None
-    named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
-    stand_in = recognise(setting.key, setting.content if named else "${SECRET}")
-    return replace(stand_in, form=setting.form) if stand_in is not None else None
-
-
-def _add(collector: Collector, found: _Found, holding: Holding) -> Credential:
+def _add(collector: Collector, found: Found, holding: Holding) -> Credential:
     setting, recognised = found.setting, found.recognised
     environment = holding.environment or stage_of_file(setting.document.file)
     places = (

@@ -1,0 +1,81 @@
+"""Settings that are credentials: each recognised, the halves of a pair together."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, first_half, fits_aws
+from agentaudit.extract.credentials.key_addresses import (
+    fronted_vendor,
+    issued_by_gateway,
+    opens_other_store,
+)
+from agentaudit.extract.credentials.literals import form_of
+from agentaudit.extract.credentials.recognition import Recognised, kept_as, recognise
+from agentaudit.extract.settings import Setting
+from agentaudit.model.facts.credentials import CredentialForm, Lifetime
+
+_GOOGLES_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+_FILES_OF_OTHERS = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AZURE_CREDENTIALS_FILE"})
+"""Where a chart names one file for every cloud, as Velero's does, it says nothing of any."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A recognised setting, with the settings that belong to the same credential."""
+
+    setting: Setting
+    recognised: Recognised
+    others: tuple[Setting, ...] = ()
+    elsewhere: bool = False
+    """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
+
+
+def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
+    """Every credential among the settings of one holder."""
+    pair = {item.key.upper(): item for item in settings if item.key.upper() in AWS_PAIR}
+    primary = first_half(pair)
+    elsewhere = any(map(opens_other_store, settings))
+    fronted = frozenset(filter(None, map(fronted_vendor, settings)))
+    of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
+    for setting in settings:
+        if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
+            continue
+        others: tuple[Setting, ...] = ()
+        recognised = _recognised(setting)
+        if primary is not None and setting.key.upper() in AWS_PAIR:
+            if setting is not primary:
+                continue
+            others = tuple(other for other in pair.values() if other is not primary)
+            recognised = _pair(recognised, others)
+            if recognised is not None and not fits_aws(pair):
+                recognised = replace(recognised, provider="")
+        if recognised is not None:
+            if recognised.provider in fronted:
+                recognised = issued_by_gateway(recognised)
+            other = elsewhere and recognised.provider == "aws"
+            yield Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
+
+
+def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
+    """The one credential of an AWS key pair; a session token beside it makes it short-lived."""
+    halves = [half for half in map(_recognised, others) if half is not None]
+    whole = first or next(iter(halves), None)
+    if whole is None:
+        return None
+    session = any(other.key.upper() == "AWS_SESSION_TOKEN" and other.content for other in others)
+    if session:
+        return replace(whole, kind="session_key", lifetime=Lifetime.SHORT)
+    if whole.kind == "session_key":
+        return whole
+    return replace(whole, kind="access_key")
+
+
+def _recognised(setting: Setting) -> Recognised | None:
+    """What one setting is, with the form that the syntax around it decides."""
+    if setting.form is None:
+        found = recognise(setting.key, setting.content)
+        return kept_as(found, setting.kept_as) if found is not None else None
+    named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
+    stand_in = recognise(setting.key, setting.content if named else "${SECRET}")
+    return replace(stand_in, form=setting.form) if stand_in is not None else None

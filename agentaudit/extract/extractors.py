@@ -1,0 +1,176 @@
+"""Every platform that is understood, in the order in which they are read."""
+
+from collections.abc import Callable
+
+from agentaudit.extract.coding_agents.editors import extract_editors
+from agentaudit.extract.coding_agents.instructions import extract_instructions
+from agentaudit.extract.coding_agents.settings import extract_claude
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.containers.compose import extract_compose
+from agentaudit.extract.containers.packed_agents import extract_packed_agents
+from agentaudit.extract.declarations import declare_servers, extract_declarations
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.dotenv import extract_dotenv
+from agentaudit.extract.environment import extract_environment
+from agentaudit.extract.frameworks.langgraph import extract_langgraph
+from agentaudit.extract.kubernetes.accounts import extract_accounts
+from agentaudit.extract.kubernetes.exposure import extract_exposure
+from agentaudit.extract.kubernetes.kustomize import extract_kustomize
+from agentaudit.extract.kubernetes.plaintext import extract_plaintext
+from agentaudit.extract.kubernetes.pods import extract_kubernetes
+from agentaudit.extract.kubernetes.policies import extract_policies
+from agentaudit.extract.kubernetes.rights import extract_rights
+from agentaudit.extract.mcp.allowlists import mark_shadows
+from agentaudit.extract.mcp.configurations import extract_mcp
+from agentaudit.extract.platforms import (
+    extract_actions,
+    extract_adk,
+    extract_agent_cards,
+    extract_agent_framework,
+    extract_agentcore,
+    extract_app_manifests,
+    extract_autogen,
+    extract_azure,
+    extract_capacities,
+    extract_certificates,
+    extract_cloud_commands,
+    extract_cloud_run,
+    extract_cloudformation,
+    extract_cluster_access,
+    extract_codex,
+    extract_consoles,
+    extract_crewai,
+    extract_dockerfile,
+    extract_functions,
+    extract_gemini,
+    extract_google_policies,
+    extract_helm,
+    extract_hidden_orders,
+    extract_hooks,
+    extract_iam_files,
+    extract_javascript,
+    extract_kagent,
+    extract_letta,
+    extract_litellm,
+    extract_low_code,
+    extract_mem0,
+    extract_ollama,
+    extract_openclaw,
+    extract_own_machines,
+    extract_pipelines,
+    extract_prompted_memory,
+    extract_pulumi,
+    extract_python,
+    extract_redirected_calls,
+    extract_render,
+    extract_sandboxes,
+    extract_started_agents,
+    extract_subagents,
+    extract_terraform,
+    extract_trace_servers,
+    extract_trails,
+    extract_vault,
+    extract_vercel,
+    extract_vllm,
+    extract_zep,
+    link_grants,
+    sweep_javascript,
+    sweep_python,
+)
+from agentaudit.extract.servers.databases import extract_databases
+from agentaudit.extract.servers.gateways import extract_gateways
+from agentaudit.extract.servers.redis import extract_redis
+from agentaudit.extract.sweep import extract_sweep
+from agentaudit.extract.unknown_keys import extract_unknown_keys
+from agentaudit.extract.unread import extract_unread
+
+Extractor = Callable[[Documents, Collector], None]
+"""Reads all documents, and writes what it understands of them into the collector."""
+
+EXTRACTORS: tuple[Extractor, ...] = (
+    extract_mcp,
+    declare_servers,
+    extract_claude,
+    extract_subagents,
+    extract_codex,
+    extract_gemini,
+    extract_openclaw,
+    extract_editors,
+    extract_hooks,
+    extract_redirected_calls,
+    mark_shadows,
+    extract_agent_cards,
+    extract_crewai,
+    extract_autogen,
+    extract_agent_framework,
+    extract_adk,
+    extract_low_code,
+    extract_python,
+    extract_javascript,
+    extract_started_agents,
+    extract_functions,
+    extract_trails,
+    extract_prompted_memory,
+    extract_mem0,
+    extract_own_machines,
+    sweep_python,
+    sweep_javascript,
+    extract_compose,
+    extract_render,
+    extract_vercel,
+    extract_kubernetes,
+    extract_accounts,
+    extract_rights,
+    extract_policies,
+    extract_exposure,
+    extract_plaintext,
+    extract_cloud_run,
+    extract_sandboxes,
+    extract_kagent,
+    extract_helm,
+    extract_kustomize,
+    extract_langgraph,
+    extract_dotenv,
+    extract_packed_agents,
+    extract_dockerfile,
+    extract_vllm,
+    extract_ollama,
+    extract_consoles,
+    extract_gateways,
+    extract_litellm,
+    extract_letta,
+    extract_zep,
+    extract_instructions,
+    extract_terraform,
+    extract_cloudformation,
+    extract_pulumi,
+    extract_cluster_access,
+    extract_agentcore,
+    extract_azure,
+    extract_capacities,
+    extract_unread,
+    extract_app_manifests,
+    extract_certificates,
+    extract_trace_servers,
+    extract_vault,
+    extract_iam_files,
+    extract_google_policies,
+    extract_actions,
+    extract_pipelines,
+    extract_cloud_commands,
+    extract_environment,
+    extract_redis,
+    extract_databases,
+    link_grants,
+    extract_hidden_orders,
+    extract_declarations,
+    extract_unknown_keys,
+    extract_sweep,
+)
+"""
+Every platform that we understand. Containers, whatever describes them, come before what looks at
+their environment, declarations after what files say, and the sweep comes last, for it takes what
+nobody claimed; that of code comes as soon as nobody else asks for its trees, before most
+facts are made. Only the tools of declared servers come early: settings of clients say which of them
+ask first.
+"""
