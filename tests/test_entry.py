@@ -206,6 +206,31 @@ def test_an_encoding_without_our_marks_gets_plainer_ones() -> None:
     assert {"|+", "|x"} <= marks or {"+", "x"} <= marks
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_what_python_is_told_not_to_buffer_is_there_at_once(stream: str) -> None:
+    """The program ends there and then, and nothing that still waits is written."""
+    script = (
+        "import os, sys; from agentaudit.cli.standard_streams import guard_standard_streams as g\n"
+        f"g(); sys.{stream}.write('said'); os._exit(0)\n"
+    )
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, env=environment, check=True
+    )
+
+    assert (run.stdout or run.stderr) == b"said"
+
+
+def test_a_note_is_written_in_the_encoding_of_its_stream(tmp_path: Path) -> None:
+    """A file is called as it is where that can be written, and otherwise by its characters."""
+    (tmp_path / ".env").write_text("HOME=/srv\n")
+    command = [sys.executable, "-m", "agentaudit", "lint", ".", "-o", "…/found.json"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, capture_output=True, cwd=tmp_path, env=environment, check=False)
+
+    assert run.stderr.splitlines()[0] == rb"wrote \u2026/found.json"
+
+
 def test_a_problem_is_one_line_whatever_a_file_is_called() -> None:
     assert str(Problem(file="a\nb\u2028c.yaml", line=1, message="is\nno\rYAML")) == (
         "a b c.yaml:1: is no YAML"

@@ -45,6 +45,7 @@ def _guarded(now: TextIO | None, raw: "type[_Guarded]") -> TextIO:
         encoding=now.encoding,
         errors=_PLAINLY if now.errors == "strict" else now.errors,
         line_buffering=now.line_buffering,
+        write_through=now.write_through,
     )
 
 

@@ -60,7 +60,7 @@ class Terminal:
         if self.quiet:
             return
         if self._plain:
-            typer.echo(one_line(text), err=True)
+            sys.stderr.write(f"{one_line(text)}\n")
         else:
             self.err.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
 
