@@ -107,15 +107,8 @@ _CONFIGURATION = _Gate(
     any_of(
         (
             *("apiversion", "aws", "iam", "token", "secret", "agent", "memory", "statement"),
-            *(
-                "mcpservers",
-                "mcp_servers",
-                "mcp_config",
-                "context_servers",
-                "bedrock",
-                "services:",
-                "langgraph",
-            ),
+            *("mcpservers", "mcp_servers", "mcp_config", "context_servers"),
+            *("bedrock", "services:", "langgraph"),
             *("checkpointer", "crew", "litellm", "model_list", "jobs:", "password", "passwd"),
             *("apikey", "api-key", "api_key", "credential", "authorization"),
             *("privatekey", "private-key", "private_key", "private key", "ls0tls1crudjti"),

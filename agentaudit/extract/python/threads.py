@@ -32,18 +32,9 @@ HARMLESS = frozenset(
     {
         *("humanintheloopmiddleware", "modelfallbackmiddleware", "piimiddleware"),
         *("todolistmiddleware", "llmtoolselectormiddleware", "toolretrymiddleware"),
-        *(
-            "modelretrymiddleware",
-            "llmtoolemulator",
-            "shelltoolmiddleware",
-            "modelcalllimitmiddleware",
-        ),
-        *(
-            "filesystemfilesearchmiddleware",
-            "toolcalllimitmiddleware",
-            "openaimoderationmiddleware",
-        ),
-        *("anthropicpromptcachingmiddleware",),
+        *("modelretrymiddleware", "llmtoolemulator", "shelltoolmiddleware"),
+        *("modelcalllimitmiddleware", "toolcalllimitmiddleware", "openaimoderationmiddleware"),
+        *("filesystemfilesearchmiddleware", "anthropicpromptcachingmiddleware"),
     }
 )
 """Middleware of LangChain, in small letters, that leaves a thread as long as it is."""
