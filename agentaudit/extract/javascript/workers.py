@@ -29,6 +29,8 @@ from agentaudit.readers.lines import lines_of
 
 _THINKS = frozenset({"@cloudflare/think.Think"})
 _CHATS = frozenset({"@cloudflare/ai-chat.AIChatAgent", "agents/ai-chat-agent.AIChatAgent"})
+_BASE = "agents.Agent"
+_WORKERS = _THINKS | _CHATS | {_BASE}
 _THINKING = Builder("cloudflare-think", 10)
 _CHATTING = Builder("cloudflare-agents")
 _CHOOSING = ("beforeTurn", "onChatMessage", "configureChannels")
@@ -46,8 +48,6 @@ _KEEPS = regex(
 )
 """How a class keeps what was said: in a table, or in its state, by what that is called."""
 _DELETES = regex(r"\.sql(?:<[^`<>]{0,200}>)?`\s*(?:delete|drop)\s", re.IGNORECASE)
-_BASE = "agents.Agent"
-_WORKERS = _THINKS | _CHATS | {_BASE}
 
 
 def worker_agents(
@@ -113,8 +113,9 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
     for lineage in _agents(building):
         yield _messages(building, lineage), lineage
     for lineage in building.lineages:
-        if lineage.base == _BASE and _KEEPS.search(_text(building, lineage)):
-            yield _rows(building, lineage), lineage
+        written = _text(building, lineage) if lineage.base == _BASE else ""
+        if _KEEPS.search(written):
+            yield _rows(building, lineage, written), lineage
 
 
 def _text(building: Building, lineage: Lineage) -> str:
@@ -126,13 +127,12 @@ def _text(building: Building, lineage: Lineage) -> str:
     return "\n".join(lines)
 
 
-def _rows(building: Building, lineage: Lineage) -> MemoryStore:
+def _rows(building: Building, lineage: Lineage, written: str) -> MemoryStore:
     """What a class keeps of what is said by itself; what of that a model gets is not seen."""
     store = _messages(building, lineage)
-    deletes = _DELETES.search(_text(building, lineage)) is not None
     return replace(
         store,
-        ttl=Known.UNKNOWN if deletes else store.ttl,
+        ttl=Known.UNKNOWN if _DELETES.search(written) else store.ttl,
         max_turns=Known.UNKNOWN,
         compaction=Known.UNKNOWN,
     )
