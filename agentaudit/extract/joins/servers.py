@@ -5,7 +5,7 @@ That a program binds every interface is what every container wants of it: whethe
 reach it is decided where its image is run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
-from agentaudit.model.facts.fact import NOBODY
+from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 
@@ -37,8 +37,11 @@ _MOST_SWITCHES = 8
 def join_servers(collector: Collector) -> None:
     """What containers say of the servers that they run."""
     _join_published(collector)
-    _join_reached(collector)
-    _join_switched(collector)
+    servers = [item for item in collector.workloads if item.role == "tool_server"]
+    if servers:
+        on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
+        _join_reached(collector, servers, on)
+        _join_switched(collector, servers, on)
 
 
 def _join_published(collector: Collector) -> None:
@@ -71,23 +74,31 @@ def _publish(
         )
 
 
-def _join_reached(collector: Collector) -> None:
+def _unasked(
+    collector: Collector, workloads: Iterable[Workload], on: Mapping[FactId, FactId]
+) -> Iterator[tuple[Workload, ToolServer]]:
+    """The servers that ask nobody who calls, as far as they say themselves."""
+    for workload in workloads:
+        server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
+        if isinstance(server, ToolServer) and server.authenticated is Truth.NO:
+            yield workload, server
+
+
+def _join_reached(
+    collector: Collector, servers: Iterable[Workload], on: Mapping[FactId, FactId]
+) -> None:
     """
     Servers that their platform lets anybody call, where neither settings nor code ask who calls.
 
     Where either may ask, it is open whether it does.
     """
-    reached = [item for item in collector.workloads if item.role == "tool_server" and _reach(item)]
+    reached = [item for item in servers if _reach(item)]
     if not reached:
         return
     asks_in_code = any(map(_asks_in_code, collector.of(ToolServer)))
-    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
-    for workload in reached:
-        server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
+    for workload, server in _unasked(collector, reached, on):
         place = _reach(workload)
-        if not isinstance(server, ToolServer) or place is None:
-            continue
-        if server.authenticated is not Truth.NO:
+        if place is None:
             continue
         if asks_in_code or any(_MAY_ASK.search(each.key) for each in workload.settings):
             collector.update(replace(server, authenticated=Truth.UNKNOWN))
@@ -110,25 +121,23 @@ def _asks_in_code(server: ToolServer) -> bool:
     return scripted or (file.endswith(_PROGRAMS) and server.authenticated is Truth.YES)
 
 
-def _join_switched(collector: Collector) -> None:
+def _join_switched(
+    collector: Collector, servers: Iterable[Workload], on: Mapping[FactId, FactId]
+) -> None:
     """
     Leaves open whether a server asks, where one of its kind beside it is told not to.
 
     A program with a switch by which it lets everybody call asks where nobody has used that.
     """
-    servers = [item for item in collector.workloads if item.role == "tool_server"]
     switches = _switches(servers)
     if not switches:
         return
-    on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
-    for workload in servers:
-        server = collector.facts.get(on.get(workload.runtime_id, NOBODY))
-        if isinstance(server, ToolServer) and server.authenticated is Truth.NO:
-            switch = _unused(workload, switches.get(workload.document.file, {}))
-            if switch:
-                collector.update(replace(server, authenticated=Truth.UNKNOWN))
-                what = f"whether {server.name} asks who calls, as nothing sets {switch}"
-                collector.leave_open(server.evidence[0], what, "it may not")
+    for workload, server in _unasked(collector, servers, on):
+        switch = _unused(workload, switches.get(workload.document.file, {}))
+        if switch:
+            collector.update(replace(server, authenticated=Truth.UNKNOWN))
+            what = f"whether {server.name} asks who calls, as nothing sets {switch}"
+            collector.leave_open(server.evidence[0], what, "it may not")
 
 
 def _switches(servers: Iterable[Workload]) -> Mapping[str, Mapping[str, frozenset[str]]]:
