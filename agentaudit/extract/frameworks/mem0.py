@@ -8,7 +8,7 @@ none says in what they are kept, that is Qdrant in a folder of the machine (`/tm
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -35,7 +35,7 @@ _BESIDE = frozenset(
     {"llm", "embedder", "graph_store", "history_db_path", "reranker", "custom_instructions"}
 )
 _TAKES = frozenset({"mem0.Memory.from_config", "mem0.AsyncMemory.from_config"})
-_MADE = frozenset({"mem0.Memory", "mem0.AsyncMemory"})
+_MAKES = _TAKES | {"mem0.Memory", "mem0.AsyncMemory"}
 _EXPIRES = "expiration_date"
 _REMEMBERING = Budget("remembering agents", 20_000)
 """Each as often as a file has stores."""
@@ -51,7 +51,8 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
     """The stores and the credentials of every configuration."""
     expires = any(_EXPIRES in document.text for document in documents.of("python"))
     agents = by_folder(collector.of(Agent))
-    configurations = tuple(_configurations(documents))
+    programs = _of_mem0(documents)
+    configurations = tuple(_configurations(documents, programs))
     for found in configurations:
         stores = [
             _store(collector, found, part, expires=expires)
@@ -64,7 +65,7 @@ def extract_mem0(documents: Documents, collector: Collector) -> None:
         _add_credentials(collector, found)
         if found.document.syntax == "python":
             _remember(collector, agents.get(found.document.file, ()), stores)
-    for module in _of_mem0(documents):
+    for module in programs:
         if is_own_package(module.document.file):
             continue
         keys = SessionKeys(module, documents)
@@ -84,20 +85,22 @@ def _remember(collector: Collector, agents: Sequence[Agent], stores: Sequence[Me
                 collector.remember(agent.id, store, confidence=Confidence.LIKELY)
 
 
-def _configurations(documents: Documents) -> Iterator[_Found]:
+def _configurations(documents: Documents, programs: Iterable[Module]) -> Iterator[_Found]:
     for document in documents.of("yaml", "json", "toml"):
         root = document.root
         for route, node in (("", root), *root.items()):
             if _is_mem0(node):
                 yield _Found(document, node, route)
-    for module in _of_mem0(documents):
+    for module in programs:
         yield from _of_code(module)
 
 
-def _of_mem0(documents: Documents) -> Iterator[Module]:
-    for module in modules(documents).values():
-        if any(name.partition(".")[0] == "mem0" for name in module.imports.values()):
-            yield module
+def _of_mem0(documents: Documents) -> Sequence[Module]:
+    return [
+        module
+        for module in modules(documents).values()
+        if any(name.partition(".")[0] == "mem0" for name in module.imports.values())
+    ]
 
 
 def _unconfigured(module: Module, *, configured: bool) -> Iterator[tuple[ast.Call, str]]:
@@ -112,7 +115,7 @@ def _unconfigured(module: Module, *, configured: bool) -> Iterator[tuple[ast.Cal
         for each in ast.iter_child_nodes(choice)
     }
     for call in module.of(ast.Call):
-        made = module.dotted(call.func) in _MADE | _TAKES and id(call) not in chosen
+        made = module.dotted(call.func) in _MAKES and id(call) not in chosen
         backend = _backend(module, call) if made else ""
         if backend == "qdrant" or (backend and not configured):
             yield call, backend
