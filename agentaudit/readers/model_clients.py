@@ -6,7 +6,7 @@ alike), Anthropic's, Bedrock's, Google's, Mistral's, LiteLLM's, Ollama's and Coh
 binding of Cloudflare's Workers (`env.AI.run`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 WORKERS = "workers-ai"
 _METHODS = (
@@ -35,8 +35,8 @@ _METHODS = (
     ("ollama.chat", "ollama.chat", "ollama"),
     ("", "AI.run", WORKERS),
 )
-IN_PYTHON = tuple((name, client) for name, _, client in _METHODS if name)
-IN_SCRIPTS = tuple((name, client) for _, name, client in _METHODS if name)
+_PYTHON = tuple((name, client) for name, _, client in _METHODS if name)
+_SCRIPTS = tuple((name, client) for _, name, client in _METHODS if name)
 MADE_BY = (
     ("ollama.", "ollama"),
     ("cohere.", "cohere"),
@@ -44,10 +44,30 @@ MADE_BY = (
 )
 """Clients whose methods have names that others have, too: known by what makes them."""
 OF_MADE = ("chat", "chat_stream", "complete")
+_ByEnd = Mapping[str, Sequence[tuple[str, str]]]
+"""Methods and whose they are, by the last part of their names: most calls end like none."""
 _CALLED = ("client", "co")
 """How manuals call such a client; Cohere's the latter."""
 _ALONE = frozenset({"litellm", "models"})
 """Whose functions are imported by themselves, or which older clients call otherwise."""
+
+
+def _by_end(methods: Iterable[tuple[str, str]]) -> _ByEnd:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, client in methods:
+        found.setdefault(name.rpartition(".")[2], []).append((name, client))
+    return found
+
+
+IN_PYTHON, IN_SCRIPTS = _by_end(_PYTHON), _by_end(_SCRIPTS)
+
+
+def client_asked(methods: _ByEnd, called: str) -> str:
+    """Whose client a call of this full name asks; empty for none of these."""
+    for name, client in methods.get(called.rpartition(".")[2], ()):
+        if called == name or called.endswith(f".{name}"):
+            return client
+    return ""
 
 
 def _words(names: Iterable[str]) -> Iterator[str]:
@@ -57,9 +77,9 @@ def _words(names: Iterable[str]) -> Iterator[str]:
 
 
 WORDS_IN_PYTHON = (
-    *_words(name for name, _ in IN_PYTHON),
+    *_words(name for name, _ in _PYTHON),
     *(f"{client}.{method}(" for client in _CALLED for method in OF_MADE),
 )
 """One of which stands in every program that asks a model so."""
-WORDS_IN_SCRIPTS = tuple(word.strip(".(") for word in _words(name for name, _ in IN_SCRIPTS))
+WORDS_IN_SCRIPTS = tuple(word.strip(".(") for word in _words(name for name, _ in _SCRIPTS))
 """The same of TypeScript, where types may stand before the parenthesis."""

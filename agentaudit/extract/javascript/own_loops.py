@@ -29,7 +29,7 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import RESULTS
-from agentaudit.readers.model_clients import IN_SCRIPTS, WORKERS
+from agentaudit.readers.model_clients import IN_SCRIPTS, WORKERS, client_asked
 
 _TOOLS = ("tools", "toolConfig", "functions")
 _CONVERSATION = ("messages", "contents", "input", "history")
@@ -69,10 +69,7 @@ def add_own_loops(building: Building) -> None:
 
 
 def _asked(building: Building, call: Call) -> _Asked | None:
-    client = next(
-        (kind for name, kind in IN_SCRIPTS if call.name == name or call.name.endswith(f".{name}")),
-        "",
-    )
+    client = client_asked(IN_SCRIPTS, call.name)
     if not client and not {"tools", "toolConfig"} & {item.arg for item in call.node.keywords}:
         return None
     options = _options(building, call.node, bound=client == WORKERS)

@@ -14,12 +14,8 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import descendants, keyword
-from agentaudit.readers.model_clients import IN_PYTHON, MADE_BY, OF_MADE
+from agentaudit.readers.model_clients import IN_PYTHON, MADE_BY, OF_MADE, client_asked
 
-_BY_END: Mapping[str, tuple[tuple[str, str], ...]] = {
-    last: tuple((name, client) for name, client in IN_PYTHON if name.rpartition(".")[2] == last)
-    for last in {name.rpartition(".")[2] for name, _ in IN_PYTHON}
-}
 _TOOLS = ("tools", "toolConfig", "functions")
 OWN = "own"
 """The client of a program that keeps those of vendors behind an interface of its own."""
@@ -63,14 +59,12 @@ def _own_client(call: Call) -> str:
 
 def _client(call: Call, made: Mapping[str, str]) -> str:
     """Whose client a call is of; empty for none."""
-    for name, client in _BY_END.get(call.last, ()):
-        if call.name == name or call.name.endswith(f".{name}"):
-            return client
-    if call.last in OF_MADE:
+    client = client_asked(IN_PYTHON, call.name)
+    if not client and call.last in OF_MADE:
         owner = call.name.rpartition(".")[0]
         maker = made.get(owner, owner)
         return next((client for package, client in MADE_BY if maker.startswith(package)), "")
-    return ""
+    return client
 
 
 def _handed(module: Module, call: Call, client: str) -> ast.expr | None:
