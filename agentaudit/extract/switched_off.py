@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Evidence
@@ -30,6 +30,7 @@ class Switches(Struct, dict=True, eq=False):
     """What all values among some documents switch on and off, read when it is first asked."""
 
     documents: Sequence[Document]
+    _taken: dict[tuple[_Path, _Path], bool] = field(default_factory=dict)
 
     def leave_out(self, place: Evidence) -> bool:
         """
@@ -63,15 +64,10 @@ class Switches(Struct, dict=True, eq=False):
         """The values, by the blocks that they switch on."""
         found: dict[_Path, list[Node]] = {}
         for each in self.documents:
-            if each.file in self._values:
-                for part in self._values[each.file]:
-                    if part.path[-1:] == (_SWITCH,) and part.node.boolean is True:
-                        found.setdefault(part.path[:-1], []).append(each.root)
+            for part in self._values.get(each.file, ()):
+                if part.path[-1:] == (_SWITCH,) and part.node.boolean is True:
+                    found.setdefault(part.path[:-1], []).append(each.root)
         return found
-
-    @cached_property
-    def _taken(self) -> dict[tuple[_Path, _Path], bool]:
-        return {}
 
     def _is_taken(self, block: _Path, path: _Path) -> bool:
         """Whether values switch a block on, and take what others say in it."""
