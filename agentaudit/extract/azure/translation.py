@@ -12,6 +12,7 @@ from agentaudit.errors import Problem
 from agentaudit.extract.azure.api_management import ManagedApi, add_managed_api
 from agentaudit.extract.azure.deployed import Deployed
 from agentaudit.extract.azure.identities import identities_of
+from agentaudit.extract.azure.roles import add_azure_roles
 from agentaudit.extract.azure.runtimes import RUNTIMES
 from agentaudit.extract.azure.secrets import SECRETS, add_parameters
 from agentaudit.extract.azure.templates import project
@@ -19,7 +20,7 @@ from agentaudit.extract.azure.types import TYPES
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.stacks import Stack
-from agentaudit.extract.terraform.clouds import add_clouds
+from agentaudit.extract.terraform.cloud_caches import add_cloud_caches
 from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.model.evidence import Evidence
@@ -142,7 +143,8 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
 
     stack.identity_of = identity_of
     add_stores(stack, collector, state=False)
-    add_clouds(stack, collector)
+    add_azure_roles(stack, collector)
+    add_cloud_caches(stack, collector)
     stack.close()
     unread: dict[str, list[Node]] = {}
     for resource in resources:

@@ -9,7 +9,7 @@ done in the Admin console alone. Without `oauth_scopes` it asks for those of its
 
 from agentaudit.extract.azure.application_permissions import Application, add_scope
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.terraform.clouds import google_account, google_account_id
+from agentaudit.extract.terraform.google_accounts import google_account, google_account_id
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.hcl.document import body_node

@@ -24,7 +24,7 @@ from agentaudit.extract.google.platforms import (
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
 from agentaudit.extract.terraform.agents import known
-from agentaudit.extract.terraform.clouds import google_account_of
+from agentaudit.extract.terraform.google_accounts import google_account_of
 from agentaudit.extract.terraform.google_public import open_to_all, opened_by_bindings
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind

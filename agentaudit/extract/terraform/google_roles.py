@@ -16,7 +16,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import lowered
 from agentaudit.extract.google.platforms import account_by_address
-from agentaudit.extract.terraform.clouds import google_account_of
+from agentaudit.extract.terraform.google_accounts import google_account_of
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence

@@ -9,6 +9,8 @@ from msgspec import Struct
 from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.terraform.modules import Module
 
+_GOOGLE, _AZURE = ("google_",), ("azurerm_",)
+
 
 class LatePass(Struct, frozen=True):
     """Stands for one pass over a module, as its module, a colon and its name."""
@@ -22,20 +24,19 @@ class LatePass(Struct, frozen=True):
             function_of(self.name)(module, *given)
 
 
-def late(name: str, *starts: str) -> LatePass:
-    """A pass that does nothing for modules without resources whose types begin so."""
-    return LatePass(f"terraform.{name}", starts)
-
-
-add_agentcore = late("agentcore:add_agentcore", "aws_bedrockagentcore_")
-add_builds = late("builds:add_builds", "aws_codebuild_")
-add_clouds = late("clouds:add_clouds", "google_", "azurerm_")
-add_google_roles = late("google_roles:add_google_roles", "google_")
-add_google_federation = late("google_federation:add_google_federation", "google_")
-add_google = late("google:add_google", "google_")
-add_google_listeners = late("google_listeners:add_google_listeners", "google_")
-add_azure = late("azure:add_azure", "azurerm_")
-add_google_policies = late("google_policies:add_google_policies", "google_")
-add_delegations = late("delegation:add_delegations", "google_")
-add_entra = late("entra:add_entra", "azuread_")
-add_managed_apis = late("api_management:add_managed_apis", "azurerm_api_management_")
+add_agentcore = LatePass("terraform.agentcore:add_agentcore", ("aws_bedrockagentcore_",))
+add_builds = LatePass("terraform.builds:add_builds", ("aws_codebuild_",))
+add_google_accounts = LatePass("terraform.google_accounts:add_google_accounts", _GOOGLE)
+add_azure_roles = LatePass("azure.roles:add_azure_roles", _AZURE)
+add_cloud_caches = LatePass("terraform.cloud_caches:add_cloud_caches", (*_GOOGLE, *_AZURE))
+add_google_roles = LatePass("terraform.google_roles:add_google_roles", _GOOGLE)
+add_google_federation = LatePass("terraform.google_federation:add_google_federation", _GOOGLE)
+add_google = LatePass("terraform.google:add_google", _GOOGLE)
+add_google_listeners = LatePass("terraform.google_listeners:add_google_listeners", _GOOGLE)
+add_azure = LatePass("terraform.azure:add_azure", _AZURE)
+add_google_policies = LatePass("terraform.google_policies:add_google_policies", _GOOGLE)
+add_delegations = LatePass("terraform.delegation:add_delegations", _GOOGLE)
+add_entra = LatePass("terraform.entra:add_entra", ("azuread_",))
+add_managed_apis = LatePass(
+    "terraform.api_management:add_managed_apis", ("azurerm_api_management_",)
+)

@@ -16,11 +16,13 @@ from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workload
 from agentaudit.extract.terraform.late_passes import (
     add_agentcore,
     add_azure,
+    add_azure_roles,
     add_builds,
-    add_clouds,
+    add_cloud_caches,
     add_delegations,
     add_entra,
     add_google,
+    add_google_accounts,
     add_google_federation,
     add_google_listeners,
     add_google_policies,
@@ -67,7 +69,9 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_open_buckets(module, collector)
         add_logs(module, collector)
         add_cloud_logs(module, collector)
-        add_clouds(module, collector)
+        add_google_accounts(module, collector)
+        add_azure_roles(module, collector)
+        add_cloud_caches(module, collector)
         add_cluster_access(module, principals)
         classify(module, collector)
         add_google_roles(module, collector)
