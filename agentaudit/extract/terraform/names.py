@@ -6,7 +6,8 @@ from types import MappingProxyType
 from agentaudit.expressions import regex
 
 _INNER = regex(r"_(.)")
-_WORD = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+BETWEEN_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins in a name that is written as one: `McpServer`, `HTTPApi`."""
 
 NAME_ATTRIBUTES: Mapping[str, str] = MappingProxyType(
     {
@@ -90,7 +91,7 @@ def camel(name: str) -> str:
 
 def snake(name: str) -> str:
     """A name as Terraform spells it: `role_ref` of `roleRef`."""
-    return _WORD.sub("_", name).lower()
+    return BETWEEN_WORDS.sub("_", name).lower()
 
 
 def name_attribute(type_: str) -> str:

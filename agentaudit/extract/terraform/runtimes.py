@@ -4,16 +4,16 @@ import posixpath
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container, place_of, runtime_id
 from agentaudit.extract.containers.facts import add_container
-from agentaudit.extract.documents import folder_of
+from agentaudit.extract.documents import sibling
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.api_gateways import function_of, opened_by_apis
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.names import BETWEEN_WORDS
 from agentaudit.extract.terraform.networks import egress_of
 from agentaudit.extract.terraform.settings import settings
 from agentaudit.extract.terraform.tasks import task_containers
@@ -24,7 +24,6 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _ROLE_FOR_FUNCTIONS = {"aws": "the function's execution role"}
-_BETWEEN_WORDS = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _DEFAULT_TIMEOUT_S = 3
 _LONGEST_TIMEOUT_S = 900
 """AWS Lambda Developer Guide, "Configure Lambda function timeout"."""
@@ -114,7 +113,7 @@ def _code(declared: Declared) -> tuple[str, ...]:
     packed = declared.body.get("code_uri")
     if packed is None or not packed.text or "://" in packed.text:
         return ()
-    folder = posixpath.normpath(posixpath.join(folder_of(declared.document.file), packed.text))
+    folder = sibling(declared.document.file, packed.text)
     folder = "" if folder == "." else folder
     handler = declared.body.get("handler")
     module = handler.raw.rpartition(".")[0].replace(".", "/") if handler is not None else ""
@@ -125,7 +124,7 @@ def _server_name(declared: Declared) -> tuple[str, ...]:
     """What templates call a server of tools, in words: `McpServerFunction` as `mcp-server`."""
     if not isinstance(declared.module, Stack) or "mcp" not in declared.name.lower():
         return ()
-    words = _BETWEEN_WORDS.sub("-", declared.name).lower().split("-")
+    words = BETWEEN_WORDS.sub("-", declared.name).lower().split("-")
     return ("-".join(word for word in words if word not in {"function", "lambda", "fn"}),)
 
 
