@@ -91,15 +91,14 @@ class Pipeline(Struct, frozen=True, kw_only=True):
     """Configurations from elsewhere that can change without a commit here."""
 
 
-def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[FactId, ...]:
-    """The workflow, its jobs as runtimes, their agents and what those hold; ids of the runtimes."""
+def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[Runtime, ...]:
+    """The workflow, its jobs as runtimes, their agents and what those hold; the runtimes."""
     pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline)))
     fact = collector.add(_workflow(pipeline))
     if pipeline.untrusted is not None and fact.runs_agent:
         _add_source(collector, pipeline, fact, pipeline.untrusted)
     made = tuple(_add_job(collector, pipeline, fact, job) for job in pipeline.jobs)
-    runtimes = (known for each in made if isinstance(known := collector.facts[each], Runtime))
-    if any(runtime.runs_agent and runtime.holds_secrets for runtime in runtimes):
+    if any(runtime.runs_agent and runtime.holds_secrets for runtime in made):
         collector.update(replace(fact, uses_secrets=True))
     return made
 
@@ -171,7 +170,7 @@ def _add_source(collector: Collector, pipeline: Pipeline, fact: Workflow, node: 
     collector.link(EdgeKind.TRIGGERED_BY, fact.id, source.id, place)
 
 
-def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> FactId:
+def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: PipelineJob) -> Runtime:
     document = pipeline.document
     place = evidence(document, job.key, plain(job.name))
     runtime = collector.add(
@@ -194,10 +193,11 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
         collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
         add_egress(collector, runtime, "any")
         seen_by = (agent.id, runtime.id)
-    held = _add_credentials(collector, pipeline, job, seen_by)
-    if held:
-        collector.update(replace(runtime, holds_secrets=True))
-    return runtime.id
+    if not _add_credentials(collector, pipeline, job, seen_by):
+        return runtime
+    holding = replace(runtime, holds_secrets=True)
+    collector.update(holding)
+    return holding
 
 
 def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:

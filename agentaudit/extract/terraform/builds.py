@@ -18,7 +18,6 @@ from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pip
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node, NodeKind
 
 _SPECIFICATIONS = Budget("characters of build specifications", 1_000_000)
@@ -53,9 +52,8 @@ def add_builds(module: Module, principals: Principals) -> None:
             alternatives=ALTERNATIVES,
         )
         for runtime in add_pipeline(principals.collector, pipeline):
-            known = principals.collector.facts.get(runtime)
-            if isinstance(known, Runtime) and known.runs_agent:
-                authenticate(principals, declared, runtime, ("service_role",))
+            if runtime.runs_agent:
+                authenticate(principals, declared, runtime.id, ("service_role",))
 
 
 def _job(declared: Declared, principals: Principals) -> PipelineJob:
