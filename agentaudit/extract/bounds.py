@@ -3,6 +3,7 @@
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.readers.document import Node, NodeKind
 
+_OPPOSITES = {Truth.YES: Truth.NO, Truth.NO: Truth.YES}
 Bound = tuple[Known, int | None]
 """Whether a limit is set, and how much it is where that could be read."""
 
@@ -26,6 +27,11 @@ def truth(holds: bool | None) -> Truth:  # noqa: FBT001, the one thing it asks
     if holds is None:
         return Truth.UNKNOWN
     return Truth.YES if holds else Truth.NO
+
+
+def opposite(answer: Truth) -> Truth:
+    """The answer to the contrary, which is undecided where the other is."""
+    return _OPPOSITES.get(answer, Truth.UNKNOWN)
 
 
 def switch(node: Node | None, *, absent: Truth) -> Truth:

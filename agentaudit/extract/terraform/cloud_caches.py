@@ -6,7 +6,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.bounds import switch
+from agentaudit.extract.bounds import opposite, switch
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.terraform.memories import managed_cache
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -68,9 +68,7 @@ def _encrypted(declared: Declared) -> Truth:
     protocol = body.get("default_database", "client_protocol") or body.get("client_protocol")
     if protocol is not None and protocol.text == "Plaintext":
         return Truth.NO
-    return {Truth.YES: Truth.NO, Truth.NO: Truth.YES}.get(
-        switch(plain, absent=Truth.NO), Truth.UNKNOWN
-    )
+    return opposite(switch(plain, absent=Truth.NO))
 
 
 def _is_on(mode: Node | None) -> Truth:

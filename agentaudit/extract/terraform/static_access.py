@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from agentaudit.extract.bounds import switch
+from agentaudit.extract.bounds import opposite, switch
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.references import addresses_in
 from agentaudit.model.evidence import Truth
@@ -50,7 +50,6 @@ _CACHES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 """What groups the users of a cache, what they are, and where the group names them."""
-_OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.UNKNOWN: Truth.UNKNOWN}
 _IAM = "iam_database_authentication_enabled"
 _ENDING: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -70,13 +69,12 @@ def static_access(declared: Declared) -> Truth:
         found = (body.get(name) for name in names)
         node = next((node for node in found if node is not None), None)
         if declared.type == "azurerm_cosmosdb_account":
-            return _OPPOSITE[switch(node, absent=Truth.NO)]
+            return opposite(switch(node, absent=Truth.NO))
         return switch(node, absent=_OPEN_BY_DEFAULT.get(declared.type, Truth.YES))
     if declared.type in _DATABASES:
         if all(body.get(name) is None for name in _DATABASES[declared.type]):
             return Truth.UNKNOWN
-        iam = switch(body.get(_IAM), absent=Truth.NO)
-        return _OPPOSITE[iam]
+        return opposite(switch(body.get(_IAM), absent=Truth.NO))
     if declared.type == "aws_opensearch_domain":
         return _own_users(body.get("advanced_security_options"))
     if declared.type in _CACHES:
