@@ -16,7 +16,8 @@ _MODEL = (
 )
 _STORE = (
     r"(?:^|[/-])(?:redis|valkey|keydb|dragonfly|postgres|pgvector|qdrant|weaviate|chroma|milvus"
-    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached|meilisearch|typesense|clickhouse)(?:[:@/_-]|$)"
+    r"|mongo|neo4j|mysql|mariadb|elasticsearch|opensearch|memcached|meilisearch|typesense"
+    r"|clickhouse)(?:[:@/_-]|$)"
 )
 _ROLES: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ("model", ("",), regex(_MODEL)),
@@ -29,15 +30,16 @@ What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` 
 Each expression stands beside a word of whatever it finds: words are looked for in less time.
 """
 _AGENT_NAME = regex(
-    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)(?<!music-)(?<!music_)assistant|copilot|langgraph|crewai|autogen|chatbot"
-    r"|swarm)(?:[^a-z]|$)",
+    r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)(?<!music-)(?<!music_)assistant|copilot"
+    r"|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
 )
 """Home Assistant, which switches lamps, is none, nor is Music Assistant, which plays songs."""
 _OTHER_AGENT = regex(
-    r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm|jenkins"
-    r"|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|nomad|spire|puppet|netdata"
-    r"|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity|otel|opentelemetry|prometheus|fluentd|fluent-?bit|gitlab|cilium"
+    r"(?:^|[/_.-])(?:datadog(?:hq)?|grafana|portainer|zabbix|newrelic|elastic|cloudwatch|ssm"
+    r"|jenkins|inbound|jnlp|buildkite|drone|woodpecker|teamcity|pipelines|consul|vault|nomad|spire"
+    r"|puppet|netdata|wazuh|beszel|checkmk|rancher|cattle(?:-cluster)?|fleet|guest|konnectivity"
+    r"|otel|opentelemetry|prometheus|fluentd|fluent-?bit|gitlab|cilium"
     r"|antrea|k3s|rke2|ecs|ssh|gpg|argo-?cd|cadvisor|node-exporter|telegraf|crowdsec|dozzle|nezha"
     r"|komodo|coder|falco|osquery|dynatrace|splunk|tailscale|jaeger|instana|sysdig|lacework|netbird"
     r"|qemu|proxmox)"
@@ -89,15 +91,16 @@ _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
 _SUPPORT = regex(
-    r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki|prox(?:y|ies)|caddy|keycloak"
-    r"|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki"
+    r"|prox(?:y|ies)|caddy|keycloak|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
 _KEEPER = regex(
-    r"(?:(?:openshift-gitops-)?argo-?cd|system-upgrade|argo-?workflows?|argo-?events|flux|source-watcher|cert-manager|external-dns"
-    r"|external-secrets|sealed-secrets|velero|longhorn|rook|cilium|calico|coredns|metallb|kyverno"
-    r"|gatekeeper|reloader|kube-state-metrics|metrics-server|node-exporter|promtail|vmagent"
-    r"|cadvisor|descheduler|cluster-autoscaler|karpenter|crossplane|keda|istiod"
+    r"(?:(?:openshift-gitops-)?argo-?cd|system-upgrade|argo-?workflows?|argo-?events|flux"
+    r"|source-watcher|cert-manager|external-dns|external-secrets|sealed-secrets|velero|longhorn"
+    r"|rook|cilium|calico|coredns|metallb|kyverno|gatekeeper|reloader|kube-state-metrics"
+    r"|metrics-server|node-exporter|promtail|vmagent|cadvisor|descheduler|cluster-autoscaler|karpenter"
+    r"|crossplane|keda|istiod"
     r"|(?:kustomize|helm|source|notification|image-reflector|image-automation)-controller)(?:-|$)",
     re.IGNORECASE,
 )
@@ -109,8 +112,9 @@ _CONTROLLER = regex(
 )
 """What a cluster does in its cloud, by policies that the vendor or the project publishes."""
 _GENERAL = regex(
-    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|prometheus|grafana|busybox"
-    r"|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)(?:[:@]|$)"
+    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared"
+    r"|prometheus|grafana|busybox|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)"
+    r"(?:[:@]|$)"
 )
 """
 Images that are no server of tools, whatever they stand before and are called after; those below
