@@ -7,6 +7,7 @@ any other text only for the last.
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from msgspec import Struct
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document
-from agentaudit.readers.lines import MAX_CODE, MAX_PROSE
+from agentaudit.readers.lines import MAX_CODE, MAX_COMMAND, MAX_PROSE
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
@@ -62,6 +63,16 @@ def assignments(text: str) -> Iterator[Assignment]:
             if text.startswith("(", match.end(group)):
                 continue  # a call, in a program that the script writes down
             yield Assignment(match["name"], match[group], match.start(group))
+
+
+def words_of_command(text: str) -> list[str]:
+    """The words of a command; quotes are heeded, unless one does not end or it is too long."""
+    if len(text) > MAX_COMMAND:
+        return text.split()
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def tells_of_secrets_or_agents(text: str) -> bool:

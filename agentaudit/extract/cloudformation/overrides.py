@@ -8,7 +8,6 @@ command, TOML or YAML) and "sam deploy", `--parameter-overrides` (`Name=value`, 
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 
 from agentaudit.extract.collector import Collector
@@ -18,7 +17,7 @@ from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_COMMAND
+from agentaudit.readers.scripts import words_of_command
 
 _FILE = re.compile(r"^samconfig\.(?:toml|ya?ml)$")
 _PAIR = re.compile(r"^(?:ParameterKey=(?P<key>\w+),ParameterValue=|(?P<name>\w+)=)", re.ASCII)
@@ -63,22 +62,13 @@ def _files(document: Document, options: Node) -> Iterator[str]:
 
 def _pairs(document: Document, options: Node) -> Iterator[tuple[str, Node]]:
     for node in options.list_at("parameter_overrides"):
-        for word in _words(node.text or ""):
+        for word in words_of_command(node.text or "")[:_MOST_WORDS]:
             pair = _PAIR.match(word)
             if pair is None:
                 continue
             name, value = pair["key"] or pair["name"], word[pair.end() :]
             place = part_of(document, node, name, value)
             yield name, place.changed(kind=NodeKind.STRING, file=document.file)
-
-
-def _words(text: str) -> list[str]:
-    if len(text) > MAX_COMMAND:
-        return text.split()[:_MOST_WORDS]
-    try:
-        return shlex.split(text)[:_MOST_WORDS]
-    except ValueError:  # a quote that does not end
-        return text.split()[:_MOST_WORDS]
 
 
 def _add_secret(document: Document, name: str, value: Node, collector: Collector) -> None:

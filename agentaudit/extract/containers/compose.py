@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from os.path import commonprefix
@@ -26,7 +25,7 @@ from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_COMMAND
+from agentaudit.readers.scripts import words_of_command
 
 _PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
@@ -189,13 +188,7 @@ def _words(node: Node | None) -> tuple[str, ...]:
         return ()
     if node.kind is NodeKind.SEQUENCE:
         return tuple(element.text or "" for element in node.elements)
-    text = node.text or ""
-    if len(text) > MAX_COMMAND:
-        return tuple(text.split())
-    try:
-        return tuple(shlex.split(text))
-    except ValueError:
-        return tuple(text.split())
+    return tuple(words_of_command(node.text or ""))
 
 
 def _volumes(service: Node) -> Iterator[tuple[str, str]]:
