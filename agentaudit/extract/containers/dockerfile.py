@@ -54,7 +54,7 @@ _AGENT_PACKAGE = regex(
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     """Every Dockerfile; a container built from its folder runs what it says."""
     coded = folders_with_servers(collector)
-    executing = executing_files(collector) if any(documents.of("dockerfile")) else frozenset()
+    executing = executing_files(collector)
     for document in documents.of("dockerfile"):
         collector.image_folders.add(folder_of(document.file))
         runs_code = starts_agent_code(document, executing, collector.imported_files)

@@ -108,15 +108,17 @@ def _words_of_base(node: Node) -> list[str]:
 
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:
     """What an image starts, with the words of its entry point and of its command."""
-    last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
-    node = last.get("ENTRYPOINT") or last.get("CMD")
-    return (node, sum(started_by(document), ())) if node is not None else None
+    nodes = [node for node in _begun(document) if node is not None]
+    return (nodes[0], tuple(word for node in nodes for word in words_of(node))) if nodes else None
 
 
 def started_by(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words of an image's entry point, and those of its command."""
-    last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
-    entry, command = (
-        words_of(last[name]) if name in last else () for name in ("ENTRYPOINT", "CMD")
-    )
+    entry, command = (words_of(node) if node is not None else () for node in _begun(document))
     return entry, command
+
+
+def _begun(document: Document) -> tuple[Node | None, Node | None]:
+    """The entry point of an image, and its command."""
+    last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
+    return last.get("ENTRYPOINT"), last.get("CMD")

@@ -12,7 +12,7 @@ from itertools import islice
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.dockerfile_instructions import started
+from agentaudit.extract.containers.dockerfile_instructions import started_by
 from agentaudit.extract.containers.packed_agents import CODED
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -69,9 +69,9 @@ def starts_agent_code(
 
 def _entries(document: Document, known: Collection[str]) -> Iterator[str]:
     """The files of the repository that the command of an image names."""
-    begun = started(document)
+    entry, command = started_by(document)
     folder = folder_of(document.file)
-    for path in islice(_paths(begun[1] if begun is not None else ()), _MOST):
+    for path in islice(_paths((*entry, *command)), _MOST):
         parts = path.split("/")[-_LONGEST:]
         for number in range(len(parts)):
             inner = "/".join(parts[number:])
