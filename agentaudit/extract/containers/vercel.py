@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -83,10 +82,10 @@ class _Code(Struct, frozen=True):
 
     def below(self, above: str) -> Iterator[str]:
         """The files in a folder."""
-        for file in islice(self.files, bisect_left(self.files, above), None):
-            if not file.startswith(above):
+        for number in range(bisect_left(self.files, above), len(self.files)):
+            if not self.files[number].startswith(above):
                 return
-            yield file
+            yield self.files[number]
 
 
 class _Project(Struct, dict=True, eq=False):
