@@ -12,6 +12,7 @@ from agentaudit.readers.hcl.expressions import expression
 from agentaudit.readers.hcl.reading import DEEPEST, Reading
 from agentaudit.readers.hcl.syntax import MOST_LABELS, Attribute, Block, Body
 from agentaudit.readers.hcl.templates import literal_text
+from agentaudit.readers.lines import Lines
 from agentaudit.readers.places import Place
 
 Read = tuple[Body, tuple[Comment, ...], tuple[tuple[int, int, str], ...]]
@@ -37,7 +38,7 @@ def tree_body(text: str) -> Read:
 
 def _unread(text: str, at: int) -> Read:
     """Nothing of a text, and where it is what the parser would take too long for."""
-    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    line, column = Lines(text).place(at)
     place = Place(line=1, column=1, end_line=text.count("\n") + 1, end_column=1)
     return Body(place=place), (), ((line, column, f"more than {_MOST_BLANKS:,} blanks in a row"),)
 
