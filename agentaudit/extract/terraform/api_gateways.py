@@ -8,7 +8,7 @@ access with your AWS SAM template"; Serverless Framework, "API Gateway" and "HTT
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, partial
 from itertools import chain
 
 from agentaudit.expressions import holds_word
@@ -84,21 +84,17 @@ def _http(module: Module, functions: References[Declared]) -> Iterator[_Way]:
 
 def _events(module: Module) -> Iterator[_Way]:
     """Events of functions in SAM and Serverless, from which an API is made."""
+    # A template is asked once for all its functions.
+    decided_elsewhere = cache(partial(holds_word, words=_DECIDED_ELSEWHERE))
     for function in module.resources(_FUNCTION):
         events = function.body.get("events")
         if events is None:
             continue
-        elsewhere = _decided_elsewhere(function.document.text)
+        elsewhere = decided_elsewhere(function.document.text)
         for type_, event in _listed(events):
             if type_ in _EVENTS:
                 shut = elsewhere or _asks(event)
                 yield function.address, None if shut else function.place(event)
-
-
-@lru_cache(maxsize=2)
-def _decided_elsewhere(text: str) -> bool:
-    """Asked once for all functions of a template."""
-    return holds_word(text, _DECIDED_ELSEWHERE)
 
 
 def _listed(events: Node) -> Iterator[tuple[str, Node]]:
