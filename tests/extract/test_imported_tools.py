@@ -3,7 +3,8 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.deployment import Deployment
+from tests.extract.invoked import tools_of
 
 TOOLS = (
     "import subprocess\nfrom langchain_core.tools import tool\n"
@@ -28,10 +29,8 @@ def read(code: str, where: str = "app/") -> Deployment:
 
 def tools(deployment: Deployment) -> dict[str, tuple[str, ...]]:
     """What the one agent may call, and what that does."""
-    (agent,) = deployment.agents
-    known = {tool.id: tool for tool in deployment.tools}
-    edges = (edge for edge in deployment.edges if edge.kind is EdgeKind.INVOKES)
-    return {known[edge.dst].name: known[edge.dst].effects for edge in edges if edge.src == agent.id}
+    assert len(deployment.agents) == 1
+    return {name: tool.effects for name, tool in tools_of(deployment).items()}
 
 
 @pytest.mark.parametrize(

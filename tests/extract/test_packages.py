@@ -5,7 +5,8 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment, EdgeKind
+from agentaudit.model.deployment import Deployment
+from tests.extract.invoked import tools_of
 
 KIT = (
     "import { tool } from 'ai';\nimport { z } from 'zod';\nimport { exec } from 'child_process';\n"
@@ -22,11 +23,8 @@ ALL = "import * as kit from './kit';\n"
 def tools(files: dict[str, str]) -> dict[str, bool]:
     """What the one agent may call, and whether that is known to do something."""
     deployment = deployment_of(files)
-    (agent,) = deployment.agents
-    known = {tool.id: tool for tool in deployment.tools}
-    edges = (edge for edge in deployment.edges if edge.kind is EdgeKind.INVOKES)
-    found = (known[edge.dst] for edge in edges if edge.src == agent.id)
-    return {tool.name: bool(tool.effects) for tool in found}
+    assert len(deployment.agents) == 1
+    return {name: bool(tool.effects) for name, tool in tools_of(deployment).items()}
 
 
 @pytest.mark.parametrize(
