@@ -99,7 +99,7 @@ def main() -> int:
             print(f"{entry.name:24} not installed: {missing[entry.venv]}", flush=True)
             continue
         try:
-            row = measured(entry, arguments.venvs, arguments.requests)
+            row = measured(entry, arguments.venvs, arguments.requests, arguments.crunch_s)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             print(f"{entry.name:24} not recorded: {error}", flush=True)
             failed[entry.name] = str(error)
@@ -112,22 +112,22 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def measured(entry: Entry, venvs: Path, requests: int) -> Row:
+def measured(entry: Entry, venvs: Path, requests: int, crunch_s: float) -> Row:
     """One agent, recorded from its first to its last moment."""
     with tempfile.TemporaryDirectory() as folder, listening() as model:
         recording = Path(folder) / "run.aatrace"
-        truth = _recorded(entry, venvs / entry.venv, recording, model, requests=requests)
+        asked = ["--requests", str(requests), "--crunch-s", str(crunch_s)]
+        truth = _recorded(entry, venvs / entry.venv, recording, model, asked=asked)
         ours = ((OWN_RULES,), (f"{entry.agent}.py:ask",)) if entry.own else ((),)
         trace = read_trace(recording, step_rules(*ours))
     return _row(entry, version_of(venvs / entry.venv, entry.package), trace, truth, model=model)
 
 
 def _recorded(
-    entry: Entry, venv: Path, recording: Path, model: Model, *, requests: int
+    entry: Entry, venv: Path, recording: Path, model: Model, *, asked: Sequence[str]
 ) -> Mapping[str, object]:
     agent = [str(venv / "bin" / "python"), str(AGENTS / f"{entry.agent}.py")]
-    agent += ["--model", model.address, "--requests", str(requests)]
-    agent += ["--at-once", str(entry.at_once)]
+    agent += ["--model", model.address, "--at-once", str(entry.at_once), *asked]
     command = [sys.executable, "-m", "agentaudit", "-q", "profile", "--duration", "0"]
     command += ["--llm-endpoint", model.address, "--output", str(recording)]
     command += ["--json", str(recording.with_suffix(".json"))]
@@ -276,6 +276,9 @@ def _arguments() -> argparse.Namespace:
         "--venvs", type=Path, default=usual_folder(), help="Where they are installed."
     )
     parser.add_argument("--requests", type=int, default=6, help="Questions to each agent.")
+    parser.add_argument(
+        "--crunch-s", type=float, default=0.2, help="CPU seconds that a tool works for."
+    )
     parser.add_argument("--install-only", action="store_true", help="Install, and do nothing else.")
     parser.add_argument("--json", type=Path, help="The rows as data.")
     return parser.parse_args()

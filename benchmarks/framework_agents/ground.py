@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-CRUNCH_S = 0.2
 PAUSE_S = 0.4
 """What a user thinks for between two questions: stretches without any are one to samples."""
 
@@ -23,6 +22,7 @@ _parser = argparse.ArgumentParser()
 _parser.add_argument("--model", default="", help="host:port of the model")
 _parser.add_argument("--requests", type=int, default=6)
 _parser.add_argument("--at-once", type=int, default=1)
+_parser.add_argument("--crunch-s", type=float, default=0.2, help="what a tool works for")
 _asked = _parser.parse_args()
 
 MODEL = f"http://{_asked.model}"
@@ -46,7 +46,7 @@ def told(kind: str, cpu_ns: int) -> None:
 def crunch() -> str:
     """Add up many numbers."""
     with noted("tool_call"):
-        end_s = time.thread_time() + CRUNCH_S
+        end_s = time.thread_time() + _asked.crunch_s
         while time.thread_time() < end_s:
             sum(range(1000))
     return "499500"

@@ -20,6 +20,8 @@ import pytest
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "frameworks.py"
 FOLDER = os.environ.get("AGENTAUDIT_FRAMEWORKS", "")
 REQUESTS = 2
+CRUNCH_S = 1.0
+"""So long that what packages do around a tool is little beside it, on slow machines, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,8 @@ def seen(name: str, folder: Path) -> Mapping[str, object]:
         pytest.skip("the packages to record are missing: make frameworks, AGENTAUDIT_FRAMEWORKS")
     rows = folder / "rows.json"
     command = [sys.executable, str(BENCHMARK), name, "--venvs", FOLDER, "--json", str(rows)]
-    run = subprocess.run(
-        [*command, "--requests", str(REQUESTS)], capture_output=True, text=True, check=False
-    )
+    command += ["--requests", str(REQUESTS), "--crunch-s", str(CRUNCH_S)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     (row,) = json.loads(rows.read_text(encoding="utf-8"))
     return cast("Mapping[str, object]", row)
@@ -67,5 +68,5 @@ def test_a_recording_tells_the_model_from_the_tool(name: str, tmp_path: Path) ->
     tool = part(row, "cpu_ns", "tool_call") / part(row, "true_cpu_ns", "tool_call")
     assert next(iter(evidence)) == AGENTS[name].source
     assert 0.6 < model < 1.5  # a machine at its limits adds to waits, and takes from samples
-    assert 0.6 < tool < 2  # it works for a fixed time; around it a slow machine takes longer
+    assert 0.6 < tool < 1.2
     assert cast("int", row["requests"]) >= 1
