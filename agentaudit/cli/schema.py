@@ -1,12 +1,13 @@
 """`agentaudit schema`: what programs that read an artifact may rely on, as JSON Schema."""
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from agentaudit.cli.commands import command
+from agentaudit.cli.outcome import print_file
+from agentaudit.report.formats.written_json import written
 from agentaudit.store.artifacts import KINDS, json_schema
 
 app = command()
@@ -31,4 +32,4 @@ def schema(
 
     Exit codes: 0 printed; 2 usage.
     """
-    typer.echo(json.dumps(json_schema(kind.value), indent=2, sort_keys=True))
+    print_file((written(json_schema(kind.value)).encode(),))
