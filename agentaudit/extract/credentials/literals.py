@@ -100,7 +100,7 @@ _UUID = regex(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
 _LONG_NAME = 7
 
-PUBLISHED_DEFAULTS = frozenset(
+_PUBLISHED_DEFAULTS = frozenset(
     {
         *("sk-1234", "litellm-master-key", "n8n-encryption-key", "flowise", "difyai123456"),
         *(
@@ -146,7 +146,7 @@ Those that stand beside agents are mostly started for a trial.
 
 def published(key: str, value: str) -> Confidence | None:
     """How surely a value opens the door as its product publishes it; None where it is no such."""
-    if value in PUBLISHED_DEFAULTS:
+    if value in _PUBLISHED_DEFAULTS:
         return Confidence.CERTAIN
     sure, words = _OF_CONSOLES.get(key.upper(), (None, ()))
     return sure if value in words else None
@@ -185,7 +185,7 @@ def variable_of(value: str) -> str:
 
 def is_placeholder(key: str, value: str) -> bool:
     """Whether a value only stands for one that somebody fills in. Defaults that work do not."""
-    if value in PUBLISHED_DEFAULTS:
+    if value in _PUBLISHED_DEFAULTS:
         return False
     if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
         return True
