@@ -142,11 +142,7 @@ def _piped(script: str) -> Launch | None:
     if not address:
         return None
     fixed = _FIXED.search(address) is not None or on_own_machine(address)
-    return Launch(
-        package=bare_url(address),
-        pinned=Truth.YES if fixed else Truth.NO,
-        mutable=Truth.NO if fixed else Truth.YES,
-    )
+    return _launch(bare_url(address), "", fixed=fixed)
 
 
 def _counts_on_registry(name: str, arguments: Sequence[str]) -> bool:
@@ -186,33 +182,32 @@ def _laid_beside(name: str, arguments: Sequence[str]) -> str:
 
 def npm_launch(specification: str) -> Launch:
     """`name@version`; only an exact version starts the same thing tomorrow."""
-    if _HERE.match(specification):
-        return Launch(package=specification, pinned=Truth.YES)
-    if _GIT.match(specification):
-        return _git_launch(specification)
     name, _, version = specification[1:].partition("@")
-    pinned = Truth.YES if _EXACT.match(version) else Truth.NO
-    return Launch(
-        package=_shown(specification, specification[:1] + name),
-        registry="npm",
-        pinned=pinned,
-        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
-    )
+    return _versioned(specification, "npm", specification[:1] + name, version)
 
 
 def pypi_launch(specification: str) -> Launch:
     """`name==version` or `name@version`."""
+    name, _, version = specification.replace("==", "@").partition("@")
+    return _versioned(specification, "pypi", name.partition("[")[0], version)
+
+
+def _versioned(specification: str, registry: str, name: str, version: str) -> Launch:
+    """A package of a registry, unless a folder of this machine or a repository is meant."""
     if _HERE.match(specification):
         return Launch(package=specification, pinned=Truth.YES)
     if _GIT.match(specification):
         return _git_launch(specification)
-    name, _, version = specification.replace("==", "@").partition("@")
-    pinned = Truth.YES if _EXACT.match(version) else Truth.NO
+    return _launch(_shown(specification, name), registry, fixed=bool(_EXACT.match(version)))
+
+
+def _launch(package: str, registry: str, *, fixed: bool) -> Launch:
+    """What is fetched: one that is fixed starts the same tomorrow, and nobody can exchange it."""
     return Launch(
-        package=_shown(specification, name.partition("[")[0]),
-        registry="pypi",
-        pinned=pinned,
-        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
+        package=package,
+        registry=registry,
+        pinned=Truth.YES if fixed else Truth.NO,
+        mutable=Truth.NO if fixed else Truth.YES,
     )
 
 
@@ -235,13 +230,8 @@ def image_launch(image: str) -> Launch:
 def _git_launch(specification: str) -> Launch:
     if _RELEASE.match(specification):
         return Launch(package=specification, registry="git", pinned=Truth.YES, mutable=Truth.YES)
-    pinned = Truth.YES if _COMMIT.search(specification) else Truth.NO
-    return Launch(
-        package=_shown(specification, specification.partition("@")[0]),
-        registry="git",
-        pinned=pinned,
-        mutable=Truth.NO if pinned is Truth.YES else Truth.YES,
-    )
+    name = _shown(specification, specification.partition("@")[0])
+    return _launch(name, "git", fixed=bool(_COMMIT.search(specification)))
 
 
 def _shown(specification: str, name: str) -> str:
