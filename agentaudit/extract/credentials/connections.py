@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.credentials.redaction import names_password
+from agentaudit.extract.credentials.named_secrets import names_password
 
 _URL = regex(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"

@@ -9,6 +9,19 @@ import re
 
 from agentaudit.expressions import regex
 
+_PASSWORD = regex(
+    r"(?P<name>(?:password|passwd|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9})"
+    r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
+    re.IGNORECASE,
+)
+"""
+In an address or a list of settings: `Server=db;Password=…`, and Azure's keys. A reference is shown;
+in a list a password may hold `&`, and what stands behind one in an address goes with it.
+"""
+_LISTED = regex(
+    r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
+)
+"""Of settings that `;` parts, where a password may hold spaces."""
 _REFERENCE = r"(?![$<{%*…])"
 _BY_NAME = (
     regex(
@@ -51,6 +64,21 @@ _IN_PATH = regex(
     r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{16,}"
 )
 """In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
+
+
+def without_passwords(text: str) -> str:
+    """The text without passwords of addresses and lists of settings, and keys that stand there."""
+    if not names_password(text):
+        return text
+    return _PASSWORD.sub(r"\g<name>…", _LISTED.sub(r"\g<name>…", text))
+
+
+def names_password(text: str) -> bool:
+    """Whether a password may be given by its name in a text: a cheap no for most texts."""
+    if "=" not in text:
+        return False
+    text = text.lower()
+    return any(word in text for word in ("password", "wd", "accountkey", "sharedaccesskey"))
 
 
 def without_named(text: str) -> str:

@@ -9,7 +9,11 @@ from functools import lru_cache
 from typing import cast
 
 from agentaudit.expressions import Late, regex
-from agentaudit.extract.credentials.named_secrets import may_name_secret, without_named
+from agentaudit.extract.credentials.named_secrets import (
+    may_name_secret,
+    without_named,
+    without_passwords,
+)
 from agentaudit.readers.token_forms import TOKENS, lines_with_hints, may_hold_token, token_in
 
 _SCHEME = regex(r"(?<![\w+.-])(?:[+.-]|[^\Wa-zA-Z])*(?P<scheme>[a-zA-Z][\w+.-]*://)")
@@ -29,19 +33,6 @@ _DEFAULT = regex(
 )
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
 _JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
-_PASSWORD = regex(
-    r"(?P<name>(?:password|passwd|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9})"
-    r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
-    re.IGNORECASE,
-)
-"""
-In an address or a list of settings: `Server=db;Password=…`, and Azure's keys. A reference is shown;
-in a list a password may hold `&`, and what stands behind one in an address goes with it.
-"""
-_LISTED = regex(
-    r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
-)
-"""Of settings that `;` parts, where a password may hold spaces."""
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
 """A key of Bedrock also behind a slash, where base64 of anything else may go on."""
@@ -120,21 +111,12 @@ _many_cleaned = lru_cache(maxsize=32)(_all_cleaned)
 """The five thousand actions that `*` allows are in each of thousands of grants."""
 
 
-def names_password(text: str) -> bool:
-    """Whether a password may be given by its name in a text: a cheap no for most texts."""
-    if "=" not in text:
-        return False
-    text = text.lower()
-    return any(word in text for word in ("password", "wd", "accountkey", "sharedaccesskey"))
-
-
 def _cleaned(text: str) -> str:
     if "://" in text:
         text = without_user(text, "…@")
     if "eyJ" in text:
         text = _JWT.sub("eyJ…", text)
-    if names_password(text):
-        text = _PASSWORD.sub(r"\g<name>…", _LISTED.sub(r"\g<name>…", text))
+    text = without_passwords(text)
     if may_hold_token(text):
         for form in TOKENS:
             if form.hint in text:
