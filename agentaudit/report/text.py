@@ -28,6 +28,12 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def inert(line: str) -> str:
+    """A printable line as no runner takes it for `::error::`, which it obeys behind spaces, too."""
+    start = line.lstrip()
+    return line.replace(start, f"| {start}", 1) if start.startswith("::") else line
+
+
 def cut(text: str, most: int) -> str:
     """The text in at most so many characters; what is left out is an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

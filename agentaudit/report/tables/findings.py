@@ -10,7 +10,7 @@ from agentaudit.lists import first_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Family, Finding, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
-from agentaudit.report.text import one_line
+from agentaudit.report.text import inert, one_line
 
 STYLES = {
     Severity.INFO: "cyan",
@@ -48,7 +48,7 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
 
 
 def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
-    text = Text(_inert(one_line(str(finding.evidence))))
+    text = Text(inert(one_line(str(finding.evidence))))
     text.append(" ")
     text.append(finding.severity.value, style=STYLES[finding.severity])
     fits = len(text) + 1 + len(finding.rule) <= width
@@ -107,9 +107,4 @@ def _unread(result: LintResult, width: int) -> Iterator[str]:
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
     """Lines no wider than the terminal; a path is never broken apart."""
     lines = textwrap.wrap(text, width - len(indent), break_long_words=False, break_on_hyphens=False)
-    return [f"{indent}{_inert(line)}" for line in lines]
-
-
-def _inert(line: str) -> str:
-    """A line that no CI runner takes for a command, whatever text of a file it begins with."""
-    return f"| {line}" if line.startswith(("::", "##[")) else line
+    return [f"{indent}{inert(line)}" for line in lines]

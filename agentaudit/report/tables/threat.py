@@ -18,7 +18,7 @@ from agentaudit.model.threat import (
 from agentaudit.report.coverage import by_severity, told, unread_files
 from agentaudit.report.quantities import bounds, percent
 from agentaudit.report.tables.findings import STYLES
-from agentaudit.report.text import cut, one_line, printable
+from agentaudit.report.text import cut, inert, one_line, printable
 from agentaudit.threats.mitigations import TOGETHER
 
 MOST_PATHS = 10
@@ -170,7 +170,7 @@ def _add_patch(text: Text, outcomes: Sequence[MitigationOutcome]) -> None:
         if outcome.name == "interpose-gateway" and outcome.patch:
             _add(text, f"\nSketch: {outcome.title}\n", style="bold")
             for line in printable(outcome.patch).splitlines():
-                _add(text, f"{_inert(f'{_INDENT}{line}')}\n", style="dim")
+                _add(text, f"{inert(f'{_INDENT}{line}')}\n", style="dim")
 
 
 def _add_doubtful(text: Text, model: ThreatModel, width: int, *, verbose: bool) -> None:
@@ -204,13 +204,7 @@ def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) 
 
 def _add_wrapped(text: Text, words: str, width: int, *, style: str = "") -> None:
     for line in _wrapped(one_line(words), width, _INDENT):
-        _add(text, f"{_inert(line)}\n", style=style)
-
-
-def _inert(line: str) -> str:
-    """A line that no CI runner takes for a command: runners look past the indentation."""
-    start = line.lstrip()
-    return line.replace(start, f"| {start}", 1) if start.startswith(("::", "##[")) else line
+        _add(text, f"{inert(line)}\n", style=style)
 
 
 def _add(text: Text, words: str, *, style: str = "") -> None:
