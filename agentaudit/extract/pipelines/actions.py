@@ -11,7 +11,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_credentials import add_job_credentials
+from agentaudit.extract.pipelines.actions_credentials import add_job_credentials, runs_terraform
 from agentaudit.extract.pipelines.actions_jobs import (
     Job,
     Step,
@@ -32,6 +32,7 @@ from agentaudit.extract.pipelines.actions_signs import (
 )
 from agentaudit.extract.pipelines.actions_tools import add_allowed_tools
 from agentaudit.extract.pipelines.actions_triggers import triggers_among
+from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known
 from agentaudit.model.facts.agents import Agent, Source
@@ -55,6 +56,8 @@ class _Reading(Struct, frozen=True):
     collector: Collector
     open: tuple[tuple[str, Node], ...] = ()
     """The events of it that strangers can cause."""
+    state_elsewhere: bool = False
+    """Whether it runs Terraform, whose state is not kept in AWS."""
 
     @property
     def key(self) -> str:
@@ -68,8 +71,14 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
     """Every workflow of GitHub, and those of forges that read the same files."""
     workflows = tuple(workflow_files(documents))
     triggers = triggers_among(workflows)
+    elsewhere = keeps_state_elsewhere(documents)
     for workflow in workflows:
-        reading = _Reading(workflow, collector, triggers.of_strangers(workflow))
+        reading = _Reading(
+            workflow,
+            collector,
+            triggers.of_strangers(workflow),
+            state_elsewhere=elsewhere and runs_terraform(workflow),
+        )
         fact = collector.add(_workflow(reading))
         if workflow.cut:
             place = reading.place(workflow.root.key_of("jobs") or workflow.root, workflow.name)
@@ -202,7 +211,8 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
         reading.collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
         add_egress(reading.collector, runtime, "any")
     own = seen_by or (runtime.id,)
-    if add_job_credentials(documents, reading.collector, (reading.workflow, job), own):
+    placed = (reading.workflow, job)
+    if add_job_credentials(reading.collector, placed, own, state_elsewhere=reading.state_elsewhere):
         reading.collector.update(replace(runtime, holds_secrets=True))
 
 

@@ -13,18 +13,10 @@ from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.key_addresses import without_sessions
 from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.redaction import assignment, plain
-from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.holders import principal_name
-from agentaudit.extract.pipelines.actions_jobs import (
-    Job,
-    Step,
-    WorkflowFile,
-    raw,
-    workflow_files,
-)
+from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
-from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
@@ -81,12 +73,17 @@ _IN_ENVIRONMENT = {
 
 
 def add_job_credentials(
-    documents: Documents,
     collector: Collector,
     placed: tuple[WorkflowFile, Job],
     seen_by: tuple[FactId, ...],
+    *,
+    state_elsewhere: bool,
 ) -> bool:
-    """The credentials of a job, added; whether there are static ones."""
+    """
+    The credentials of a job, added; whether there are static ones.
+
+    Where Terraform keeps its state elsewhere than in AWS, its keys may be of that.
+    """
     workflow, job = placed
     found = False
     for step in job.steps:
@@ -101,29 +98,22 @@ def add_job_credentials(
         if step.action == _AWS_ACTION:
             _add_session(collector, workflow, (job, step), seen_by)
     settings = tuple(_settings(workflow, job)) if _affords(collector, workflow, job) else ()
-    elsewhere = workflow.document.file in documents.once(_of_states_elsewhere)
     holding = Holding(
         holder="ci",
         exposure="env",
         holder_id=next(iter(seen_by), NOBODY),
         seen_by=seen_by,
-        short_alternative=without_sessions(_IN_ENVIRONMENT) if elsewhere else _IN_ENVIRONMENT,
+        short_alternative=without_sessions(_IN_ENVIRONMENT) if state_elsewhere else _IN_ENVIRONMENT,
         environment=_stage(job),
         applied=False,
     )
     return bool(add_credentials(collector, settings, holding)) or found
 
 
-def _of_states_elsewhere(documents: Documents) -> frozenset[str]:
-    """Workflows whose keys may be of a state that is not in AWS: those that run Terraform."""
-    if not keeps_state_elsewhere(documents):
-        return frozenset()
-    return frozenset(
-        workflow.document.file
-        for workflow in workflow_files(documents)
-        if any(
-            _TERRAFORM.search(f"{step.uses} {raw(step.node.get('run'))}") for step in workflow.steps
-        )
+def runs_terraform(workflow: WorkflowFile) -> bool:
+    """Whether one of its steps does."""
+    return any(
+        _TERRAFORM.search(f"{step.uses} {raw(step.node.get('run'))}") for step in workflow.steps
     )
 
 
