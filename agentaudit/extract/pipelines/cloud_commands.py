@@ -30,7 +30,7 @@ from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifet
 from agentaudit.model.facts.fact import NOBODY
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.cloud_words import CLOUD_WORDS
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, text_at
 from agentaudit.readers.lines import lines_of
 
 _YEAR_S = 365 * 86_400
@@ -215,14 +215,7 @@ def _commands(documents: Documents, collector: Collector) -> Iterator[_Command]:
 def _of_script(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
     lines = lines_of(document.text)
     for number, words in _run(document.text):
-        place = Node(
-            kind=NodeKind.STRING,
-            line=number,
-            column=1,
-            end_line=number,
-            end_column=max(len(lines[number - 1]), 1),
-        )
-        yield words, evidence(document, place)
+        yield words, evidence(document, text_at(number, 0, lines[number - 1]))
 
 
 def _of_steps(document: Document) -> Iterator[tuple[tuple[str, ...], Evidence]]:
