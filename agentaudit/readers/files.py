@@ -15,9 +15,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.expressions import regex
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.compiled import COMPILED
+from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
 MAX_BYTES = 10_000_000
@@ -38,9 +38,6 @@ _MARKS = {
 }
 SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
-_ENDING = regex(r"\.[A-Za-z][A-Za-z0-9]{0,9}$")
-_ENDINGS_OF_KEYS = (".p8", ".priv", ".rsa", ".ed25519")
-_KEY, _LARGEST_KEY = b"-----BEGIN ", 32_768
 _LOOP = "unreadable: a link that leads back to itself"
 _LEADS_OUT = "unreadable: a link out of the audited folder"
 _HISTORY = frozenset({".git", ".hg", ".svn"})
@@ -219,18 +216,18 @@ def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
 
 def _holds_key(path: Path) -> bool:
     """
-    Whether a file that no ending tells apart begins as a key does: `deploy_key`, `id_ecdsa`.
+    Whether a file that may be a key begins as one does.
 
     What lies behind a link is read under its own name.
     """
-    if _ENDING.search(path.name) and not path.name.endswith(_ENDINGS_OF_KEYS):
+    if not may_be_key(path.name):
         return False
     try:
         status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_KEY:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_KEY:
             return False
         with path.open("rb", buffering=0) as opened:
-            return opened.read(len(_KEY)) == _KEY
+            return opened.read(len(BEGINNING)) == BEGINNING
     except OSError:
         return False
 

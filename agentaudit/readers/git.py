@@ -24,9 +24,12 @@ from agentaudit.readers.files import (
     decoded,
     shown_root,
 )
+from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
 _LONGEST_S = 120
+_AT_ONCE = 1_000
+"""Blobs of one question, whose answer is held whole."""
 _SETTINGS = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("-c", "core.pager=cat", "-c", "protocol.allow=never", "-c", "gc.auto=0"),
@@ -54,6 +57,8 @@ class _Blob(Struct, frozen=True):
     digest: str
     file: str
     """Relative to the root of the audit."""
+    most: int
+    """Bytes of the largest that is read."""
 
 
 def files_at(paths: Sequence[Path], revision: str) -> FoundFiles:
@@ -81,7 +86,7 @@ def files_at(paths: Sequence[Path], revision: str) -> FoundFiles:
             found = _read(blob, content)
             if isinstance(found, SourceText):
                 texts.append(found)
-            else:
+            elif found is not None:
                 coverage.append(found)
     return FoundFiles(root=shown_root(paths, root), texts=tuple(texts), coverage=tuple(coverage))
 
@@ -210,21 +215,30 @@ def _unknown(module: _Tree, audited: _Audited) -> FileCoverage:
 
 
 def _blobs(tree: _Tree, entries: Sequence[_Entry], audited: _Audited) -> Iterator[_Blob]:
-    """The files of known syntaxes below the paths."""
+    """The files of known syntaxes below the paths, and those that may be keys."""
     for entry in entries:
         path = tree.top / entry.name
         if entry.mode in (_LINK, _SUBMODULE) or not audited.holds(path):
             continue
         file = audited.file(path)
-        if not SKIPPED_FOLDERS & set(PurePosixPath(file).parts[:-1]) and syntax_of(file):
-            yield _Blob(entry.digest, file)
+        if SKIPPED_FOLDERS & set(PurePosixPath(file).parts[:-1]):
+            continue
+        if syntax_of(file):
+            yield _Blob(entry.digest, file, MAX_BYTES)
+        elif may_be_key(file):
+            yield _Blob(entry.digest, file, LARGEST_KEY)
 
 
 def _contents(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:
     """What the blobs hold, in their order; None of one that is missing or too large."""
+    for start in range(0, len(blobs), _AT_ONCE):
+        yield from _answered(root, blobs[start : start + _AT_ONCE])
+
+
+def _answered(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:
     asked = "".join(f"{blob.digest}\n" for blob in blobs).encode()
     sizes = _asked(root, "cat-file", "--batch-check", given=asked).splitlines()
-    small = [_size(line) <= MAX_BYTES for line in sizes]
+    small = [_size(line) <= blob.most for blob, line in zip(blobs, sizes, strict=True)]
     wanted = "".join(
         f"{blob.digest}\n" for blob, kept in zip(blobs, small, strict=True) if kept
     ).encode()
@@ -246,8 +260,13 @@ def _size(line: bytes) -> int:
     return int(last) if last.isdigit() else MAX_BYTES + 1
 
 
-def _read(blob: _Blob, content: bytes | None) -> SourceText | FileCoverage:
+def _read(blob: _Blob, content: bytes | None) -> SourceText | FileCoverage | None:
+    """The text of a file, or why it is none; None of what may be a key, and is none."""
     syntax = syntax_of(blob.file)
+    if not syntax and content is not None and content.startswith(BEGINNING):
+        syntax = "pem"
+    if not syntax:
+        return None
     if content is None:
         reason = f"missing from the repository, or larger than {MAX_BYTES:,} bytes"
         return FileCoverage(file=blob.file, status=FileStatus.FAILED, format=syntax, reason=reason)

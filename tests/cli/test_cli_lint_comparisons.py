@@ -158,6 +158,29 @@ def test_a_renamed_file_brings_nothing(repository: Path) -> None:
     assert run(str(repository), *ONLY, "--diff", "main")[0] == 0
 
 
+@pytest.mark.parametrize("at_once", [1, 1_000])
+def test_a_key_that_no_ending_tells_is_known_from_before(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("agentaudit.readers.git._AT_ONCE", at_once)
+    only = ("--select", "literal-service-token", "--diff", "HEAD")
+    key = fake("private_key").replace("\\n", "\n")
+    (repository / "deploy_key").write_text(key)
+    (repository / "program").write_bytes(b"\x7fELF\0" * 9)
+    (repository / "large").write_bytes(key.encode().ljust(40_000))
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "two")
+    known = run(str(repository), *only)
+    (repository / "id_ecdsa").write_text(key)
+    new = run(str(repository), *only)
+
+    assert (known[0], new[0]) == (0, 1), known
+    assert "1 suppressed" in known[1]
+    assert [line for line in new[1].splitlines() if "literal-service-token" in line] == [
+        "id_ecdsa:1:1 critical literal-service-token"
+    ]
+
+
 def test_a_folder_of_the_repository_is_compared_with_itself(repository: Path) -> None:
     deploy = repository / "deploy"
     deploy.mkdir()
