@@ -23,7 +23,8 @@ _FETCHES = regex(
 _ADDRESS = regex(r"https?://[^\s'\"|)<>`]+")
 _UNTOLD = regex(r"\$\{?[A-Za-z_]\w*\}?|(?<=\s)[a-z0-9-]+(?:\.[a-z0-9-]+)+/[^\s'\"|)<>`]*")
 """An address that a variable holds, or one without a scheme."""
-_BEFORE_PIPE = regex(r"[|;\n]")
+_BEFORE_PIPE = "|;\n"
+"""Behind one of them the command begins whose output goes into a pipe."""
 
 
 def piped_address(script: str) -> str:
@@ -41,7 +42,8 @@ def piped_address(script: str) -> str:
 def _parts_that_run(text: str) -> Iterator[str]:
     """The commands of a script whose output is run as a program."""
     for found in _RUN_FROM_PIPE.finditer(text):
-        yield _BEFORE_PIPE.split(text[: found.start()])[-1]
+        end = found.start()
+        yield text[max(text.rfind(mark, 0, end) for mark in _BEFORE_PIPE) + 1 : end]
     told = 0
     for found in _RUN_FROM_WITHIN.finditer(text):
         if found.end() > told:  # or it is within a part that was told
