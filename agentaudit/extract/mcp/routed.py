@@ -6,6 +6,7 @@ A target is started (`stdio`), called (`mcp`, `sse`) or made of an API (`openapi
 credentials it is called, policies say that may stand anywhere around it.
 """
 
+from collections import deque
 from collections.abc import Iterator
 
 from agentaudit.extract.mcp.declared import DeclaredServer
@@ -32,9 +33,9 @@ def routed_servers(document: Document) -> Iterator[DeclaredServer]:
 def _backends(root: Node) -> Iterator[Node]:
     """What holds targets: the file itself, and all that its listeners' routes lead to."""
     yield root
-    waiting = [*root.list_at("binds"), *root.list_at("backends"), *root.list_at("gateways")]
+    waiting = deque((*root.list_at("binds"), *root.list_at("backends"), *root.list_at("gateways")))
     while waiting:
-        node = waiting.pop(0)
+        node = waiting.popleft()
         yield node
         waiting += [each for name in _WITHIN for each in node.list_at(name)]
 
