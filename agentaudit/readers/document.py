@@ -96,6 +96,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The same of what others are named after, each once more: shortened where it is long."""
         return bounded_name(self.text_at(*path))
 
+    def raw_at(self, *path: str) -> str:
+        """What is written at the end of a route of keys, decided or not; empty when nothing is."""
+        node = self.get(*path)
+        return node.raw if node is not None else ""
+
     def list_at(self, *path: str) -> tuple["Node", ...]:
         """The elements of the list at the end of a route of keys; none when there is no such."""
         node = self.get(*path)

@@ -47,8 +47,7 @@ def with_second_steps(
 
 
 def _name(resource: Deployed) -> str:
-    node = resource.node.get("name")
-    return node.raw if node is not None else ""
+    return resource.node.raw_at("name")
 
 
 def _is_set_elsewhere(resource: Deployed, handed: Mapping[str, set[str]]) -> bool:

@@ -134,8 +134,7 @@ def _stack(document: Document, template: Template) -> Stack:
 
 def _raw_type(resource: Node) -> str:
     """The type of a resource as its template has it."""
-    node = resource.get("Type")
-    return node.raw if node is not None else ""
+    return resource.raw_at("Type")
 
 
 def _given_name(resource: Node) -> str:

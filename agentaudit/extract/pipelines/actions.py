@@ -225,12 +225,12 @@ def _worst(job: Job) -> Step:
 
 
 def _boxed(step: Step) -> bool:
-    return behind_firewall(raw(step.node.get("run")))
+    return behind_firewall(step.node.raw_at("run"))
 
 
 def _runtime(reading: _Reading, job: Job) -> Runtime:
     """A job; the machines of the forge have limits of their own, and live for one job."""
-    bounded = Known.SET if _HOSTED.match(raw(job.node.get("runs-on"))) else Known.UNKNOWN
+    bounded = Known.SET if _HOSTED.match(job.node.raw_at("runs-on")) else Known.UNKNOWN
     name = f"{reading.workflow.name}/{job.name}"
     return Runtime(
         id=fact_id("runtime", name, f"{reading.key}#jobs.{job.name}"),
@@ -286,4 +286,4 @@ def _words(step: Step) -> str:
     """Everything that a step tells its agent, inputs as `name: value`."""
     given = step.node.get("with")
     inputs = [f"{name}: {value.raw}" for name, value in given.items()] if given else []
-    return "\n".join((raw(step.node.get("run")), *inputs))
+    return "\n".join((step.node.raw_at("run"), *inputs))

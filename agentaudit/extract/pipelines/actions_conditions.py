@@ -42,8 +42,8 @@ class Questions:
         self._asking: dict[tuple[str, str, str], bool] = {}
         for job in workflow.jobs:
             for step in job.steps:
-                scripts = (raw(step.node.get("run")), raw(step.input("script")))
-                for key in (("needs", "", job.name), ("steps", job.name, raw(step.node.get("id")))):
+                scripts = (step.node.raw_at("run"), raw(step.input("script")))
+                for key in (("needs", "", job.name), ("steps", job.name, step.node.raw_at("id"))):
                     self._scripts.setdefault(key, []).extend(scripts)
 
     def stand_before(self, job: Job, step: Step) -> bool:
@@ -74,7 +74,7 @@ class Questions:
 
 def _holds_only(node: Node, asks: Callable[[str], bool]) -> bool:
     """Whether the condition of a job or a step holds only where a part of it asks for that."""
-    condition = raw(node.get("if")).strip()
+    condition = node.raw_at("if").strip()
     condition = condition.removeprefix("${{").removesuffix("}}").strip()
     long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
     closes = None if long or not condition else _pairs(condition)

@@ -113,7 +113,7 @@ def add_job_credentials(
 def runs_terraform(workflow: WorkflowFile) -> bool:
     """Whether one of its steps does."""
     return any(
-        _TERRAFORM.search(f"{step.uses} {raw(step.node.get('run'))}") for step in workflow.steps
+        _TERRAFORM.search(f"{step.uses} {step.node.raw_at('run')}") for step in workflow.steps
     )
 
 

@@ -54,7 +54,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     @property
     def uses(self) -> str:
-        return raw(self.node.get("uses"))
+        return self.node.raw_at("uses")
 
     @property
     def action(self) -> str:
@@ -211,7 +211,7 @@ class _Called:
 
     def by_job(self, node: Node) -> Iterator[Step]:
         """The steps of a reusable workflow, and the call with what it hands over."""
-        uses = raw(node.get("uses"))
+        uses = node.raw_at("uses")
         if not uses or self._too_many():
             return
         file = posixpath.normpath(uses) if uses.startswith("./") else ""
@@ -260,11 +260,11 @@ class _Called:
 
 def _step(node: Node, inner: Sequence[Step]) -> Step:
     """A step that calls others, if any; its place among all is not known yet."""
-    runs = starts_agent(raw(node.get("run")))
+    runs = starts_agent(node.raw_at("run"))
     return Step(
         node=node,
         number=0,
-        runs_agent_itself=runs or _action(raw(node.get("uses"))) in AGENT_ACTIONS,
+        runs_agent_itself=runs or _action(node.raw_at("uses")) in AGENT_ACTIONS,
         agent_inside=any(step.runs_agent for step in inner),
     )
 

@@ -42,22 +42,22 @@ def opened_by_apis(module: Module) -> Mapping[str, Evidence]:
 def _rest(module: Module, functions: References[Declared]) -> Iterator[_Way]:
     """The methods of REST APIs, each with what it is integrated with."""
     uris = {
-        (_raw(each, "resource_id"), _raw(each, "http_method")): _raw(each, "uri")
-        for each in module.resources("aws_api_gateway_integration")
+        (body.raw_at("resource_id"), body.raw_at("http_method")): body.raw_at("uri")
+        for body in (each.body for each in module.resources("aws_api_gateway_integration"))
     }
     guarded = bool(module.resources("aws_api_gateway_rest_api_policy"))
     apis = module.references("aws_api_gateway_rest_api")
     for method in module.resources("aws_api_gateway_method"):
-        verb = _raw(method, "http_method")
-        own = method.body.get("integration", "uri")
-        uri = own.raw if own is not None else uris.get((_raw(method, "resource_id"), verb), "")
+        body, verb = method.body, method.body.raw_at("http_method")
+        own = body.get("integration", "uri")
+        uri = own.raw if own is not None else uris.get((body.raw_at("resource_id"), verb), "")
         function = function_of(functions, uri)
         if function is None or verb.upper() == "OPTIONS":
             continue
-        api = apis.referred(_raw(method, "rest_api_id"))
+        api = apis.referred(body.raw_at("rest_api_id"))
         inside = guarded or api is None or _keeps_inside(api)
-        key = method.body.get("api_key_required")
-        asked = method.body.get("authorization")
+        key = body.get("api_key_required")
+        asked = body.get("authorization")
         shut = inside or (key is not None and key.boolean is not False)
         yield function.address, None if shut else _open(method, asked)
 
@@ -72,12 +72,14 @@ def _http(module: Module, functions: References[Declared]) -> Iterator[_Way]:
     """The routes of HTTP APIs, and APIs that lead to one function by their `target`."""
     integrations = module.references("aws_apigatewayv2_integration")
     for route in module.resources("aws_apigatewayv2_route"):
-        integration = integrations.referred(_raw(route, "target"))
-        function = integration and function_of(functions, _raw(integration, "integration_uri"))
-        if function is not None and not _raw(route, "route_key").startswith("OPTIONS "):
+        integration = integrations.referred(route.body.raw_at("target"))
+        function = integration and function_of(
+            functions, integration.body.raw_at("integration_uri")
+        )
+        if function is not None and not route.body.raw_at("route_key").startswith("OPTIONS "):
             yield function.address, _open(route, route.body.get("authorization_type"))
     for api in module.resources("aws_apigatewayv2_api"):
-        function = function_of(functions, _raw(api, "target"))
+        function = function_of(functions, api.body.raw_at("target"))
         if function is not None:
             yield function.address, api.place(api.body.get("target"))
 
@@ -129,8 +131,3 @@ def function_of(functions: References[Declared], text: str) -> Declared | None:
     """The function that its name, its ARN or the address of an integration leads to."""
     name = text.rpartition(":function:")[2].partition("/")[0]
     return functions.named(name) or functions.at(name.strip("${}")) or functions.referred(text)
-
-
-def _raw(declared: Declared, name: str) -> str:
-    node = declared.body.get(name)
-    return node.raw if node is not None else ""

@@ -46,7 +46,7 @@ def _covers_data(body: Node) -> Iterator[bool]:
         for field in fields.list() if fields else ():
             equals = field.get("equals")
             values = [value.text for value in (equals.list() if equals else ())]
-            yield _raw(field.get("field")) == "eventCategory" and "Data" in values
+            yield field.raw_at("field") == "eventCategory" and "Data" in values
 
 
 def _model_log(declared: Declared, module: Module, lifecycles: "_Lifecycles") -> AuditLog:
@@ -91,7 +91,7 @@ def _lifecycles(module: Module) -> _Lifecycles:
         own = declared.body.get("lifecycle_rule")
         rules[declared.address] = list(own.list()) if own is not None else []
     for declared in module.resources("aws_s3_bucket_lifecycle_configuration"):
-        bucket, listed = buckets.named(_raw(declared.body.get("bucket"))), declared.body.get("rule")
+        bucket, listed = buckets.named(declared.body.raw_at("bucket")), declared.body.get("rule")
         elsewhere |= bucket is None
         if bucket is not None and listed is not None:
             rules[bucket.address].extend(listed.list())
