@@ -51,7 +51,7 @@ def _rest(module: Module, functions: References[Declared]) -> Iterator[_Way]:
         body, verb = method.body, method.body.raw_at("http_method")
         own = body.get("integration", "uri")
         uri = own.raw if own is not None else uris.get((body.raw_at("resource_id"), verb), "")
-        function = function_of(functions, uri)
+        function = called_function(functions, uri)
         if function is None or verb.upper() == "OPTIONS":
             continue
         api = apis.referred(body.raw_at("rest_api_id"))
@@ -73,13 +73,13 @@ def _http(module: Module, functions: References[Declared]) -> Iterator[_Way]:
     integrations = module.references("aws_apigatewayv2_integration")
     for route in module.resources("aws_apigatewayv2_route"):
         integration = integrations.referred(route.body.raw_at("target"))
-        function = integration and function_of(
+        function = integration and called_function(
             functions, integration.body.raw_at("integration_uri")
         )
         if function is not None and not route.body.raw_at("route_key").startswith("OPTIONS "):
             yield function.address, _open(route, route.body.get("authorization_type"))
     for api in module.resources("aws_apigatewayv2_api"):
-        function = function_of(functions, api.body.raw_at("target"))
+        function = called_function(functions, api.body.raw_at("target"))
         if function is not None:
             yield function.address, api.place(api.body.get("target"))
 
@@ -127,7 +127,7 @@ def _open(declared: Declared, asked: Node | None) -> Evidence | None:
     return declared.place(asked)
 
 
-def function_of(functions: References[Declared], text: str) -> Declared | None:
+def called_function(functions: References[Declared], text: str) -> Declared | None:
     """The function that its name, its ARN or the address of an integration leads to."""
     name = text.rpartition(":function:")[2].partition("/")[0]
     return functions.named(name) or functions.at(name.strip("${}")) or functions.referred(text)

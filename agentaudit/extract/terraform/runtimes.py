@@ -9,7 +9,7 @@ from agentaudit.extract.containers.container import Container, place_of, runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import sibling
 from agentaudit.extract.stacks import Stack
-from agentaudit.extract.terraform.api_gateways import function_of, opened_by_apis
+from agentaudit.extract.terraform.api_gateways import called_function, opened_by_apis
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -136,7 +136,7 @@ def _open_urls(module: Module) -> dict[str, Evidence]:
         _note_open(found, declared, declared, ("function_url_config", "auth_type"))
     for url in module.resources("aws_lambda_function_url"):
         named = url.body.get("function_name")
-        function = function_of(functions, named.raw) if named else None
+        function = called_function(functions, named.raw) if named else None
         if function is not None:
             _note_open(found, function, url, ("authorization_type",))
     return found
