@@ -68,7 +68,7 @@ with atheris.instrument_imports(include=["agentaudit"]):
             importlib.import_module(module.name)
 
 from fuzz_inputs import BETWEEN, TRACES, files_in  # what it imports is instrumented by now
-from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
+from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, place_of
 
 RULES = lint_rules([])
 QUERIES = threat_rules()
@@ -97,9 +97,7 @@ class Found:
 
     def keep(self, error: BaseException, data: bytes) -> None:
         """Name it and keep its input, unless its place is known."""
-        frames = our_frames(error)
-        where = f"{frames[-1][0]}:{frames[-1][1].lineno}" if frames else "?"
-        place = f"{type(error).__name__} at {where}"
+        place = place_of(error)
         if place in self.places:
             return
         self.places.add(place)

@@ -20,6 +20,13 @@ def limit_cpu(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
+def place_of(error: BaseException) -> str:
+    """What was raised, and by which line of our source."""
+    frames = our_frames(error)
+    where = f"{frames[-1][0]}:{frames[-1][1].lineno}" if frames else "?"
+    return f"{type(error).__name__} at {where}"
+
+
 def our_frames(error: BaseException) -> list[tuple[str, traceback.FrameSummary]]:
     """The frames of our source that an error went through, each with its file as we call it."""
     return [

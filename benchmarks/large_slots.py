@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
-from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
+from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, place_of
 from large_kinds import Kind
 
 from agentaudit.extract.deployment import deployment_of
@@ -74,9 +74,7 @@ def _judged(kind: Kind) -> str:
         try:
             lint(deployment_of({kind.file: kind.text(size)}), RULES)
         except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
-            frames = our_frames(error)
-            where = f"{frames[-1][0]}:{frames[-1][1].lineno}" if frames else "?"
-            return f"{type(error).__name__} at {where}, of {size:,} characters"
+            return f"{place_of(error)}, of {size:,} characters"
         finally:
             limit_cpu(0)
         took.append(time.process_time() - begun_s)
