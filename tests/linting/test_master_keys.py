@@ -36,6 +36,12 @@ spec:
       image: registry.example/desk-agent:1
       env: [{{name: OPENAI_API_KEY, valueFrom: {{secretKeyRef: {{name: keys, key: {name}}}}}}}]
 """
+VALUES = """\
+apiVersion: v1
+kind: Secret
+metadata: {{name: keys, namespace: desk}}
+stringData: {{{name}: sk-q7Zk2PvW9sLx4Rt8}}
+"""
 PROXY = """\
 services:
   litellm{number}:
@@ -113,6 +119,8 @@ jobs:
 
 @pytest.mark.parametrize(("name", "told"), [("LITELLM_MASTER_KEY", True), ("DESK_KEY", False)])
 def test_so_it_is_where_a_file_beside_has_its_value(name: str, *, told: bool) -> None:
-    files = {"compose.yaml": COMPOSE.format(name=name), ".env": f"{name}=sk-q7Zk2PvW9sLx4Rt8\n"}
+    beside = {"compose.yaml": COMPOSE.format(name=name), ".env": f"{name}=sk-q7Zk2PvW9sLx4Rt8\n"}
+    within = {"deploy.yaml": f"{REFERENCE}---\n{VALUES}".format(name=name)}
 
-    assert ("model-admin-key-in-reach" in found(files)) is told
+    assert ("model-admin-key-in-reach" in found(beside)) is told
+    assert ("model-admin-key-in-reach" in found(within)) is told

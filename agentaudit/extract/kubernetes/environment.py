@@ -96,6 +96,7 @@ def _from_source(pod: Pod, source: Node, name: str, key: str) -> Iterator[Settin
                 document=setting.document,
                 route=f"{setting.route}.{setting.key}",
                 text=setting.content,
+                kept_as=reference.text_at("key"),
                 via=(via,),
                 form=setting.form,
             )
