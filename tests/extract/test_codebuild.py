@@ -137,6 +137,13 @@ def test_a_file_of_the_repository_is_what_a_project_runs(source: str, file: str)
     assert "agent-owns-host" in found(files)
 
 
+def test_what_a_file_of_the_repository_runs_stands_in_that_file() -> None:
+    files = {"buildspec.yml": build("shell: bash", run=AGENT), **project("", PRIVILEGED)}
+    agents = deployment_of(files).agents
+
+    assert {agent.evidence[0].file for agent in agents} == {"buildspec.yml"}
+
+
 def test_variables_of_a_project_are_plain_unless_they_say_otherwise() -> None:
     def variable(value: str, kind: str = "") -> str:
         typed = f'type = "{kind}"' if kind else ""

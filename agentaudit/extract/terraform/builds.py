@@ -19,6 +19,7 @@ from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import in_file
 
 _SPECIFICATIONS = Budget("characters of build specifications", 1_000_000)
 _PROJECT, _WEBHOOK = "aws_codebuild_project", "aws_codebuild_webhook"
@@ -93,9 +94,10 @@ def _specification(declared: Declared, principals: Principals) -> Node | None:
     phases = named.root.child("phases") if named is not None else None
     if named is None or phases is None:
         return None
-    return named.root.changed(
+    running = named.root.changed(
         entries=tuple((key, value) for key, value in named.root.entries if value is phases)
     )
+    return in_file(running, named.file)
 
 
 def _variables(environment: Node) -> Iterator[tuple[Node, Node]]:
