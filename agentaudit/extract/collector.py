@@ -102,8 +102,8 @@ class Collector(Struct):
     """By file of code the variable that says pages of which origins it lets in with cookies."""
     config_maps: dict[FactId, tuple[str, str]] = field(default_factory=dict)
     """Of agents whose configuration is in a ConfigMap, the folder of its file and its name."""
-    given_policies: set[tuple[str, int, int]] = field(default_factory=set)
-    """Where policies stand, in files of their own, that something else gives to somebody."""
+    told: set[tuple[str, int, int]] = field(default_factory=set)
+    """Where something stands, in a file of its own, that was told of with what takes it."""
     problems: list[Problem] = field(default_factory=list)
     """What makes a file only partly read although its syntax is whole."""
     remarks: dict[str, str] = field(default_factory=dict)

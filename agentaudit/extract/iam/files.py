@@ -51,7 +51,7 @@ def extract_iam_files(documents: Documents, collector: Collector) -> None:
         listed = policy.get("Statement") or policy
         if _CONTROLS.search(document.file) or {document.file, folder_of(document.file)} & limits:
             continue
-        if (document.file, listed.line, listed.column) in collector.given_policies:
+        if (document.file, listed.line, listed.column) in collector.told:
             continue
         owner = document.file.rpartition("/")[2].partition(".")[0]
         _add(documents, collector, PolicySource(node=policy, document=document, owner=owner))

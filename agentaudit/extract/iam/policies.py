@@ -72,7 +72,7 @@ def statements(
         collector.leave_open(place, f"the policy of {source.owner}", effect)
         return ()
     if listed.file not in {"", source.document.file}:
-        collector.given_policies.add((listed.file, listed.line, listed.column))
+        collector.told.add((listed.file, listed.line, listed.column))
     reading = _Reading(source, collector)
     members = policy.list_at("Statement")
     if len(members) > _MOST_STATEMENTS:

@@ -46,6 +46,9 @@ def extract_pipelines(documents: Documents, collector: Collector) -> None:
     """Every pipeline, by the name of its file or because another includes it."""
     of_gitlab: list[Document] = []
     for document in documents.of("yaml"):
+        root = document.root
+        if (document.file, root.line, root.column) in collector.told:
+            continue
         for pattern, reader in _READERS:
             if pattern.search(document.file) and document.root.kind is NodeKind.MAPPING:
                 add_pipeline(collector, reader(document))

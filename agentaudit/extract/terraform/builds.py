@@ -78,7 +78,7 @@ def _specification(declared: Declared, principals: Principals) -> Node | None:
     """
     What a build runs, as a text of the project or in the file that it names.
 
-    What a file holds is told of there, but for what starts agents: they run on this machine.
+    Such a file is told of with the project, whose machine it runs on, and not once more.
     """
     node = declared.body.get("source", "buildspec")
     documents, collector = principals.documents, principals.collector
@@ -91,13 +91,10 @@ def _specification(declared: Declared, principals: Principals) -> Node | None:
         room = collector.affords(_SPECIFICATIONS, len(node.raw), end)
         return embedded_yaml(node, declared.document, documents) if room else None
     named = documents.at((node.text or "") if node is not None else _DEFAULT_FILE)
-    phases = named.root.child("phases") if named is not None else None
-    if named is None or phases is None:
+    if named is None or named.root.child("phases") is None:
         return None
-    running = named.root.changed(
-        entries=tuple((key, value) for key, value in named.root.entries if value is phases)
-    )
-    return in_file(running, named.file)
+    collector.told.add((named.file, named.root.line, named.root.column))
+    return in_file(named.root, named.file)
 
 
 def _variables(environment: Node) -> Iterator[tuple[Node, Node]]:
