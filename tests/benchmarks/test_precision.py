@@ -55,6 +55,13 @@ def test_a_verdict_needs_a_word_and_a_reason(folder: Path, tmp_path: Path) -> No
     assert "a verdict is one of" in run(folder, verdicts).stderr
 
 
+@pytest.mark.parametrize("name", ["precision_verdicts.yaml", "precision_held_out.yaml"])
+def test_every_finding_has_one_verdict(folder: Path, name: str) -> None:
+    said = run(folder, SCRIPT.with_name(name)).stderr
+
+    assert said.startswith("unread: acme/tools")
+
+
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     verdicts = tmp_path / "verdicts.yaml"
     verdicts.write_text("[]\n")
