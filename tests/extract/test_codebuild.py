@@ -139,9 +139,19 @@ def test_a_file_of_the_repository_is_what_a_project_runs(source: str, file: str)
 
 def test_what_a_file_of_the_repository_runs_stands_in_that_file() -> None:
     files = {"buildspec.yml": build("shell: bash", run=AGENT), **project("", PRIVILEGED)}
-    agents = deployment_of(files).agents
+    (agent,) = deployment_of(files).agents
 
-    assert {agent.evidence[0].file for agent in agents} == {"buildspec.yml"}
+    assert agent.evidence[0].file == "buildspec.yml"
+
+
+def test_a_file_that_a_project_runs_is_told_of_with_it_and_once() -> None:
+    variables = build("variables:", f"  OPENAI_API_KEY: {MODEL_KEY}", run=AGENT)
+    read = deployment_of({"buildspec.yml": variables, **project("")})
+    alone = deployment_of({"other/buildspec.yml": variables, **project("")})
+
+    assert [workflow.name for workflow in read.workflows] == ["desk"]
+    assert [key.evidence[0].file for key in read.credentials] == ["buildspec.yml"]
+    assert {workflow.name for workflow in alone.workflows} == {"desk", "buildspec.yml"}
 
 
 def test_variables_of_a_project_are_plain_unless_they_say_otherwise() -> None:
