@@ -49,37 +49,13 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             bind_all=container.runtime.bind_all or binds_all(container.words, container.settings),
         )
     )
-    collector.workloads.append(
-        Workload(
-            runtime_id=runtime.id,
-            document=container.document,
-            names=(*container.names, container.project),
-            role=role,
-            image=container.runtime.image,
-            build=container.build,
-            dockerfile=container.dockerfile,
-            stage=container.stage,
-            words=container.words,
-            own_entry=container.own_entry,
-            settings=container.settings,
-            settings_whole=container.settings_whole,
-            mounts=container.mounts,
-            configurations=container.configurations,
-            config_maps=container.config_maps,
-            own_kernel=container.own_kernel,
-            given_files=container.given_files,
-            needs=container.needs,
-            labels=container.labels,
-            namespace=container.namespace,
-            ports=container.ports,
-            ports_of_pod=container.ports_of_pod,
-            agent_id=container.agent_id,
-            timeout_s=container.timeout_s,
-            open_to_all=None if asks(container.settings) else container.open_to_all,
-            code=container.code,
-            passed_on=container.passed_on,
-        )
+    spec = replace(
+        container,
+        names=(*container.names, container.project),
+        open_to_all=None if asks(container.settings) else container.open_to_all,
     )
+    image = container.runtime.image
+    collector.workloads.append(Workload.of(spec, runtime_id=runtime.id, role=role, image=image))
     holder, holder_id = _holder(collector, container, role, runtime)
     credentials = add_credentials(
         collector,

@@ -8,16 +8,12 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 
 
-class Workload(Struct, frozen=True, kw_only=True):
-    """What a runtime was read from, kept until all are known: who runs what is joined then."""
+class WorkloadSpec(Struct, frozen=True, kw_only=True):
+    """What a platform declares of something that it runs."""
 
-    runtime_id: FactId
     document: Document
     names: tuple[str, ...]
     """By which others reach it, and by which an agent may be named after it."""
-    role: str
-    """agent, gateway, model, store, tool_server or empty."""
-    image: str = ""
     build: str | None = None
     """Folder its image is built from, from the root; None when it is not built here."""
     dockerfile: str = ""
@@ -59,3 +55,18 @@ class Workload(Struct, frozen=True, kw_only=True):
     """Of a function, whose platform packs it: the file that answers its calls, and its folder."""
     passed_on: Evidence | None = None
     """Where an API or an ingress passes the calls of anybody on to it; it may ask them itself."""
+
+
+class Workload(WorkloadSpec, frozen=True, kw_only=True):
+    """What a runtime was read from, kept until all are known: who runs what is joined then."""
+
+    runtime_id: FactId
+    role: str
+    """agent, gateway, model, store, tool_server or empty."""
+    image: str = ""
+
+    @classmethod
+    def of(cls, spec: WorkloadSpec, *, runtime_id: FactId, role: str, image: str) -> "Workload":
+        """What a runtime was read from, with all that its platform declares."""
+        declared = {name: getattr(spec, name) for name in WorkloadSpec.__struct_fields__}
+        return cls(**declared, runtime_id=runtime_id, role=role, image=image)
