@@ -9,43 +9,34 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from agentaudit.errors import InputError
+from agentaudit.extract.programs.imported import read_imported
 from agentaudit.extract.programs.imports import file_of
-from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.syntax import parse
 
 _NAMED = "tool"
-_FAR = 2
-"""Files that one imports, and those that these import."""
-_MOST = 1_000_000
-"""Characters of all such files together."""
 
 
 def imported_programs(
     documents: Iterable[Document], sources: Iterable[SourceText]
 ) -> Iterator[Document]:
     """The documents of files of tools that files of interest import, each once."""
-    waiting = [each for each in documents if each.syntax == "python"]
-    read = {document.file for document in waiting}
+    programs = [each for each in documents if each.syntax == "python"]
+    read = {document.file for document in programs}
     unread = {
         each.file: each
         for each in sources
         if each.syntax == "python" and _NAMED in each.file.lower() and each.file not in read
     }
-    waiting = [each for each in waiting if not is_rehearsal(each.file)] if unread else []
-    left = _MOST
-    for _ in range(_FAR):
-        found: list[Document] = []
-        for importing, level, name in ((each, *path) for each in waiting for path in _paths(each)):
-            file = file_of(unread, importing.file, level, name)
-            source = unread.pop(file) if file is not None else None
-            left -= len(source.text) if source is not None else 0
-            document = _parsed(source) if source is not None and left > 0 else None
-            if document is not None:
-                found.append(document)
-        yield from found
-        waiting = found
+
+    def meant(document: Document) -> Iterator[str]:
+        for level, name in _paths(document):
+            file = file_of(unread, document.file, level, name)
+            if file is not None:
+                yield file
+
+    return read_imported(programs if unread else (), unread, meant, _parsed)
 
 
 def _parsed(source: SourceText) -> Document | None:
