@@ -36,6 +36,27 @@ spec:
       image: registry.example/desk-agent:1
       env: [{{name: OPENAI_API_KEY, valueFrom: {{secretKeyRef: {{name: keys, key: {name}}}}}}}]
 """
+FETCHED = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {{name: keys, namespace: desk}}
+spec: {{data: [{{secretKey: {key}, remoteRef: {{key: prod/{vault}, property: {part}}}}}]}}
+"""
+SEALED = """\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {{name: keys, namespace: desk}}
+spec: {{encryptedData: {{{name}: AgBy3i4OJSWK+PiTySYZZA9rO43cGDEq}}}}
+"""
+JOB = """\
+on: push
+jobs:
+  review:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: openai/codex-action@v1
+        with: {{openai-api-key: "{key}", prompt: Review this.}}
+"""
 VALUES = """\
 apiVersion: v1
 kind: Secret
@@ -63,6 +84,82 @@ def test_a_master_key_is_one_under_any_name(text: str) -> None:
 
     assert master["model-admin-key-in-reach"] is Severity.CRITICAL
     assert "model-admin-key-in-reach" not in own
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("${OPENAI_API_KEY:-${LITELLM_MASTER_KEY}}", True),
+        ("${OPENAI_API_KEY:-$LITELLM_MASTER_KEY}", True),
+        ("${DESK_KEY:-${OPENAI_API_KEY:-${LITELLM_MASTER_KEY}}}", True),
+        ("${LITELLM_MASTER_KEY:-${OPENAI_API_KEY}}", True),
+        ("${OPENAI_API_KEY:-${LITELLM_DESK_KEY}}", False),
+    ],
+)
+def test_so_it_is_where_it_is_a_default(value: str, *, told: bool) -> None:
+    text = COMPOSE.format(name="VALUE").replace("${VALUE}", value)
+    name = "LITELLM_MASTER_KEY" if told else "LITELLM_DESK_KEY"
+    beside = {"compose.yaml": text, ".env": f"{name}=sk-q7Zk2PvW9sLx4Rt8\n"}
+
+    assert ("model-admin-key-in-reach" in found({"compose.yaml": text})) is told
+    assert ("model-admin-key-in-reach" in found(beside)) is told
+
+
+def test_a_default_of_a_default_is_the_value_itself() -> None:
+    text = COMPOSE.format(name="A:-${B:-sk-q7Zk2PvW9sLx4Rt8Bn6Ty}")
+
+    assert "literal-service-token" in found({"compose.yaml": text})
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("secrets.LITELLM_MASTER_KEY", True),
+        ("secrets['LITELLM_MASTER_KEY']", True),
+        ("secrets.DESK_KEY || secrets.LITELLM_MASTER_KEY", True),
+        ("secrets.OPENAI_API_KEY", False),
+    ],
+)
+def test_so_it_is_where_a_pipeline_gives_it_to_an_agent(secret: str, *, told: bool) -> None:
+    text = JOB.format(key=f"${{{{ {secret} }}}}")
+
+    assert ("model-admin-key-in-reach" in found({".github/workflows/review.yml": text})) is told
+
+
+def test_a_job_that_runs_no_agent_may_be_the_one_that_manages_keys() -> None:
+    text = JOB.format(key="${{ secrets.LITELLM_MASTER_KEY }}")
+    job = text.partition("      - uses")[0] + "      - run: terraform apply\n"
+    job = job.replace(
+        "    steps", '    env: {LITELLM_API_KEY: "${{ secrets.LITELLM_MASTER_KEY }}"}\n    steps'
+    )
+    severity = {
+        name: found({".github/workflows/keys.yml": each})["model-admin-key-in-reach"]
+        for name, each in (("agent", text), ("other", job))
+    }
+
+    assert severity == {"agent": Severity.CRITICAL, "other": Severity.LOW}
+
+
+@pytest.mark.parametrize(
+    ("vault", "part", "told"),
+    [("litellm", "master_key", True), ("litellm-master-key", "''", True), ("desk", "key", False)],
+)
+def test_so_it_is_where_a_vault_has_it(vault: str, part: str, *, told: bool) -> None:
+    made = FETCHED.format(key="OPENAI_API_KEY", vault=vault, part=part)
+    text = f"{REFERENCE.format(name='OPENAI_API_KEY')}---\n{made}"
+
+    assert ("model-admin-key-in-reach" in found({"deploy.yaml": text})) is told
+
+
+@pytest.mark.parametrize(("name", "told"), [("LITELLM_MASTER_KEY", True), ("DESK_KEY", False)])
+def test_so_it_is_where_nobody_can_read_its_value(name: str, *, told: bool) -> None:
+    sealed = f"{REFERENCE}---\n{SEALED}".format(name=name)
+    later = f"{REFERENCE}---\n{VALUES}".format(name=name).replace("sk-q7Zk2PvW9sLx4Rt8", '"${X}"')
+    given = f"{REFERENCE}---\n{VALUES}".format(name="GIVEN")
+    given = given.replace("sk-q7Zk2PvW9sLx4Rt8", f'"${{{name}}}"')
+
+    for text in (sealed, later, given):
+        assert ("model-admin-key-in-reach" in found({"deploy.yaml": text})) is told
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,15 @@ def _given(
 
 def _interpolated(setting: Setting, by_name: Mapping[str, Setting]) -> Setting:
     """`${NAME}` as the value that `.env` gives it, where that stands in the audit."""
-    name = variable_of(setting.content)
-    given = by_name.get(name)
-    if given is None or (default_of(setting.content) and not given.content):
+    reference = setting.content
+    while name := variable_of(reference):
+        given, default = by_name.get(name), default_of(reference)
+        if given is not None and (given.content or not default):
+            break
+        reference = default
+    else:
         return setting
-    if not _INTERPOLATION.fullmatch(setting.content):
+    if not (default or _INTERPOLATION.fullmatch(reference)):
         return setting
     via = evidence(setting.document, setting.value, f"{setting.key}=${{{name}}}")
     return replace(given, key=setting.key, kept_as=name, route=given.route, via=(via,))

@@ -7,7 +7,7 @@ fills in later. Neither is a secret.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from agentaudit.expressions import regex
@@ -41,9 +41,13 @@ The second is an expression of Terraform without a text in it: `${aws_x.y[0].key
 what Compose and Flux hand on as one.
 """
 _DEFAULT = regex(
-    r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)(?P<default>[^}]+)\}$"
+    r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)"
+    r"(?P<default>[^}]+|\$\{[^{}]{1,200}\}|\$\{[^{}]{1,200}\$\{[^{}]{1,200}\}\})\}$"
 )
-"""Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables")."""
+"""
+Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables"). A default may
+be another variable with a default of its own.
+"""
 _NAME = regex(
     r"^(?:\$?\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
     r"|os\.environ(?:\.get)?[\[(])[\"']?(?P<name>[A-Za-z_][\w.-]*)"
@@ -88,6 +92,10 @@ _PLACEHOLDER = regex(
       | not[-_ ]for[-_ ]prod|change[-_ ](?:(?:this|it)[-_ ])?in[-_ ]prod""",
     re.IGNORECASE | re.VERBOSE,
 )
+_TEMPLATED = regex(r"^\{\{-?\s*\.(?P<name>[\w-]{1,100})\s*-?\}\}$")
+"""What a secret is made of, by its name there (External Secrets): `{{ .LITELLM_MASTER_KEY }}`."""
+_OF_PIPELINE = regex(r"\bsecrets(?:\.|\[[\"'])(?P<name>\w{1,100})")
+"""A secret of GitHub: `${{ secrets.LITELLM_MASTER_KEY }}`."""
 _DIGEST = regex(r"^(?:sha(?:256|384|512)[:-][\w+/=]+|[0-9a-f]{40}|[0-9a-f]{64})$")
 _DIGEST_KEYS = regex(
     r"(?:uses|rev|commit|sha\d*|digest|checksum|integrity|hash|fingerprint|etag|version|image)$",
@@ -168,7 +176,9 @@ def form_of(key: str, value: str) -> CredentialForm:
 
 def literal_of(value: str) -> str:
     """The literal that a value amounts to: itself, or the default of `${NAME:-default}`."""
-    return default_of(value) or value
+    while default := default_of(value):
+        value = default
+    return value
 
 
 def default_of(value: str) -> str:
@@ -181,6 +191,18 @@ def variable_of(value: str) -> str:
     """The name that a reference to the environment asks for; empty for anything else."""
     found = _NAME.match(value)
     return found["name"].removesuffix(")") if found is not None else ""
+
+
+def sources_of(reference: str) -> Iterator[str]:
+    """The names of all that a reference may stand for: variables, and secrets kept elsewhere."""
+    templated = _TEMPLATED.match(reference)
+    if templated is not None:
+        yield templated["name"]
+    elif reference.startswith("${{"):
+        yield from (found["name"] for found in _OF_PIPELINE.finditer(reference))
+    while name := variable_of(reference):
+        yield name
+        reference = default_of(reference)
 
 
 def is_placeholder(key: str, value: str) -> bool:

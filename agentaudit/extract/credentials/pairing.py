@@ -73,9 +73,11 @@ def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | N
 
 def _recognised(setting: Setting) -> Recognised | None:
     """What one setting is, with the form that the syntax around it decides."""
-    if setting.form is None:
-        found = recognise(setting.key, setting.content)
-        return kept_as(found, setting.kept_as) if found is not None else None
-    named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
-    stand_in = recognise(setting.key, setting.content if named else "${SECRET}")
-    return replace(stand_in, form=setting.form) if stand_in is not None else None
+    content = setting.content
+    if setting.form is not None and form_of(setting.key, content) is CredentialForm.LITERAL:
+        content = "${SECRET}"
+    found = recognise(setting.key, content)
+    if found is None:
+        return None
+    found = kept_as(found, setting.kept_as)
+    return replace(found, form=setting.form) if setting.form is not None else found

@@ -19,7 +19,7 @@ from agentaudit.extract.credentials.literals import (
     is_placeholder,
     literal_of,
     published,
-    variable_of,
+    sources_of,
 )
 from agentaudit.extract.credentials.secret_names import (
     SecretName,
@@ -43,8 +43,6 @@ _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
 """`{TOKEN}`: what a program in another file fills in."""
-_TEMPLATED = regex(r"^\{\{-?\s*\.(?P<name>\w{1,100})\s*-?\}\}$")
-"""What a secret is made of, by its name there (External Secrets): `{{ .LITELLM_MASTER_KEY }}`."""
 _FEDERATED = regex(
     r"gcp-ksa|external|wif|workload|federat|credential-?config|application_default|(?:^|/)adc/",
     re.IGNORECASE,
@@ -142,7 +140,7 @@ def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
         )
     if name is None or (form is CredentialForm.FILE and not _named_as_file(key, value)):
         return None
-    name = _of_administrator(value) or name
+    name = of_administrator(value) or name
     return Recognised(
         provider=name.provider,
         kind=name.kind,
@@ -150,14 +148,13 @@ def _reference(key: str, value: str, form: CredentialForm) -> Recognised | None:
         lifetime=name.lifetime,
         admin=name.admin,
         confidence=Confidence.LIKELY,
+        named=True,
     )
 
 
-def _of_administrator(reference: str) -> SecretName | None:
+def of_administrator(reference: str) -> SecretName | None:
     """An administrator's key under another name: `OPENAI_API_KEY: ${LITELLM_MASTER_KEY}`."""
-    templated = _TEMPLATED.match(reference)
-    source = templated["name"] if templated is not None else variable_of(reference)
-    return _administrators(source)
+    return next(filter(None, map(_administrators, sources_of(reference))), None)
 
 
 def kept_as(found: Recognised, source: str) -> Recognised:

@@ -22,7 +22,7 @@ class MadeSecret(Struct, frozen=True):
     whole: bool
     """Whether it has no other keys."""
     sources: Mapping[str, str] = MappingProxyType({})
-    """What a template makes of what the vault holds, by key: `{{ .LITELLM_MASTER_KEY }}`."""
+    """What is made of what the vault holds, by key: `{{ .LITELLM_MASTER_KEY }}`."""
 
 
 def made_secrets(kind: str, name: str, node: Node) -> Iterator[MadeSecret]:
@@ -35,18 +35,30 @@ def made_secrets(kind: str, name: str, node: Node) -> Iterator[MadeSecret]:
 def _external(name: str, node: Node) -> Iterator[MadeSecret]:
     """A template, where there is one, decides the keys."""
     template = node.get("spec", "target", "template", "data")
-    listed = (entry.child("secretKey") for entry in node.list_at("spec", "data"))
-    keys = tuple(key for key in listed if key is not None)
-    sources: Mapping[str, str] = {}
+    listed = node.list_at("spec", "data")
+    keys = tuple(key for entry in listed if (key := entry.child("secretKey")) is not None)
+    sources: Mapping[str, str] = {
+        entry.text_at("secretKey"): f"{{{{ .{_kept_as(entry)} }}}}" for entry in listed
+    }
     if template is not None:
         keys = tuple(key for key, _ in template.entries)
-        sources = {key: value.text for key, value in template.items() if value.text}
+        sources = {
+            key: sources.get(value.text.strip("{-. }"), value.text)
+            for key, value in template.items()
+            if value.text
+        }
     yield MadeSecret(
         node.name_at("spec", "target", "name") or name,
         keys,
         whole=template is not None or node.get("spec", "dataFrom") is None,
         sources=sources,
     )
+
+
+def _kept_as(entry: Node) -> str:
+    """What the vault calls it: the last name of its path, and that of a part of it."""
+    path = entry.text_at("remoteRef", "key").rpartition("/")[2]
+    return "-".join(filter(None, (path, entry.text_at("remoteRef", "property"))))
 
 
 def _sealed(name: str, node: Node) -> Iterator[MadeSecret]:

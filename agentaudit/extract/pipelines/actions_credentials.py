@@ -12,6 +12,7 @@ from agentaudit.extract.credentials.documented_tokens import is_everybodys
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.key_addresses import without_sessions
 from agentaudit.extract.credentials.literals import form_of
+from agentaudit.extract.credentials.recognition import of_administrator
 from agentaudit.extract.credentials.redaction import assignment, plain
 from agentaudit.extract.iam.holders import principal_name
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
@@ -154,14 +155,15 @@ def _add_static(
     form = form_of(name, text)
     if form is CredentialForm.LITERAL and is_everybodys(text):
         return
-    session = step.input("aws-session-token")
+    session, master = step.input("aws-session-token"), of_administrator(text)
     credential = collector.add(
         Credential(
             id=fact_id("credential", name, _key(workflow, job, step, name)),
             name=name,
             evidence=(place,),
-            provider=static.provider,
-            kind=static.kind,
+            provider=master.provider if master is not None else static.provider,
+            kind=master.kind if master is not None else static.kind,
+            admin=master is not None,
             form=form,
             lifetime=Lifetime.SHORT if session is not None else Lifetime.STATIC,
             holder="ci",
