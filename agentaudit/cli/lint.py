@@ -14,8 +14,8 @@ from agentaudit.cli.commands import command
 from agentaudit.cli.lint_comparison import Comparison, Run, compared, digest_key
 from agentaudit.cli.lint_configuration import (
     accepted_in,
-    check_names,
     configuration_of,
+    tell_acceptances,
     with_narrowings,
 )
 from agentaudit.cli.lint_fix import Fixing, Linted, fix_findings
@@ -27,9 +27,10 @@ from agentaudit.cli.lint_outputs import (
     shows_fixes,
     write_result,
 )
+from agentaudit.cli.lint_rules import chosen, rules_in
 from agentaudit.cli.outcome import Threshold, reached
 from agentaudit.cli.terminal import Terminal, terminal_of
-from agentaudit.errors import IncompleteError, UsageError, exit_code
+from agentaudit.errors import IncompleteError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.finding import LintResult
@@ -173,8 +174,8 @@ def lint(
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
         configured = configuration_of(paths or [Path()], said, unread=no_config)
-        loaded = _rules([*configured.rules, *(rules or [])])
-        names = _chosen(loaded, select, ignore, configured)
+        loaded = rules_in([*configured.rules, *(rules or [])])
+        names = chosen(loaded, select, ignore, configured)
         known = None if diff else configured.baseline
         settings = _Settings(
             configured=configured,
@@ -206,37 +207,6 @@ def lint(
                 incomplete=result.incomplete and not allow_incomplete,
             )
         )
-    )
-
-
-def _rules(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
-    from agentaudit.rules.ours import lint_rules
-
-    return lint_rules(folders)
-
-
-def _chosen(
-    rules: "tuple[CompiledRule, ...]",
-    select: Sequence[str] | None,
-    ignore: Sequence[str] | None,
-    configured: "Configuration",
-) -> frozenset[str]:
-    """The names of the rules to ask; a name that is neither a rule's nor a family's is an error."""
-    words = [{rule.rule.id, rule.rule.family.value} for rule in rules]
-    known = set().union(*words)
-    unknown = sorted({*(select or ()), *(ignore or ())} - known)
-    if unknown:
-        from agentaudit.cli.rules import suggested
-
-        near = suggested(unknown[0], sorted(known))
-        raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
-    if configured.names:
-        check_names(configured, known)
-    wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
-    return frozenset(
-        rule.rule.id
-        for rule, names in zip(rules, words, strict=True)
-        if (not wanted or names & wanted) and not names & unwanted
     )
 
 
@@ -277,6 +247,8 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
 
+    today = datetime.now(tz=UTC).date().isoformat()
+
     def ask(read: Deployment) -> "LintResult":
         return lint_deployment(
             read,
@@ -284,11 +256,13 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
             names=asked.names,
             limits=limits,
             accepted=accepted,
-            today=datetime.now(tz=UTC).date().isoformat(),
+            today=today,
         )
 
     run = Run(paths=paths, found=found, key=key, ask=ask, said=said)
-    result = compared(ask(deployment), deployment, settings.comparison, run)
+    result = compared(ask(deployment), settings.comparison, run)
+    if accepted:
+        tell_acceptances(accepted, result, deployment, today, said)
     return Linted(
         result=from_here(with_narrowings(result, settings.configured, paths), deployment.root),
         judged=result,

@@ -44,45 +44,40 @@ class Run(Struct, frozen=True, kw_only=True):
 
 def digest_key(comparison: Comparison) -> bytes:
     """
-    The key by which secrets are known again, empty where nothing is compared.
+    The key by which secrets are known again: the team's, where it gives one.
 
-    For a baseline it is the team's, and for two trees that are read in one run a new one.
+    Else it is a new one for two trees that are read in one run, and empty for all else.
     """
     if comparison.revision and (comparison.baseline or comparison.write):
         raise UsageError("--diff and a baseline are two ways to say what is new: give one")
     given = os.environ.get(KEY, "")
     if given and len(given) < _SHORTEST_KEY:
         raise UsageError(f"{KEY} must have at least {_SHORTEST_KEY} characters")
-    if comparison.baseline or comparison.write:
+    if given or not comparison.revision:
         return given.encode(errors="surrogateescape")
-    if not comparison.revision:
-        return b""
     import secrets
 
     return secrets.token_bytes(32)
 
 
-def compared(
-    result: "LintResult", deployment: "Deployment", comparison: Comparison, run: Run
-) -> "LintResult":
+def compared(result: "LintResult", comparison: Comparison, run: Run) -> "LintResult":
     """The result, with what was known before marked; and a new baseline where one is asked for."""
     if comparison.revision:
-        result = _since(result, deployment, comparison.revision, run)
+        result = _since(result, comparison.revision, run)
     if comparison.baseline is not None:
-        result = _beside(result, deployment, comparison.baseline, run.said)
+        result = _beside(result, comparison.baseline, run.said)
     if comparison.write is not None:
-        _keep(result, deployment, comparison.write, run.said)
+        _keep(result, comparison.write, run.said)
     return result
 
 
-def _since(result: "LintResult", deployment: "Deployment", revision: str, run: Run) -> "LintResult":
+def _since(result: "LintResult", revision: str, run: Run) -> "LintResult":
     from agentaudit.extract.history import deployments_at
     from agentaudit.linting.baseline import brought_since
 
-    earlier = deployments_at(run.paths, revision, now=run.found, key=run.key)
-    before = [(run.ask(then), then) for then in earlier]
-    _tell_unknown(before[0][1], revision, run.said)
-    return brought_since((result, deployment), before, revision)
+    earlier = tuple(deployments_at(run.paths, revision, now=run.found, key=run.key))
+    _tell_unknown(earlier[0], revision, run.said)
+    return brought_since(result, [run.ask(then) for then in earlier], revision)
 
 
 def _tell_unknown(then: "Deployment", revision: str, said: Terminal) -> None:
@@ -96,14 +91,12 @@ def _tell_unknown(then: "Deployment", revision: str, said: Terminal) -> None:
         said.note(f"not known at {revision}, either: {len(unread) - _NAMED} more")
 
 
-def _beside(
-    result: "LintResult", deployment: "Deployment", path: Path, said: Terminal
-) -> "LintResult":
+def _beside(result: "LintResult", path: Path, said: Terminal) -> "LintResult":
     from agentaudit.linting.baseline import BaselineEntry, beside_baseline
     from agentaudit.rules.baselines import load_baseline
 
     baseline = [BaselineEntry(**row) for row in load_baseline(path)]
-    found = beside_baseline(result, deployment, baseline, path.name)
+    found = beside_baseline(result, baseline, path.name)
     if found.gone:
         said.note(f"gone since the baseline: {len(found.gone)} ({_named(found.gone)})")
         said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
@@ -115,12 +108,12 @@ def _beside(
     return found.result
 
 
-def _keep(result: "LintResult", deployment: "Deployment", path: Path, said: Terminal) -> None:
+def _keep(result: "LintResult", path: Path, said: Terminal) -> None:
     from agentaudit.linting.baseline import baseline_of
     from agentaudit.lists import counted
     from agentaudit.rules.baselines import baseline_text
 
-    entries = baseline_of(result, deployment)
+    entries = baseline_of(result)
     rows = ({name: text for name, text in asdict(entry).items() if text} for entry in entries)
     write_text(path, baseline_text(rows))
     said.note(f"wrote {path}: {counted(len(entries), 'finding')}")

@@ -1,16 +1,19 @@
 """Which configuration of the audited repository counts, and what it switched off."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentaudit.cli.lint_comparison import KEY
 from agentaudit.cli.terminal import Terminal
-from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from agentaudit.model.finding import Acceptance, LintResult
+    from agentaudit.model.deployment import Deployment
+    from agentaudit.model.finding import Acceptance, Finding, LintResult
     from agentaudit.rules.configured import Configuration
+
+_NAMED = 5
 
 
 def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> "Configuration":
@@ -28,27 +31,6 @@ def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> 
         return Configuration(file=Path())
     said.note(f"configured by {os.path.relpath(found.file)}")
     return found
-
-
-def check_names(configured: "Configuration", known: Collection[str]) -> None:
-    """Every name of a rule in the configuration is one, or InputError tells all that are none."""
-    from agentaudit.cli.rules import suggested
-    from agentaudit.linting.suppressions import META_RULES
-
-    of_paths = {*known, *(rule.id for rule in META_RULES)}
-    problems = [
-        Problem(
-            file=str(configured.file),
-            line=name.line,
-            column=name.column,
-            message=f"no rule or family is called '{name.said[:60]}'"
-            f"{suggested(name.said, sorted(known))}",
-        )
-        for name in sorted(configured.names, key=lambda name: (name.line, name.column))
-        if name.said not in (of_paths if name.of_path else known)
-    ]
-    if problems:
-        raise InputError(*problems)
 
 
 def with_narrowings(
@@ -73,3 +55,28 @@ def accepted_in(file: Path, paths: Sequence[Path]) -> "tuple[Acceptance, ...]":
 
     named = Path(os.path.relpath(file.resolve(), common_folder(paths).resolve())).as_posix()
     return tuple(replace(item, file=named) for item in load_acceptances(file))
+
+
+def tell_acceptances(
+    accepted: "Sequence[Acceptance]",
+    result: "LintResult",
+    deployment: "Deployment",
+    today: str,
+    said: Terminal,
+) -> None:
+    """Which acceptances end soon, and which would hold for another secret, too."""
+    from agentaudit.linting.acceptances import ending_soon, of_any_secret
+    from agentaudit.lists import first_of
+
+    for sentence in ending_soon(accepted, today):
+        said.note(sentence)
+    unbound = of_any_secret(result, deployment, accepted)
+    if unbound:
+        said.note(
+            f"accepted whatever secret stands there: {first_of(unbound, _NAMED, _where)};"
+            f" where {KEY} is set, --format json shows a `value` that makes it this one"
+        )
+
+
+def _where(finding: "Finding") -> str:
+    return f"{finding.rule} in {finding.evidence.file}"

@@ -6,19 +6,15 @@ branches merge without a conflict. It is of one secret only where a team gives a
 without one would let any reader of the baseline test guesses of weak secrets.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.linting.fingerprints import fingerprint
-from agentaudit.linting.redaction import shown_subject
-from agentaudit.model.deployment import Deployment
 from agentaudit.model.finding import Finding, LintResult, Suppression
 
 KIND = "baseline"
 BEFORE = "before"
-_MARK = 32
 
 
 class BaselineEntry(Struct, frozen=True, kw_only=True, order=True):
@@ -47,18 +43,14 @@ class Compared(Struct, frozen=True, kw_only=True):
     """Known findings about a secret of which one side has no digest: it may be another one."""
 
 
-def baseline_of(result: LintResult, deployment: Deployment) -> tuple[BaselineEntry, ...]:
+def baseline_of(result: LintResult) -> tuple[BaselineEntry, ...]:
     """The findings that stand for no other reason than that they were there, sorted."""
-    marks = _marks(deployment, result)
     kept = (item for item in result.findings if item.suppression is None or _by_baseline(item))
-    return tuple(sorted({_entry(item, marks) for item in kept}))
+    return tuple(sorted(set(map(_entry, kept))))
 
 
-def beside_baseline(
-    result: LintResult, deployment: Deployment, baseline: Sequence[BaselineEntry], name: str
-) -> Compared:
+def beside_baseline(result: LintResult, baseline: Sequence[BaselineEntry], name: str) -> Compared:
     """The result with what the baseline knows marked as suppressed, and what is gone of it."""
-    marks = _marks(deployment, result)
     known: dict[str, list[BaselineEntry]] = {}
     for entry in baseline:
         known.setdefault(entry.finding, []).append(entry)
@@ -67,7 +59,7 @@ def beside_baseline(
     findings: list[Finding] = []
     reason = Suppression(kind=KIND, reason=f"known since the baseline {name}")
     for finding in result.findings:
-        now = _entry(finding, marks)
+        now = _entry(finding)
         covering = [entry for entry in known.get(now.finding, ()) if entry.covers(now)]
         used.update(covering)
         if covering and finding.suppression is None:
@@ -81,22 +73,13 @@ def beside_baseline(
     return Compared(result=compared, gone=gone, unmarked=unmarked)
 
 
-def brought_since(
-    now: tuple[LintResult, Deployment],
-    before: Sequence[tuple[LintResult, Deployment]],
-    revision: str,
-) -> LintResult:
+def brought_since(result: LintResult, before: Sequence[LintResult], revision: str) -> LintResult:
     """The result with what was open at an earlier commit already marked as suppressed."""
-    result, deployment = now
-    marks = _marks(deployment, result)
-    known: set[tuple[str, str, str]] = set()
-    for earlier, its_deployment in before:
-        its_marks = _marks(its_deployment, earlier)
-        known.update(_key(_entry(item, its_marks)) for item in earlier.open_findings)
+    known = {_key(_entry(item)) for earlier in before for item in earlier.open_findings}
     reason = Suppression(kind=BEFORE, reason=f"stood at {revision} already")
     findings = (
         replace(item, suppression=reason)
-        if item.suppression is None and _key(_entry(item, marks)) in known
+        if item.suppression is None and _key(_entry(item)) in known
         else item
         for item in result.findings
     )
@@ -112,21 +95,10 @@ def _by_baseline(finding: Finding) -> bool:
     return finding.suppression is not None and finding.suppression.kind == KIND
 
 
-def _entry(finding: Finding, marks: Mapping[str, str]) -> BaselineEntry:
+def _entry(finding: Finding) -> BaselineEntry:
     return BaselineEntry(
         rule=finding.rule,
         file=finding.evidence.file,
         finding=finding.fingerprint,
-        value=marks.get(finding.fingerprint, ""),
+        value=finding.value,
     )
-
-
-def _marks(deployment: Deployment, result: LintResult) -> Mapping[str, str]:
-    """Digests of the secrets that findings are about, by fingerprint."""
-    marked = {shown_subject(fact): fact for fact in deployment.credentials if fact.value_mark}
-    found: dict[str, str] = {}
-    for finding in result.findings:
-        fact = marked.get(finding.subject)
-        if fact is not None and finding.fingerprint == fingerprint(finding.rule, fact.id):
-            found[finding.fingerprint] = fact.value_mark[:_MARK]
-    return found

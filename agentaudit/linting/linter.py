@@ -26,6 +26,7 @@ from agentaudit.model.deployment import (
     Unresolved,
 )
 from agentaudit.model.evidence import Confidence, Evidence
+from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.model.finding import Acceptance, Finding, LintResult, Severity
 from agentaudit.rules.compiled import CompiledRule, Inquiry
@@ -36,6 +37,8 @@ from agentaudit.rules.whole import whole_of
 
 _RELATED = 20
 """More related places than a reader, or a code host, would take in."""
+_DIGEST = 32
+"""As many characters tell secrets apart."""
 
 
 def lint(
@@ -194,7 +197,13 @@ def _finding(
         related=_distinct(fact.evidence[0], related),
         subject=shown_subject(fact),
         fingerprint=fingerprint(rule.rule.id, subject),
+        value="" if rule.rule.once else _digest(fact),
     )
+
+
+def _digest(fact: Fact) -> str:
+    """Of the secret that a fact is, where the team gave a key for such digests."""
+    return fact.value_mark[:_DIGEST] if isinstance(fact, Credential) else ""
 
 
 def _named_facts(fact: Fact, known: dict[FactId, Fact]) -> Iterator[Evidence]:

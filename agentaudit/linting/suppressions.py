@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from msgspec.structs import replace
 
+from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.model.deployment import SuppressionComment
 from agentaudit.model.evidence import Confidence, Evidence
@@ -62,16 +63,15 @@ def suppressed(
 
     Whether a comment about a rule that was not asked would suppress something, nobody knows.
     """
-    in_force = {(item.rule, item.fingerprint): item for item in accepted if not _over(item, today)}
-    used: set[SuppressionComment | Acceptance] = set()
+    acceptances = Acceptances(accepted, today)
+    used: set[SuppressionComment] = set()
     by_place = _by_place(comments)
     for finding in findings:
         comment = _covering(finding, by_place.get((finding.rule, finding.evidence.file), ()))
         if comment is not None:
             used.add(comment)
             yield replace(finding, suppression=_inline(comment))
-        elif acceptance := in_force.get((finding.rule, finding.fingerprint)):
-            used.add(acceptance)
+        elif acceptance := acceptances.of(finding):
             yield replace(finding, suppression=_of_file(acceptance))
         else:
             yield finding
@@ -79,35 +79,8 @@ def suppressed(
     judged = (item for item in set(comments) - used if item.rule not in unasked)
     for comment in sorted(judged):
         yield _about(comment, families.get(comment.rule))
-    yield from _stale_ones(accepted, used, families, unasked=unasked, today=today)
-
-
-def _stale_ones(
-    accepted: Sequence[Acceptance],
-    used: Collection[SuppressionComment | Acceptance],
-    families: Mapping[str, Family],
-    *,
-    unasked: Collection[str],
-    today: str,
-) -> Iterator[Finding]:
-    """A finding for each acceptance that accepts nothing, with the reason why it does not."""
-    needed = {(item.rule, item.fingerprint) for item in used if isinstance(item, Acceptance)}
-    for acceptance in accepted:
-        if acceptance not in used and acceptance.rule not in unasked:
-            family = families.get(acceptance.rule)
-            if _over(acceptance, today):
-                why = f"is over: it held until {acceptance.expires}"
-            elif family is None:
-                why = f"accepts nothing, and no rule is called {acceptance.rule}"
-            elif (acceptance.rule, acceptance.fingerprint) in needed:
-                why = "accepts nothing: another one accepts the same finding"
-            else:
-                why = "accepts nothing: no finding has its fingerprint"
-            yield _stale(acceptance, family, why)
-
-
-def _over(acceptance: Acceptance, today: str) -> bool:
-    return bool(acceptance.expires) and bool(today) and today > acceptance.expires
+    for acceptance, why in acceptances.stale(findings, families, unasked):
+        yield _stale(acceptance, families.get(acceptance.rule), why)
 
 
 def _by_place(

@@ -64,6 +64,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     owner: str = ""
     expires: str = ""
     """The last day it holds, as YYYY-MM-DD; empty holds for ever."""
+    value: str = ""
+    """Keyed digest of the secret that it is about; without one it is about any secret there."""
     file: str = ""
     line: int = 1
 
@@ -84,6 +86,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Id of the fact."""
     fingerprint: str
     """Equal for the same finding in the next run, whatever its line."""
+    value: str = ""
+    """Keyed digest of the secret that it is about; empty without a key of the team."""
     suppression: Suppression | None = None
 
 

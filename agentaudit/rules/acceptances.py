@@ -11,7 +11,7 @@ from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.loading import Fields, Problems
 
-_FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "ticket")
+_FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "value", "ticket")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -53,6 +53,7 @@ def _acceptance(fields: Fields, node: Node) -> Acceptance:
         reason=fields.words("reason"),
         owner=fields.words("owner", required=False),
         expires=expires,
+        value=fields.words("value", required=False),
         file=fields.file,
         line=node.line,
     )

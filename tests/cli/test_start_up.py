@@ -61,7 +61,7 @@ def ours(*parts: str) -> list[str]:
     return [f"agentaudit.{part}" for part in parts]
 
 
-LINT = ("lint_comparison", "lint_configuration", "lint_fix", "lint_outputs")
+LINT = ("lint_comparison", "lint_configuration", "lint_fix", "lint_outputs", "lint_rules")
 
 
 @pytest.mark.parametrize(

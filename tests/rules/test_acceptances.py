@@ -13,6 +13,7 @@ GOOD = """\
   reason: until the gateway is up
   owner: platform
   expires: 2027-03-31
+  value: 77aa
   ticket: OPS-7
 - {rule: other, fingerprint: ff, reason: because}
 """
@@ -28,7 +29,8 @@ def test_a_list_is_read_whole(tmp_path: Path) -> None:
     first, second = load_acceptances(written(tmp_path, GOOD))
 
     assert (first.rule, first.owner, first.expires) == ("held-key", "platform", "2027-03-31")
-    assert (second.reason, second.expires, second.line) == ("because", "", 7)
+    assert (second.reason, second.expires, second.line) == ("because", "", 8)
+    assert (first.value, second.value) == ("77aa", "")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,7 @@ def test_a_list_is_read_whole(tmp_path: Path) -> None:
         ("2027-03-31", "next year", "5:12: `expires` must be a day"),
         ("  reason: until the gateway is up\n", "", "1:3: `reason` is missing"),
         ("owner:", "onwer:", "4:3: `onwer` is not a field here"),
-        ("- {rule: other, fingerprint: ff, reason: because}", "- x", "7:3: must be a mapping"),
+        ("- {rule: other, fingerprint: ff, reason: because}", "- x", "8:3: must be a mapping"),
         (GOOD, "a: 1", "must hold a list"),
         (GOOD, "{", "accept.yaml"),
     ],

@@ -1,0 +1,115 @@
+"""Acceptances that are of one secret alone, and those that soon are over."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from agentaudit.rules.fakes import fake
+from tests.cli.canaries import leaked
+from tests.cli.test_cli_lint import run
+from tests.cli.test_cli_lint_comparisons import OTHER_KEY, TEAM_KEY, servers
+
+RULE = "literal-model-api-key"
+ONLY = ("--select", RULE)
+KEY = "AGENTAUDIT_BASELINE_KEY"
+
+
+class Repository:
+    """A folder with one key in it, and a file of acceptances beside the folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder, self._accepted = path / "in", path / "accept.yaml"
+        self.folder.mkdir()
+        self.holds(fake("openai_key"))
+
+    def holds(self, key: str) -> None:
+        (self.folder / ".mcp.json").write_text(servers(OPENAI_API_KEY=key))
+
+    def finding(self) -> dict[str, str]:
+        """The one finding, as JSON has it."""
+        found: dict[str, str] = json.loads(run(str(self.folder), *ONLY, "--format", "json")[1])[
+            "findings"
+        ][0]
+        return found
+
+    def accepts(self, *entries: dict[str, str]) -> None:
+        known = {"rule": RULE, "fingerprint": self.finding()["fingerprint"], "reason": "a demo"}
+        self._accepted.write_text(json.dumps([known | entry for entry in entries]))
+
+    def linted(self) -> tuple[int, str, str]:
+        code, out, said = run(str(self.folder), *ONLY, "--accept", str(self._accepted))
+        return code, " ".join(out.split()), said
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+@pytest.fixture
+def bound(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Of which the one secret is accepted."""
+    monkeypatch.setenv(KEY, TEAM_KEY)
+    repository.accepts({"value": repository.finding()["value"]})
+    return repository
+
+
+def test_an_acceptance_of_one_secret_accepts_no_other(bound: Repository) -> None:
+    code, out, said = bound.linted()
+    bound.holds(OTHER_KEY)
+    code_then, out_then, _ = bound.linted()
+
+    assert (code, code_then) == (0, 1)
+    assert "1 suppressed" in out
+    assert "it is of another secret than the one that is there" in out_then
+    assert "whatever secret" not in said
+    assert leaked(json.dumps(bound.finding())) == []
+
+
+def test_each_of_two_secrets_can_be_accepted_in_one_place(bound: Repository) -> None:
+    first = bound.finding()["value"]
+    bound.holds(OTHER_KEY)
+    bound.accepts({"value": first}, {"value": bound.finding()["value"]})
+
+    assert bound.linted()[0] == 0
+
+
+def test_without_the_key_nobody_knows_whether_it_is_the_secret(
+    bound: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(KEY)
+    code, out, _ = bound.linted()
+
+    assert code == 1
+    assert "without the key of its `value` nobody knows" in out
+    assert bound.finding()["value"] == ""
+
+
+@pytest.mark.parametrize("key", [TEAM_KEY, ""])
+def test_one_that_is_of_any_secret_is_told(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(KEY, key)
+    repository.accepts({})
+    code, _, said = repository.linted()
+
+    assert code == 0
+    assert f"accepted whatever secret stands there: {RULE} in .mcp.json; where {KEY} is" in said
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(0, "ends today"), (1, "ends in 1 day\n"), (14, "ends in 14 days"), (15, "")],
+)
+def test_one_that_soon_is_over_is_told_and_fails_nothing(
+    repository: Repository, days: int, told: str
+) -> None:
+    expires = (datetime.now(tz=UTC).date() + timedelta(days=days)).isoformat()
+    repository.accepts({"expires": expires, "owner": "ops"})
+    code, _, said = repository.linted()
+
+    assert code == 0
+    assert (f"../accept.yaml:1: the acceptance of {RULE} by ops ends" in said) is bool(told)
+    assert told in said
