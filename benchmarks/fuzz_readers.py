@@ -205,7 +205,7 @@ def configure(name: str, content: bytes) -> None:
     path = WRITTEN / name
     path.write_bytes(content)
     with suppress(InputError):
-        find_configuration(WRITTEN)
+        find_configuration(WRITTEN, lambda _: ())
     path.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,7 @@ from agentaudit.cli.lint_outputs import (
     shows_fixes,
     write_result,
 )
-from agentaudit.cli.lint_rules import chosen, rules_in
+from agentaudit.cli.lint_rules import chosen, misnamed, rules_in
 from agentaudit.cli.outcome import Threshold, reached
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
@@ -173,15 +174,17 @@ def lint(
     said = terminal_of(context)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
-        configured = configuration_of(paths or [Path()], said, unread=no_config)
-        loaded = rules_in([*configured.rules, *(rules or [])])
+        load = cache(rules_in)
+        known = partial(misnamed, load, rules or [])
+        configured = configuration_of(paths or [Path()], known, said, unread=no_config)
+        loaded = load((*configured.rules, *(rules or [])))
         names = chosen(loaded, select, ignore, configured)
-        known = None if diff else configured.baseline
+        before = None if diff else configured.baseline
         settings = _Settings(
             configured=configured,
             limits=(*configured.limits, *(limit or [])),
             accept=accept or configured.accept,
-            comparison=Comparison(baseline or known, write_baseline, diff or ""),
+            comparison=Comparison(baseline or before, write_baseline, diff or ""),
             keep_texts=fix or diff is not None or shows_fixes(format_, output or []),
         )
         asked = _Asked(loaded, names)

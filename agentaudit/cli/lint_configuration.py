@@ -1,7 +1,7 @@
 """Which configuration of the audited repository counts, and what it switched off."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from agentaudit.cli.lint_comparison import KEY
 from agentaudit.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from agentaudit.errors import Problem
     from agentaudit.model.deployment import Deployment
     from agentaudit.model.finding import Acceptance, Finding, LintResult
     from agentaudit.rules.configured import Configuration
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 _NAMED = 5
 
 
-def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> "Configuration":
+def configuration_of(
+    paths: Sequence[Path],
+    misnamed: "Callable[[Configuration], Iterable[Problem]]",
+    said: Terminal,
+    *,
+    unread: bool,
+) -> "Configuration":
     """The configuration nearest to what is audited; an empty one where there is none."""
     from agentaudit.readers.files import common_folder
     from agentaudit.rules.configured import Configuration, may_be_configured
@@ -26,7 +33,7 @@ def configuration_of(paths: Sequence[Path], said: Terminal, *, unread: bool) -> 
         return Configuration(file=Path())
     from agentaudit.rules.configuration import find_configuration
 
-    found = find_configuration(root)
+    found = find_configuration(root, misnamed)
     if found is None:
         return Configuration(file=Path())
     said.note(f"configured by {os.path.relpath(found.file)}")

@@ -1,6 +1,6 @@
 """Which rules `agentaudit lint` asks: ours and the user's, as he and the repository name them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from agentaudit.rules.configured import Configuration
 
 
-def rules_in(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
+def rules_in(folders: tuple[Path, ...]) -> "tuple[CompiledRule, ...]":
+    """Ours, and those of the folders."""
     from agentaudit.rules.ours import lint_rules
 
     return lint_rules(folders)
@@ -32,8 +33,6 @@ def chosen(
 
         near = suggested(unknown[0], sorted(known))
         raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
-    if configured.names:
-        _check_names(configured, known)
     wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
     return frozenset(
         rule.rule.id
@@ -42,22 +41,26 @@ def chosen(
     )
 
 
-def _check_names(configured: "Configuration", known: Collection[str]) -> None:
-    """Every name of a rule in the configuration is one, or InputError tells all that are none."""
+def misnamed(
+    load: "Callable[[tuple[Path, ...]], tuple[CompiledRule, ...]]",
+    folders: Sequence[Path],
+    configured: "Configuration",
+) -> Iterator[Problem]:
+    """What the configuration calls a rule or a family and is none of ours or of the user's."""
     from agentaudit.cli.rules import suggested
     from agentaudit.linting.suppressions import META_RULES
 
+    try:
+        loaded = load((*configured.rules, *folders))
+    except InputError as error:
+        yield from error.problems
+        return
+    known = {name for rule in loaded for name in (rule.rule.id, rule.rule.family.value)}
     of_paths = {*known, *(rule.id for rule in META_RULES)}
-    problems = [
-        Problem(
-            file=str(configured.file),
-            line=name.line,
-            column=name.column,
-            message=f"no rule or family is called '{name.said[:60]}'"
-            f"{suggested(name.said, sorted(known))}",
-        )
-        for name in sorted(configured.names, key=lambda name: (name.line, name.column))
-        if name.said not in (of_paths if name.of_path else known)
-    ]
-    if problems:
-        raise InputError(*problems)
+    for name in configured.names:
+        if name.said not in (of_paths if name.of_path else known):
+            told = f"no rule or family is called '{name.said[:60]}'"
+            near = suggested(name.said, sorted(known))
+            yield Problem(
+                file=str(configured.file), line=name.line, column=name.column, message=told + near
+            )

@@ -8,13 +8,13 @@ its to say.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.errors import InputError
+from agentaudit.errors import InputError, Problem
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import Severity
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -43,12 +43,15 @@ _OPTIONS = (
 )
 
 
-def find_configuration(root: Path) -> Configuration | None:
+def find_configuration(
+    root: Path, misnamed: Callable[[Configuration], Iterable[Problem]]
+) -> Configuration | None:
     """
     The nearest file that configures lint, from the root of the audit up to that of its repository.
 
-    Without a repository only the root itself is looked at. InputError lists all that is wrong. A
-    broken file is coverage's to tell, and above the root, where nothing covers it, an error.
+    Without a repository only the root itself is looked at. InputError lists all that is wrong,
+    names that are no rule's among it, which `misnamed` knows. A broken file is coverage's to tell,
+    and above the root, where nothing covers it, an error.
     """
     folders = folders_of(root.resolve())
     for folder in folders:
@@ -66,6 +69,8 @@ def find_configuration(root: Path) -> Configuration | None:
                 found[1].node, f"{YAML_NAME} beside it configures lint, too: keep one of the two"
             )
         read = _configuration(found[0], folders[-1], folders[0]) if found else None
+        if read is not None and read.names:
+            problems.found.extend(misnamed(read))
         problems.end_the_run()
         if read is not None:
             return read
@@ -107,6 +112,9 @@ def _parsed(path: Path, text: str) -> Document:
 def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
     options.check_names(*_OPTIONS)
     reading = _Reading(options, top, os.path.relpath(options.file, root))
+    before = len(options.problems.found)
+    rules = tuple(reading.paths("rules"))
+    unread = len(options.problems.found) > before
     return Configuration(
         file=Path(options.file),
         select=reading.words("select"),
@@ -115,12 +123,12 @@ def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
         severity=reading.word("severity", tuple(Severity)),
         confidence=reading.word("confidence", tuple(Confidence)),
         fail_on=reading.word("fail-on", (*Severity, _NEVER)),
-        rules=tuple(reading.paths("rules")),
+        rules=rules,
         limits=tuple(reading.limits()),
         accept=next(reading.paths("accept", many=False), None),
         baseline=next(reading.paths("baseline", many=False), None),
         narrowings=tuple(reading.narrowings()),
-        names=tuple(reading.names()),
+        names=() if unread else tuple(reading.names()),  # which may be of rules that lie there
     )
 
 

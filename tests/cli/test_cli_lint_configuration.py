@@ -85,6 +85,22 @@ def test_everything_wrong_is_told_at_once_with_its_place(tmp_path: Path) -> None
     assert "must stay within the repository" in str(told.value)
 
 
+def test_names_that_are_no_rule_are_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+    where = configured(tmp_path, "lint:\n  ignored: [a]\n  ignore: [memroy]\n  severity: grave\n")
+    with pytest.raises(InputError) as told:
+        run(where)
+
+    assert [(item.line, item.column) for item in told.value.problems] == [(2, 3), (3, 12), (4, 13)]
+
+
+def test_names_may_be_of_rules_that_are_not_where_they_are_said_to_be(tmp_path: Path) -> None:
+    where = configured(tmp_path, "lint: {rules: [/etc], ignore: [ours]}\n")
+    with pytest.raises(InputError) as told:
+        run(where)
+
+    assert ["must stay within" in item.message for item in told.value.problems] == [True]
+
+
 @pytest.mark.parametrize("name", ["a\\0b", "loop/rules", "a" * 5000])
 @pytest.mark.parametrize("option", ['rules: ["{}"]', 'accept: "{}"', 'baseline: "{}"'])
 def test_a_path_that_leads_nowhere_is_told_with_its_place(
