@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-from agentaudit.report.text import one_line
+from agentaudit.report.text import inert, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,10 +59,11 @@ class Terminal:
         """A sentence beside the result; none when quiet."""
         if self.quiet:
             return
+        line = inert(one_line(text))
         if self._plain:
-            sys.stderr.write(f"{one_line(text)}\n")
+            sys.stderr.write(f"{line}\n")
         else:
-            self.err.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
+            self.err.print(line, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator["Shown"]:

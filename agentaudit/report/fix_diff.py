@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.report.text import printable
+from agentaudit.report.text import inert, printable
 
 _CONTEXT = 2
 _MARKS = frozenset(" \t{}[]():,=-#/\"'")
@@ -38,7 +38,7 @@ def _hunk(
     yield f"@@ -{old_range} +{new_start + 1},{new_end - new_start} @@"
     for tag, first, last, new_first, new_last in group:
         if tag == "equal":
-            yield from (f" {line}" for line in old[first:last])
+            yield from (inert(f" {line}") for line in old[first:last])
             continue
         yield from (f"-{line}" for line in old[first:last])
         yield from (f"+{line}" for line in new[new_first:new_last])

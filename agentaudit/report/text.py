@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _LONGEST = 10_000
-_COMMAND = re.compile(r"##(?=\[|vso\[)")
+_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)")
 """Runners of CI obey `##[…]` and `##vso[task.complete result=Succeeded]` anywhere in a line."""
 _KEPT = frozenset("\n\t")
 

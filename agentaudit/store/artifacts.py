@@ -15,6 +15,7 @@ import msgspec
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.store.framing import is_recording
+from agentaudit.store.inert import inert
 
 if TYPE_CHECKING:
     from agentaudit.model.accuracy import SelfTest
@@ -94,7 +95,7 @@ def _listed(values: tuple[object, ...]) -> Iterator[bytes]:
 def _within(value: object) -> bytes:
     """A value as it stands in the artifact."""
     compact = msgspec.json.encode(value, order="sorted")
-    return msgspec.json.format(compact, indent=2).replace(b"\n", b"\n  ")
+    return inert(msgspec.json.format(compact, indent=2)).replace(b"\n", b"\n  ")
 
 
 def write_artifact(artifact: Artifact, path: Path) -> None:

@@ -1,8 +1,11 @@
 """`agentaudit lint --fix`: shown first, written only on agreement, and never a secret in sight."""
 
 import json
+import os
+import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, UsageError
+from agentaudit.readers.yaml import parse_yaml
+from agentaudit.report.fix_diff import render_diff
 from tests.cli.canaries import VALUES, leaked
 
 SCHEMA = Path(__file__).parents[1] / "report" / "data" / "sarif-2.1.0.json"
@@ -237,3 +242,28 @@ def test_no_planted_secret_is_in_a_diff(tmp_path: Path) -> None:
     assert '"autoApprove": []' in err
     assert not [part for part in ("4711", "horse", "s3cr3t") if part in out + err]
     assert leaked(out + err) == []
+
+
+def test_a_stream_of_ascii_is_shown_the_diff_in_ascii(tmp_path: Path) -> None:
+    written(tmp_path)
+    words = ("-m", "agentaudit", "lint", str(tmp_path), "--fix", "--select", "auto-approved-tools")
+    done = subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+
+    assert done.returncode == 1
+    assert rb'+    "docs": {"command": "\u2026", "trust": false}' in done.stderr
+    assert done.stderr.isascii()
+
+
+def test_no_runner_of_ci_obeys_a_line_of_the_diff() -> None:
+    text = "mcpServers:\n  docs:\n    command: docs-mcp\n    trust: true\n    ::error:: true\n"
+    after = parse_yaml("a.yaml", text.replace("trust: true", "trust: false"))
+    diff = render_diff(parse_yaml("a.yaml", text), after, ())
+
+    assert "+    trust: false\n" in diff
+    assert "| ::error" in diff
+    assert not re.search(r"^\s*::", diff, re.MULTILINE)

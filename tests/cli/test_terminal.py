@@ -26,3 +26,15 @@ def test_progress_says_what_is_done() -> None:
 @pytest.mark.parametrize(("terminal", "quiet"), [(False, False), (True, True)])
 def test_nobody_is_shown_progress_who_does_not_look(*, terminal: bool, quiet: bool) -> None:
     assert told(terminal=terminal, quiet=quiet) == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_note_is_no_order_to_a_runner_of_ci(
+    capsys: pytest.CaptureFixture[str], *, terminal: bool
+) -> None:
+    file = StringIO()
+    err = Console(file=file, width=60) if terminal else None
+    Terminal(err=err).note("::error file=a::b.yaml: ##vso[task.complete] is there")
+    said = file.getvalue() if terminal else capsys.readouterr().err
+
+    assert said == "| ::error file=a::b.yaml: # #vso[task.complete] is there\n"

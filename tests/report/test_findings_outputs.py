@@ -29,6 +29,7 @@ from agentaudit.report.formats.markdown_findings import render_markdown
 from agentaudit.report.formats.sarif import render_sarif
 from agentaudit.report.tables.findings import render_table
 from agentaudit.report.text import one_line
+from agentaudit.store.artifacts import to_json
 
 SCHEMA = Path(__file__).parent / "data" / "sarif-2.1.0.json"
 """The OASIS schema of SARIF 2.1.0, as SchemaStore serves it (Apache-2.0)."""
@@ -340,8 +341,41 @@ def test_text_of_others_stays_text(name: str) -> None:
     assert not re.search(r"^\s*::error::", shown, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["##vso[task.complete result=Succeeded;]", "##[stop-commands]x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "##vso[task.complete result=Succeeded;]",
+        "##[stop-commands]x",
+        "##teamcity[buildStop comment='ok' readdToQueue='false']",
+    ],
+)
 def test_no_runner_of_ci_finds_a_command_within_a_line(name: str) -> None:
     shown = one_line(f"The hook on {name} asks nobody.")
 
     assert shown == f"The hook on {name.replace('##', '# #')} asks nobody."
+
+
+@pytest.mark.parametrize("name", sorted([*RENDERERS, "json"]))
+@pytest.mark.parametrize(
+    "mark", ["##vso[task.complete]", "###vso[a]", "####[error]x", "##teamcity["]
+)
+def test_no_runner_of_ci_finds_a_command_in_any_output(name: str, mark: str) -> None:
+    """Not even in those that quote the text as it is: there it is written in another way."""
+    hostile = replace(
+        finding("held-key", Severity.HIGH),
+        message=mark,
+        subject=mark,
+        evidence=place(4, file=f"a/{mark}.json"),
+        suppression=None,
+    )
+    found = result(hostile, coverage=(replace(BROKEN, file=mark, reason=mark),))
+    shown = to_json(found).decode() if name == "json" else RENDERERS[name](found)
+
+    assert not re.search(r"##(?:\[|vso\[|teamcity\[)", shown)
+
+
+def test_json_says_the_same_as_before() -> None:
+    hostile = replace(finding("held-key", Severity.HIGH), message="###vso[task.complete]####\\##")
+    written = json.loads(to_json(result(hostile)))
+
+    assert [item["message"] for item in written["findings"]] == [hostile.message]

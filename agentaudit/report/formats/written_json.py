@@ -5,6 +5,8 @@ import re
 
 import msgspec
 
+from agentaudit.store.inert import inert
+
 _OTHER = re.compile(r"[^\x00-\x7f]")
 
 
@@ -12,8 +14,9 @@ def written(document: object) -> str:
     """
     The document as text; what could reorder a line of it is escaped, as are all other characters.
 
-    The standard library indents in Python, which takes longer than the audit of what is written.
+    So is what a runner of CI would obey. The standard library indents in Python, which takes longer
+    than the audit of what is written.
     """
     encoded = msgspec.json.encode(document, order="sorted")
-    text = msgspec.json.format(encoded, indent=2).decode()
+    text = inert(msgspec.json.format(encoded, indent=2)).decode()
     return _OTHER.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
