@@ -43,6 +43,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::ECR::Repository": "aws_ecr_repository_policy",
         "AWS::KMS::Key": "aws_kms_key",
         "AWS::Bedrock::DataSource": "aws_bedrockagent_data_source",
+        "AWS::Bedrock::KnowledgeBase": "aws_bedrockagent_knowledge_base",
         "AWS::DynamoDB::Table": "aws_dynamodb_table",
         "AWS::SecretsManager::Secret": "aws_secretsmanager_secret",
         "AWS::SecretsManager::RotationSchedule": "aws_secretsmanager_secret_rotation",

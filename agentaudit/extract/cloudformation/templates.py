@@ -23,7 +23,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import templates
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.agents import add_agents
-from agentaudit.extract.terraform.buckets import add_open_buckets
+from agentaudit.extract.terraform.buckets import Buckets, add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
@@ -71,12 +71,13 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
     for stack in stacks:
         add_agents(stack, principals, collector)
         add_agentcore(stack, principals, collector)
-        add_resource_policies(stack, documents, collector)
+        buckets = Buckets(stack)
+        add_resource_policies(buckets, documents, collector)
         add_runtimes(stack, principals, collector)
         add_builds(stack, principals)
         add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)
-        add_open_buckets(stack, collector)
+        add_open_buckets(buckets, collector)
         classify(stack, collector)
         add_logs(stack, collector)
         add_cluster_access(stack, principals)

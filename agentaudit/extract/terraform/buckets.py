@@ -7,14 +7,18 @@ mistake away. A site, or what is called after being public, is there to be read.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.iam.open_policies import is_published, only_reads, open_grant
 from agentaudit.extract.iam.policies import Statement
+from agentaudit.extract.terraform.knowledge import add_texts_of_strangers, read_buckets
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.model.facts.permissions import Resource
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.permissions import Grant, Resource
 from agentaudit.readers.document import Node
 
 _BUCKET = "aws_s3_bucket"
@@ -32,15 +36,31 @@ _LISTS = {
     "authenticatedread": ("any_account", "s3:listbucket"),
 }
 """What a canned list lets whom do; CloudFormation writes the names in one word."""
-_SOURCE = "aws_bedrockagent_data_source"
+_GROUPS = {"AllUsers": "anybody", "AuthenticatedUsers": "any_account"}
+"""Groups of S3 as the last part of their addresses ("Access control list (ACL) overview")."""
+_PERMISSIONS = {
+    "READ": ("s3:listbucket",),
+    "WRITE": ("s3:putobject",),
+    "READ_ACP": ("s3:getbucketacl",),
+    "WRITE_ACP": ("s3:putbucketacl",),
+    "FULL_CONTROL": ("s3:listbucket", "s3:putobject", "s3:putbucketacl"),
+}
+"""What each permission on a bucket is, in actions (the same page)."""
 
 
-def add_open_buckets(module: Module, collector: Collector) -> None:
-    """What lists of access open, and which blocks are off."""
-    buckets = Buckets(module)
-    for declared in module.resources("aws_s3_bucket_acl", _BUCKET):
-        _add_list(buckets, declared, collector)
-    _mark_unblocked(buckets, collector)
+def add_open_buckets(buckets: "Buckets", collector: Collector) -> None:
+    """What lists of access open, which blocks are off, and whom strangers reach by that."""
+    for declared in buckets.module.resources("aws_s3_bucket_acl", _BUCKET):
+        _add_lists(buckets, declared, collector)
+    read = [
+        (bucket, source)
+        for node, source in read_buckets(buckets.module)
+        if (bucket := buckets.of(source, node)) is not None
+    ]
+    _mark_unblocked(buckets, {bucket.key for bucket, _ in read}, collector)
+    for bucket, source in read:
+        if bucket.key in buckets.written:
+            add_texts_of_strangers(bucket, buckets.written[bucket.key], source, collector)
 
 
 class Buckets:
@@ -50,6 +70,8 @@ class Buckets:
         self.module = module
         self._blocks = _by_bucket(module, _BLOCK)
         self._sites = _by_bucket(module, _SITE)
+        self.written: dict[str, Evidence] = {}
+        """Where strangers are let write, by the key of the bucket."""
 
     def of(self, declared: Declared, named: Node | None) -> Declared | None:
         """The bucket that a resource names, or is."""
@@ -58,13 +80,17 @@ class Buckets:
         return _named(self.module, named) if named is not None else None
 
     def are_for_strangers(
-        self, declared: Declared, named: Node | None, statement: Statement
+        self, bucket: Declared | None, declared: Declared, statement: Statement
     ) -> bool:
         """Whether a policy of a bucket opens only what is meant to be read, or nothing at all."""
-        bucket = self.of(declared, named)
         if bucket is not None and self.block(bucket, _OF_POLICIES):
             return True
         return only_reads(statement) and self.publish(bucket or declared)
+
+    def opened(self, bucket: Declared | None, grant: Grant) -> None:
+        """Notes what a grant lets everybody do."""
+        if bucket is not None and grant.write_count:
+            self.written.setdefault(bucket.key, grant.evidence[0])
 
     def publish(self, owner: Declared) -> bool:
         """Whether a bucket is a site, or called after what everybody is to read."""
@@ -101,36 +127,64 @@ def _named(module: Module, node: Node) -> Declared | None:
     return module.references(_BUCKET).named(text)
 
 
-def _add_list(buckets: Buckets, declared: Declared, collector: Collector) -> None:
-    node = declared.body.get("acl") or declared.body.get("access_control")
-    if node is None or not (node.unknown or (node.text or "").lower() in _LISTS):
-        return
-    bucket = buckets.of(declared, declared.body.get("bucket"))
+def _add_lists(buckets: Buckets, declared: Declared, collector: Collector) -> None:
+    """What a canned list, or a list of grants, lets everybody do."""
+    openings = tuple(_openings(declared))
+    bucket = buckets.of(declared, declared.body.get("bucket")) if openings else None
     if bucket is not None and buckets.block(bucket, _OF_LISTS):
         return
-    if node.unknown:
-        what = f"the list of access of {declared.shown}"
-        collector.leave_open(evidence(declared.document, node), what, "it may let in anybody")
-        return
-    open_to, action = _LISTS[node.raw.lower()]
     title = bucket.title if bucket is not None else declared.shown
-    statement = Statement(
-        key=f"{declared.key}.acl",
-        name=node.raw,
-        place=evidence(declared.document, node),
-        allows=True,
-        actions=(action,),
-        resources=(f"arn:aws:s3:::{title}",),
-    )
-    if only_reads(statement) and buckets.publish(bucket or declared):
-        return
-    name = f"the list of access of {declared.shown}"
-    collector.add(open_grant(statement, key=declared.key, name=name, open_to=open_to))
+    for number, opening in enumerate(openings):
+        place = evidence(declared.document, opening.node)
+        if not opening.actions:
+            what = f"the list of access of {declared.shown}"
+            collector.leave_open(place, what, "it may let in anybody")
+            continue
+        statement = Statement(
+            key=f"{declared.key}.acl" if number == 0 else f"{declared.key}.acl.{number}",
+            name=opening.node.raw,
+            place=place,
+            allows=True,
+            actions=opening.actions,
+            resources=(f"arn:aws:s3:::{title}",),
+        )
+        if only_reads(statement) and buckets.publish(bucket or declared):
+            continue
+        name = f"the list of access of {declared.shown}"
+        grant = open_grant(statement, key=declared.key, name=name, open_to=opening.open_to)
+        buckets.opened(bucket, collector.add(grant))
 
 
-def _mark_unblocked(buckets: Buckets, collector: Collector) -> None:
+class _Opening(Struct, frozen=True):
+    """Where a list lets in more than one, whom, and to what; nothing of what is not known."""
+
+    node: Node
+    open_to: str = ""
+    actions: tuple[str, ...] = ()
+
+
+def _openings(declared: Declared) -> Iterator[_Opening]:
+    body = declared.body
+    canned = body.get("acl") or body.get("access_control")
+    if canned is not None and canned.unknown:
+        yield _Opening(canned)
+    elif canned is not None and canned.raw.lower() in _LISTS:
+        open_to, action = _LISTS[canned.raw.lower()]
+        yield _Opening(canned, open_to, (action,))
+    for grant in (*body.list_at("grant"), *body.list_at("access_control_policy", "grant")):
+        group = grant.get("uri") or grant.get("grantee", "uri")
+        if group is None:
+            continue
+        open_to = _GROUPS.get(group.raw.rpartition("/")[2], "")
+        for permission in (*grant.list_at("permissions"), *grant.list_at("permission")):
+            if group.unknown or (open_to and permission.unknown):
+                yield _Opening(group if group.unknown else permission)
+            elif open_to:
+                yield _Opening(permission, open_to, _PERMISSIONS.get(permission.raw, ()))
+
+
+def _mark_unblocked(buckets: Buckets, feeding: AbstractSet[str], collector: Collector) -> None:
     module = buckets.module
-    feeding = frozenset(_feeding(module))
     for block in (*module.resources(_BLOCK), *module.resources(_BUCKET)):
         body = block.body if block.type == _BLOCK else block.body.get(_OWN_BLOCK)
         switch = _off(body) if body is not None else None
@@ -150,12 +204,3 @@ def _off(body: Node) -> Node | None:
     found = [node for node in nodes if node is not None]
     off = [node for node in found if node.boolean is False]
     return off[0] if off and len(off) == len(found) else None
-
-
-def _feeding(module: Module) -> Iterator[str]:
-    """The keys of the buckets that knowledge bases take texts from."""
-    for source in module.resources(_SOURCE):
-        node = source.body.get("data_source_configuration", "s3_configuration", "bucket_arn")
-        bucket = _named(module, node) if node is not None else None
-        if bucket is not None:
-            yield bucket.key

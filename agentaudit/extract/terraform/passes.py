@@ -6,7 +6,7 @@ from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.terraform.agents import add_agents
 from agentaudit.extract.terraform.blocks import Member
-from agentaudit.extract.terraform.buckets import add_open_buckets
+from agentaudit.extract.terraform.buckets import Buckets, add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.eks import add_cluster_access
@@ -61,12 +61,13 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     for module in found:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)
-        add_resource_policies(module, documents, collector)
+        buckets = Buckets(module)
+        add_resource_policies(buckets, documents, collector)
         add_runtimes(module, principals, collector)
         add_builds(module, principals)
         add_listeners(module, documents, collector)
         add_stores(module, collector)
-        add_open_buckets(module, collector)
+        add_open_buckets(buckets, collector)
         add_logs(module, collector)
         add_cloud_logs(module, collector)
         add_google_accounts(module, collector)

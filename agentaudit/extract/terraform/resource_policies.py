@@ -6,8 +6,7 @@ resource-based IAM policies in Lambda": a service is let in for any account that
 the permission says for which.
 """
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
@@ -18,24 +17,17 @@ from agentaudit.extract.terraform.buckets import Buckets
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node, NodeKind
 
-_POLICIES: Mapping[str, str] = MappingProxyType(
-    {
-        "aws_bedrockagentcore_resource_policy": "",
-        "aws_dynamodb_resource_policy": "resource_arn",
-        "aws_ecr_repository_policy": "repository",
-        "aws_kms_key": "",
-        "aws_kms_key_policy": "key_id",
-        "aws_s3_bucket": "",
-        "aws_s3_bucket_policy": "bucket",
-        "aws_secretsmanager_secret": "",
-        "aws_secretsmanager_secret_policy": "secret_arn",
-        "aws_sns_topic": "",
-        "aws_sns_topic_policy": "arn",
-        "aws_sqs_queue": "",
-        "aws_sqs_queue_policy": "queue_url",
-    }
+_POLICIES = (
+    "aws_bedrockagentcore_resource_policy",
+    "aws_dynamodb_resource_policy",
+    "aws_ecr_repository_policy",
+    *("aws_kms_key", "aws_kms_key_policy"),
+    *("aws_s3_bucket", "aws_s3_bucket_policy"),
+    *("aws_secretsmanager_secret", "aws_secretsmanager_secret_policy"),
+    *("aws_sns_topic", "aws_sns_topic_policy"),
+    *("aws_sqs_queue", "aws_sqs_queue_policy"),
 )
-"""What has a `policy`, and where it names what that is for."""
+"""What has a `policy`."""
 _BUCKET = "aws_s3_bucket"
 _CALLING = ("source_arn", "source_account", "principal_org_id", "event_source_token")
 """Each says for whom a function is called."""
@@ -47,15 +39,17 @@ _OF_TOOLS: tuple[tuple[str, ...], ...] = (
 """Where an agent or a gateway names the function that does what a tool promises."""
 
 
-def add_resource_policies(module: Module, documents: Documents, collector: Collector) -> None:
+def add_resource_policies(buckets: Buckets, documents: Documents, collector: Collector) -> None:
     """What policies, permissions and addresses allow everybody in the world."""
-    buckets = Buckets(module)
+    module = buckets.module
     for declared in module.resources(*_POLICIES):
         found = _statements(declared, documents, collector)
+        bucket = _bucket(buckets, declared)
         for statement in opening(collector, declared.shown, found):
-            if not _is_meant(buckets, declared, statement):
+            if not _is_meant(buckets, bucket, declared, statement):
                 name = f"{statement.name} of {declared.shown}"
-                collector.add(open_grant(statement, key=declared.key, name=name))
+                grant = collector.add(open_grant(statement, key=declared.key, name=name))
+                buckets.opened(bucket, grant)
     for declared in module.resources("aws_lambda_permission"):
         _add_permission(declared, collector)
     _add_addresses(module, collector)
@@ -72,12 +66,20 @@ def _statements(
     return statements(source, documents, collector)
 
 
-def _is_meant(buckets: Buckets, declared: Declared, statement: Statement) -> bool:
+def _bucket(buckets: Buckets, declared: Declared) -> Declared | None:
+    """The bucket that a policy is of; None for what else it is of."""
+    if not declared.type.startswith(_BUCKET):
+        return None
+    return buckets.of(declared, declared.body.get("bucket"))
+
+
+def _is_meant(
+    buckets: Buckets, bucket: Declared | None, declared: Declared, statement: Statement
+) -> bool:
     """Whether it is for strangers that a bucket is there, or its block keeps them out."""
     if not declared.type.startswith(_BUCKET):
         return False
-    named = declared.body.get(_POLICIES[declared.type]) if _POLICIES[declared.type] else None
-    return buckets.are_for_strangers(declared, named, statement)
+    return buckets.are_for_strangers(bucket, declared, statement)
 
 
 def _add_permission(declared: Declared, collector: Collector) -> None:
