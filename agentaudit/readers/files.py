@@ -17,6 +17,7 @@ from msgspec import Struct
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.compiled import COMPILED
+from agentaudit.readers.installed import installed
 from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
@@ -157,9 +158,10 @@ def _listed(folder: Path, within: _Within) -> Iterator[tuple[Path, bool, str]]:
     except OSError as error:
         yield folder, True, f"unreadable folder: {error.strerror}"
         return
+    others = installed(folder, (entry.name for entry in entries))
     for entry in entries:
         if entry.name not in _HISTORY:
-            reason = _left_out(entry, within)
+            reason = _PASSED_BY if entry.name in others else _left_out(entry, within)
             yield Path(entry.path), entry.is_dir(follow_symlinks=False), reason
 
 

@@ -119,3 +119,14 @@ def test_a_longer_chain_than_is_followed_counts_as_read_in_part() -> None:
     assert [end.what for end in found.unresolved] == [
         f"the service s{n} that is extended" for n in range(21, 25)
     ]
+
+
+def test_services_of_the_azure_developer_cli_are_no_compose_file() -> None:
+    """Each says where it is deployed to; its limits stand in the template of that."""
+    text = (
+        "name: desk\nservices:\n  desk-agent:\n    project: ./src\n    host: containerapp\n"
+        "    image: desk-agent\n"
+    )
+
+    assert deployment_of({"azure.yaml": text}).runtimes == ()
+    assert deployment_of({"azure.yaml": text.replace("    host: containerapp\n", "")}).runtimes

@@ -166,6 +166,24 @@ def test_a_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert len(deployment.credentials) == 1
 
 
+def test_packages_installed_into_a_folder_are_passed_by_and_named(tmp_path: Path) -> None:
+    """As layers of Lambda have them; what no record lists is the project's own."""
+    layer = tmp_path / "layer" / "python"
+    for folder in ("botocore/data", "own", "botocore-1.40.30.dist-info"):
+        (layer / folder).mkdir(parents=True)
+    record = "../../bin/tool,,\nbotocore/data/examples.json,sha256=x,3\n"
+    (layer / "botocore-1.40.30.dist-info" / "RECORD").write_text(record)
+    (layer / "botocore" / "data" / ".mcp.json").write_text("{}")
+    (layer / "own" / ".mcp.json").write_text("{}")
+    reason = "a folder of packages, caches or builds"
+
+    assert coverage_of(read_deployment([tmp_path])) == {
+        "layer/python/botocore": ("skipped", reason),
+        "layer/python/botocore-1.40.30.dist-info": ("skipped", reason),
+        "layer/python/own/.mcp.json": ("read", ""),
+    }
+
+
 def test_an_unrendered_template_says_what_to_do() -> None:
     deployment = deployment_of(
         {"t/secret.yaml": "{{- if .Values.secret }}\na: {{ .b }}\n{{ end }}"}

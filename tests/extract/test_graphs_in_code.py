@@ -102,3 +102,29 @@ def test_a_choice_may_say_in_its_type_where_it_leads_and_a_step_may_jump() -> No
 
     assert graph_of(chosen).never_repeats
     assert not graph_of(f"{chosen}\n{jumps}").never_repeats
+
+
+def test_a_step_that_a_file_without_a_word_of_graphs_defines_cannot_jump() -> None:
+    """To jump, it needs a class of LangGraph, and a file that names it is read."""
+    code = (
+        "from langgraph.graph import END, StateGraph\nfrom desk.steps import sort\n"
+        "graph = StateGraph(dict)\ngraph.add_node('sort', sort)\ngraph.set_entry_point('sort')\n"
+        "graph.add_edge('sort', END)\ngraph.compile()\n"
+    )
+    jumping = (
+        "from langgraph.types import Command\ndef sort(state):\n    return Command(goto='sort')\n"
+    )
+    (once,) = deployment_of({"graph.py": code, "desk/steps.py": "def sort(state): ...\n"}).agents
+    (again,) = deployment_of({"graph.py": code, "desk/steps.py": jumping}).agents
+
+    assert once.never_repeats
+    assert not again.never_repeats
+
+
+def test_an_agent_with_nothing_to_call_answers_once() -> None:
+    code = "from strands import Agent\nagent = Agent(system_prompt='Name it.'{more})\n"
+    (single,) = deployment_of({"agent.py": code.format(more="")}).agents
+    (tooled,) = deployment_of({"agent.py": code.format(more=", tools=[look]")}).agents
+
+    assert single.never_repeats
+    assert not tooled.never_repeats

@@ -258,3 +258,26 @@ def test_the_command_agent_of_another_trade_makes_none(image: str, *, agent: boo
     runtime = runtime_of("mesh", f"image: {image}\n    command: [agent, -config-file=/etc/x.hcl]")
 
     assert runtime.runs_agent is agent
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "agent"),
+    [
+        ("desk-api", "environment: {AGENT_NAME: desk-api}", False),
+        ("desk", "environment: {AGENT_NAME: helper}", True),
+        ("llm-server", "environment: {MODEL_NAME: small}", False),
+        ("desk", "environment: {MODEL_NAME: small}", True),
+        ("llm-server", "environment: {OPENAI_API_KEY: '${KEY}'}", True),
+        ("idp", "environment: {AGENT_TOKEN_EXCHANGE_SECRET: '${SECRET}'}", False),
+        ("idp", "environment: {AGENT_CLIENT_SECRET: '${SECRET}'}", False),
+        ("idp", "environment: {AGENT_SECRET: '${SECRET}'}", True),
+        ("lambda", "command: /app/${DESK_AGENT_HANDLER}.run", False),
+        ("lambda", "command: /app/desk-agent.run", True),
+    ],
+)
+def test_who_is_told_of_an_agent_is_none(name: str, service: str, *, agent: bool) -> None:
+    """How it is called itself, which model it serves, an agent's secret, or a variable's name."""
+    text = f"services:\n  {name}:\n    image: acme/program:1\n    {service}\n"
+    (runtime,) = deployment_of({"compose.yaml": text}).runtimes
+
+    assert runtime.runs_agent is agent

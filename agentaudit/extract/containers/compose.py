@@ -69,9 +69,15 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
 
 
 def is_compose(document: Document) -> bool:
-    """Whether a YAML document is a compose file: services that have an image, or are built."""
+    """
+    Whether a YAML document is a compose file: services that have an image, or are built.
+
+    The Azure Developer CLI calls what it deploys services, too, each with the host it goes to.
+    """
     services = document.root.child("services")
     if services is None or document.root.child("apiVersion") is not None:
+        return False
+    if any(value.child("host") and value.child("project") for _, value in services.entries):
         return False
     named = re.search(r"compose[^/]*\.ya?ml$", document.file) is not None
     return named or any(

@@ -62,11 +62,13 @@ _AGENT_ELSEWHERE = regex(
     r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
     r"|_UPSTREAM(?:_URL)?$|_TARGET_(?:API_)?URL$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$"
     r"|_HEALTH(?:_URL)?$|^LITELLM_(?:POSTGRES(?:QL)?|PG|DB|DATABASE|REDIS)_"
+    r"|^AGENT_(?:\w+_)?(?:CLIENT|EXCHANGE)_SECRET$"
 )
 """
 Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
 calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text,
-lets people in at another's page, sees whether it lives or prepares the database of a gateway.
+lets people in at another's page, sees whether it lives, prepares the database of a gateway or
+knows an agent as its client (it calls its own secret `CLIENT_SECRET`).
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
@@ -77,6 +79,10 @@ _FRONT = regex(
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _PAGE = "frontend"
 _NAMED_MODEL = "MODEL_"
+_SERVER = regex(r"(?:[\w-]+[_-])?(?:llm|embeddings?|rerank(?:er|ing)?|inference)[_-]server")
+"""What serves a model by its name: there `MODEL_NAME` says which."""
+_OWN_NAME = "AGENT_NAME"
+"""What tells a container how it is called says nothing of what it does."""
 _OF_MASTER, _MASTER = "LITELLM_", "LITELLM_MASTER_KEY"
 _MANAGING = regex(
     r"(?:admin|portal|console|dashboard|rotat(?:or|ion|er)|issuer|provision(?:er|ing)|bootstrap"
@@ -90,6 +96,7 @@ _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOK
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
 _PATH = regex(r"\w[./_:-]\w")
+_VARIABLE = regex(r"\$\{\w+\}")
 _SUPPORT = regex(
     r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki"
     r"|prox(?:y|ies)|caddy|keycloak|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
@@ -159,8 +166,8 @@ def role_of(
     )
     own = (name for name in names if not (_BESIDE.search(name) or _is_of_another_trade(name)))
     named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
-    keys = [setting.key for setting in settings]
-    if any(map(_LOADING.match, keys)):
+    keys = [item.key for item in settings if not (item.key == _OWN_NAME and item.content in names)]
+    if any(map(_LOADING.match, keys)) or any(map(_SERVER.fullmatch, names)):
         keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (whose, *names)):
         keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
@@ -275,8 +282,12 @@ def _role_told_by(subject: str) -> str:
 
 
 def _names_in(text: str) -> tuple[str, ...]:
-    """What names a program in a word of a command; of a line for a shell, its paths and modules."""
-    words = text.split()
+    """
+    What names a program in a word of a command; of a line for a shell, its paths and modules.
+
+    The name of a variable is not what it holds.
+    """
+    words = _VARIABLE.sub("", text).split()
     if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
         return tuple(words)
     if "\n" in text:  # a script may speak of agents, and start none

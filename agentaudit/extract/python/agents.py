@@ -220,7 +220,7 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
         max_iterations_count=count,
         timeout=timeout(building, call),
         budget=budget(building, call),
-        never_repeats=call.name == GRAPH and ends_by_itself(building, call),
+        never_repeats=count == 1 or (call.name == GRAPH and ends_by_itself(building, call)),
     )
     agent = as_declared(building, call, built)
     if agent is built:

@@ -75,12 +75,24 @@ def _is_known(module: Module, node: ast.expr) -> bool:
 
 
 def ends_by_itself(building: Building, call: Call) -> bool:
-    """Whether a graph takes each of its steps once at most."""
+    """
+    Whether a graph takes each of its steps once at most.
+
+    To jump, a function needs a class of LangGraph, and a file that names it is read.
+    """
     graph = building.graphs[id(call.node)]
     if graph.open or graph.leads_back():
         return False
-    places = _functions(building, graph)
+    unread = {name for name, node in graph.nodes.items() if _is_unread(building.module, node)}
+    read = Graph(nodes={name: graph.nodes[name] for name in graph.nodes.keys() - unread})
+    places = _functions(building, read)
     return places is not None and not any(_jumps(building, place) for place in places)
+
+
+def _is_unread(module: Module, node: ast.expr) -> bool:
+    """Whether a node is a function that a file without a word of agents defines."""
+    path = module.imports.get(node.id, "") if isinstance(node, ast.Name) else ""
+    return bool(path) and not path.startswith(".")
 
 
 def _functions(building: Building, graph: Graph) -> Sequence[_Place] | None:

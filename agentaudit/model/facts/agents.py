@@ -17,7 +17,7 @@ class Agent(Fact, frozen=True, kw_only=True):
     timeout: Known = Known.UNKNOWN
     timeout_s: int | None = None
     never_repeats: bool = False
-    """Whether it is a graph that takes each of its steps once at most."""
+    """Whether it takes each of its steps once at most: a graph without a way back, one answer."""
     budget: Known = Known.UNKNOWN
     """Whether a rate, token or money limit is set."""
     authenticated: Truth = Truth.UNKNOWN
