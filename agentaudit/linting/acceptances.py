@@ -24,9 +24,9 @@ class Acceptances:
                 self._in_force.setdefault((each.rule, each.fingerprint), []).append(each)
 
     def of(self, finding: Finding) -> Acceptance | None:
-        """The first that accepts a finding; one may be of one secret alone."""
-        known = self._in_force.get((finding.rule, finding.fingerprint), ())
-        found = next((each for each in known if each.value in ("", finding.value)), None)
+        """The last that accepts a finding; one may be of one secret alone."""
+        known = self._in_force.get((finding.rule, finding.fingerprint), [])
+        found = next((each for each in reversed(known) if each.value in ("", finding.value)), None)
         if found is not None:
             self._used.add(found)
         return found
