@@ -17,8 +17,8 @@ _LONGEST = 100_000
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 _NAMING = re.compile(r"(?:name|id|key|path|arn)$", re.IGNORECASE)
 
-Text = Callable[[int], str]
-"""A file with a piece of it said so many times."""
+Text = Callable[[int, str], str]
+"""A file with a piece of it said so many times, and a text beside it, on the same line."""
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | None"
 Place = tuple[str | int, ...]
 Rename = Callable[[Value, int], Value]
@@ -32,9 +32,10 @@ class Grown:
     growing: Mapping[str, Text]
     told: str
 
-    def texts(self, times: int) -> dict[str, str]:
+    def texts(self, times: int, padding: str = "") -> dict[str, str]:
         """The files with the pieces said so many times."""
-        return {**self.fixed, **{file: text(times) for file, text in self.growing.items()}}
+        grown = {file: text(times, padding) for file, text in self.growing.items()}
+        return {**self.fixed, **grown}
 
 
 def grow(seed: str, drawn: random.Random) -> Grown | None:
@@ -80,17 +81,23 @@ def _of_values(
         return None
     renames = [drawn.choice((_same, _names, _words)) for _ in picked]
 
-    def at(times: int) -> str:
+    def at(times: int, padding: str) -> str:
         grown = roots
         for place, rename in zip(picked, renames, strict=True):
             grown = _repeated(grown, place, times, rename)
-        return write(grown)
+        return write([_padded(root, padding) for root in grown] if padding else grown)
 
     told = " and ".join(
         f"{'.'.join(map(str, place))} (other {rename.__name__.strip('_')})"
         for place, rename in zip(picked, renames, strict=True)
     )
     return at, told
+
+
+def _padded(root: Value, padding: str) -> Value:
+    if isinstance(root, dict):
+        return {"x-padding": padding, **root}
+    return [padding, *root] if isinstance(root, list) else root
 
 
 def _yaml(roots: Sequence[Value]) -> str:
@@ -167,7 +174,7 @@ def _of_lines(text: str, pieces: int, drawn: random.Random) -> tuple[Text, str] 
     if pieces > 1 and blocks[-1][1] > blocks[0][0]:
         return None
 
-    def at(times: int) -> str:
+    def at(times: int, _: str) -> str:
         grown = lines
         for start, end, word in blocks:
             block = "\n".join(grown[start:end])

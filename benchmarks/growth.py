@@ -2,13 +2,15 @@
 What takes longer than its text is long: deployments with one or two of their pieces said again.
 
     python benchmarks/growth.py --seeds FOLDER [--seconds 600] [--seed 0] [--found FOLDER]
+        [--padded]
 
 Seeds are what `fuzz_seeds.py` writes: every deployment that a test reads. In a round one piece of
 one of them (an entry of a mapping, an element of a list, a block of lines), or two of its pieces,
 are said 100 times and 400 times, with other names or with the same. What then grows faster than
 its text is grown further, until a file is longer than what is read or an audit or a threat model
-takes more than five seconds of CPU; such are told, each place once, and kept. Ends with 1 where
-there are some.
+takes more than five seconds of CPU; such are told, each place once, and kept. With --padded a
+long text stands beside the pieces, all on one line of JSON or YAML, and what both take together is
+told where that is a second more than what each takes. Ends with 1 where there are some.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -39,6 +41,10 @@ from agentaudit.threats.model import threat_model
 FEW, MORE = 100, 400
 MOST = 200_000
 """Times that a piece is said again."""
+PADDINGS = ("a", " #", "token ", "=", "\\'", "KEY=", "://", "{}", "é ", "\n")
+PADDED = 2_000_000
+TOGETHER_S = 1.0
+"""What makes up a text beside them, its characters, and what it may cost that they stand there."""
 
 
 @dataclass(slots=True)
@@ -98,6 +104,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--found", type=Path, help="where inputs are kept; a new folder by default")
+    parser.add_argument("--padded", action="store_true", help="with a long text on the same line")
     options = parser.parse_args()
     hunt = Hunt(options.found or Path(mkdtemp(prefix="agentaudit-growth-")))
     hunt.folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +120,10 @@ def main() -> int:
         grown = grow(seed, drawn)
         if grown is not None:
             rounds += 1
-            pursue(hunt, grown)
+            if options.padded:
+                pad(hunt, grown, drawn.choice(PADDINGS))
+            else:
+                pursue(hunt, grown)
     print(f"{rounds:,} rounds, {len(hunt.places)} found, inputs in {hunt.folder}")
     return 1 if hunt.places else 0
 
@@ -138,6 +148,22 @@ def pursue(hunt: Hunt, grown: Grown) -> None:
             _, whole = hunt.audit(texts)
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
         hunt.keep(error, grown, times)
+
+
+def pad(hunt: Hunt, grown: Grown, piece: str) -> None:
+    """Said often and beside a long text, against both apart."""
+    padding = piece * (PADDED // len(piece))
+    try:
+        bare_s, _ = hunt.audit(grown.texts(MORE))
+        padded_s, whole = hunt.audit(grown.texts(1, padding))
+        if not whole:
+            return
+        both_s, _ = hunt.audit(grown.texts(MORE, padding))
+        if both_s > bare_s + padded_s + TOGETHER_S:
+            raise Hang  # noqa: TRY301, told as one
+    except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
+        told = replace(grown, told=f"{grown.told}, beside {piece!r}")
+        hunt.keep(error, told, MORE)
 
 
 if __name__ == "__main__":

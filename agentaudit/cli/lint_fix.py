@@ -119,7 +119,7 @@ def _tell(plan: "Plan", linted: Linted, said: Terminal) -> None:
     sources = linted.audited().sources
     words = words_of(linted.rules, {finding.rule for finding in plan.fixed})
     for file, edited in sorted(plan.files.items()):
-        sys.stderr.write(render_diff(sources.document(file), edited.document, words))
+        sys.stderr.write(render_diff(sources.document(file), edited, words))
     for finding in plan.fixed:
         _line(said, finding, "can be fixed")
     for finding, why in plan.refused:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from agentaudit.rules.compiled import CompiledRule
     from agentaudit.rules.configured import Configuration
 
+_HELPED = 20
+"""Names that are no rule's, for which one is sought that may be meant: each takes milliseconds."""
+
 
 def rules_in(folders: tuple[Path, ...]) -> "tuple[CompiledRule, ...]":
     """Ours, and those of the folders."""
@@ -57,10 +60,12 @@ def misnamed(
         return
     known = {name for rule in loaded for name in (rule.rule.id, rule.rule.family.value)}
     of_paths = {*known, *(rule.id for rule in META_RULES)}
-    for name in configured.names:
-        if name.said not in (of_paths if name.of_path else known):
-            told = f"no rule or family is called '{name.said[:60]}'"
-            near = suggested(name.said, sorted(known))
-            yield Problem(
-                file=str(configured.file), line=name.line, column=name.column, message=told + near
-            )
+    unknown = (
+        name for name in configured.names if name.said not in (of_paths if name.of_path else known)
+    )
+    for number, name in enumerate(unknown):
+        told = f"no rule or family is called '{name.said[:60]}'"
+        near = suggested(name.said, sorted(known)) if number < _HELPED else ""
+        yield Problem(
+            file=str(configured.file), line=name.line, column=name.column, message=told + near
+        )

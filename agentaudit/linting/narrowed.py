@@ -1,8 +1,10 @@
 """What the repository's own configuration switched off, as findings and suppressions."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import translate
+from functools import cache, partial
 
 from msgspec.structs import replace
 
@@ -48,20 +50,31 @@ def narrowed(
     from the folder of the configuration, `*` also across folders.
     """
     families: Mapping[str, str] = {rule.id: rule.family.value for rule in result.rules}
-    marked = (_marked(item, families, ignored, folder) for item in result.findings)
+    patterns = [(re.compile(translate(item.pattern)), item) for item in ignored]
+    matching = cache(partial(_matching, patterns, folder))
+    marked = (_marked(item, families, matching) for item in result.findings)
     rules = sorted((*result.rules, NARROWED), key=lambda rule: rule.id)
     return replace(result, findings=(*marked, _about(narrowings)), rules=tuple(rules))
 
 
+def _matching(
+    patterns: Sequence[tuple[re.Pattern[str], PathIgnore]], folder: str, file: str
+) -> Sequence[tuple[frozenset[str], PathIgnore]]:
+    """What is ignored in a file, and of which rules and families."""
+    named = posixpath.normpath(posixpath.join(folder, file))
+    return [(frozenset(item.names), item) for pattern, item in patterns if pattern.match(named)]
+
+
 def _marked(
-    finding: Finding, families: Mapping[str, str], ignored: Sequence[PathIgnore], folder: str
+    finding: Finding,
+    families: Mapping[str, str],
+    matching: Callable[[str], Sequence[tuple[frozenset[str], PathIgnore]]],
 ) -> Finding:
     if finding.suppression is not None:
         return finding
     names = {finding.rule, families.get(finding.rule, "")}
-    file = posixpath.normpath(posixpath.join(folder, finding.evidence.file))
-    for item in ignored:
-        if names & set(item.names) and fnmatchcase(file, item.pattern):
+    for ignored_names, item in matching(finding.evidence.file):
+        if not names.isdisjoint(ignored_names):
             reason = f"{item.at} ignores it in {plain(item.pattern)}"
             return replace(
                 finding,

@@ -6,14 +6,13 @@ continued lines and heredocs joined.
 """
 
 import re
-import shlex
 from bisect import bisect_right
 
 from msgspec import Struct, field
 
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_COMMAND
+from agentaudit.readers.shell_words import shell_words
 
 _INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
 _HEREDOC = regex(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
@@ -165,9 +164,7 @@ def _old_form(logical: _Logical, name: str, start: int, rest: str) -> tuple[tupl
 
 
 def _unquoted(value: str) -> str:
-    if len(value) > MAX_COMMAND:
-        return value
     try:
-        return " ".join(shlex.split(value, comments=False))
+        return " ".join(shell_words(value))
     except ValueError:
         return value

@@ -127,7 +127,7 @@ _CONFIGURATION = _Gate(
         ("on:", regex(r"on:\s")),
         ("roles/", regex(r"""role["']?\s*:\s*["']?(?:roles|organizations|projects)/""")),
         ("permissions", regex(r'"(?:bypasspermissions|dontask)"|"(?:bash|webfetch)\(')),
-        ("private", regex(r"begin [a-z ]*private")),
+        ("private", regex(r"begin (?:[a-z]{1,20} ){0,5}private")),
         ("allow-unauth", regex(r"--allow-unauthenticated")),
         ("claude", regex(r"\bclaude\s+-")),
         ("codex", regex(r"\bcodex\s+(?:-|exec\b)")),

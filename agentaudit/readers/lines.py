@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.expressions import regex
@@ -18,8 +19,6 @@ MAX_PROSE = 1_000_000
 """Characters of instructions: more than any model takes in at once."""
 MAX_CODE = 1_000_000
 """Characters of code: a larger file was made by a program, and chance makes anything in it."""
-MAX_COMMAND = 10_000
-"""Characters of a command whose quotes are heeded: one long word takes the square of its length."""
 MAX_COMMENTS = 200_000
 """More comments in one file are refused, as more nodes are."""
 _WORD = regex(r"[A-Za-z_$][A-Za-z_$./-]{0,23}")
@@ -63,6 +62,24 @@ def _continued(line: str) -> Sequence[int]:
     """The bytes of a line that do not begin a character; a line may be as long as its file."""
     encoded = line.encode(errors="replace")
     return tuple(found.start() for found in re.finditer(rb"[\x80-\xbf]", encoded))
+
+
+_BLOCK = 1_024
+
+
+def bytes_before(line: str, characters: int) -> int:
+    """How many bytes so many characters of a line are; a line may be as long as its file."""
+    if line.isascii():
+        return characters
+    block = characters // _BLOCK
+    return _bytes_of_blocks(line)[block] + len(line[block * _BLOCK : characters].encode())
+
+
+@lru_cache(maxsize=8)
+def _bytes_of_blocks(line: str) -> Sequence[int]:
+    """How many bytes stand before each block of a line."""
+    blocks = (line[at : at + _BLOCK] for at in range(0, len(line), _BLOCK))
+    return tuple(accumulate((len(block.encode()) for block in blocks), initial=0))
 
 
 def broken(file: str, line: int, column: int, message: str) -> InputError:

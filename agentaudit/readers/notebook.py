@@ -16,9 +16,9 @@ from agentaudit.errors import InputError
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
 from agentaudit.readers.jsonc import parse_json
-from agentaudit.readers.lines import MAX_WRITTEN, broken
+from agentaudit.readers.lines import MAX_WRITTEN, broken, bytes_before
 from agentaudit.readers.python import comments_in, tree_of
-from agentaudit.readers.token_forms import holds_token
+from agentaudit.readers.token_forms import holds_token, may_hold_token
 
 _MAGIC = regex(
     r"^[ \t]*(?:[\w.,\[\] ]{1,60}=[ \t]*)?[!%]|^[ \t]*\?{1,2}\w|^[ \t]*[\w.]{1,80}\?{1,2}[ \t]*$"
@@ -28,9 +28,10 @@ _CELL_OF_PYTHON = regex(
     r"^[ \t]*%%(?:time|timeit|capture|prun|python3?|writefile[ \t][^\n]{1,200}\.py)\b"
 )
 _PIECE = regex(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"
+    r"[\x00-\x5b\x5d-\x7f]+"
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]"
 )
-"""One character of a text of JSON, which may be written as two halves."""
+"""Characters of a text of JSON that are a byte each, or another, which may be two halves."""
 _LONGEST_ESCAPE = 6
 _BREAK = "\\n"
 _PYTHON = frozenset({"", "python", "ipython"})
@@ -49,7 +50,7 @@ class _Line(Struct, frozen=True):
     text: str
     line: int
     columns: Sequence[int]
-    """In bytes, of each byte of the text and of what follows the last."""
+    """In bytes, of each byte of the text and of what follows the last; of no code its ends."""
 
     def column(self, offset: int) -> int:
         """Where so many bytes of the line end in the file's own."""
@@ -210,14 +211,18 @@ def _lines(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
 
 
 def _shown(node: Node, raw: Sequence[str]) -> Iterator[_Line]:
-    """Those lines of what a cell shows that hold a key: there may be very many others."""
+    """
+    Those lines of what a cell shows that may hold a key: there may be very many others.
+
+    They are no code, so that where they begin and end is all that is asked of their places.
+    """
     inner, at = _inner(node, raw)
     done = 0
-    for start, piece in _pieces(inner) if _may_hold(inner) else ():
-        if len(piece) <= _LONGEST_ESCAPE * _LONGEST and _may_hold(piece):
+    for start, piece in _pieces(inner) if may_hold_token(_said(inner)) else ():
+        if len(piece) <= _LONGEST_ESCAPE * _LONGEST and may_hold_token(said := _said(piece)):
             at += len(inner[done:start].encode())
             done = start
-            yield _line(piece, node.line, at)
+            yield _Line(said, node.line, (at, at + len(piece.encode())))
 
 
 def _inner(node: Node, raw: Sequence[str]) -> tuple[str, int]:
@@ -225,12 +230,13 @@ def _inner(node: Node, raw: Sequence[str]) -> tuple[str, int]:
     if node.kind is not NodeKind.STRING or node.line != node.end_line:
         return "", 0
     whole = raw[node.line - 1]
-    return whole[node.column : node.end_column - 1], len(whole[: node.column].encode())
+    return whole[node.column : node.end_column - 1], bytes_before(whole, node.column)
 
 
-def _may_hold(written: str) -> bool:
-    """Whether there is a key in what a text of JSON says, be it across its breaks of lines."""
-    return holds_token(json.loads(f'"{written}"', strict=False))
+def _said(written: str) -> str:
+    """What a text of JSON says, written without its quotes."""
+    text: str = json.loads(f'"{written}"', strict=False) if "\\" in written else written
+    return text
 
 
 def _pieces(inner: str) -> Iterator[tuple[int, str]]:
@@ -250,6 +256,11 @@ def _line(piece: str, number: int, at: int) -> _Line:
     columns = [at]
     for match in _PIECE.finditer(piece):
         written = match[0]
+        if written.isascii() and not written.startswith("\\"):
+            text.append(written)
+            columns += range(at + 1, at + len(written) + 1)
+            at += len(written)
+            continue
         said = json.loads(f'"{written}"') if written.startswith("\\") else written
         size = len(said.encode(errors="surrogatepass"))
         columns += [at] * (size - 1)

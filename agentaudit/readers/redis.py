@@ -5,10 +5,9 @@ Blanks of every kind part a name from its value, as they do for Redis. The last 
 """
 
 import re
-import shlex
 
 from agentaudit.readers.document import Comment, Document, Node, NodeKind
-from agentaudit.readers.lines import MAX_COMMAND
+from agentaudit.readers.shell_words import shell_words
 
 _DIRECTIVE = re.compile(r"\s*(?P<name>\S+)\s*(?P<rest>.*)", re.DOTALL)
 
@@ -53,10 +52,8 @@ def parse_redis(file: str, text: str) -> Document:
 
 
 def _words(text: str) -> list[str] | None:
-    if len(text) > MAX_COMMAND:
-        return text.split()
     try:
-        return shlex.split(text, comments=False)
+        return shell_words(text)
     except ValueError:
         return None
 

@@ -7,7 +7,6 @@ any other text only for the last.
 """
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -15,8 +14,9 @@ from msgspec import Struct
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document
-from agentaudit.readers.lines import MAX_CODE, MAX_COMMAND, MAX_PROSE
+from agentaudit.readers.lines import MAX_CODE, MAX_PROSE
 from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.shell_words import shell_words
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
@@ -66,11 +66,9 @@ def assignments(text: str) -> Iterator[Assignment]:
 
 
 def words_of_command(text: str) -> list[str]:
-    """The words of a command; quotes are heeded, unless one does not end or it is too long."""
-    if len(text) > MAX_COMMAND:
-        return text.split()
+    """The words of a command; quotes are heeded, unless one does not end."""
     try:
-        return shlex.split(text)
+        return shell_words(text)
     except ValueError:
         return text.split()
 

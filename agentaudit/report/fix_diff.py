@@ -8,10 +8,14 @@ node covers, is shown as `…`.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.edits import Edited
+from agentaudit.readers.lines import Lines
+from agentaudit.readers.pieces import Piece
 from agentaudit.report.text import inert, printable
 
 _CONTEXT = 2
@@ -19,34 +23,92 @@ _MARKS = frozenset(" \t{}[]():,=-#/\"'")
 _MASKED = re.compile(r"\x00+(?:[ \t/.,:=-]*\x00+)*")
 
 
-def render_diff(before: Document, after: Document, words: Collection[str]) -> str:
-    """The diff of a file; `words` are the values that may be shown."""
-    old, new = (document.text.removesuffix("\n").split("\n") for document in (before, after))
+class _Change(Struct, frozen=True):
+    """Lines of the file as it was, and those in their place: from, and up to, counted from 0."""
+
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+
+
+def render_diff(before: Document, edited: Edited, words: Collection[str]) -> str:
+    """
+    The diff of a file; `words` are the values that may be shown.
+
+    Where it changed, the edits say: to compare all lines takes the square of those that are alike.
+    """
+    after = edited.document
     shown_old, shown_new = _shown(before, words), _shown(after, words)
     name = printable(before.file)
     lines = [f"--- {name}", f"+++ {name}"]
-    for group in SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_CONTEXT):
+    for group in _grouped(tuple(_changes(before.text, after.text, edited.pieces))):
         lines += _hunk(group, shown_old, shown_new)
     return "\n".join(lines) + "\n"
 
 
-def _hunk(
-    group: Sequence[tuple[str, int, int, int, int]], old: Sequence[str], new: Sequence[str]
-) -> Iterator[str]:
-    (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = group[0], group[-1]
-    old_range = f"{old_start + 1},{old_end - old_start}"
-    yield f"@@ -{old_range} +{new_start + 1},{new_end - new_start} @@"
-    for tag, first, last, new_first, new_last in group:
-        if tag == "equal":
-            yield from (inert(f" {line}") for line in old[first:last])
-            continue
-        yield from (f"-{line}" for line in old[first:last])
-        yield from (f"+{line}" for line in new[new_first:new_last])
+def _changes(before: str, after: str, pieces: Sequence[Piece]) -> Iterator[_Change]:
+    """The lines that differ, by what was put in place of what; pieces may share a line."""
+    old, new = (text.removesuffix("\n").split("\n") for text in (before, after))
+    places = Lines(before)
+    ranges: list[tuple[int, int, int]] = []
+    for piece in pieces:
+        start, end = places.place(piece.start)[0] - 1, places.place(piece.end)[0]
+        more = piece.text.count("\n") - before.count("\n", piece.start, piece.end)
+        if ranges and start < ranges[-1][1]:
+            start, _, known = ranges.pop()
+            more += known
+        ranges.append((start, end, more))
+    shift = 0
+    for start, end, more in ranges:
+        change = _Change(
+            start, min(end, len(old)), start + shift, min(end + shift + more, len(new))
+        )
+        shift += more
+        yield _without_equal(change, old, new)
+
+
+def _without_equal(change: _Change, old: Sequence[str], new: Sequence[str]) -> _Change:
+    """The change without the lines at its ends that stay as they are."""
+    start, end, new_start, new_end = change.start, change.end, change.new_start, change.new_end
+    while start < end and new_start < new_end and old[start] == new[new_start]:
+        start, new_start = start + 1, new_start + 1
+    while start < end and new_start < new_end and old[end - 1] == new[new_end - 1]:
+        end, new_end = end - 1, new_end - 1
+    return _Change(start, end, new_start, new_end)
+
+
+def _grouped(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
+    """Changes together whose surroundings touch."""
+    group: list[_Change] = []
+    for change in changes:
+        if group and change.start - group[-1].end > 2 * _CONTEXT:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
+
+
+def _hunk(group: Sequence[_Change], old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    first, last = group[0], group[-1]
+    before = min(_CONTEXT, first.start)
+    behind = min(_CONTEXT, len(old) - last.end)
+    length, new_length = last.end - first.start, last.new_end - first.new_start
+    old_range = f"{first.start - before + 1},{length + before + behind}"
+    yield f"@@ -{old_range} +{first.new_start - before + 1},{new_length + before + behind} @@"
+    at = first.start - before
+    for change in group:
+        yield from (inert(f" {line}") for line in old[at : change.start])
+        yield from (f"-{line}" for line in old[change.start : change.end])
+        yield from (f"+{line}" for line in new[change.new_start : change.new_end])
+        at = change.end
+    yield from (inert(f" {line}") for line in old[at : at + behind])
 
 
 def _shown(document: Document, words: Collection[str]) -> list[str]:
     """The lines of a document, with only what may be seen of each."""
-    lines = document.text.split("\n")
+    lines = document.text.removesuffix("\n").split("\n")
     seen: dict[int, list[tuple[int, int]]] = {}
     for root in document.roots:
         for node in _harmless(root, words):

@@ -19,6 +19,7 @@ from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import Severity
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.files import MAX_BYTES
+from agentaudit.readers.lines import MAX_NAME
 from agentaudit.readers.toml import parse_toml
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.configured import (
@@ -34,6 +35,8 @@ from agentaudit.rules.configured import (
 from agentaudit.rules.limits import LIMIT_NAMES
 from agentaudit.rules.loading import Fields, Problems
 
+_MOST_PATTERNS = 1_000
+"""Each is held against the file of each finding."""
 _TABLE, _LINT = ("tool", "agentaudit"), "lint"
 _NEVER = "never"
 _UNREAD = ", so it is not known what it says of lint; correct it, or run with --no-config"
@@ -191,7 +194,13 @@ class _Reading(Struct, frozen=True):
                 yield f"{name.raw}={node.raw}"
 
     def path_ignores(self) -> Iterator[PathIgnore]:
-        for key, node in self.entries("per-path-ignores"):
+        listed = self.entries("per-path-ignores")
+        for key, _ in listed[_MOST_PATTERNS : _MOST_PATTERNS + 1]:
+            self.options.complain(key, f"more than {_MOST_PATTERNS:,} patterns of paths")
+        for key, node in listed[:_MOST_PATTERNS]:
+            if len(key.raw) > MAX_NAME:
+                self.options.complain(key, f"a pattern of more than {MAX_NAME:,} characters")
+                continue
             if node.kind is not NodeKind.SEQUENCE or not node.elements:
                 self.options.complain(node, "must be a list of rules or families, not empty")
                 continue

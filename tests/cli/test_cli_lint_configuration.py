@@ -133,6 +133,16 @@ def test_every_name_that_is_no_rule_is_told_with_its_place(tmp_path: Path) -> No
     assert "no rule or family is called 'credentals'; did you mean credentials?" in str(told.value)
 
 
+def test_of_very_many_names_only_the_first_are_helped(tmp_path: Path) -> None:
+    """All are told; to seek what each may mean takes milliseconds."""
+    names = "".join(f"  - no-budge{number}\n" for number in range(300))
+    with pytest.raises(InputError) as told:
+        run(configured(tmp_path, f"lint:\n  ignore:\n{names}"))
+
+    assert len(told.value.problems) == 300
+    assert str(told.value).count("did you mean no-budget?") == 20
+
+
 @pytest.mark.parametrize(
     "text", ['[tool.agentaudit.lnt]\nfail-on = "high"\n', '[tool.agentaudit]\nfail-on = "high"\n']
 )

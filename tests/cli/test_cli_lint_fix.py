@@ -15,6 +15,9 @@ from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, UsageError
+from agentaudit.readers.document import NodeKind
+from agentaudit.readers.edits import Replaced, edited
+from agentaudit.readers.scalars import Scalar
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.report.fix_diff import render_diff
 from tests.cli.canaries import VALUES, leaked
@@ -261,8 +264,9 @@ def test_a_stream_of_ascii_is_shown_the_diff_in_ascii(tmp_path: Path) -> None:
 
 def test_no_runner_of_ci_obeys_a_line_of_the_diff() -> None:
     text = "mcpServers:\n  docs:\n    command: docs-mcp\n    trust: true\n    ::error:: true\n"
-    after = parse_yaml("a.yaml", text.replace("trust: true", "trust: false"))
-    diff = render_diff(parse_yaml("a.yaml", text), after, ())
+    before = parse_yaml("a.yaml", text)
+    edit = Replaced((0, 0, 0, 1), Scalar(NodeKind.BOOLEAN, "false"))
+    diff = render_diff(before, edited(before, [edit]), ())
 
     assert "+    trust: false\n" in diff
     assert "| ::error" in diff

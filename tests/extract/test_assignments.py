@@ -7,6 +7,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
 from agentaudit.model.facts.credentials import CredentialForm
+from tests.growth import further_cost
 
 WORD = "opens-no-door-db-83"
 MACHINE = """
@@ -115,6 +116,17 @@ def test_a_text_of_nothing_but_assignments_is_read_in_linear_time() -> None:
     many = "\n".join(f"    A_{number}_TOKEN=" for number in range(50_000))
 
     assert not literals(deployment_of({"settings.yaml": f"agent:\n  run: |\n{many}\n"}))
+
+
+def test_values_that_are_written_otherwise_are_not_sought_through_all_lines_for_each() -> None:
+    def read(lines: int) -> Deployment:
+        assigned = "\n".join(f"  \\x41{at}_PASSWORD={WORD}{at} \\" for at in range(lines))
+        return deployment_of({"settings.yaml": f'agent: "\n{assigned}\n  "\n'})
+
+    first, second = further_cost(read, 60, within="extract/credentials")
+
+    assert second <= first * 1.1
+    assert literals(read(60)), "one stands for all that have no place of their own"
 
 
 def test_what_is_claimed_already_is_told_once() -> None:

@@ -74,3 +74,13 @@ def test_a_key_that_its_vendor_knows_is_none_by_a_comment() -> None:
     key = fake("github_classic")
 
     assert confidence_of(f"# An example token.\nGITHUB_TOKEN={key}\n") is Confidence.CERTAIN
+
+
+def test_what_stands_over_many_secrets_is_read_once() -> None:
+    """All of them on one line, as long as its file is."""
+    comment = "// local development only " + "a" * 100_000
+    keys = ",".join(f'"A{number}_PASSWORD":"{COMPOSED}{number}"' for number in range(300))
+    found = deployment_of({"agent.json": f"{comment}\n{{{keys}}}\n"}).credentials
+
+    assert len(found) == 300
+    assert {each.confidence for each in found} == {Confidence.POSSIBLE}

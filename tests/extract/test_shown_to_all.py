@@ -25,6 +25,8 @@ HEXADECIMAL = "5be8d1c07fa94e2b863d0c97e1f2ab46"
         (SEARCH % HEXADECIMAL, 0),
         (SEARCH.replace("indexName", "region") % HEXADECIMAL, 1),
         (SEARCH.replace("appId", "label") % HEXADECIMAL, 1),
+        (SEARCH.replace("\n", " ") % HEXADECIMAL, 0),
+        (SEARCH.replace("\n", " " * 5_000) % HEXADECIMAL, 1),
         (SEARCH % DRAWN, 1),
         (SEARCH.replace("apiKey", "adminApiKey") % HEXADECIMAL, 1),
     ],

@@ -252,13 +252,12 @@ def test_what_stands_in_a_text_of_yaml_is_no_comment(pieces: list[str]) -> None:
     assert [comment.text for comment in parse("file", "yaml", text).comments] == ["c"]
 
 
-@pytest.mark.parametrize(("length", "kept"), [(9_000, False), (11_000, True)])
-def test_quotes_are_heeded_in_what_may_be_a_command(length: int, *, kept: bool) -> None:
-    """To part one long word from its quotes takes the square of its length."""
+@pytest.mark.parametrize("length", [9, 11_000])
+def test_quotes_are_heeded_however_long_a_word_is(length: int) -> None:
     value = f"'{'a' * length}'"
     redis = parse_redis("redis.conf", f"requirepass {value}\n").root.text_at("requirepass")
     image = parse_dockerfile("Dockerfile", f"FROM a\nENV A_KEY {value}\n")
     texts = [node.text or "" for node in image.root.walk()]
 
-    assert (redis == value) is kept
-    assert (value in texts) is kept
+    assert redis == "a" * length
+    assert redis in texts

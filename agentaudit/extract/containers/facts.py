@@ -32,8 +32,13 @@ _PASSED_ON = regex(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$")
 """What it holds for those behind it."""
 
 
+_MOST_WORDS = 10_000
+"""Of a command: all of them are asked what they name."""
+
+
 def add_container(collector: Collector, container: Container) -> Runtime:
     """The runtime of a container, with all that follows from its role."""
+    container = _with_bounded_words(collector, container)
     role = container.role
     launch = image_launch(container.runtime.image)
     named = container.runtime.environment
@@ -76,6 +81,15 @@ def add_container(collector: Collector, container: Container) -> Runtime:
         add_registry(collector, launch, runtime.evidence[0], runtime.id)
     add_egress(collector, runtime, container.egress)
     return runtime
+
+
+def _with_bounded_words(collector: Collector, container: Container) -> Container:
+    """The container with as much of its command as is read; what is beyond is told."""
+    if len(container.words) <= _MOST_WORDS:
+        return container
+    what = f"the words of a command after {_MOST_WORDS:,}"
+    collector.leave_unread(container.runtime.evidence[0], what, "what it starts may stand there")
+    return replace(container, words=container.words[:_MOST_WORDS])
 
 
 def add_egress(collector: Collector, runtime: Runtime, policy: str) -> None:

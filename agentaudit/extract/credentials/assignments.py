@@ -19,6 +19,10 @@ _ASSIGNMENT = regex(
     r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
     r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
 )
+_QUOTES = 4
+"""Characters of the quote before a value, with all that may escape it."""
+_MOST_MISSED = 5
+"""Of a text that is written otherwise than it reads: to seek each value again would take long."""
 
 
 def assigns_secrets(document: Document) -> bool:
@@ -31,20 +35,29 @@ def assigned_settings(document: Document, texts: Iterable[Node]) -> Iterator[Set
     for node in texts:
         if "=" not in node.raw or _ANY.search(node.raw) is None:
             continue
-        line = node.line
+        begin, missed = (node.line, node.column), 0
         for match in _ASSIGNMENT.finditer(node.raw):
             name, value = match["name"], match["quoted"] or match["bare"]
-            if may_be_named(name):
-                place = _place(document, node, line, (f"{name}=", value))
-                line, route = place.line, f"line.{place.line}.{place.column}.{name}"
-                yield Setting(key=name, value=place, document=document, route=route)
+            if not may_be_named(name):
+                continue
+            sought = missed < _MOST_MISSED
+            found = _place(document, node, begin, (f"{name}=", value)) if sought else None
+            begin, missed = (begin, missed + 1) if found is None else (found, missed)
+            line, column = begin
+            place = node.changed(kind=NodeKind.STRING, raw=value, line=line)
+            if found is not None:
+                place = on_line(place, line, column, value)
+            route = f"line.{place.line}.{place.column}.{name}"
+            yield Setting(key=name, value=place, document=document, route=route)
 
 
-def _place(document: Document, node: Node, first: int, assigned: tuple[str, str]) -> Node:
-    """Where the value stands: the next line of the text that assigns it, as it is written."""
+def _place(
+    document: Document, node: Node, begin: tuple[int, int], assigned: tuple[str, str]
+) -> tuple[int, int] | None:
+    """Where the value stands: the next place of the text that assigns it, as it is written."""
     before, value = assigned
-    found = node.changed(kind=NodeKind.STRING, raw=value, line=first)
-    for line, column in places_within(document, node, before, first):
-        if value in lines_of(document.text)[line - 1]:
-            return on_line(found, line, column + len(before), value)
-    return found
+    for line, column in places_within(document, node, before, begin):
+        behind = column - 1 + len(before)
+        if value in lines_of(document.text)[line - 1][behind : behind + _QUOTES + len(value)]:
+            return line, behind + 1
+    return None

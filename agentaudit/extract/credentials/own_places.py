@@ -19,18 +19,19 @@ def own_place(setting: Setting, secret: str) -> Node:
     here = document.syntax in TEXTS_OF_LINES and node.file in ("", document.file)
     if node.line == node.end_line or not first or not here:
         return node
-    for line, column in places_within(document, node, first, node.line):
+    for line, column in places_within(document, node, first, (node.line, node.column)):
         return on_line(node, line, column, first)
     return node
 
 
 def places_within(
-    document: Document, node: Node, words: str, first: int
+    document: Document, node: Node, words: str, begin: tuple[int, int]
 ) -> Iterator[tuple[int, int]]:
-    """The lines of a node's text, from one on, in which words stand, and in which column first."""
+    """The lines of a node's text, from a place on, in which words stand, and where."""
+    first, column = begin
     lines = lines_of(document.text)[first - 1 : min(node.end_line, first + _FAR)]
     for number, line in enumerate(lines, first):
-        at = line.find(words, node.column - 1 if number == node.line else 0)
+        at = line.find(words, column - 1 if number == first else 0)
         if at >= 0:
             yield number, at + 1
 

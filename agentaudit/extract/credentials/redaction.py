@@ -21,7 +21,8 @@ _SPACE, _END_OF_NAME, _END_OF_HOST = regex(r"\s"), regex(r"[\s/@:]"), regex(r"[\
 _PORT = regex(r"\d{1,5}(?:[/?#\s]|$)")
 _QUERY = regex(r"\?.*$", re.DOTALL)
 _FLAG = regex(
-    r"^(?P<flag>--?[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header)[\w.-]*)"
+    r"^(?P<flag>--?(?=[\w.-]*(?:key|token|secret|password|passwd|pass|auth|credential|header))"
+    r"[\w.-]++)"
     r"(?P<mark>[=:])(?P<value>.+)$",
     re.IGNORECASE | re.DOTALL,
 )

@@ -1,6 +1,7 @@
 """What the comments over a secret say of it: it is an example, or it has to be changed."""
 
 import re
+from functools import lru_cache
 from itertools import takewhile
 
 from agentaudit.expressions import regex
@@ -29,9 +30,23 @@ def called_example(document: Document, line: int) -> bool:
     whole = begun > 0 or line - 1 <= _FARTHEST
     head = takewhile(_is_comment, above[begun:]) if whole else ()
     near = takewhile(_is_comment, reversed(above))
-    behind = (lines[line - 1].partition(" #")[2],) if line <= len(lines) else ()
-    return any(_EXAMPLE.search(each) for each in (*behind, *near, *head))
+    behind = line <= len(lines) and _says_so_at_its_end(lines[line - 1])
+    return behind or any(map(_says_so, (*near, *head)))
 
 
+# Thousands of secrets may stand on one line, or below one, and either may be as long as its file.
+
+
+@lru_cache(maxsize=128)
+def _says_so(comment: str) -> bool:
+    return _EXAMPLE.search(comment) is not None
+
+
+@lru_cache(maxsize=128)
+def _says_so_at_its_end(line: str) -> bool:
+    return _EXAMPLE.search(line.partition(" #")[2]) is not None
+
+
+@lru_cache(maxsize=128)
 def _is_comment(line: str) -> bool:
     return line.lstrip().startswith(("#", "//"))

@@ -1,6 +1,7 @@
 """Keys of Algolia that search and do nothing else, which every page with a search field shows."""
 
 import re
+from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.settings import Setting
@@ -12,12 +13,21 @@ _APPLICATION = regex(r"\bapp(?:lication)?_?id\b[\"']?\s{0,3}[:=]", re.IGNORECASE
 _INDEX = regex(r"\bindex_?name\b[\"']?\s{0,3}[:=]", re.IGNORECASE)
 _NEAR = 4
 """Lines between the three, as DocSearch's settings have them."""
+_FAR = 2_000
+"""Characters of a line in which they are looked for: what is longer has much else in it."""
 
 
 def only_searches(setting: Setting) -> bool:
     """Whether a key stands with the application and the index that it searches, as in DocSearch."""
     if not _KEY.fullmatch(setting.key) or not _VALUE.fullmatch(setting.content):
         return False
-    line = setting.value.line
-    beside = lines_of(setting.document.text)[max(line - 1 - _NEAR, 0) : line + _NEAR]
+    beside = tuple(_beside(setting))
     return all(any(map(each.search, beside)) for each in (_APPLICATION, _INDEX))
+
+
+def _beside(setting: Setting) -> Iterator[str]:
+    """The lines around a key, and what stands around it on its own."""
+    line, lines = setting.value.line, lines_of(setting.document.text)
+    for number in range(max(line - 1 - _NEAR, 0), min(line + _NEAR, len(lines))):
+        start = max(setting.value.column - _FAR, 0) if number == line - 1 else 0
+        yield lines[number][start : start + 2 * _FAR]
