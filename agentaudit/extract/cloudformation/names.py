@@ -7,7 +7,7 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
-        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText"),
+        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText", "AccessPolicies"),
     }
 )
 """Mappings whose keys are the user's own."""

@@ -27,7 +27,11 @@ from agentaudit.extract.terraform.buckets import Buckets, add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.eks import add_cluster_access
 from agentaudit.extract.terraform.iam import Principals
-from agentaudit.extract.terraform.late_passes import add_agentcore, add_builds
+from agentaudit.extract.terraform.late_passes import (
+    add_agent_databases,
+    add_agentcore,
+    add_builds,
+)
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Declared
@@ -78,6 +82,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         add_listeners(stack, documents, collector)
         add_stores(stack, collector, state=False)
         add_open_buckets(buckets, collector)
+        add_agent_databases(stack, documents, collector)
         classify(stack, collector)
         add_logs(stack, collector)
         add_cluster_access(stack, principals)

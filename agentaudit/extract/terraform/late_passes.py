@@ -25,6 +25,10 @@ class LatePass(Struct, frozen=True):
 
 
 add_agentcore = LatePass("terraform.agentcore:add_agentcore", ("aws_bedrockagentcore_",))
+add_agent_databases = LatePass(
+    "terraform.agent_databases:add_agent_databases",
+    ("aws_opensearch_domain", "aws_db_", "aws_rds_", "google_sql_", "azurerm_postgresql_"),
+)
 add_builds = LatePass("terraform.builds:add_builds", ("aws_codebuild_",))
 add_google_accounts = LatePass("terraform.google_accounts:add_google_accounts", _GOOGLE)
 add_azure_roles = LatePass("azure.roles:add_azure_roles", _AZURE)

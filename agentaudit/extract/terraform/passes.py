@@ -14,6 +14,7 @@ from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workloads
 from agentaudit.extract.terraform.late_passes import (
+    add_agent_databases,
     add_agentcore,
     add_azure,
     add_azure_roles,
@@ -68,6 +69,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_listeners(module, documents, collector)
         add_stores(module, collector)
         add_open_buckets(buckets, collector)
+        add_agent_databases(module, documents, collector)
         add_logs(module, collector)
         add_cloud_logs(module, collector)
         add_google_accounts(module, collector)

@@ -123,4 +123,9 @@ class Resource(Fact, frozen=True, kw_only=True):
     unblocked: bool = False
     """Of a bucket: nothing of its own keeps a policy from opening it to everybody."""
     feeds_agents: bool = False
-    """A knowledge base takes from it what agents are shown."""
+    """
+    Agents are shown what lies in it: a knowledge base takes it from there, or it is called after
+    what they remember or know.
+    """
+    exposed: bool = False
+    """Its address is open to the whole internet, as far as its own settings decide that."""
