@@ -918,6 +918,9 @@ def test_what_only_holds_the_place_of_a_secret_is_none(
         ("username", "var.login", 0),
         ("a", "var.username_password", 1),
         ("usernames", "var.login", 1),
+        ("a", "module.desk.managed_identity_client_id", 0),
+        ("a", "data.azurerm_client_config.current.tenant_id", 0),
+        ("a", "aws_iam_access_key.desk.id", 1),
     ],
 )
 def test_the_name_of_a_user_is_no_secret_in_state(label: str, value: str, found: int) -> None:

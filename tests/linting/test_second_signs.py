@@ -386,3 +386,37 @@ def test_examples_that_call_themselves_bad_are_tried_and_not_deployed(
     text = 'resource "aws_dynamodb_table" "desk" {\n  name = "desk-chat-history"\n}\n'
 
     assert found({f"{folder}/main.tf": text})["history-without-expiry"] is severity
+
+
+LOG = "arn:aws:logs:*:111122223333:log-group:"
+
+
+@pytest.mark.parametrize(
+    ("actions", "resource", "severity"),
+    [
+        ('["logs:DeleteLogGroup"]', f"{LOG}/aws/lambda/desk*", Severity.LOW),
+        ('["logs:DeleteLogGroup"]', f"{LOG}*", Severity.MEDIUM),
+        ('["logs:DeleteLogGroup"]', "*", Severity.MEDIUM),
+        (
+            '["logs:DeleteLogGroup", "cloudtrail:StopLogging"]',
+            f"{LOG}/aws/lambda/desk*",
+            Severity.MEDIUM,
+        ),
+    ],
+)
+def test_the_own_log_of_a_project_is_less_than_any(
+    actions: str, resource: str, severity: Severity
+) -> None:
+    policy = POLICY.format(actions=actions, resource=resource)
+
+    assert found({"p.json": policy})["own-guardrails-changeable"] == severity
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [("API_KEY: '${API_KEY}'", False), ("WEATHER_API_KEY: '${KEY}'", True), ("API_KEY: ''", True)],
+)
+def test_a_key_without_an_owner_may_be_what_callers_show(setting: str, *, told: bool) -> None:
+    service = SERVICE.format(name="desk-mcp", settings=setting)
+
+    assert ("exposed-tool-server" in found({"compose.yaml": service})) is told

@@ -20,6 +20,10 @@ _OPENING = regex(
     re.IGNORECASE,
 )
 """Settings by which it stops asking: `MCP_ALLOW_UNAUTHENTICATED`."""
+_BARE = frozenset(
+    {"API_KEY", "API_KEYS", "API_TOKEN", "BEARER_TOKEN", "ACCESS_TOKEN", "SHARED_SECRET"}
+)
+"""Settings that do not say whose they are: what callers show, or what it shows another."""
 _ON = frozenset({"true", "1", "yes", "on"})
 _OFF = frozenset({"false", "0", "no", "off", "none", "disabled"})
 _ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
@@ -34,6 +38,11 @@ def asks_always(image: str, words: Iterable[str]) -> bool:
 def asks(settings: Iterable[Setting]) -> bool:
     """Whether something among the settings says how callers prove who they are."""
     return any(_INBOUND.search(setting.key) and _keeps_closed(setting) for setting in settings)
+
+
+def may_ask(settings: Iterable[Setting]) -> bool:
+    """Whether a setting may be what callers prove themselves with."""
+    return any(setting.key.upper() in _BARE and not setting.empty for setting in settings)
 
 
 def _keeps_closed(setting: Setting) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.callers import asks
+from agentaudit.extract.containers.callers import asks, may_ask
 from agentaudit.extract.containers.dockerfile_instructions import (
     LAST,
     last_stage,
@@ -172,6 +172,8 @@ def _asking(served: _Served, workloads: Sequence[Workload], settings: Sequence[S
     if asks(settings) or (workloads and all(asks(item.settings) for item in workloads)):
         return Truth.YES
     if any(_PROOF.match(word) for word in served.words):
+        return Truth.UNKNOWN
+    if may_ask(settings) or any(may_ask(item.settings) for item in workloads):
         return Truth.UNKNOWN
     bare = any(item.settings_whole and not asks(item.settings) for item in workloads)
     return Truth.NO if bare else Truth.UNKNOWN

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.containers.callers import asks, asks_always, binds_all
+from agentaudit.extract.containers.callers import asks, asks_always, binds_all, may_ask
 from agentaudit.extract.containers.container import Container
 from agentaudit.extract.containers.registries import add_registry
 from agentaudit.extract.containers.roles import role_started
@@ -178,7 +178,8 @@ def _authenticated(container: Container) -> Truth:
     """Whether a setting makes a server ask who calls; open where not all settings are there."""
     if asks_always(container.runtime.image, container.words) or asks(container.settings):
         return Truth.YES
-    return Truth.NO if container.settings_whole else Truth.UNKNOWN
+    told = container.settings_whole and not may_ask(container.settings)
+    return Truth.NO if told else Truth.UNKNOWN
 
 
 def _model(container: Container, place: Evidence) -> Model:

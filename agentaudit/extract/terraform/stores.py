@@ -73,7 +73,11 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "github_actions_organization_secret": "plaintext_value",
     }
 )
-_NAME_OF_USER = regex(r"(?:^|[._-])user_?name$", re.IGNORECASE)
+_NAME_OF_SOMEBODY = regex(
+    r"(?:^|[._-])(?:user_?name|(?:client|tenant|subscription|principal|object|project)_id)$",
+    re.IGNORECASE,
+)
+"""Of a user, or of an identity: what it proves itself with is kept elsewhere."""
 
 
 def add_stores(module: Module, collector: Collector, *, state: bool = True) -> None:
@@ -129,11 +133,11 @@ def _given(declared: Declared) -> tuple[Evidence, ...]:
 
 
 def _opens_nothing(declared: Declared, value: Node) -> bool:
-    """Whether what is kept is called after a number (`CHAT_ID`), or after the name of a user."""
+    """Whether what is kept is called after a number (`CHAT_ID`), or is the name of somebody."""
     words = name_words(declared.body.text_at("secret_name"))
     number = words[-1:] == ("id",) and "key" not in words
     called = (declared.name, value.raw if value.unknown else "")
-    return number or any(map(_NAME_OF_USER.search, called))
+    return number or any(map(_NAME_OF_SOMEBODY.search, called))
 
 
 def _add_secret_argument(declared: Declared, collector: Collector, *, state: bool) -> None:
