@@ -62,7 +62,7 @@ def lint(
             "-o",
             metavar="FILE",
             help="Write to a file, in the format its name says (.sarif, .json, .xml for JUnit,"
-            " .md, .txt). Repeatable.",
+            " .md, .txt), or with - to standard output. Repeatable.",
         ),
     ] = None,
     json_file: Annotated[
@@ -159,6 +159,7 @@ def lint(
       agentaudit lint                               the folder you are in
       agentaudit lint deploy/ .mcp.json             some files and folders
       agentaudit lint -o lint.sarif -o lint.md      for a code host, and for a summary
+      agentaudit lint -o lint.sarif -o -            for a code host, and for the log
       agentaudit lint --format github               annotations in a workflow
       agentaudit lint --fail-on high --ignore logging
       agentaudit lint --rules our-rules/ --json findings.json

@@ -38,6 +38,7 @@ _BY_SUFFIX: Mapping[str, Format] = {
     ".txt": Format.TABLE,
 }
 _FILE_WIDTH = 100
+_STANDARD_OUTPUT = Path("-")
 _SAYING = (Format.TABLE, Format.GITHUB, Format.MARKDOWN)
 """Formats that people read, in which it is said what was found and read."""
 
@@ -90,14 +91,15 @@ def write_result(
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    if not outputs:
-        _show(result, format_ or Format.TABLE, said, fixes)
-        return
-    for output in outputs:
+    files = [output for output in outputs if output != _STANDARD_OUTPUT]
+    for output in files:
         chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
-    _say(result, said)
+    if outputs and len(files) == len(outputs):
+        _say(result, said)
+    else:
+        _show(result, format_ or Format.TABLE, said, fixes)
 
 
 def _say(result: "LintResult", said: Terminal) -> None:
@@ -110,9 +112,11 @@ def _say(result: "LintResult", said: Terminal) -> None:
 
 def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:
     """Whether what is written shows what could be changed."""
-    if not outputs:
-        return format_ is Format.SARIF
-    return any(_format_of(output, format_, outputs) is Format.SARIF for output in outputs)
+    return any(
+        (format_ if output == _STANDARD_OUTPUT else _format_of(output, format_, outputs))
+        is Format.SARIF
+        for output in outputs or [_STANDARD_OUTPUT]
+    )
 
 
 def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) -> Format:

@@ -105,18 +105,23 @@ def common_folder(paths: Sequence[Path]) -> Path:
 def shown_root(paths: Sequence[Path], root: Path) -> str:
     """The root as the user wrote it when there is one folder, else as it is."""
     if len(paths) == 1 and paths[0].is_dir():
-        return paths[0].as_posix()
+        return _named(paths[0].as_posix())
     here = Path().absolute()
-    return root.relative_to(here).as_posix() if root.is_relative_to(here) else root.as_posix()
+    return _named((root.relative_to(here) if root.is_relative_to(here) else root).as_posix())
 
 
 def _relative(path: Path, root: Path) -> str:
-    """The path within the root; bytes of a name that are no UTF-8 are written as numbers."""
+    """The path within the root."""
     text = str(path)
     inside = text.removeprefix(f"{root}/")
     if inside == text or ".." in inside:
         inside = Path(os.path.relpath(path, root)).as_posix()
-    return inside if inside.isascii() else os.fsencode(inside).decode(errors="backslashreplace")
+    return _named(inside)
+
+
+def _named(path: str) -> str:
+    """A path as every format can hold it: bytes of it that are no UTF-8 are written as numbers."""
+    return path if path.isascii() else os.fsencode(path).decode(errors="backslashreplace")
 
 
 class _Within(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """`agentaudit lint` as a user types it: formats, files, thresholds, exit codes."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -273,3 +274,36 @@ def test_no_secret_is_in_any_output(tmp_path: Path, format_: str) -> None:
 
     assert code == 4
     assert leaked(out + said) == []
+
+
+def test_a_dash_is_standard_output_beside_files(tmp_path: Path) -> None:
+    """So that a log shows what a code host is sent."""
+    code, out, err = run(folder(tmp_path), "-o", str(tmp_path / "lint.sarif"), "-o", "-")
+
+    assert code == 1
+    assert ".mcp.json:6:23 critical literal-model-api-key" in out
+    assert "lint.sarif" in err
+    assert (tmp_path / "lint.sarif").exists()
+    assert not Path("-").exists()
+
+
+def test_a_dash_takes_the_format_that_is_asked_for(tmp_path: Path) -> None:
+    _, out, _ = run(folder(tmp_path), "-o", "-", "--format", "sarif")
+
+    assert json.loads(out)["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize(
+    "form", ["json", "sarif", "gitlab", "junit", "markdown", "github", "table"]
+)
+def test_a_folder_whose_name_is_no_text_is_named_by_numbers(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = os.fsdecode(b"gr\xf6\xdfe")
+    folder(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    code, out, _ = run(name, "--format", form)
+
+    assert code == 1
+    assert "xf6" in out

@@ -1,7 +1,9 @@
 """Artifacts: what is written comes back, and what is no artifact is told apart."""
 
 import json
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,28 @@ def test_a_failed_write_leaves_the_old_file(
 
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_no_file_stays_what_it_is(tmp_path: Path) -> None:
+    """A device under that name was replaced by a file, for whoever may do that."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit(pipe.read_bytes)
+        write_artifact(simulation(), pipe)
+
+    assert from_json(read.result(), HERE) == simulation()
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "there.json")
+
+    write_artifact(simulation(), link)
+
+    assert link.is_symlink()
+    assert read_artifact(tmp_path / "there.json") == simulation()
 
 
 @pytest.mark.parametrize(
