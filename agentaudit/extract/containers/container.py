@@ -8,7 +8,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence, fact_id
-from agentaudit.extract.containers.roles import resembles_agent, role_of
+from agentaudit.extract.containers.resemblance import resembles_agent
+from agentaudit.extract.containers.roles import role_of
 from agentaudit.extract.containers.workloads import WorkloadSpec
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.settings import Setting
@@ -51,6 +52,8 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
     """Whether others of its file ask it as they ask a proxy for models."""
     preparing: bool = False
     """It ends before the others of its pod start, and serves nobody, whatever its image is."""
+    on_every_node: bool = False
+    """Whether each machine of a cluster runs one of it."""
 
     @property
     def role(self) -> str:
@@ -67,7 +70,13 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
         """Whether nothing but a word within a name says that it runs an agent."""
         if self.runtime.kind == "agentcore" or self.calls_model:
             return False
-        return resembles_agent(self.runtime.image, self._own_names, self.words, self.settings)
+        return resembles_agent(
+            self.runtime.image,
+            self._own_names,
+            self.words,
+            self.settings,
+            everywhere=self.on_every_node,
+        )
 
     @property
     def _own_names(self) -> tuple[str, ...]:

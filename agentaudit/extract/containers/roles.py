@@ -29,7 +29,7 @@ What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` 
 
 Each expression stands beside a word of whatever it finds: words are looked for in less time.
 """
-_AGENT_NAME = regex(
+AGENT_NAME = regex(
     r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)(?<!music-)(?<!music_)assistant|copilot"
     r"|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ _OTHER_AGENT = regex(
     re.IGNORECASE,
 )
 """Agents of other trades, which measure, build or hand out certificates, and ask no model."""
-_AGENT_PRODUCT = regex(
+AGENT_PRODUCT = regex(
     r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher)"
     r"(?:[:@]|$)"
 )
@@ -59,9 +59,9 @@ _AGENT_SETTING = regex(
 )
 _AGENT_ELSEWHERE = regex(
     r"^(?:AGENT|LANGGRAPH)_(?:\w+_)?(?:URL|URI|ENDPOINT|ARN|IMAGE(?:_\w+)?|STORAGE_CLASS"
-    r"|DIR(?:ECTORY)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
+    r"|DIR(?:ECTORY)?|BUCKET(?:_NAME)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
     r"|_UPSTREAM(?:_URL)?$|_TARGET_(?:API_)?URL$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$"
-    r"|_HEALTH(?:_URL)?$|^LITELLM_(?:POSTGRES(?:QL)?|PG|DB|DATABASE|REDIS)_"
+    r"|_HEALTH(?:_URL)?$|_VERSION$|^LITELLM_(?:POSTGRES(?:QL)?|PG|DB|DATABASE|REDIS)_"
     r"|^AGENT_(?:\w+_)?(?:CLIENT|EXCHANGE)_SECRET$"
 )
 """
@@ -72,13 +72,12 @@ knows an agent as its client (it calls its own secret `CLIENT_SECRET`).
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
-_FRONT = regex(
+FRONT = regex(
     r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
     r"|database|init|migrations?|monitor(?:ing)?|controller|operator|authori[sz]er"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
-_PAGE = "frontend"
-_NAMED_MODEL = "MODEL_"
+_NAMED_MODEL, _NAMED_AGENT = "MODEL_", "AGENT_"
 _SERVER = regex(r"(?:[\w-]+[_-])?(?:llm|embeddings?|rerank(?:er|ing)?|inference)[_-]server")
 """What serves a model by its name: there `MODEL_NAME` says which."""
 _OWN_NAME = "AGENT_NAME"
@@ -133,7 +132,7 @@ _PAGES = regex(r"(?:^|/)(?:caddy|nginx(?:-unprivileged)?|httpd|static-web-server
 _ENGINE = regex(r"(?:^|[-_])gateway[-_](?:engine|core)$")
 """A gateway of whatever by what it is built around: `gateway-engine`."""
 _FRONTED = regex(r"(?:^|[^a-z])(?:ai|llm|mcp|models?|tools?|agents?)(?:[^a-z]|$)")
-_BESIDE = regex(
+BESIDE = regex(
     r"(?:^|[-_])(?:prometheus|grafana|otel|jaeger|nginx|traefik|fluentd?|loki|squid|proxy"
     r"|authori[sz]er)$",
     re.IGNORECASE,
@@ -149,7 +148,7 @@ def role_of(
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
-    if _AGENT_PRODUCT.match(whose):
+    if AGENT_PRODUCT.match(whose):
         return "agent"
     if any(_is_gateway(name) for name in (whose, *names)):
         # A gateway of whatever: one of models where it is told how to reach them.
@@ -161,19 +160,27 @@ def role_of(
     told = (
         name
         for text in words
-        for name in _names_in(text)  # `consul` with the command `agent`
+        for name in names_in(text)  # `consul` with the command `agent`
         if not (_is_of_another_trade(name) or _OTHER_AGENT.match(f"{whose}-{name}"))
     )
-    own = (name for name in names if not (_BESIDE.search(name) or _is_of_another_trade(name)))
-    named = any(_AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
-    keys = [item.key for item in settings if not (item.key == _OWN_NAME and item.content in names)]
-    if any(map(_LOADING.match, keys)) or any(map(_SERVER.fullmatch, names)):
-        keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
-    if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in (whose, *names)):
-        keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
+    own = (name for name in names if not (BESIDE.search(name) or _is_of_another_trade(name)))
+    named = any(AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
+    keys = _keys_of_its_own((whose, *names), settings)
     configured = any(map(configures_agent, keys)) and not any(map(_SERVING.match, keys))
     started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
+
+
+def _keys_of_its_own(names: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+    """The names of settings, less those that say nothing of an agent where it is something else."""
+    keys = [item.key for item in settings if not (item.key == _OWN_NAME and item.content in names)]
+    if any(map(_is_of_another_trade, names)):
+        keys = [key for key in keys if not key.startswith(_NAMED_AGENT)]
+    if any(map(_LOADING.match, keys)) or any(map(_SERVER.fullmatch, names)):
+        keys = [key for key in keys if not key.startswith(_NAMED_MODEL)]
+    if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in names):
+        keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
+    return keys
 
 
 def _is_of_another_trade(name: str) -> bool:
@@ -194,33 +201,6 @@ def _is_gateway(name: str) -> bool:
 def _fronts(names: Iterable[str]) -> bool:
     """Whether a proxy for anything is called a gateway of models or tools: no `traefik-gateway`."""
     return any(_FRONTED.search(name.lower()) for name in names)
-
-
-def resembles_agent(
-    image: str, names: Sequence[str], words: Sequence[str], settings: Iterable[Setting]
-) -> bool:
-    """
-    Whether nothing but a word within a name speaks of an agent, of what was taken for one.
-
-    A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
-    What runs tests in the image of an agent is none, whatever it is called and told.
-    """
-    if runs_another(words):
-        return True
-    told = (name for text in words for name in _names_in(text))
-    if any(_AGENT_NAME.search(text) for text in told):
-        return False
-    image_name = called(image)
-    if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
-        return True
-    beside = any(map(_BESIDE.search, names))  # what a proxy is told may be for those behind it
-    if not beside and any(configures_agent(setting.key) for setting in settings):
-        return False
-    if _AGENT_PRODUCT.match(image_name):
-        return False
-    if any(_FRONT.fullmatch(head(name)) for name in names):
-        return True
-    return not any(_AGENT_NAME.search(head(name)) for name in (image_name, *names))
 
 
 def only_serves(image: str, names: Iterable[str]) -> bool:
@@ -253,7 +233,7 @@ def keeps_clusters_of_cloud(name: str) -> bool:
 
 def names_agent(name: str) -> bool:
     """Whether a word of a name is one for agents that ask models."""
-    return _AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is not None
+    return AGENT_NAME.search(_OTHER_AGENT.sub("", name)) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -277,11 +257,11 @@ def _role_told_by(subject: str) -> str:
         return "gateway"
     told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))
     role = next(told, "")
-    front = role == "tool_server" and _FRONT.fullmatch(head(called(subject)))
+    front = role == "tool_server" and FRONT.fullmatch(head(called(subject)))
     return "" if front else role
 
 
-def _names_in(text: str) -> tuple[str, ...]:
+def names_in(text: str) -> tuple[str, ...]:
     """
     What names a program in a word of a command; of a line for a shell, its paths and modules.
 

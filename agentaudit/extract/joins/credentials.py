@@ -5,7 +5,7 @@ The second half of the joins: it asks where agents run, which the first half has
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.runtimes import Runtime
 
 _MOST_SHARED = 100
 """Other credentials with the same value that one names; each could name all."""
@@ -41,6 +42,14 @@ def agents_on(collector: Collector) -> dict[FactId, list[FactId]]:
     return found
 
 
+def doubtful_agents(collector: Collector, on: Mapping[FactId, Sequence[FactId]]) -> set[FactId]:
+    """Agents that nothing but a word in the names of their containers speaks of."""
+    resembling = {runtime.id for runtime in collector.of(Runtime) if runtime.resembles_agent}
+    doubtful = {agent for runtime in resembling for agent in on.get(runtime, ())}
+    sure = {agent for runtime in on if runtime not in resembling for agent in on[runtime]}
+    return doubtful - sure
+
+
 def targets(collector: Collector, kind: EdgeKind) -> dict[FactId, list[FactId]]:
     found: dict[FactId, list[FactId]] = defaultdict(list)
     for edge in collector.edges_of(kind):
@@ -52,6 +61,7 @@ def _show_credentials(collector: Collector) -> None:
     """What a runtime holds, its agents hold; what an agent can see, a steered agent can take."""
     agents = {runtime: sorted(found) for runtime, found in agents_on(collector).items()}
     seen = [edge for edge in collector.edges_of(EdgeKind.VISIBLE_TO) if edge.dst in agents]
+    more: set[FactId] = set()
     for edge in sorted(seen, key=attrgetter("src", "dst")):
         seeing = agents[edge.dst]
         credential = collector.facts[edge.src]
@@ -59,18 +69,29 @@ def _show_credentials(collector: Collector) -> None:
             collector.update(replace(credential, holder="agent", holder_id=seeing[0]))
         place, what = credential.evidence[0], f"which agents see {credential.name}"
         room = collector.affords(_SEEN, len(seeing), (place, what, "more may take it than one"))
+        if not room:
+            more.add(edge.src)
         for agent in seeing if room else seeing[:1]:
             collector.link(
                 EdgeKind.VISIBLE_TO, edge.src, agent, *edge.evidence, confidence=edge.confidence
             )
-    visible = {
-        edge.src
-        for edge in collector.edges_of(EdgeKind.VISIBLE_TO)
-        if edge.dst.startswith(("agent:", "tool_server:"))
-    }
+    _mark_reachable(collector, doubtful_agents(collector, agents), more)
+
+
+def _mark_reachable(
+    collector: Collector, unsure: Collection[FactId], more: Collection[FactId]
+) -> None:
+    """Marks credentials that agents and servers of tools see; some are seen by more than that."""
+    seers: dict[FactId, list[FactId]] = defaultdict(list)
+    for edge in collector.edges_of(EdgeKind.VISIBLE_TO):
+        if edge.dst.startswith(("agent:", "tool_server:")):
+            seers[edge.src].append(edge.dst)
     for credential in collector.of(Credential):
-        if credential.id in visible or credential.holder in {"agent", "tool_server"}:
-            collector.update(replace(credential, agent_reachable=True))
+        seeing = seers.get(credential.id, ())
+        if seeing or credential.holder in {"agent", "tool_server"}:
+            resembling = bool(seeing) and credential.id not in more
+            resembling = resembling and all(agent in unsure for agent in seeing)
+            collector.update(replace(credential, agent_reachable=True, holder_resembles=resembling))
 
 
 def _name_owners(collector: Collector) -> None:

@@ -11,7 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.roles import keeps_clusters_of_cloud, keeps_data, names_agent
-from agentaudit.extract.joins.credentials import agents_on, targets
+from agentaudit.extract.joins.credentials import agents_on, doubtful_agents, targets
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
@@ -98,8 +98,8 @@ class _Acting:
         for identity, agents in directly:
             for agent in agents:
                 self._behind[identity] |= bits[agent]
-        doubtful = _doubtful(collector, on)
-        self._told = sum(bit for agent, bit in bits.items() if agent not in doubtful)
+        unsure = doubtful_agents(collector, on)
+        self._told = sum(bit for agent, bit in bits.items() if agent not in unsure)
         alone = {runtime: _sum_of(bits, on[runtime]) for runtime in runtimes}
         self._together = {*alone.values(), *_in_one_pod(collector, alone)}
         ways: dict[FactId, list[FactId]] = defaultdict(list)
@@ -154,14 +154,6 @@ def _in_one_pod(collector: Collector, alone: Mapping[FactId, int]) -> Iterable[i
         if runtime.kind == "pod" and runtime.id in alone:
             pods[runtime.evidence[0].file, runtime.name.partition("/")[0]] |= alone[runtime.id]
     return pods.values()
-
-
-def _doubtful(collector: Collector, on: _Ways) -> set[FactId]:
-    """Agents that nothing but a word in the names of their containers speaks of."""
-    resembling = {runtime.id for runtime in collector.of(Runtime) if runtime.resembles_agent}
-    doubtful = {agent for runtime in resembling for agent in on.get(runtime, ())}
-    sure = {agent for runtime in on if runtime not in resembling for agent in on[runtime]}
-    return doubtful - sure
 
 
 def _ordered(ways: _Ways) -> Sequence[FactId]:

@@ -149,6 +149,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         namespace=owner.namespace,
         ports=frozenset(_ports(node)),
         ports_of_pod=pod.ports,
+        on_every_node=owner.kind == "DaemonSet",
         short_alternative=alternatives_within(pod.alternatives, words),
     )
 

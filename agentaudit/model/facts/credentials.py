@@ -63,6 +63,8 @@ class Credential(Fact, frozen=True, kw_only=True):
     Nor has who calls a gateway, and that gateway, both of which must have it.
     """
     agent_reachable: bool = False
+    holder_resembles: bool = False
+    """Whether the agents that see it are such as only resemble one."""
     cluster_only: bool = False
     """Whether it proves nothing but services of one cluster, where what issues it renews it."""
     belongs_to: str = ""

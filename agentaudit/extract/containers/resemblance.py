@@ -1,0 +1,96 @@
+"""What was taken for an agent, and of which too little speaks to be told as one."""
+
+from collections.abc import Iterable, Sequence
+
+from agentaudit.expressions import regex
+from agentaudit.extract.containers.commands import runs_another
+from agentaudit.extract.containers.names import called, head
+from agentaudit.extract.containers.roles import (
+    AGENT_NAME,
+    AGENT_PRODUCT,
+    BESIDE,
+    FRONT,
+    configures_agent,
+    names_in,
+)
+from agentaudit.extract.settings import Setting
+
+_PAGE = "frontend"
+_OF_ANYTHING = regex(r"^(?:AGENT|MODEL)_")
+"""What agents of other trades, and what learns or serves, is told under such names, too."""
+_SURELY_ASKED = regex(
+    r"_(?:API_KEY|BASE_URL|API_BASE|ENDPOINT|PROVIDER|TEMPERATURE)$|^AGENT_(?:\w+_)?MODEL|^MODEL_API_"
+)
+_KEY_OF_MODEL = regex(
+    r"^(?:GOOGLE|DEEPSEEK|XAI|PERPLEXITY|TOGETHER|FIREWORKS|CEREBRAS|MOONSHOT|DASHSCOPE|ZAI)_API_KEY$"
+)
+"""Keys of models that say so where a name speaks of an agent; other programs have some, too."""
+_LARGE_MODEL = regex(
+    r"(?i)(?:^|[/.:_-])(?:gpt|claude|gemini|gemma|llama|qwen|mistral|mixtral|deepseek|command-r|nova|phi"
+    r"|grok|kimi|glm|granite|sonnet|haiku|opus|o[134])(?:[._:\d-]|$)"
+)
+"""Names of models that one talks with, as values: `bedrock/claude-sonnet-4`."""
+_OF_MODELS = regex(
+    r"(?i)(?:^|[^a-z])(?:ai|rag|mcp|n8n|dify|letta|khoj)(?:[^a-z]|$)|agent|assist|copilot|llm|gpt"
+    r"|chat|bot|webui|flow|lang|claw"
+)
+"""Words of products that are about models, or run agents."""
+_LEAST = 3
+"""Settings of which most are for something else."""
+
+
+def resembles_agent(
+    image: str,
+    names: Sequence[str],
+    words: Sequence[str],
+    settings: Iterable[Setting],
+    *,
+    everywhere: bool = False,
+) -> bool:
+    """
+    Whether nothing but a word within a name speaks of an agent, of what was taken for one.
+
+    A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
+    What runs tests in the image of an agent is none, whatever it is called and told; nor is what
+    runs on every node (`everywhere`) and is told of no model, or a product of another kind that can
+    ask one.
+    """
+    settings = tuple(settings)
+    if runs_another(words):
+        return True
+    asking = [setting for setting in settings if _asks(setting)]
+    if everywhere and not asking:
+        return not AGENT_PRODUCT.match(called(image))
+    told = (name for text in words for name in names_in(text))
+    if any(AGENT_NAME.search(text) for text in told):
+        return False
+    image_name = called(image)
+    if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
+        return True
+    beside = any(map(BESIDE.search, names))  # what a proxy is told may be for those behind it
+    if asking and not beside:
+        return _is_other_product(image, names) and len(settings) >= max(_LEAST, 2 * len(asking))
+    if AGENT_PRODUCT.match(image_name):
+        return False
+    if any(FRONT.fullmatch(head(name)) for name in names):
+        return True
+    return not any(AGENT_NAME.search(head(name)) for name in (image_name, *names))
+
+
+def _asks(setting: Setting) -> bool:
+    """Whether who is told a setting asks a model, and no other kind of agent or model."""
+    if _KEY_OF_MODEL.match(setting.key):
+        return True
+    if not configures_agent(setting.key):
+        return False
+    if not _OF_ANYTHING.match(setting.key) or _SURELY_ASKED.search(setting.key):
+        return True
+    return _LARGE_MODEL.search(setting.content) is not None
+
+
+def _is_other_product(image: str, names: Iterable[str]) -> bool:
+    """Whether an image is one that its project is called after, and no name speaks of models."""
+    owner, _, _ = image.rpartition("/")
+    owner, name = owner.rpartition("/")[2].lower(), called(image)
+    of_project = bool(name) and (owner.partition("-")[0] == name or owner.startswith(f"{name}-"))
+    return of_project and not any(map(_OF_MODELS.search, (owner, name, *names)))

@@ -1,0 +1,112 @@
+"""What speaks of an agent in some containers, and of something else in others."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.facts.runtimes import Runtime
+
+POD = """\
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: {name}, namespace: tools}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: {name}
+          image: {image}
+          env: [{env}]
+"""
+SHOP = "{name: SHOP_URL, value: a}, {name: SMTP_HOST, value: b}, {name: TZ, value: c}"
+KEY = "{name: OPENAI_API_KEY, valueFrom: {secretKeyRef: {name: keys, key: key}}}"
+
+
+def pod(image: str, *, name: str = "app", kind: str = "Deployment", env: str = "") -> Runtime:
+    text = POD.format(kind=kind, name=name, image=image, env=env)
+    return deployment_of({"pod.yaml": text}).runtimes[0]
+
+
+def service(name: str, settings: str, image: str = "registry.example/team:1") -> Runtime:
+    text = f"services:\n  {name}: {{image: '{image}', environment: {{{settings}}}}}\n"
+    return deployment_of({"compose.yaml": text}).runtimes[0]
+
+
+@pytest.mark.parametrize(
+    ("image", "env", "resembles"),
+    [
+        ("ghcr.io/bookmarker/bookmarker:2", f"{KEY}, {SHOP}", True),
+        ("ghcr.io/bookmarker-app/bookmarker:2", f"{KEY}, {SHOP}", True),
+        ("ghcr.io/bookmarker/bookmarker:2", KEY, False),
+        ("ghcr.io/acme/bookmarker:2", f"{KEY}, {SHOP}", False),
+        ("ghcr.io/acme/acme-api:2", f"{KEY}, {SHOP}", False),
+        ("ghcr.io/open-webui/open-webui:2", f"{KEY}, {SHOP}", False),
+        ("docker.io/deskchat/deskchat:2", f"{KEY}, {SHOP}", False),
+    ],
+)
+def test_a_product_of_another_kind_that_can_ask_a_model_resembles_an_agent(
+    image: str, env: str, *, resembles: bool
+) -> None:
+    """An image is a product where its project is called after it; most settings say what it is."""
+    runtime = pod(image, env=env)
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, resembles)
+
+
+@pytest.mark.parametrize(
+    ("kind", "env", "resembles"),
+    [("DaemonSet", "", True), ("DaemonSet", KEY, False), ("Deployment", "", False)],
+)
+def test_what_runs_on_every_node_and_asks_no_model_is_an_agent_of_another_trade(
+    kind: str, env: str, *, resembles: bool
+) -> None:
+    runtime = pod("registry.example/store:1", name="store-agent", kind=kind, env=env)
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, resembles)
+
+
+@pytest.mark.parametrize(
+    ("settings", "resembles"),
+    [
+        ("MODEL_NAME: card.fraud.onnx", True),
+        ("MODEL_NAME: gpt-4o-mini", False),
+        ("MODEL_NAME: 'bedrock/us.anthropic.claude-sonnet-4'", False),
+        ("MODEL_PROVIDER: openai", False),
+        ("AGENT_PORT: '4000'", True),
+        ("AGENT_MODEL: team-large", False),
+    ],
+)
+def test_a_word_that_other_trades_use_needs_a_second_sign(
+    settings: str, *, resembles: bool
+) -> None:
+    runtime = service("upload", settings)
+
+    assert (runtime.runs_agent, runtime.resembles_agent) == (True, resembles)
+
+
+@pytest.mark.parametrize("settings", ["AGENT_BUCKET: files", "GEMINI_VERSION: v1beta"])
+def test_where_files_of_agents_lie_and_which_version_it_is_make_none(settings: str) -> None:
+    assert not service("backend", settings).runs_agent
+
+
+def test_an_agent_of_another_trade_has_settings_of_its_own() -> None:
+    told = "AGENT_USERNAME: desk, AGENT_PASSWORD: '${PASSWORD}'"
+
+    assert not service("crowdsec-agent", told, "crowdsecurity/crowdsec:1").runs_agent
+
+
+def test_a_key_of_a_model_agrees_with_a_name() -> None:
+    key = "GOOGLE_API_KEY: '${KEY}'"
+
+    assert not service("agent-obo", key).resembles_agent
+    assert service("agent-obo", "TZ: UTC").resembles_agent
+    assert not service("maps", key).runs_agent
+
+
+@pytest.mark.parametrize(
+    ("image", "resembles"), [("bookmarker/bookmarker:2", True), ("acme/bookmarker:2", False)]
+)
+def test_what_it_holds_is_held_by_what_resembles_an_agent(image: str, *, resembles: bool) -> None:
+    text = POD.format(kind="Deployment", name="app", image=image, env=f"{KEY}, {SHOP}")
+    (key,) = deployment_of({"pod.yaml": text}).credentials
+
+    assert (key.holder, key.agent_reachable, key.holder_resembles) == ("agent", True, resembles)
