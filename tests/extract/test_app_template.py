@@ -131,9 +131,39 @@ def test_what_it_keeps_beside_the_pod_is_mounted(kept: str, *, socket: bool) -> 
     assert agent_of(released(more=more)).docker_socket is socket
 
 
+@pytest.mark.parametrize(
+    ("version", "more", "account"),
+    [
+        ("4.6.2", "", "default"),
+        ("5.1.0", "", "desk"),
+        ("5.1.0", "global: {createDefaultServiceAccount: false}", "default"),
+    ],
+)
+def test_a_release_has_an_account_by_the_version_of_the_chart(
+    version: str, more: str, account: str
+) -> None:
+    assert agent_of(released(more=more, chart=CHART % version)).service_account == account
+
+
+@pytest.mark.parametrize(
+    ("versions", "token"),
+    [(("5.1.0",), Truth.NO), (("5.1.0", "4.6.2"), Truth.UNKNOWN), (("new",), Truth.UNKNOWN)],
+)
+def test_a_chart_may_be_named_far_away_and_the_oldest_of_several_counts(
+    versions: tuple[str, ...], token: Truth
+) -> None:
+    chart = "chartRef: {kind: OCIRepository, name: app-template}"
+    text = RELEASE.format(chart=chart, controller="replicas: 1", more="")
+    far = {f"repos/{number}.yaml": CHART % each for number, each in enumerate(versions)}
+    found = deployment_of({"apps/desk/app/release.yaml": text, "apps/desk/ks.yaml": PLACED} | far)
+
+    assert agent_of(found).automount_token is token
+
+
 def test_who_has_no_token_acts_as_nobody() -> None:
     """Two agents of one namespace without an account, neither of which can ask the cluster."""
-    first = released(chart=CHART % "5.1.0")
+    off = "global: {createDefaultServiceAccount: false}"
+    first = released(more=off, chart=CHART % "5.1.0")
 
     assert [item.agents for item in first.identities if item.default_account] == [()]
 

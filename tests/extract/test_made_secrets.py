@@ -82,3 +82,26 @@ def test_a_secret_that_is_written_goes_before_one_that_is_made() -> None:
     written = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: desk}\ndata: {A: YQ}"
 
     assert not deployed(f"{MADE['SealedSecret']}---\n{written}\n", ALL).credentials
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("{{ .key }}", CredentialForm.SECRET_REF),
+        ("sk-proj-4vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG", CredentialForm.LITERAL),
+    ],
+)
+def test_a_template_that_asks_the_vault_nothing_is_written_down(
+    value: str, form: CredentialForm
+) -> None:
+    made = MADE["ExternalSecret with a template"].replace("{{ .x }}", value)
+    (key,) = deployed(made, ALL).credentials
+
+    assert key.form is form
+
+
+def test_words_in_such_a_template_stand_for_no_key() -> None:
+    made = MADE["ExternalSecret with a template"].replace("{{ .x }}", "gateway-noauth")
+    found = deployed(made, ALL).credentials
+
+    assert not any(key.confidence != "possible" for key in found)

@@ -26,8 +26,12 @@ _VOLUMES: Mapping[str, tuple[str, str, str]] = {
 _SHARED = ("command", "args", "resources", "securityContext")
 _MOST = 20_000
 """Values that are shared, once for each of the containers of a release."""
+_DIGITS = 10
 _MOUNTS_NO_TOKEN = 5
-"""Since this version of the chart a pod has a token of the API only where somebody says so."""
+"""
+Since this version of the chart a pod has a token of the API only where somebody says so, and its
+release makes an account for it (issue 687 of the chart), unless `global` says otherwise.
+"""
 
 
 def releases_pods(release: Node) -> bool:
@@ -87,7 +91,7 @@ def _manifest(release: Node, controller: tuple[str, Node], version: str, kind: s
         {
             **_options(shared),
             **_options(own),
-            "serviceAccountName": _account(release, node),
+            "serviceAccountName": _account(release, node, version),
             "automountServiceAccountToken": _token(node, (own, shared), version),
             "initContainers": _listed(node, "initContainers", volumes),
             "containers": _listed(node, "containers", volumes),
@@ -110,12 +114,20 @@ def _options(node: Node | None) -> dict[str, Node | None]:
     return dict(node.items()) if node is not None else {}
 
 
-def _account(release: Node, controller: Node) -> Node | None:
+def _account(release: Node, controller: Node, version: str) -> Node | None:
     """
     The account: one by its name, or one of those that the release makes, by its identifier.
 
     Where it makes one alone, that is the account of all (`lib/pod/fields/_serviceAccountName.tpl`).
     """
+    found = _named_account(release, controller)
+    made = release.get("spec", "values", "global", "createDefaultServiceAccount")
+    if found is not None or not _mounts_no_token(version) or (made and made.boolean is False):
+        return found
+    return made_text(controller, release.text_at("metadata", "name"))
+
+
+def _named_account(release: Node, controller: Node) -> Node | None:
     asked = controller.child("serviceAccount")
     named = asked.child("name") if asked is not None else None
     identifier = asked.child("identifier") if asked is not None else None
@@ -138,10 +150,19 @@ def _token(controller: Node, options: Sequence[Node | None], version: str) -> No
     told = next(
         (found for each in options if each is not None and (found := each.child(key))), None
     )
-    major = version.partition(".")[0].lstrip("v")
-    if told is not None or not major.isdecimal() or int(major) < _MOUNTS_NO_TOKEN:
+    if told is not None or not _mounts_no_token(version):
         return told
     return made_text(controller, "false").changed(kind=NodeKind.BOOLEAN)
+
+
+def _mounts_no_token(version: str) -> bool:
+    return major_of(version) >= _MOUNTS_NO_TOKEN
+
+
+def major_of(version: str) -> int:
+    """The first number of a version of the chart; zero where it is not known."""
+    major = version.partition(".")[0].lstrip("v")
+    return int(major) if major.isdecimal() and len(major) < _DIGITS else 0
 
 
 def _listed(controller: Node, field: str, volumes: Sequence["_Volume"]) -> Node | None:

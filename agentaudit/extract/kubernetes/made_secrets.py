@@ -23,6 +23,8 @@ class MadeSecret(Struct, frozen=True):
     """Whether it has no other keys."""
     sources: Mapping[str, str] = MappingProxyType({})
     """What is made of what the vault holds, by key: `{{ .LITELLM_MASTER_KEY }}`."""
+    written: Mapping[str, Node] = MappingProxyType({})
+    """What a template asks the vault nothing for, by key."""
 
 
 def made_secrets(kind: str, name: str, node: Node) -> Iterator[MadeSecret]:
@@ -52,7 +54,13 @@ def _external(name: str, node: Node) -> Iterator[MadeSecret]:
         keys,
         whole=template is not None or node.get("spec", "dataFrom") is None,
         sources=sources,
+        written={key: value for key, value in _texts(template) if "{{" not in value.raw},
     )
+
+
+def _texts(template: Node | None) -> Iterator[tuple[str, Node]]:
+    entries = template.items() if template is not None else ()
+    yield from ((key, value) for key, value in entries if value.text)
 
 
 def _kept_as(entry: Node) -> str:

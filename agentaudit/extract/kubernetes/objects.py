@@ -10,7 +10,12 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.kubernetes.app_template import outgrows, pods_of, releases_pods
+from agentaudit.extract.kubernetes.app_template import (
+    major_of,
+    outgrows,
+    pods_of,
+    releases_pods,
+)
 from agentaudit.extract.kubernetes.flux import namespace_in, target_namespaces
 from agentaudit.extract.kubernetes.kustomize import applied_namespaces, patch_files
 from agentaudit.extract.kubernetes.made_secrets import MadeSecret, made_secrets
@@ -102,13 +107,15 @@ def _values(settings: tuple[Setting, ...], *, whole: bool = True) -> Values:
 
 def _settings_made(item: KubernetesObject, made: MadeSecret) -> Iterator[Setting]:
     for key in made.keys:
+        name = key.text or ""
+        written = made.written.get(name)
         yield Setting(
-            key=key.text or "",
-            value=key,
+            key=name,
+            value=written or key,
             document=item.document,
             route=f"Secret/{item.namespace}/{made.name}",
-            text=made.sources.get(key.text or ""),
-            form=CredentialForm.SECRET_REF,
+            text=made.sources.get(name) if written is None else written.text,
+            form=CredentialForm.SECRET_REF if written is None else None,
         )
 
 
@@ -154,20 +161,34 @@ def _released(
         return
     placed = ((each.document.file, each.node) for each in objects if each.kind == "Kustomization")
     targets = target_namespaces(placed, applied_namespaces(documents))
-    charts = {
-        (folder_of(each.document.file), each.name): each.node.text_at("spec", "ref", "tag")
-        for each in objects
-        if each.kind == "OCIRepository"
-    }
+    charts = _Charts(objects)
     for release in releases:
-        folder = folder_of(release.document.file)
-        chart = charts.get((folder, release.node.text_at("spec", "chartRef", "name")), "")
-        version = release.node.text_at("spec", "chart", "spec", "version") or chart
+        version = release.node.text_at("spec", "chart", "spec", "version") or charts.of(release)
         namespace = release.node.text_at("metadata", "namespace")
         namespace = namespace or namespace_in(release.document.file, targets)
         spelled = namespace and not outgrows(release.node)
         for kind, name, node in pods_of(release.node, version) if spelled else ():
             yield replace(release, kind=kind, name=name, node=node, account_namespace=namespace)
+
+
+class _Charts:
+    """The versions of charts that repositories of Flux hold, by their names."""
+
+    def __init__(self, objects: Iterable[KubernetesObject]) -> None:
+        self._near: dict[tuple[str, str], str] = {}
+        self._oldest: dict[str, str] = {}
+        for each in objects:
+            if each.kind == "OCIRepository":
+                tag = each.node.text_at("spec", "ref", "tag")
+                self._near[folder_of(each.document.file), each.name] = tag
+                known = self._oldest.setdefault(each.name, tag)
+                self._oldest[each.name] = min(known, tag, key=major_of)
+
+    def of(self, release: KubernetesObject) -> str:
+        """That of a release: the one beside it, or the oldest of its name anywhere."""
+        name = release.node.text_at("spec", "chartRef", "name")
+        near = self._near.get((folder_of(release.document.file), name))
+        return self._oldest.get(name, "") if near is None else near
 
 
 def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:
