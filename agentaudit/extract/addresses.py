@@ -19,8 +19,10 @@ _OF_OWN_NETWORK = regex(
 _INSIDE = regex(r"https?://(?:[^/?#\\@]*@)?(?P<host>[\w.-]+)(?::[0-9]+)?(?:[/?#]|$)")
 _SERVICE_IN_NAMESPACE = regex(r"(?:[a-z0-9-]+\.){1,2}[a-z0-9]+(?:-[a-z0-9]+)+")
 """A Service with its namespace: no top-level domain has words with hyphens."""
-
-
+_SERVICE_OF_CLUSTER = regex(
+    r"https?://[^/?#\\@\s]{1,253}\.svc(?:\.cluster\.local)?(?::[0-9]{1,5})?(?:[/?#]|$)"
+)
+"""A Service by its whole name, parts of which somebody may have left to fill in."""
 _SERVICE_AT_PORT = regex(
     r"http://[a-z0-9-]+\.(?:ai|llms?|mcp|agents?|tools|apps|default|monitoring|observability"
     r"|databases?|storage|networking?|media|home)(?::(?!80\b|443\b)\d{2,5})(?:[/?#]|$)"
@@ -54,7 +56,14 @@ def stays_inside(url: str) -> bool:
     host = found["host"] if found is not None else ""
     if is_of_own_network(host) or _SERVICE_IN_NAMESPACE.fullmatch(host) is not None:
         return True
-    return _SERVICE_AT_PORT.match(url) is not None
+    return any(form.match(url) for form in (_SERVICE_AT_PORT, _SERVICE_OF_CLUSTER))
+
+
+def is_service_of(url: str, namespace: str) -> bool:
+    """Whether an address is that of a Service in a namespace: `http://crm.tools:8080/mcp`."""
+    found = _INSIDE.match(url)
+    parts = found["host"].split(".") if found is not None else []
+    return len(parts) == 2 and parts[1] == namespace  # noqa: PLR2004, a name and its namespace
 
 
 def is_of_own_network(host: str) -> bool:

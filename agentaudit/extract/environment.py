@@ -49,6 +49,9 @@ _NOT_MEMORY = regex(
     re.IGNORECASE,
 )
 """Nor is how large one message may be: `POSTFIX_MESSAGE_SIZE_LIMIT`."""
+_ANY_MESSAGES = "MAX_MESSAGES"
+"""How many messages there may be, of mail as of conversations, unless a word before says which."""
+_CONVERSING = frozenset({"chat", "conversation", "history", "memory", "session", "thread"})
 _DECLARED = regex(r"\baws_bedrockagentcore_memory\.")
 """A memory that is declared, which says of itself what bounds it."""
 _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
@@ -126,7 +129,8 @@ def _add_memory(collector: Collector, workload: Workload, named: Collection[str]
         if (_concerns_memory(item.key) or item.key in named)
         and not _DECLARED.search(item.value.raw)
     )
-    if not relevant:
+    mail = workload.role != "agent" and workload.build is None
+    if not relevant or (mail and all(_is_of_any(item.key) for item in relevant)):
         return
     urls = [item for item in relevant if _URL.search(item.key)]
     place = urls[0] if urls else relevant[0]
@@ -156,6 +160,11 @@ def _add_memory(collector: Collector, workload: Workload, named: Collection[str]
         managed_service=host.endswith(_MANAGED),
     )
     collector.add(store)
+
+
+def _is_of_any(key: str) -> bool:
+    """Whether a limit is one of messages of whatever."""
+    return key.upper().endswith(_ANY_MESSAGES) and _CONVERSING.isdisjoint(key.lower().split("_"))
 
 
 @lru_cache(maxsize=1024)

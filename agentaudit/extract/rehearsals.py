@@ -15,11 +15,13 @@ _REHEARSAL = regex(
     r"|[._-]tests?\.ya?ml$"
     r"|(?:^|/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1)$"
     r"|(?:^|/)ci/(?:values/)?(?![\w.-]*(?:prod|prd|stag|live))(?:[\w.-]+-values|values-[\w.-]+)\.ya?ml$"
+    r"|(?:^|/)charts/(?:[^/]+/){1,3}ci/(?![\w.-]*(?:prod|prd|stag|live))[\w.-]+\.ya?ml$"
     r"|(?:^|/)(?:(?:smoke-?)?tests?-[^/]*|[^/]*(?<!-and)-tests?)\.(?:sh|bash|ps1)$"
 )
 """
 A chart is tested with each of its `ci/*-values.yaml` (Helm's chart-testing, `ct install`); what is
-called after a stage there, a pipeline deploys. Some keep them as `ci/values/values-*.yaml`.
+called after a stage there, a pipeline deploys. Some keep them as `ci/values/values-*.yaml`; below
+`charts/` nothing else is in a folder of that name.
 """
 _RETIRED = regex(
     r"(?:^|/)(?:(?:legacy)?[._-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old)/"

@@ -23,6 +23,22 @@ def test_others_may_know_it(host: str) -> None:
     assert not stays_inside(f"http://{host}/mcp")
 
 
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
+        ("http://crm.{{NAMESPACE}}.svc.cluster.local:8000/mcp", True),
+        ("http://crm.${NAMESPACE}.svc/mcp", True),
+        ("http://{{HOST}}/mcp", False),
+        ("http://vendor.io/.svc", False),
+        ("http://vendor.io#x.svc", False),
+    ],
+)
+def test_a_service_is_told_by_its_whole_name_whatever_is_left_to_fill_in(
+    url: str, *, inside: bool
+) -> None:
+    assert stays_inside(url) is inside
+
+
 def test_a_service_with_its_namespace_stays_inside() -> None:
     """As an address it does; as the host of an Ingress nobody would write it."""
     assert stays_inside("http://crm.team-tools:8080")

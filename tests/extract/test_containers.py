@@ -869,6 +869,11 @@ def test_a_container_is_known_by_what_it_runs_or_starts(service: str, role: str)
         ("{name: S3_ENDPOINT, value: 'https://garage.example:3900'}", ""),
         ("{name: AWS_ENDPOINT_URL_S3, valueFrom: {secretKeyRef: {name: s, key: e}}}", ""),
         ("{name: S3_ENDPOINT, value: 'https://s3.amazonaws.com'}", "IRSA or EKS Pod Identity"),
+        ("{name: RESTIC_REPOSITORY, value: 's3:https://s3.vendor.example/desk'}", ""),
+        (
+            "{name: RESTIC_REPOSITORY, value: 's3:s3.amazonaws.com/desk'}",
+            "IRSA or EKS Pod Identity",
+        ),
     ],
 )
 def test_a_store_that_speaks_as_aws_does_issues_no_sessions(

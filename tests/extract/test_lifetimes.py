@@ -292,6 +292,8 @@ def test_what_others_are_held_against_may_live_long(name: str, found: int) -> No
         ("OPENAI_BASE_URL: 'https://gateway.vendor.io/v1'", "static"),
         ("OPENAI_BASE_URL: 'https://ai-gateway.vendor.io/v1'", "static"),
         ("OPENAI_BASE_URL: 'http://ollama:11434'", "unknown"),
+        ("OPENAI_BASE_URL: 'http://kubeai.kubeai.svc.cluster.local/openai/v1'", "unknown"),
+        ("OPENAI_BASE_URL: 'http://agent-gw.gateways.svc.cluster.local:8081/v1'", "unknown"),
         ("OPENAI_BASE_URL: 'http://vllm:8000/v1'", "static"),
         ("OPENAI_BASE_URL: '${LITELLM_URL}'", "static"),
         ("ANTHROPIC_BASE_URL: 'http://litellm:4000'", "static"),

@@ -62,6 +62,21 @@ def test_how_large_one_message_may_be_bounds_no_memory() -> None:
     assert deployment_of({"compose.yaml": text}).memory_stores == ()
 
 
+@pytest.mark.parametrize(
+    ("service", "stores"),
+    [
+        ("image: docker.io/axllent/mailpit:1, environment: {MP_MAX_MESSAGES: '5000'}", 0),
+        ("image: registry.example/team:1, environment: {CHAT_MAX_MESSAGES: '5000'}", 1),
+        ("build: ., environment: {MAX_MESSAGES: '5000'}", 1),
+        ("image: registry.example/desk-agent:1, environment: {MAX_MESSAGES: '5000'}", 1),
+    ],
+)
+def test_how_many_mails_are_kept_bounds_no_memory(service: str, stores: int) -> None:
+    found = deployment_of({"compose.yaml": f"services:\n  inbox: {{{service}}}\n"})
+
+    assert len(found.memory_stores) == stores
+
+
 def test_a_bare_redis_is_nobodys_memory() -> None:
     text = "services:\n  agent: {image: agent, environment: {REDIS_URL: 'redis://redis'}}\n"
 

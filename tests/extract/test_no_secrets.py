@@ -92,6 +92,7 @@ def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
         ("MINIO_SECRET_KEY", "minioadmin", 1),
         ("DECLARED_SKU_TOKEN", "standard_d4s_v5", 0),
         ("service.binding/password", "path={.metadata.name}-user,objectType=Secret", 0),
+        ("client_secret", "$pbkdf2-sha512$310000$5t.DD2VmDSfQNmxT1iwOgw$IcUQKbZtE7AI7gkw6f3LfW", 0),
         ("PAYMENT_CHECKSUM_SECRET", DRAWN, 1),
         ("database/password", DRAWN, 1),
     ],

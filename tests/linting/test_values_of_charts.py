@@ -63,6 +63,8 @@ def test_a_secret_of_ones_own_is_given_away_where_it_is_off_too() -> None:
         ("ci/values-external.yaml", Severity.LOW),
         ("ci/values/values-prod.yaml", Severity.CRITICAL),
         ("ci/values.yaml", Severity.CRITICAL),
+        ("charts/apps/desk/ci/03-unprivileged.yaml", Severity.LOW),
+        ("charts/desk/ci/prod.yaml", Severity.CRITICAL),
         ("values/values-external.yaml", Severity.CRITICAL),
     ],
 )

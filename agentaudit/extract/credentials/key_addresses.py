@@ -18,7 +18,8 @@ _STORE_ADDRESS = regex(
     r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
 )
 _OTHER_STORE = regex(
-    r"(?:^|[^a-z])(?:minio|garage|wasabi|backblaze|ceph|seaweedfs|rustfs)(?:[^a-z]|$)",
+    r"(?:^|[^a-z])(?:minio|garage|wasabi|backblaze|b2|ceph|seaweedfs|rustfs|ovh|hetzner|scaleway|storj"
+    r"|cloudflare|r2)(?:[^a-z]|$)",
     re.IGNORECASE,
 )
 """Stores that are asked as S3 is, in the name of a secret: `op://Home/minio/user`."""
@@ -27,7 +28,11 @@ _MODELS_ADDRESS = regex(
     r"^(?P<vendor>OPENAI|ANTHROPIC|AZURE_OPENAI|GEMINI|GOOGLE)_(?:API_)?(?:BASE_URL|BASE|ENDPOINT)$"
 )
 _VENDORS = MappingProxyType({"AZURE_OPENAI": "azure", "GEMINI": "google"})
-_OLLAMA = regex(r"(?:^|-)ollama(?:-|$)")
+_UNASKING = regex(r"(?:^|-)(?:ollama|kubeai)(?:-|$)")
+_GATEWAYS = frozenset({ANY_GATEWAY, "gw"})
+_REPOSITORY = "RESTIC_REPOSITORY"
+_AS_S3 = "s3:"
+"""How a repository of restic begins that lies in S3, or in a store that speaks as it does."""
 _HOST = regex(r"^https?://(?P<host>[\w.-]{1,253})(?:[:/]|$)")
 _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 
@@ -36,6 +41,8 @@ def opens_other_store(setting: Setting) -> bool:
     """Whether it is the address, or the key, of a store that only speaks as that of AWS does."""
     if setting.key.upper() in AWS_PAIR:
         return _OTHER_STORE.search(setting.content) is not None
+    if setting.key == _REPOSITORY:
+        return setting.content.startswith(_AS_S3) and _AWS_HOST not in setting.content
     return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
 
 
@@ -73,10 +80,10 @@ def _is_of_models(host: str) -> bool:
     """
     Whether a gateway is asked for models there; one of whatever is then one of models, too.
 
-    So is Ollama, which asks nobody for a key: what it is sent is no vendor's.
+    So are Ollama and KubeAI, which ask nobody for a key: what they are sent is no vendor's.
     """
     name = host.partition(".")[0]
-    return is_gateway(host) or head(name) == ANY_GATEWAY or _OLLAMA.search(name) is not None
+    return is_gateway(host) or head(name) in _GATEWAYS or _UNASKING.search(name) is not None
 
 
 def _near(url: str) -> str:

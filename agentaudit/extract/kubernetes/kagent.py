@@ -4,10 +4,12 @@ kagent: agents, their models and their tool servers as objects of a cluster.
 Keys by the types of https://github.com/kagent-dev/kagent, `go/api/v1alpha2`.
 """
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.extract.addresses import stays_inside, tls_of
+from agentaudit.extract.addresses import is_service_of, stays_inside, tls_of
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
 from agentaudit.extract.credentials.redaction import arguments, bare_url, plain
@@ -81,7 +83,7 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
             tls=tls_of(url),
             authenticated=Truth.YES if headers else Truth.NO if url else Truth.UNKNOWN,
             remote=remote,
-            stays_inside=stays_inside(url),
+            stays_inside=stays_inside(url) or is_service_of(url, item.namespace),
             tls_verification_off=_verification_off(item),
         )
     )
@@ -111,6 +113,14 @@ def _add_model(item: KubernetesObject, collector: Collector) -> None:
     headers = settings_of(item.document, spec.child("defaultHeaders"), "spec.defaultHeaders")
     holding = Holding(holder="container", exposure="header", holder_id=model.id)
     add_credentials(collector, headers, holding)
+
+
+def _address(model: KubernetesObject) -> Iterator[Setting]:
+    """Where a model of OpenAI's kind is asked, as the variable that a client has for it."""
+    node = model.node.get("spec", "openAI", "baseUrl")
+    if node is not None:
+        route = f"ModelConfig/{model.namespace}/{model.name}"
+        yield Setting(key="OPENAI_BASE_URL", value=node, document=model.document, route=route)
 
 
 def _model_id(namespace: str, name: str) -> FactId:
@@ -197,7 +207,8 @@ class _Agent(Struct, frozen=True):
             form=CredentialForm.SECRET_REF,
         )
         holding = Holding(holder="agent", exposure="env", holder_id=agent.id, seen_by=(agent.id,))
-        return bool(add_credentials(self.collector, (setting,), holding))
+        settings = (setting, *_address(model))
+        return bool(add_credentials(self.collector, settings, holding))
 
     def _add_memory(self, agent: Agent, declarative: Node) -> None:
         """Long-term memory with its days, and the session's events, which compaction bounds."""
