@@ -128,8 +128,10 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
     imported = tuple(imported_documents(documents.values(), listed, packages))
     if "python" in languages:
         from agentaudit.extract.python.imported import imported_programs
+        from agentaudit.extract.python.importing import serving_programs
 
         imported += tuple(imported_programs(documents.values(), listed))
+        imported += tuple(serving_programs(documents.values(), listed))
     for document in imported:
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)

@@ -165,3 +165,86 @@ def test_one_key_of_a_session_that_ends_with_its_script_is_that_of_one_conversat
     code = f"from agents import EncryptedSession, SQLiteSession\n{around}return {made}\n"
 
     assert store(code).constant_session_key is constant
+
+
+AGNO = """\
+from agno.agent import Agent
+from agno.db.sqlite import SqliteDb
+
+db = SqliteDb(db_file="desk.db")
+agent = Agent(db=db{made})
+
+{mark}
+def ask(text, request):
+    return agent.run(text{run})
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "mark", "constant"),
+    [
+        ("", ", session_id='desk'", "@app.post('/ask')", True),
+        (", session_id='desk'", "", "@app.post('/ask')", True),
+        ("", ", session_id='desk', user_id='all'", "@app.post('/ask')", True),
+        ("", ", session_id='desk', user_id=request.user", "@app.post('/ask')", False),
+        ("", ", session_id=request.session", "@app.post('/ask')", False),
+        ("", "", "@app.post('/ask')", False),
+        ("", ", session_id='desk'", "", False),
+    ],
+)
+def test_a_session_of_agno_is_one_for_all_where_requests_are_answered(
+    made: str, run: str, mark: str, *, constant: bool
+) -> None:
+    code = AGNO.format(made=made, run=run, mark=mark)
+
+    assert store(code).constant_session_key is constant
+
+
+GRAPH = """\
+from langgraph.checkpoint.postgres import PostgresSaver
+graph = builder.compile(checkpointer=PostgresSaver(connection))
+"""
+SERVER = """\
+from fastapi import FastAPI
+from {module} import graph
+
+app = FastAPI()
+{mark}
+def ask(text, request):
+    return graph.invoke(text, {{"configurable": {{"thread_id": {thread}}}}})
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "constant"),
+    [
+        (("desk/agent.py", "desk/main.py", "desk.agent", "@app.post('/ask')", "'1'"), True),
+        (("desk/agent.py", "desk/main.py", ".agent", "@app.post('/ask')", "'1'"), True),
+        (("desk/agent.py", "desk/main.py", "desk.agent", "@app.post('/ask')", "request.id"), False),
+        (("desk/agent.py", "desk/main.py", "desk.agent", "", "'1'"), False),
+        (("desk/agent.py", "desk/main.py", "elsewhere", "@app.post('/ask')", "'1'"), False),
+    ],
+)
+def test_a_program_of_fastapi_imports_what_it_runs(
+    files: tuple[str, str, str, str, str], *, constant: bool
+) -> None:
+    """It names no framework of agents itself."""
+    agent, server, module, mark, thread = files
+    texts = {agent: GRAPH, server: SERVER.format(module=module, mark=mark, thread=thread)}
+
+    assert [each.constant_session_key for each in deployment_of(texts).memory_stores] == [constant]
+
+
+@pytest.mark.parametrize(("mark", "constant"), [("@app.post('/ask')", True), ("", False)])
+def test_what_it_calls_is_asked_by_whoever_calls_it(mark: str, *, constant: bool) -> None:
+    """The thread stands in the file that makes the graph, and the path in the other."""
+    function = (
+        'def chat(text):\n    return graph.invoke(text, {"configurable": {"thread_id": "1"}})\n'
+    )
+    server = (
+        "import flask\nfrom agent import chat\napp = flask.Flask()\n"
+        f"{mark}\ndef ask(text):\n    return chat(text)\n"
+    )
+    texts = {"agent.py": GRAPH + function, "main.py": server}
+
+    assert [each.constant_session_key for each in deployment_of(texts).memory_stores] == [constant]

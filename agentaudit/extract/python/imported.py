@@ -36,10 +36,11 @@ def imported_programs(
             if file is not None:
                 yield file
 
-    return read_imported(programs if unread else (), unread, meant, _parsed)
+    return read_imported(programs if unread else (), unread, meant, parsed)
 
 
-def _parsed(source: SourceText) -> Document | None:
+def parsed(source: SourceText) -> Document | None:
+    """The document of a program; None of what is none, which nobody asked for."""
     try:
         return parse(source.file, source.syntax, source.text)
     except InputError:

@@ -52,6 +52,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """A word without which nothing of what it keeps was said by anybody."""
     one_conversation: bool = False
     """Whether it is one conversation by itself, where it is not kept under a key."""
+    keyed_by_run: bool = False
+    """Whether the agent, or a run of it, says under which session it keeps what is said."""
     settings: str = ""
     """Argument, of it or of a run that is handed it, whose `limit` says how much is retrieved."""
 
@@ -133,7 +135,12 @@ def _reducer(kind: str, compaction: Known) -> Form:
 def _runs(backend: str, *ttl: str) -> Form:
     """Sessions of Agno: how much of one is recalled is said at the agent."""
     form = _history(backend, *ttl)
-    return replace(form, compaction=Known.UNKNOWN, aside=frozenset({"contents_db"}))
+    return replace(
+        form,
+        compaction=Known.UNKNOWN,
+        aside=frozenset({"contents_db"}),
+        keyed_by_run=True,
+    )
 
 
 FORMS: dict[str, Form] = {

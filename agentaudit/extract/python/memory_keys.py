@@ -11,8 +11,10 @@ import ast
 from msgspec.structs import replace
 
 from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.memory_forms import PERSISTENT, Form
 from agentaudit.extract.python.session_keys import SessionKeys
+from agentaudit.extract.python.shared_keys import OWNER, RUN, SESSION, THREAD, everybodys
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.memory import MemoryStore
 
@@ -21,12 +23,16 @@ def keyed(keys: SessionKeys, store: MemoryStore, form: Form) -> MemoryStore:
     """A store whose keys stand where it is used: a graph is run, a service or a tool is asked."""
     if form.backend == "mem0":
         return owned(keys, store)
-    if form.kind == "vector" and keys.constant_namespace is not None:
-        return _of_all(keys, store, keys.constant_namespace, "namespace")
+    if form.kind == "vector":
+        return _of_all(store, keys.constant_namespace, "namespace")
+    if form.keyed_by_run:
+        run = everybodys(keys, RUN)
+        return _of_all(store, run, "session_id")
     if form.kind != "checkpoint":
         return store
-    if keys.constant_thread is not None:
-        return _of_all(keys, store, keys.constant_thread, "thread_id")
+    thread = everybodys(keys, THREAD)
+    if thread is not None:
+        return _of_all(store, thread, "thread_id")
     if keys.unscoped_thread is None:
         return store
     places = (*store.evidence, keys.module.place(keys.unscoped_thread, "thread_id"))
@@ -35,19 +41,21 @@ def keyed(keys: SessionKeys, store: MemoryStore, form: Form) -> MemoryStore:
 
 def owned(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     """What mem0 keeps, which is one person's unless all have one name."""
-    owner = keys.constant_owner
-    return store if owner is None else _of_all(keys, store, owner, "user_id")
+    owner = everybodys(keys, OWNER)
+    return _of_all(store, owner, "user_id")
 
 
 def in_one_session(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     """Sessions of ADK, which are one where the runner is always asked in the same."""
-    session = keys.constant_session
-    return store if session is None else _of_all(keys, store, session, "session_id")
+    session = everybodys(keys, SESSION)
+    return _of_all(store, session, "session_id")
 
 
-def _of_all(keys: SessionKeys, store: MemoryStore, key: ast.expr, name: str) -> MemoryStore:
-    """A store that everybody shares, under a key that is written in the program."""
-    places = (*store.evidence, keys.module.place(key, name))
+def _of_all(store: MemoryStore, key: Written | None, name: str) -> MemoryStore:
+    """A store that everybody shares, where its key is the same for all who call."""
+    if key is None:
+        return store
+    places = (*store.evidence, key.place(name))
     return replace(store, constant_session_key=True, scope="global", evidence=places)
 
 

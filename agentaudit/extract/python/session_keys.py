@@ -18,6 +18,7 @@ from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, descendants, keyword, words_in
+from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.served import Served
 from agentaudit.extract.session_keys import person_named, tenants_named
 from agentaudit.model.evidence import Truth
@@ -27,6 +28,8 @@ _OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", r
 _OWNERS = frozenset({"user_id", "agent_id", "run_id", "app_id"})
 _ASKING = frozenset({"add", "search", "get_all"})
 _RUNNING = frozenset({"run", "run_async", "run_live"})
+_RUNS_OF_AGNO = frozenset({"run", "arun", "print_response", "aprint_response"})
+_MADE_BY_AGNO = frozenset({"agno.agent.Agent", "agno.team.Team", "agno.workflow.Workflow"})
 _REMEMBERING = "langmem.create_manage_memory_tool"
 _DEEPEST = 3
 _MOST_CALLS = 200
@@ -64,7 +67,7 @@ class SessionKeys(Struct, dict=True, eq=False):
         return None
 
     @cached_property
-    def constant_thread(self) -> ast.expr | None:
+    def constant_thread(self) -> Written | None:
         """
         The first `thread_id` that is the same whoever asks, where requests are answered.
 
@@ -72,7 +75,7 @@ class SessionKeys(Struct, dict=True, eq=False):
         """
         for found, value in self._threads():
             if self.module.text(value) and self.served.serves(found):
-                return value
+                return Written(self.module, value)
         return None
 
     def _threads(self) -> Iterator[tuple[ast.Dict, ast.expr]]:
@@ -88,36 +91,58 @@ class SessionKeys(Struct, dict=True, eq=False):
         return Served(self.module, self.documents)
 
     @cached_property
-    def constant_namespace(self) -> ast.expr | None:
+    def constant_namespace(self) -> Written | None:
         """Where LangMem has an agent keep what it remembers, where that is the same for all."""
         for call in self.module.of(ast.Call):
             if self.module.dotted(call.func) == _REMEMBERING and self.served.serves(call):
                 given = argument(call, 0, "namespace")
                 parts = given.elts if isinstance(given, ast.Tuple) else [given]
                 texts = [self.module.text(part) for part in parts]
-                if all(texts) and not any("{" in text for text in texts):
-                    return given
+                same = all(texts) and not any("{" in text for text in texts)
+                if given is not None and same:
+                    return Written(self.module, given)
         return None
 
     @cached_property
-    def constant_session(self) -> ast.expr | None:
+    def constant_session(self) -> Written | None:
         """The session in which a runner is asked, where that is the same whoever asks (ADK)."""
         for call in self.module.of(ast.Call):
             if isinstance(call.func, ast.Attribute) and call.func.attr in _RUNNING:
-                given = [keyword(call, name) for name in ("user_id", "session_id")]
-                if all(map(self.module.text, given)) and self.served.serves(call):
-                    return given[1]
+                user, session = keyword(call, "user_id"), keyword(call, "session_id")
+                if session is None or not all(map(self.module.text, (user, session))):
+                    continue
+                if self.served.serves(call):
+                    return Written(self.module, session)
         return None
 
     @cached_property
-    def constant_owner(self) -> ast.expr | None:
+    def constant_run(self) -> Written | None:
+        """
+        The session of an agent of Agno, where that is the same whoever asks.
+
+        It is given to the agent, once for all its runs, or to a run. Where a run says for which
+        user it is, nobody can say here whether each has one of his own.
+        """
+        for call in self.module.of(ast.Call):
+            session, user = keyword(call, "session_id"), keyword(call, "user_id")
+            if session is None or not self.module.text(session):
+                continue
+            run = isinstance(call.func, ast.Attribute) and call.func.attr in _RUNS_OF_AGNO
+            made = self.module.dotted(call.func) in _MADE_BY_AGNO
+            open_yet = user is not None and not self.module.text(user)
+            if (run or made) and not open_yet and self.served.serves(call):
+                return Written(self.module, session)
+        return None
+
+    @cached_property
+    def constant_owner(self) -> Written | None:
         """Whose memories mem0 is asked for, where that is the same whoever asks."""
         for call in self.module.of(ast.Call):
             if isinstance(call.func, ast.Attribute) and call.func.attr in _ASKING:
                 owners = [item.value for item in call.keywords if item.arg in _OWNERS]
                 constant = owners and all(map(self.module.text, owners))
                 if constant and self.served.serves(call):
-                    return owners[0]
+                    return Written(self.module, owners[0])
         return None
 
 

@@ -3,6 +3,7 @@
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.python.shared_keys import let_go_of_keys
 from agentaudit.extract.python.starts import let_go_of_code
 from agentaudit.extract.sweep import sweep
 
@@ -10,4 +11,5 @@ from agentaudit.extract.sweep import sweep
 def sweep_python(documents: Documents, collector: Collector) -> None:
     """The sweep of code, and the last to ask for its trees, which take more room than all else."""
     sweep(documents.of("python"), modules(documents), collector)
+    let_go_of_keys(documents)
     let_go_of_code(documents)
