@@ -32,6 +32,8 @@ _SUFFIX = re.compile(r"(?:svc(?:\.(?:[\w-]+\.)+local)?)?")
 """Of a Service's name: clusters may call themselves otherwise than `cluster.local`."""
 _SEALING = "sealedsecrets.bitnami.com/sealed-secrets-key"
 """The label of the key to which secrets are sealed: nobody proves who he is by that."""
+_OWN_AUTHORITY = "ca.crt"
+"""The authority of what lies beside it in a Secret."""
 _AUTHORITY = re.compile(
     r"(?:^(?:[^.]*\.)?|[_-])(?:(?:root)?ca(?:[._-](?!central-|west-)|cert|$)|root(?:[._-]|$))",
     re.IGNORECASE,
@@ -119,6 +121,8 @@ def _add_kept(item: KubernetesObject, collector: Collector) -> None:
     """The certificates in a Secret, which stands in the files as base64 or as text."""
     if item.node.get("metadata", "labels", _SEALING) is not None:
         return
+    # What lies beside its own authority is held against that: no browser knows it.
+    own = any(item.node.get(field, _OWN_AUTHORITY) is not None for field in ("data", "stringData"))
     for setting in settings_of_object(item):
         if _AUTHORITY.search(setting.key) or "CERTIFICATE-----" not in setting.content:
             continue
@@ -129,7 +133,8 @@ def _add_kept(item: KubernetesObject, collector: Collector) -> None:
                 collector.leave_open(place, f"a certificate in {name}", "how long it is good")
                 continue
             key = f"{setting.route}.{setting.key}#{number}"
-            collector.add(_certificate(place, (name, key), ttl_s, CredentialForm.FILE))
+            found = _certificate(place, (name, key), ttl_s, CredentialForm.FILE)
+            collector.add(replace(found, cluster_only=own))
 
 
 def _add_certificates(document: Document, collector: Collector) -> None:

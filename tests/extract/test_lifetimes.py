@@ -1,5 +1,6 @@
 """How long credentials live, as a number of seconds, wherever a file decides it."""
 
+import base64
 from base64 import b64encode
 
 import pytest
@@ -254,6 +255,20 @@ def test_so_may_one_for_a_client_that_names_no_host(name: str, *, inside: bool) 
     (found,) = deployment_of({"certificate.yaml": text}).credentials
 
     assert found.cluster_only is inside
+
+
+@pytest.mark.parametrize(("beside", "inside"), [("ca.crt", True), ("note", False)])
+def test_a_certificate_beside_its_own_authority_is_for_those_who_have_that(
+    beside: str, *, inside: bool
+) -> None:
+    kept = base64.b64encode(CERTIFICATE.encode()).decode()
+    text = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: relay}\ntype: kubernetes.io/tls\n"
+        f"data:\n  {beside}: eA==\n  tls.crt: {kept}\n"
+    )
+    found = deployment_of({"secret.yaml": text}).credentials
+
+    assert [item.cluster_only for item in found if item.kind == "certificate"] == [inside]
 
 
 @pytest.mark.parametrize(

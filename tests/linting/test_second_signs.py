@@ -78,7 +78,10 @@ services:
         ("kustomize-controller", "flux-system", Severity.LOW),
         ("system-upgrade-controller", "system-upgrade", Severity.LOW),
         ("openshift-gitops-argocd-application-controller", "openshift-gitops", Severity.LOW),
-        ("desk-runner", "actions-runner-system", Severity.HIGH),
+        ("desk-runner", "actions-runner-system", Severity.LOW),
+        ("gitlab-runner", "desk", Severity.LOW),
+        ("jenkins", "desk", Severity.LOW),
+        ("agent-runner", "desk", Severity.HIGH),
         ("night-report", "desk", Severity.HIGH),
         ("night-report-operator", "desk", Severity.HIGH),
     ],
@@ -89,6 +92,21 @@ def test_what_keeps_a_cluster_going_may_do_everything_in_it(
     text = ADMINISTRATOR.format(name=name, namespace=namespace)
 
     assert found({"rbac.yaml": text})["administrator-grant"] is severity
+
+
+@pytest.mark.parametrize(
+    ("steps", "severity"),
+    [
+        ("{uses: anthropics/claude-code-action@v1}", Severity.HIGH),
+        ("{run: make}", Severity.LOW),
+    ],
+)
+def test_where_builds_run_an_agent_it_may_do_what_they_may(steps: str, severity: Severity) -> None:
+    rights = ADMINISTRATOR.format(name="desk-runner", namespace="actions-runner-system")
+    build = f"on: push\njobs: {{build: {{runs-on: own, steps: [{steps}]}}}}\n"
+    files = {"rbac.yaml": rights, ".github/workflows/build.yaml": build}
+
+    assert found(files)["administrator-grant"] is severity
 
 
 @pytest.mark.parametrize(

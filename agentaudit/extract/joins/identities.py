@@ -15,7 +15,7 @@ from agentaudit.extract.joins.credentials import agents_on, doubtful_agents, tar
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Grant, Identity
-from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.runtimes import Runtime, Workflow
 
 _OF_SERVERS = regex(r"(?:^|[^a-z])(?:mcp|bot)(?:[^a-z]|$)", re.IGNORECASE)
 _FREE = 10
@@ -43,7 +43,12 @@ def reach_identities(collector: Collector) -> None:
         if edge.src.startswith("runtime:")
     }
     others.update(item.id for item in collector.of(Identity) if _is_other(item))
-    keepers = {item.id for item in collector.of(Identity) if item.keeps_cluster or _is_person(item)}
+    building = any(workflow.runs_agent for workflow in collector.of(Workflow))
+    keepers = {
+        item.id
+        for item in collector.of(Identity)
+        if item.keeps_cluster or _is_person(item) or (item.runs_builds and not building)
+    }
     for grant in collector.of(Grant):
         if acting.told(grant.identity_id):
             collector.update(replace(grant, agent_reachable=True))

@@ -115,7 +115,7 @@ class _Values(Struct, frozen=True):
 
     def _add_block(self, block: Node, name: str, route: str) -> None:
         settings = tuple(self._settings(block, route))
-        image = _image(block)
+        image = _image(block, self.chart)
         if not settings and not image:
             return
         key = f"{self.document.file}#{route or 'values'}"
@@ -124,7 +124,7 @@ class _Values(Struct, frozen=True):
             document=self.document,
             place=place,
             key=key,
-            runtime=_runtime(self.document, block, name, key),
+            runtime=_runtime(self.document, block, (name, key), image),
             names=(name, self.name),
             settings=settings,
             settings_whole=False,  # templates add to it
@@ -178,20 +178,24 @@ class _Values(Struct, frozen=True):
         )
 
 
-def _image(block: Node) -> str:
+def _image(block: Node, chart: Document) -> str:
+    """An image; an empty tag is by custom the version that the chart names of what it runs."""
     node = block.child("image")
     if node is None:
         return ""
     if node.text:
         return node.text
     repository, tag = node.text_at("repository"), node.text_at("tag") or node.text_at("digest")
+    if not tag and node.child("tag") is not None:
+        tag = chart.root.text_at("appVersion")
     registry = node.text_at("registry")
     name = f"{registry}/{repository}" if registry else repository
     mark = "@" if tag.startswith("sha256:") else ":"
     return f"{name}{mark}{tag}" if name and tag else name
 
 
-def _runtime(document: Document, block: Node, name: str, key: str) -> Runtime:
+def _runtime(document: Document, block: Node, names: tuple[str, str], image_name: str) -> Runtime:
+    name, key = names
     limits = block.get("resources", "limits")
     memory = limits.child("memory") if limits is not None else None
     user = block.get("securityContext", "runAsUser") or block.get("podSecurityContext", "runAsUser")
@@ -204,7 +208,7 @@ def _runtime(document: Document, block: Node, name: str, key: str) -> Runtime:
         evidence=(evidence(document, place, name),),
         confidence=Confidence.LIKELY,
         kind="chart",
-        image=_image(block) if tagged else "",
+        image=image_name if tagged else "",
         runs_as_root=Truth.UNKNOWN
         if user is None
         else Truth.YES

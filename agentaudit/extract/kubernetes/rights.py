@@ -50,6 +50,11 @@ _RUNNERS = regex(
     r"^(?:actions|github|gitlab|gitea|forgejo|arc)-runners?(?:-system)?$|^arc-(?:runners|systems?)$"
 )
 """Where the runners of a code host start the pods in which builds run."""
+_BUILDER = regex(
+    r"^(?:(?:[a-z0-9]{1,30}-){0,3}(?:actions|github|gitlab|gitea|forgejo|arc|ci|builds?)-runners?(?:-sa)?"
+    r"|(?:jenkins|woodpecker|drone|buildkite|tekton)(?:-[\w-]{1,60})?)$"
+)
+"""Accounts of what runs builds, wherever it starts them."""
 _SHARED = Budget("shared rights", 200_000, free=40, whole=True)
 """Actions of roles, told once more for each further subject; its own lines are as long as some."""
 
@@ -130,7 +135,7 @@ def _subject(subjects: _Subjects, subject: Node) -> Identity:
     namespace = subject.text_at("namespace") or binding.namespace
     place = evidence(binding.document, subject.child("name") or subject, name)
     account = kind == _ACCOUNT
-    builds = _RUNNERS.match(namespace) is not None
+    builds = _RUNNERS.match(namespace) is not None or _BUILDER.match(name) is not None
     if account and _is_applied_there(subjects, namespace, name):
         namespace = _NO_NAMESPACE
     open_to = _EVERYBODY.get((kind, name), "")
@@ -153,6 +158,7 @@ def _subject(subjects: _Subjects, subject: Node) -> Identity:
             identity,
             part_of_cluster=identity.part_of_cluster or subjects.part or within or builds,
             keeps_cluster=identity.keeps_cluster or subjects.keeps or within,
+            runs_builds=identity.runs_builds or builds,
         )
         collector.update(identity)
     return identity

@@ -25,11 +25,13 @@ class Identity(Fact, frozen=True, kw_only=True):
     default_account: bool = False
     part_of_cluster: bool = False
     """
-    Whether its name, or that of what it is bound beside or by, is of what keeps it going; or it is
-    in a namespace for the runners of a code host.
+    Whether its name, or that of what it is bound beside or by, is of what keeps it going; or builds
+    act as it.
     """
     keeps_cluster: bool = False
     """Whether that is a part which many clusters have, such as Flux, or lies in `kube-system`."""
+    runs_builds: bool = False
+    """Whether builds act as it: it is called after a runner, or lies in a namespace for some."""
     of_platform: bool = False
     """Whether it is one of the accounts by which a vendor's own services act."""
     open_to: str = ""
@@ -95,7 +97,10 @@ class Grant(Fact, frozen=True, kw_only=True):
     one of the people who run that, or a vendor's own service.
     """
     keeps_cluster: bool = False
-    """Whether its identity does, or is a person who runs the cluster, and no agent acts as that."""
+    """
+    Whether its identity does, or is a person who runs the cluster, or builds act as it, and no
+    agent acts as that: not in the builds of this deployment either.
+    """
     open_to: str = ""
     """
     Who has it, where that is no principal of its own: anybody, who need not prove who he is;
