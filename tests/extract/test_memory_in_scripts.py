@@ -257,3 +257,67 @@ def test_an_agent_of_cloudflare_keeps_nothing_of_what_stands_beside_it_on_its_li
     (store,) = deployment_of({"desk.ts": code}).memory_stores
 
     assert "desk" in store.name.lower()
+
+
+OBJECT = """\
+import {{ DurableObject }} from 'cloudflare:workers';
+export class Desk extends DurableObject {{
+  async say(text) {{
+    const history = (await this.ctx.storage.get('history')) ?? [];
+    history.push({{ role: '{role}', content: text }});
+    {body}
+  }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("await this.ctx.storage.put('history', history);", [(Known.NONE, Known.NONE)]),
+        ("await this.ctx.storage.put({ history });", [(Known.NONE, Known.NONE)]),
+        ("await this.ctx.storage.put('history', history.slice(-20));", [(Known.NONE, Known.SET)]),
+        (
+            (
+                "while (history.length > MOST) history.shift();\n"
+                "    await this.ctx.storage.put('history', history);"
+            ),
+            [(Known.NONE, Known.SET)],
+        ),
+        (
+            (
+                "await this.ctx.storage.put('history', history);\n"
+                "    await this.ctx.storage.setAlarm(Date.now() + WEEK);"
+            ),
+            [(Known.UNKNOWN, Known.NONE)],
+        ),
+        (
+            "this.ctx.storage.sql.exec('INSERT INTO messages (text) VALUES (?)', text);",
+            [(Known.NONE, Known.NONE)],
+        ),
+        (
+            (
+                "this.sql.exec(`INSERT INTO messages (text) VALUES (?)`, text);\n"
+                "    this.sql.exec(`DELETE FROM messages WHERE at < ?`, then);"
+            ),
+            [(Known.UNKNOWN, Known.NONE)],
+        ),
+        ("await this.ctx.storage.put('count', history.length);", []),
+        ("await this.ctx.storage.put('orders', orders);", []),
+    ],
+)
+def test_a_durable_object_keeps_what_it_says_it_does(
+    body: str, kept: list[tuple[Known, Known]]
+) -> None:
+    stores = deployment_of({"desk.ts": OBJECT.format(role="assistant", body=body)}).memory_stores
+
+    assert [(store.ttl, store.max_turns) for store in stores] == kept
+    assert all(store.backend == "durable_object" for store in stores)
+
+
+def test_a_room_in_which_people_talk_is_no_memory_of_a_model() -> None:
+    code = OBJECT.format(role="guest", body="await this.ctx.storage.put('messages', messages);")
+    asked = code.replace("say(text) {", "say(text) { await this.env.AI.run(MODEL, { prompt });")
+
+    assert not deployment_of({"room.ts": code}).memory_stores
+    assert deployment_of({"room.ts": asked}).memory_stores

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript import durable_objects
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import Lineage, lineage_around
 from agentaudit.extract.javascript.frameworks import Builder
@@ -40,10 +41,9 @@ _SHORTENING = frozenset(
     {"pruneMessages", "slice", "truncateOlderMessages", "onCompaction", "compact", "trimMessages"}
 )
 _FORGETTING = frozenset({"destroy", "deleteAll", "clearHistory", "clearMessages"})
-_SAID = r"(?:messages?|history|conversations?|chats?|turns?|memor(?:y|ies))"
 _KEEPS = regex(
-    rf"\.sql(?:<[^`<>]{{0,200}}>)?`\s*insert\s+(?:or\s+\w+\s+)?into\s+[\"'\w]{{0,40}}{_SAID}"
-    rf"|\.setState\([^;]{{0,400}}\b{_SAID}\b",
+    rf"\.sql(?:<[^`<>]{{0,200}}>)?`\s*insert\s+(?:or\s+\w+\s+)?into\s+[\"'\w]{{0,40}}{durable_objects.SAID}"
+    rf"|\.setState\([^;]{{0,400}}\b{durable_objects.SAID}\b",
     re.IGNORECASE,
 )
 """How a class keeps what was said: in a table, or in its state, by what that is called."""
@@ -113,9 +113,13 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
     for lineage in _agents(building):
         yield _messages(building, lineage), lineage
     for lineage in building.lineages:
-        written = _text(building, lineage) if lineage.base == _BASE else ""
-        if _KEEPS.search(written):
+        if lineage.base not in {_BASE, durable_objects.BASE}:
+            continue
+        written = _text(building, lineage)
+        if lineage.base == _BASE and _KEEPS.search(written):
             yield _rows(building, lineage, written), lineage
+        elif durable_objects.keeps_talk(written, building.module.document.text):
+            yield _talk(building, lineage, written), lineage
 
 
 def _text(building: Building, lineage: Lineage) -> str:
@@ -134,6 +138,16 @@ def _rows(building: Building, lineage: Lineage, written: str) -> MemoryStore:
         store,
         ttl=Known.UNKNOWN if _DELETES.search(written) else store.ttl,
         max_turns=Known.UNKNOWN,
+        compaction=Known.UNKNOWN,
+    )
+
+
+def _talk(building: Building, lineage: Lineage, written: str) -> MemoryStore:
+    """What a Durable Object keeps; what of that a model gets is not seen."""
+    return replace(
+        _messages(building, lineage),
+        ttl=durable_objects.lifetime(written),
+        max_turns=durable_objects.turns(written),
         compaction=Known.UNKNOWN,
     )
 

@@ -27,7 +27,7 @@ _WORDS = (
     *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
     *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
     *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
-    *("@openai/codex-sdk", "@github/copilot-sdk"),
+    *("@openai/codex-sdk", "@github/copilot-sdk", "cloudflare:workers"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
@@ -68,6 +68,8 @@ TOOL_OF_FUNCTIONS = regex(r"^[ \t]*app\.mcpTool\(", re.MULTILINE)
 """By which an app of Azure Functions offers a tool."""
 
 
+_KEEPS_TALK = regex(r"""["'`]assistant["'`]|\bAI\.run\(""")
+"""By which a Durable Object may keep what a model said, and not what people say in a room."""
 RESULTS = regex(
     r"""\b(?:tool_call_id|tool_use_id|toolUseId|tool_result|toolResult|function_call_output)\b"""
     r"""|\bfunctionResponse\b|\brole:[ \t]*['"]tool['"]"""
@@ -88,6 +90,8 @@ def builds_agents(file: str, text: str) -> bool:
         return False
     if _IMPORT.search(text) or _REGISTERS.search(text):
         return True
+    if "cloudflare:workers" in text and _KEEPS_TALK.search(text):
+        return "DurableObject" in text
     if "@azure/functions" in text and TOOL_OF_FUNCTIONS.search(text):
         return True
     return any(_CALLS.search(match[1]) for match in _NAMES.finditer(text))
