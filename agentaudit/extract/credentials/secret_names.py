@@ -171,8 +171,11 @@ _ALWAYS_STATIC = frozenset(
 Vendors whose API keys live until they are revoked, in whatever form they are handed over; tokens of
 bots do, and those of Home Assistant for ten years.
 """
-_STATIC_KEYS = frozenset({"google"})
-"""Whose API keys are static, and whose tokens may be short."""
+_STATIC_KINDS = frozenset({("google", "api_key"), ("azure", "api_key"), ("azure", "client_secret")})
+"""
+What is static of vendors whose tokens may be short. Keys of Azure's services live until they are made
+anew, and secrets of its service principals for months, two years at most.
+"""
 _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
     *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
@@ -223,7 +226,7 @@ def secret_name(key: str) -> SecretName | None:
         return None
     provider = next((name for word, name in _PROVIDERS if word in words), "")
     static = (provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}) or (
-        provider in _STATIC_KEYS and kind == "api_key"
+        (provider, kind) in _STATIC_KINDS
     )
     return SecretName(
         provider=provider,
