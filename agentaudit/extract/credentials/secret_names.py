@@ -173,8 +173,8 @@ bots do, and those of Home Assistant for ten years.
 """
 _STATIC_KINDS = frozenset({("google", "api_key"), ("azure", "api_key"), ("azure", "client_secret")})
 """
-What is static of vendors whose tokens may be short. Keys of Azure's services live until they are made
-anew, and secrets of its service principals for months, two years at most.
+What is static of vendors whose tokens may be short. Keys of Azure's services live until they are
+made anew, and secrets of its service principals for months, two years at most.
 """
 _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
