@@ -38,6 +38,12 @@ def agent_of(call: str, before: str = "") -> Agent:
         ("db.execute(x)", {"read", "write", "delete"}, Truth.NO, Truth.NO),
         ("db.execute('SELECT 1')", {"read"}, Truth.NO, Truth.NO),
         ("db.execute('DELETE FROM t')", {"delete"}, Truth.NO, Truth.NO),
+        ("db.execute(text('SELECT 1'), {'a': x})", {"read"}, Truth.NO, Truth.NO),
+        ("db.execute(text(x))", {"read", "write", "delete"}, Truth.NO, Truth.NO),
+        ("db.execute(select(T.id).where(T.id == x))", {"read"}, Truth.NO, Truth.NO),
+        ("db.execute(os.delete(T).where(T.id == x))", {"delete"}, Truth.NO, Truth.NO),
+        ("db.execute(insert(T).values(a=x))", {"write"}, Truth.NO, Truth.NO),
+        ("db.execute(made(x).where(y))", {"read", "write", "delete"}, Truth.NO, Truth.NO),
         ("open(x).read()", {"read"}, Truth.NO, Truth.NO),
         ("open(x, 'w').write(x)", {"write"}, Truth.NO, Truth.NO),
         ("os.remove(x)", {"delete"}, Truth.NO, Truth.NO),
@@ -53,6 +59,15 @@ def test_a_body_tells_what_a_tool_does(
     assert set(tool.effects) == effects
     assert tool.effects_known is bool(effects)
     assert (tool.reads_untrusted, tool.egress) == (untrusted, egress)
+
+
+def test_a_statement_may_have_a_name_and_a_circle_is_none() -> None:
+    code = f"{HEAD}@tool\ndef it(x: int):\n    {{named}}\n    return db.execute(q, [x])\n"
+    named = {"q = text('SELECT 1')": {"read"}, "q = q.where(x)": {"read", "write", "delete"}}
+    for each, effects in named.items():
+        (tool,) = deployment_of({"a.py": code.format(named=each)}).tools
+
+        assert set(tool.effects) == effects
 
 
 @pytest.mark.parametrize(

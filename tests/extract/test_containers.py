@@ -743,6 +743,14 @@ def test_an_image_tells_what_it_runs_however_it_is_written(image: str, role: str
     assert role_of(image, (), (), ()) == role
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("LiteLLMContainer", "gateway"), ("LiteLLMService", "gateway"), ("LiteLLMContained", "")],
+)
+def test_a_template_writes_the_words_of_a_name_as_one(name: str, role: str) -> None:
+    assert role_of("registry.example/program:1", (name,), (), ()) == role
+
+
 def test_a_program_that_calls_a_tool_server_is_no_agent() -> None:
     text = "services:\n  client: {build: ., environment: {MCP_HOST: 'http://gateway:9011/mcp'}}\n"
     deployment = deployment_of({"compose.yaml": text})

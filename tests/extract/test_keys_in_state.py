@@ -86,3 +86,15 @@ def test_whose_it_is_stands_with_it() -> None:
         "azuread_service_principal_password.desk": "desk",
         "aws_iam_service_specific_credential.desk": "desk",
     }
+
+
+def test_a_template_of_cloudformation_makes_a_key_and_has_no_state() -> None:
+    text = """
+Resources:
+  Desk: {Type: "AWS::IAM::User"}
+  DeskKey: {Type: "AWS::IAM::AccessKey", Properties: {UserName: !Ref Desk}}
+"""
+    rules = found({"template.yaml": text})
+
+    assert "made-long-lived-key" in rules
+    assert "secret-in-terraform-state" not in rules

@@ -181,3 +181,8 @@ def test_a_guide_that_leaves_the_secret_half_out_gives_nothing_away(
 @pytest.mark.parametrize(("value", "secret"), [("OAUTH2_CLIENT_SECRET", False), (DRAWN, True)])
 def test_the_name_of_a_variable_may_hold_a_number(value: str, *, secret: bool) -> None:
     assert could_be_secret("DESK_CLIENT_SECRET_KEY", "secret", value) is secret
+
+
+@pytest.mark.parametrize("begin", ["\x1b[0;32m", r"\033[0;32m", r"\e[1m", r"\x1b[32m"])
+def test_what_gives_a_word_its_colour_is_no_password(begin: str) -> None:
+    assert not could_be_secret("PASS", "password", f"{begin}PASS{begin}")

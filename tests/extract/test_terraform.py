@@ -896,6 +896,8 @@ resource "aws_iam_role_policy_attachment" "all" {
     [
         ('jsonencode({ api_key = "REPLACE_ME" })', "secret_string", 0),
         ('jsonencode({ api_key = "REPLACE_ME" })', "version_stages", 1),
+        ('jsonencode({ note = "The team sets the key here" })', "secret_string", 0),
+        ('jsonencode({ note = "The team sets it" , key = "q8Zt2LmX" })', "secret_string", 1),
         ("jsonencode({ api_key = var.key })", "secret_string", 1),
         ("var.key", "secret_string", 1),
     ],

@@ -128,7 +128,7 @@ def _stack(document: Document, template: Template) -> Stack:
     listed = document.root.get("Resources")
     resources = listed.entries if listed is not None else ()
     silent = _RETENTION not in document.text
-    stack = Stack(folder=document.file, bodies=[], silent_of_logs=silent)
+    stack = Stack(folder=document.file, bodies=[], silent_of_logs=silent, has_state=False)
     stack.members_by_type = tuple(
         declared
         for key, value in resources

@@ -80,6 +80,8 @@ FRONT = regex(
 _NAMED_MODEL, _NAMED_AGENT = "MODEL_", "AGENT_"
 _SERVER = regex(r"(?:[\w-]+[_-])?(?:llm|embeddings?|rerank(?:er|ing)?|inference)[_-]server")
 """What serves a model by its name: there `MODEL_NAME` says which."""
+_JOINED = regex(r"(?<=[A-Za-z0-9])(?:Container|Service|Task|Server|Proxy)(?![a-z])")
+"""Last words of names as templates write them: `LiteLLMContainer`."""
 _OWN_NAME = "AGENT_NAME"
 """What tells a container how it is called says nothing of what it does."""
 _OF_MASTER, _MASTER = "LITELLM_", "LITELLM_MASTER_KEY"
@@ -252,7 +254,7 @@ def role_started(settings: Iterable[Setting]) -> str:
 
 @lru_cache(maxsize=1024)
 def _role_told_by(subject: str) -> str:
-    lower = subject.lower()
+    lower = _JOINED.sub(r"-\g<0>", subject).lower()
     if names_gateway(lower):
         return "gateway"
     told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))

@@ -57,6 +57,8 @@ _NAMED = regex(
     r"[a-z][a-z0-9]*(?:-[a-z0-9]+){1,8}-(?:secrets?|credentials?|creds|tokens?|keys?|tls|certs?)"
 )
 """`backupSecret: shop-s3-credentials` says which Secret the value is kept in."""
+_PAINT = regex(r"(?:\x1b|\\(?:0?33|e|x1[bB]))\[")
+"""What gives words on a terminal their colour: `PASS = "\\033[0;32mPASS"`."""
 _MODEL = regex(r"[a-z][a-z-]*/[a-z][a-z0-9.-]*(?::[a-z]+)?")
 """`x-ai/grok-4-fast:free` is which model a key is for."""
 _TYPES = regex(r"(?:string|str|number|int|integer|boolean|null|undefined|none|any)(?:\s?\|\s?\w+)+")
@@ -111,7 +113,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
     names_one = kind == "connection_string" and _NAMED_PASSWORD.search(value) is not None
     if any(character.isspace() for character in value) and not names_one:
         return False
-    if is_expression(value) or is_publishable(value) or is_foreign(value):
+    if is_expression(value) or is_publishable(value) or is_foreign(value) or _PAINT.search(value):
         return False
     if kind == "connection_string" and not _password_in(value):
         return False

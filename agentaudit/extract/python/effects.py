@@ -30,6 +30,12 @@ VERBS: Mapping[str, str] = {
     **dict.fromkeys(("DELETE", "DROP", "TRUNCATE"), "delete"),
 }
 """What statements of SQL do that do not read."""
+_TEXTS = frozenset({"text", "SQL"})
+"""What makes a statement of a text: of SQLAlchemy, and of psycopg."""
+_BUILDING = frozenset({"select", "insert", "update", "delete"})
+"""What SQLAlchemy builds statements from: `select(Order).where(…)`."""
+_LONGEST = 100
+"""Methods called one after another on a statement; a longer chain is a circle, or nobody's."""
 _PATHS = frozenset({"pathlib.Path.open"})
 _OPENS = _PATHS | {"open", "io.open", "codecs.open", "aiofiles.open"}
 
@@ -119,11 +125,28 @@ def _method(module: Module, call: ast.Call) -> str:
 
 
 def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
-    given = argument(call, 0, "sql", "query", "statement")
-    verb = next(iter(module.text(given).split()), "").upper().rstrip(";")
+    verb = _verb(module, argument(call, 0, "sql", "query", "statement"))
     effect = VERBS.get(verb, "read")
     found.names.update({effect} if verb else {"read", "write", "delete"})
     found.private |= effect == "read"
+
+
+def _verb(module: Module, given: ast.expr | None) -> str:
+    """What a statement begins with: a text, one in `text(…)`, or what is built from `select(…)`."""
+    for _ in range(_LONGEST):
+        match module.meant(given):
+            case ast.Call(func=ast.Attribute(value=ast.Call() | ast.Name() as built)) if not (
+                isinstance(built, ast.Name) and built.id in module.imports  # `sqlalchemy.select`
+            ):
+                given = built
+            case ast.Call() as call if module.dotted(call.func).rpartition(".")[2] in _TEXTS:
+                given = argument(call, 0, "text")
+            case ast.Call() as call:
+                name = module.dotted(call.func).rpartition(".")[2]
+                return name.upper() if name in _BUILDING else ""
+            case _:
+                return next(iter(module.text(given).split()), "").upper().rstrip(";")
+    return ""
 
 
 def _file_effect(module: Module, call: ast.Call, name: str, found: Effects) -> None:

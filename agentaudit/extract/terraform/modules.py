@@ -74,6 +74,8 @@ class Module(Sources):
     """What data sources of a type stand for, such as the JSON of a policy document."""
     prefix: str = ""
     """What its resources are told apart by, where several modules have one source."""
+    has_state: bool = True
+    """Whether what its resources make stands in a state; CloudFormation shows none."""
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
     _instances: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
     """By the identity of their block: one is asked for among several groups of types."""

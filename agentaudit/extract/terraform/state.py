@@ -1,4 +1,4 @@
-"""Keys that a resource makes: they stand in the state."""
+"""Keys that a resource makes: they stand in the state, where there is one."""
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.terraform.modules import Declared
@@ -19,6 +19,6 @@ def key_in_state(
         lifetime=Lifetime.STATIC,
         ttl_s=ttl_s,
         holder="repository",
-        exposure="state",
+        exposure="state" if declared.module.has_state else "made",
         variable=declared.shown,
     )

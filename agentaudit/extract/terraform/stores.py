@@ -73,6 +73,8 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "github_actions_organization_secret": "plaintext_value",
     }
 )
+_SENTENCE = 4
+"""Words of what tells a person what is to stand there."""
 _NAME_OF_SOMEBODY = regex(
     r"(?:^|[._-])(?:user_?name|(?:client|tenant|subscription|principal|object|project)_id)$",
     re.IGNORECASE,
@@ -187,7 +189,11 @@ def _filled_elsewhere(declared: Declared, name: str, value: Node) -> bool:
 def _holds_place(name: str, value: Node) -> bool:
     """Whether only words for what is still to come stand there, as a text or in a mapping."""
     parts = [each for _, each in value.items()] if value.entries else [value]
-    return all(each.text is not None and is_placeholder(name, each.text) for each in parts)
+    return all(
+        each.text is not None
+        and (is_placeholder(name, each.text) or len(each.text.split()) >= _SENTENCE)
+        for each in parts
+    )
 
 
 def _block_with(declared: Declared, name: str) -> Node | None:
