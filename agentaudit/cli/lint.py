@@ -231,7 +231,8 @@ class _Settings(Struct, frozen=True, kw_only=True):
 
 def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Terminal) -> Linted:
     from agentaudit.extract.deployment import deployment_in
-    from agentaudit.linting.linter import lint as lint_deployment
+    from agentaudit.linting.gathering import gathered
+    from agentaudit.linting.linter import lint_apart
     from agentaudit.model.deployment import Deployment, FileStatus
     from agentaudit.readers.files import read_files
     from agentaudit.report.places import from_here
@@ -254,7 +255,7 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     today = datetime.now(tz=UTC).date().isoformat()
 
     def ask(read: Deployment) -> "LintResult":
-        return lint_deployment(
+        return lint_apart(
             read,
             asked.rules,
             names=asked.names,
@@ -267,9 +268,10 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     result = compared(ask(deployment), settings.comparison, run)
     if accepted:
         tell_acceptances(accepted, result, deployment, today, said)
+    shown = gathered(with_narrowings(result, settings.configured, paths), asked.rules)
     return Linted(
-        result=from_here(with_narrowings(result, settings.configured, paths), deployment.root),
-        judged=result,
+        result=from_here(shown, deployment.root),
+        judged=gathered(result, asked.rules),
         deployment=deployment,
         rules=[rule for rule in asked.rules if rule.rule.id in asked.names],
         limits=limits,

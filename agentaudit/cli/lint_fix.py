@@ -100,6 +100,7 @@ def _again(linted: Linted) -> "Callable[[Mapping[str, str]], LintResult]":
     from msgspec.structs import replace
 
     from agentaudit.extract.deployment import deployment_in
+    from agentaudit.linting.gathering import gathered
 
     found, run = linted.run.found, linted.run
 
@@ -107,7 +108,8 @@ def _again(linted: Linted) -> "Callable[[Mapping[str, str]], LintResult]":
         texts = tuple(
             replace(source, text=changed.get(source.file, source.text)) for source in found.texts
         )
-        return run.ask(deployment_in(replace(found, texts=texts), key=run.key))
+        again = deployment_in(replace(found, texts=texts), key=run.key)
+        return gathered(run.ask(again), linted.rules)
 
     return asked
 

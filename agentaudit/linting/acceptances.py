@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.gathering import whole_fingerprint
 from agentaudit.linting.redaction import shown_subject
 from agentaudit.lists import counted
 from agentaudit.model.deployment import Deployment
@@ -18,15 +19,20 @@ class Acceptances:
     def __init__(self, accepted: Sequence[Acceptance], today: str) -> None:
         self._all, self._today = accepted, today
         self._in_force: dict[tuple[str, str], list[Acceptance]] = {}
+        self._whole: dict[str, Acceptance] = {}
+        """Of rules that are asked once: for all that they find in the deployment."""
         self._used: set[Acceptance] = set()
         for each in accepted:
             if not self._is_over(each):
                 self._in_force.setdefault((each.rule, each.fingerprint), []).append(each)
+                if each.fingerprint == whole_fingerprint(each.rule):
+                    self._whole[each.rule] = each
 
     def of(self, finding: Finding) -> Acceptance | None:
         """The last that accepts a finding; one may be of one secret alone."""
         known = self._in_force.get((finding.rule, finding.fingerprint), [])
-        found = next((each for each in reversed(known) if each.value in ("", finding.value)), None)
+        of_it = (each for each in reversed(known) if each.value in ("", finding.value))
+        found = next(of_it, self._whole.get(finding.rule))
         if found is not None:
             self._used.add(found)
         return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import get_args
 
 from msgspec.structs import replace
@@ -10,6 +9,7 @@ from msgspec.structs import replace
 from agentaudit import __version__
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.gathering import PLACE_ORDER, gathered, in_order, related_to
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import (
     credential_summaries,
@@ -35,8 +35,6 @@ from agentaudit.rules.limits import Limits
 from agentaudit.rules.messages import message_of
 from agentaudit.rules.whole import whole_of
 
-_RELATED = 20
-"""More related places than a reader, or a code host, would take in."""
 _DIGEST = 32
 """As many characters tell secrets apart."""
 
@@ -56,6 +54,22 @@ def lint(
     `names` are the rules to ask, when not all. The order of files, facts and rules changes
     nothing. `today`, as YYYY-MM-DD, decides which acceptances have expired.
     """
+    apart = lint_apart(
+        deployment, rules, names=names, limits=limits, accepted=accepted, today=today
+    )
+    return gathered(apart, rules)
+
+
+def lint_apart(
+    deployment: Deployment,
+    rules: Sequence[CompiledRule],
+    *,
+    names: Collection[str] | None = None,
+    limits: Limits | None = None,
+    accepted: Sequence[Acceptance] = (),
+    today: str = "",
+) -> LintResult:
+    """The same with a finding for each fact, also of rules that are asked once."""
     known = {rule.rule.id: rule for rule in rules}
     chosen = [known[name] for name in sorted(known) if names is None or name in names]
     limits = limits or Limits()
@@ -73,7 +87,7 @@ def lint(
     )
     return LintResult(
         root=deployment.root,
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(sorted(findings, key=in_order)),
         rules=tuple(sorted((*summaries, *META_RULES), key=lambda rule: rule.id)),
         credentials=credential_summaries(deployment),
         memory_stores=memory_summaries(deployment),
@@ -88,8 +102,6 @@ def lint(
     )
 
 
-_Match = tuple[Fact, Severity]
-"""A fact for which a rule holds."""
 _Answer = tuple[Fact, Severity | None]
 """A fact for which a rule holds or, without a severity, of which it could not be asked."""
 _Answers = Sequence[tuple[CompiledRule, Sequence[_Answer]]]
@@ -139,13 +151,12 @@ def _in_part(item: FileCoverage, rules: Collection[str]) -> FileCoverage:
 def _findings(deployment: Deployment, answers: _Answers, limits: Limits) -> Iterator[Finding]:
     known, context = {fact.id: fact for fact in deployment.facts()}, context_of(deployment)
     for rule, answered in answers:
-        matches = [(fact, severity) for fact, severity in answered if severity is not None]
-        groups = [matches] if rule.rule.once and matches else [[match] for match in matches]
-        once: dict[tuple[Evidence, str], Finding] = {}
-        for group in groups:
-            finding = _finding(rule, group, known, limits, context=context)
-            once.setdefault((finding.evidence, finding.message), finding)
-        yield from once.values()
+        told: dict[tuple[Evidence, str], Finding] = {}
+        for fact, severity in answered:
+            if severity is not None:
+                finding = _finding(rule, (fact, severity), known, limits, context=context)
+                told.setdefault((finding.evidence, finding.message), finding)
+        yield from told.values()
 
 
 def _matches(
@@ -160,7 +171,7 @@ def _matches(
             continue
         found: dict[str, list[_Answer]] = {rule.rule.id: [] for rule in of_kind}
         inquiry = Inquiry(word, of_kind, whole, limits)
-        for fact in sorted(facts, key=lambda fact: (_ORDER(fact.evidence[0]), fact.id)):
+        for fact in sorted(facts, key=lambda fact: (PLACE_ORDER(fact.evidence[0]), fact.id)):
             for rule, severity in inquiry.about(fact):
                 found[rule.rule.id].append((fact, severity))
         yield from ((rule, found[rule.rule.id]) for rule in of_kind if found[rule.rule.id])
@@ -168,22 +179,18 @@ def _matches(
 
 def _finding(
     rule: CompiledRule,
-    group: Sequence[_Match],
+    match: tuple[Fact, Severity],
     known: dict[FactId, Fact],
     limits: Limits,
     *,
     context: Context,
 ) -> Finding:
-    """The finding about one fact, or about the worst of several, deployed ones before others."""
-    if len(group) > 1:
-        group = sorted(group, key=lambda match: (context.idle(match[0]), -match[1].rank))
-    fact, worst = group[0]
-    others = [other.evidence[0] for other, _ in group[1:]]
-    related = [*fact.evidence[1:], *others, *_named_facts(fact, known)]
-    subject = "deployment" if rule.rule.once else fact.id
+    fact, asked = match
+    place = fact.evidence[0]
+    related = related_to(place, (*fact.evidence[1:], *_named_facts(fact, known)))
     severity, confidence = context.judged(
         fact,
-        worst,
+        asked,
         _weakest(rule.rule.confidence, fact.confidence),
     )
     return Finding(
@@ -193,11 +200,11 @@ def _finding(
         severity=severity,
         confidence=confidence,
         message=message_of(rule.rule.message, fact, limits),
-        evidence=shown_place(fact.evidence[0]),
-        related=_distinct(fact.evidence[0], related),
+        evidence=shown_place(place),
+        related=tuple(map(shown_place, related)),
         subject=shown_subject(fact),
-        fingerprint=fingerprint(rule.rule.id, subject),
-        value="" if rule.rule.once else _digest(fact),
+        fingerprint=fingerprint(rule.rule.id, fact.id),
+        value=_digest(fact),
     )
 
 
@@ -222,18 +229,5 @@ def _naming(kind: type[Fact]) -> tuple[str, ...]:
     return tuple(name for name, type_ in types if FactId in (type_, *get_args(type_)))
 
 
-def _distinct(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    others = dict.fromkeys(place for place in places if place != primary)
-    return tuple(map(shown_place, sorted(others, key=_ORDER)[:_RELATED]))
-
-
-_ORDER = attrgetter(*Evidence.__struct_fields__)
-"""The order of places, made once for each and not at every comparison."""
-
-
 def _weakest(*confidences: Confidence) -> Confidence:
     return min(confidences, key=lambda confidence: confidence.rank)
-
-
-def _order(finding: Finding) -> tuple[int, tuple[object, ...], str, str]:
-    return -finding.severity.rank, _ORDER(finding.evidence), finding.rule, finding.subject

@@ -89,7 +89,7 @@ def _asked(rule: LintRule) -> Iterator[str]:
         yield from _fenced(when, "cel")
     if rule.once:
         yield ""
-        yield "One finding for the whole deployment; the other places are related to it."
+        yield "One finding for the whole deployment with all places; a comment is about its own."
 
 
 def _fixed(fix: Autofix) -> Iterator[str]:

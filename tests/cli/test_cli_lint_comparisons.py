@@ -320,3 +320,26 @@ def test_severity_and_confidence_choose_what_is_shown_not_what_fails(tmp_path: P
         "No findings"
         in run(str(tmp_path), "--ignore", "literal-model-api-key", "--severity", "critical")[1]
     )
+
+
+AGENT = "from strands import Agent\n\nagent = Agent(tools=[])\n"
+
+
+@pytest.mark.parametrize("how", ["baseline", "diff"])
+def test_another_agent_with_a_fault_that_is_told_once_is_new(how: str, repository: Path) -> None:
+    """The one finding of the whole deployment had been known already, whatever was added."""
+    asked = (str(repository), "--select", "no-budget", "--no-config")
+    (repository / "first.py").write_text(AGENT)
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "two")
+    baseline = repository / "lint.baseline"
+    run(*asked, "--write-baseline", str(baseline))
+    compared = ("--baseline", str(baseline)) if how == "baseline" else ("--diff", "HEAD")
+    known = run(*asked, *compared)
+    (repository / "second.py").write_text(AGENT)
+    new = run(*asked, *compared)
+
+    assert (known[0], new[0]) == (0, 1)
+    assert "second.py:3:9" in new[1]
+    assert "first.py" not in new[1]
+    assert "1 suppressed" in new[1]

@@ -188,6 +188,27 @@ def test_a_rule_asked_once_names_the_others_as_related() -> None:
     assert {item.line for item in finding.related if item.file == ".mcp.json"} == {2, 3}
 
 
+def test_what_lets_one_place_stand_says_nothing_of_the_others() -> None:
+    """One agent with a reason had spoken for all that a rule asked once finds."""
+    here = comment("held-key", 1)
+    kept, told = lint(deployment(1, 2, 3, comments=[here]), [rule(once=True)]).findings
+
+    assert (told.evidence.line, told.suppression) == (2, None)
+    assert told.message == "KEY_2 is held. The same holds at 1 more place."
+    assert kept.suppression is not None
+    assert kept.evidence.line == 1
+
+
+def test_all_that_a_rule_asked_once_finds_is_accepted_by_its_fingerprint() -> None:
+    (whole,) = lint(deployment(1, 2), [rule(once=True)]).findings
+    accepted = Acceptance(rule="held-key", fingerprint=whole.fingerprint, reason="for a demo")
+
+    result = lint(deployment(1, 2, 3), [rule(once=True)], accepted=[accepted])
+
+    assert not result.open_findings
+    assert len(result.findings) == 3
+
+
 def test_a_rule_asked_once_is_about_what_is_deployed_before_what_is_not() -> None:
     tried = replace(credential(1), evidence=(place(1, "app/tests/settings.json"),))
     (finding,) = lint(
