@@ -334,3 +334,36 @@ def test_what_no_model_is_told_of_is_no_parameter() -> None:
     found = {tool.name: tool.typed for tool in deployment_of({"a.py": code}).tools}
 
     assert found == {"look": Truth.YES, "find": Truth.NO}
+
+
+CONTEXT = """
+from typing import Any
+{imports}
+
+{decorator}
+def look(city: str, tool_context{kind}) -> str: ...
+
+agent = {agent}
+"""
+
+
+@pytest.mark.parametrize("kind", ["", ": Any = None", ": object = None"])
+@pytest.mark.parametrize(
+    ("imports", "decorator", "agent"),
+    [
+        (
+            "from google.adk.agents import LlmAgent\nfrom ours import traced",
+            "@traced",
+            "LlmAgent(name='a', model='m', tools=[look])",
+        ),
+        ("from strands import Agent, tool", "@tool(context=True)", "Agent(tools=[look])"),
+    ],
+)
+def test_a_context_is_filled_in_by_its_name(
+    imports: str, decorator: str, agent: str, kind: str
+) -> None:
+    """Google's ADK and Strands tell no model of it, so that nobody chooses what it takes."""
+    code = CONTEXT.format(imports=imports, decorator=decorator, agent=agent, kind=kind)
+    (tool,) = deployment_of({"a.py": code}).tools
+
+    assert told(tool) == (Truth.YES, (), ())

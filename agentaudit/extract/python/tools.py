@@ -26,8 +26,11 @@ _MOST = 20
 """Tools of one name and file that are compared."""
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
-_OF_RUNS = frozenset({"run_manager", "callbacks"})
-"""Parameters that LangChain fills in by their name (`langchain_core.tools.base.FILTERED_ARGS`)."""
+_OF_RUNS = frozenset({"run_manager", "callbacks", "tool_context"})
+"""
+Parameters that are filled in by their name, whatever their type: by LangChain
+(`langchain_core.tools.base.FILTERED_ARGS`), and by Google's ADK and Strands (`tool_context`).
+"""
 _ASKS_FIRST = (
     *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
     "require_confirmation",
