@@ -78,6 +78,18 @@ def test_answers_that_somebody_kept_repeat_their_keys() -> None:
         ("loop.sh", "exec /usr/bin/claude --permission-mode bypassPermissions\n", "claude-code", 1),
         ("loop.sh", "gemini --approval-mode yolo -p 'go on'\n", "gemini-cli", 1),
         ("loop.sh", "# before \nclaude --dangerously-skip-permissions\n", "claude-code", 2),
+        (
+            "loop.sh",
+            "cat <<END\nHelp\nEND\nclaude --dangerously-skip-permissions\n",
+            "claude-code",
+            4,
+        ),
+        (
+            "make.sh",
+            "cat <<'END' > run.sh\nclaude --dangerously-skip-permissions\nEND\n",
+            "claude-code",
+            2,
+        ),
         ("serve.py", 'run(["gemini", "--yolo"])\n', "gemini-cli", 1),
         ("serve.py", 'run(["codex", "exec", "--full-auto"])\n', "codex", 1),
         (
@@ -155,6 +167,7 @@ def test_the_switch_of_one_agent_switches_off_no_other() -> None:
     [
         ("a.sh", "# claude --dangerously-skip-permissions is not for us\n"),
         ("a.sh", 'echo "run claude --dangerously-skip-permissions"\n'),
+        ("a.sh", "cat <<'USE'\nclaude --dangerously-skip-permissions\nUSE\nexit 1\n"),
         ("a.sh", "claude -p 'go on'\n"),
         ("a.py", 'FLAG = "--dangerously-skip-permissions"\n'),
         ("a.py", 'run(["claude", "-p"])\n'),

@@ -2,7 +2,7 @@
 Coding agents that a script or a program starts, and lets act without a question.
 
 Only those are told: what an agent that asks may do is decided by who answers it. A line of a
-comment or of a message starts nothing.
+comment or of a message starts nothing, nor does a text that a script prints.
 """
 
 import ast
@@ -27,6 +27,8 @@ _NAMES = {
 }
 _COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini|copilot)(?:\.orig)?[ \t]")
 _SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
+_PRINTS = regex(r"^[ \t]*cat[ \t]{0,4}<<-?[ \t]{0,4}[\"']?(?P<end>[A-Za-z_]\w{0,60})[\"']?[ \t]*$")
+"""A text up to a word, which goes to no file and to no other program: how a script is used."""
 _ON = "\\"
 """Behind which a command goes on in the next line."""
 _PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini|copilot)$")
@@ -46,8 +48,14 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
     if not BYPASS.search(document.text):
         return
-    name, says, continued = "", False, False
+    name, says, continued, printed = "", False, False, ""
     for number, line in enumerate(lines_of(document.text), 1):
+        if printed:
+            printed = "" if line.strip() == printed else printed
+            continue
+        if (prints := _PRINTS.match(line)) is not None:
+            printed = prints["end"]
+            continue
         if not continued:
             name, says = "", _SAYS.match(line) is not None
         goes_on = line.endswith(_ON)
