@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 def lint_step(tmp_path: Path, **inputs: str) -> subprocess.CompletedProcess[str]:
     """The action's second step, in a folder with a key in it, as bash of the runner runs it."""
     where = tmp_path / "workspace"
-    where.mkdir()
+    where.mkdir(exist_ok=True)
     server = {"command": "a", "env": {"OPENAI_API_KEY": fake("openai_key")}}
     (where / ".mcp.json").write_text(json.dumps({"mcpServers": {"a": server}}))
     given = {name: item["default"] for name, item in ACTION["inputs"].items()}
@@ -68,6 +68,39 @@ def test_inputs_of_the_action_are_arguments_and_never_script(tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert not (tmp_path / "workspace" / "pwned").exists()
+
+
+def test_arguments_of_the_action_may_be_indented(tmp_path: Path) -> None:
+    done = lint_step(tmp_path, args="  --select=memory  \n\t--exit-zero\n", path=" . ")
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_argument_with_its_value_behind_a_blank_is_told_how_to_write_it(tmp_path: Path) -> None:
+    done = lint_step(tmp_path, args="--fail-on high")
+
+    assert done.returncode == 2
+    assert done.stdout.startswith("::error::")
+    assert "--diff=origin/main" in done.stdout
+
+
+def test_nothing_of_before_passes_for_what_the_action_found(tmp_path: Path) -> None:
+    """An earlier step's summary, or a file that the repository brings, had been shown as ours."""
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / "workspace" / "agentaudit.sarif").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "summary.md").write_text("No findings.")
+
+    failed = lint_step(tmp_path, path="nowhere")
+
+    assert failed.returncode == 2
+    assert not (tmp_path / "workspace" / "agentaudit.sarif").exists()
+    assert not (tmp_path / "step").exists()
+    assert (tmp_path / "elsewhere").read_text() == "mine"
+
+
+def test_the_action_shows_the_findings_in_its_log(tmp_path: Path) -> None:
+    assert ".mcp.json:1:" in lint_step(tmp_path).stdout
 
 
 def test_the_action_writes_no_other_format_in_place_of_sarif(tmp_path: Path) -> None:
