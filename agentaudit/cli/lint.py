@@ -26,6 +26,7 @@ from agentaudit.cli.lint_outputs import (
     Sure,
     shown_from,
     shows_fixes,
+    why_it_ends,
     write_result,
 )
 from agentaudit.cli.lint_rules import chosen, misnamed, rules_in
@@ -203,15 +204,14 @@ def lint(
 
         write_artifact(result, json_file)
         said.note(f"wrote {json_file}")
-    raise typer.Exit(
-        int(
-            exit_code(
-                failed=not exit_zero
-                and reached(threshold, (item.severity for item in judged.open_findings)),
-                incomplete=result.incomplete and not allow_incomplete,
-            )
-        )
+    failing = sum(reached(threshold, (item.severity,)) for item in judged.open_findings)
+    ended = exit_code(
+        failed=bool(failing) and not exit_zero,
+        incomplete=result.incomplete and not allow_incomplete,
     )
+    if ended:
+        said.note(why_it_ends(ended, judged, failing, threshold))
+    raise typer.Exit(int(ended))
 
 
 class _Asked(Struct, frozen=True):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import format_by_suffix, print_file, write_text
+from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, write_text
 from agentaudit.cli.terminal import Terminal
+from agentaudit.errors import ExitCode
 
 if TYPE_CHECKING:
     from agentaudit.model.autofix import Fix
@@ -108,6 +109,21 @@ def _say(result: "LintResult", said: Terminal) -> None:
 
     said.note(findings_sentence(result))
     said.note(coverage_sentence(result))
+
+
+def why_it_ends(code: ExitCode, result: "LintResult", failing: int, threshold: Threshold) -> str:
+    """The exit code in a sentence, with the options that decide it."""
+    from agentaudit.lists import counted
+    from agentaudit.report.coverage import unread_files
+
+    reasons = []
+    if code is not ExitCode.INCOMPLETE:
+        reasons.append(f"{counted(failing, 'finding')} of {threshold} or above (--fail-on)")
+    if code is not ExitCode.FINDINGS:
+        unread = len(unread_files(result))
+        what = f"{counted(unread, 'file')} not read whole" if unread else "evidence is incomplete"
+        reasons.append(f"{what} (--allow-incomplete)")
+    return f"ends in {int(code)}: {', and '.join(reasons)}"
 
 
 def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:

@@ -22,8 +22,12 @@ def unread_files(audited: "Deployment | LintResult | ThreatModel") -> Sequence[F
 
 def told(file: FileCoverage) -> str:
     """A file, the place in it, what became of it and why, on one line."""
-    place = ":".join(str(part) for part in (file.file, file.line, file.column) if part)
-    return one_line(f"{place}: {file.status.value}: {file.reason}")
+    return one_line(f"{place_of(file)}: {file.status.value}: {file.reason}")
+
+
+def place_of(file: FileCoverage) -> str:
+    """The file, and the place in it from which on it could not be read."""
+    return ":".join(str(part) for part in (file.file, file.line, file.column) if part)
 
 
 def coverage_sentence(result: LintResult) -> str:

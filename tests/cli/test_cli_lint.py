@@ -307,3 +307,18 @@ def test_a_folder_whose_name_is_no_text_is_named_by_numbers(
 
     assert code == 1
     assert "xf6" in out
+
+
+def test_why_a_run_fails_is_said_with_what_decides_it(tmp_path: Path) -> None:
+    where = folder(tmp_path / "in")
+    (tmp_path / "in" / "compose.yaml").write_text("services: {a: [\n")
+
+    code, _, said = run(where, "--fail-on", "critical")
+    calm = run(folder(tmp_path / "calm", risky=False))
+
+    assert code == 4
+    assert said.splitlines()[-1] == (
+        "ends in 4: 1 finding of critical or above (--fail-on),"
+        " and 1 file not read whole (--allow-incomplete)"
+    )
+    assert "ends in" not in calm[2]

@@ -22,6 +22,7 @@ deploy/.mcp.json:4:5 high held-key
 1 high; 1 suppressed.
 Read 1 of 2 files; 1 could not be read.
 b.yaml:3:7: failed: no YAML
+`agentaudit rules show RULE` says why, and what to do.
 """
     )
 
@@ -126,3 +127,52 @@ def test_the_table_tells_a_few_places_or_all_when_asked_for_each(
 
     assert table.count("The key in KEY is held.") == told
     assert "the same at" not in table
+
+
+def test_a_long_list_ends_with_what_it_comes_to() -> None:
+    """Who scrolls to the end of a hundred findings sees there what to do first."""
+    low = [finding(f"low-{number}", Severity.LOW) for number in range(2)]
+    many = [replace(finding("held-key", Severity.HIGH), evidence=place(at)) for at in range(1, 12)]
+
+    table = render_table(result(*many, *low, *low), width=60, verbose=True).plain
+
+    assert table.partition("By rule")[2] == snapshot("""\
+, the gravest first:
+  high     11  held-key  A key is held
+  low       2  low-0     A key is held
+  low       2  low-1     A key is held
+All of them stand in deploy/.mcp.json.
+
+11 high, 4 low.
+Read 1 of 1 file.
+`agentaudit rules show RULE` says why, and what to do.
+""")
+
+
+def test_a_short_list_is_seen_at_once() -> None:
+    assert "By rule" not in render_table(BOTH, width=80).plain
+
+
+def test_a_reason_that_many_files_have_is_told_once() -> None:
+    files = [replace(BROKEN, file=f"{letter}.yaml") for letter in "abc"]
+    other = replace(BROKEN, reason="too large", file="d.yaml")
+
+    table = render_table(result(coverage=(*files, other)), width=80).plain
+
+    assert table.partition("read.\n")[2].endswith(
+        """\
+d.yaml:3:7: failed: too large
+failed: no YAML:
+  a.yaml:3:7
+  b.yaml:3:7
+  c.yaml:3:7
+"""
+    )
+
+
+def test_what_is_unresolved_can_be_asked_for() -> None:
+    end = Unresolved(evidence=place(4), what="the Secret keys is not here", effect="it is open")
+    told = replace(result(), unresolved=(end,))
+
+    assert render_table(told, width=80).plain.endswith("-v lists what is unresolved.\n")
+    assert "-v lists" not in render_table(told, width=80, verbose=True).plain

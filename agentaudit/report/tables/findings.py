@@ -9,7 +9,8 @@ from rich.text import Text
 from agentaudit.lists import first_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Family, Finding, LintResult, Severity
-from agentaudit.report.coverage import coverage_sentence, findings_sentence, told, unread_files
+from agentaudit.report.coverage import coverage_sentence, findings_sentence, unread_files
+from agentaudit.report.tables.overview import FEWEST_SUMMED, hint, overview, unread_lines
 from agentaudit.report.text import inert, one_line
 
 STYLES = {
@@ -37,14 +38,27 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
         if same:
             text.append_text(_places("the same at", same.values(), width))
         text.append("\n")
+    found = result.open_findings
+    if len(found) >= FEWEST_SUMMED:
+        text.append_text(_summed(found, width))
     text.append(f"{findings_sentence(result)}\n")
     text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
-    for line in _unread(result, width):
+    for line in unread_lines(unread_files(result), width):
         text.append(f"{line}\n", style="yellow")
+    asked = hint(found, unresolved=len(result.unresolved), verbose=verbose)
+    for line in _wrapped(asked, width, ""):
+        text.append(f"{line}\n", style="dim")
     for end in result.unresolved if verbose else ():
         for line in _wrapped(one_line(f"{end.evidence}: {end.what}; {end.effect}"), width, ""):
             text.append(f"{line}\n", style="dim")
     return text
+
+
+def _summed(findings: tuple[Finding, ...], width: int) -> Text:
+    text = Text()
+    for line, severity in overview(findings, width):
+        text.append(f"{line}\n", style=STYLES[severity] if severity else "")
+    return text.append("\n")
 
 
 def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
@@ -97,11 +111,6 @@ def _gathered(
             yield finding, []
         elif finding is group[0]:
             yield finding, group[1:]
-
-
-def _unread(result: LintResult, width: int) -> Iterator[str]:
-    for file in unread_files(result):
-        yield from _wrapped(told(file), width, "")
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
