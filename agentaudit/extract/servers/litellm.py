@@ -41,7 +41,7 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
     proxies = [
         workload
         for workload in collector.workloads
-        if workload.role == "gateway" and "litellm" in workload.image
+        if workload.role == "gateway" and _runs_litellm(workload)
     ]
     settings = [item for workload in proxies for item in workload.settings]
     told = next((item.value for item in settings if item.key == _DATABASE), None)
@@ -54,6 +54,11 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
     )
     for document in _configurations(documents, collector):
         _extract(documents, document, collector, around)
+
+
+def _runs_litellm(workload: Workload) -> bool:
+    """By its image; or by its name, where only whoever deploys it knows which image that is."""
+    return any("litellm" in name.lower() for name in (workload.image, *workload.names))
 
 
 class _Around(Struct, frozen=True):
