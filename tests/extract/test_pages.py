@@ -70,3 +70,47 @@ def test_a_variable_may_have_a_name() -> None:
 def test_what_a_variable_is_set_to_counts(origins: str, variables: str, *, expected: bool) -> None:
     assert opened(origins, variables=variables) is expected
     assert not opened(origins, variables=variables, credentials="False")
+
+
+AGENT = "from pydantic_ai import Agent\nagent = Agent('openai:gpt-5', name='helper')\n"
+SERVER = """\
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from {module} import {name}
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins={origins}, allow_credentials=True)
+{line}
+"""
+PATHS = "from fastapi import APIRouter\nfrom desk.agent import agent\nrouter = APIRouter()\n"
+HELP = "from desk.agent import agent\n"
+HERE = "@app.post('/ask')\ndef ask(text): return agent.run_sync(text)"
+THERE = "app.include_router(router)"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("desk.agent", "agent", "['*']", HERE), True),
+        ((".agent", "agent", "['*']", HERE), True),
+        (("desk.paths", "router", "['*']", THERE), True),
+        (("desk.help", "router", "['*']", THERE), False),
+        (("desk.agent", "agent", "['https://desk.example']", HERE), False),
+        (("elsewhere", "agent", "['*']", HERE), False),
+    ],
+)
+def test_a_server_may_let_pages_call_what_it_imports(
+    given: tuple[str, str, str, str], *, expected: bool
+) -> None:
+    """The server names no framework of agents, and neither does what has its paths."""
+    module, name, origins, line = given
+    server = SERVER.format(module=module, name=name, origins=origins, line=line)
+    files = {
+        "desk/agent.py": AGENT,
+        "desk/paths.py": PATHS,
+        "desk/help.py": HELP,
+        "desk/main.py": server,
+    }
+    (agent,) = deployment_of(files).agents
+
+    assert agent.cors_open is expected

@@ -1,6 +1,6 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -30,7 +30,7 @@ from agentaudit.extract.python.limits import budget, iterations, timeout
 from agentaudit.extract.python.listed_tools import listed_tools
 from agentaudit.extract.python.logs import message_logs
 from agentaudit.extract.python.memory import left_open, memories
-from agentaudit.extract.python.pages import open_to_pages, variable_of_origins
+from agentaudit.extract.python.pages import open_to_pages, opened_elsewhere, variable_of_origins
 from agentaudit.extract.python.registries import registered_tools
 from agentaudit.extract.python.retries import retries
 from agentaudit.extract.python.runs import Runs
@@ -43,7 +43,6 @@ from agentaudit.extract.python.temporal import temporal_retries
 from agentaudit.extract.python.threads import add_threads
 from agentaudit.extract.python.toolbox import tools_of
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.interest import asks_models
 
@@ -102,7 +101,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_identities(building, known)
     if variable := variable_of_origins(module, calls):
         collector.page_origins[module.document.file] = variable
-    _open(known, open_to_pages(module, calls) if known else None, collector)
+    _open(building, known)
     add_engines(module, calls, known, collector)
     add_delegations(module, calls, known, collector)
     for retry in retries(module, calls, building.agents, tools):
@@ -152,12 +151,17 @@ def _embedded(building: Building) -> Iterator[Agent]:
             yield add_embedded(building.module, building.collector, embedded)
 
 
-def _open(agents: Iterable[Agent], place: Evidence | None, collector: Collector) -> None:
-    """Agents whose server lets pages of every origin call it."""
+def _open(building: Building, agents: Sequence[Agent]) -> None:
+    """Agents whose server, here or in another file, lets pages of every origin call it."""
+    if not agents:
+        return
+    place = open_to_pages(building.module, building.calls)
+    place = place or opened_elsewhere(building.documents, building.module)
     for agent in agents if place is not None else ():
-        now = collector.facts.get(agent.id)
+        now = building.collector.facts.get(agent.id)
         if isinstance(now, Agent) and place is not None:
-            collector.update(replace(now, cors_open=True, evidence=with_place(now, place)))
+            places = with_place(now, place)
+            building.collector.update(replace(now, cors_open=True, evidence=places))
 
 
 def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:

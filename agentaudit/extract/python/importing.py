@@ -3,10 +3,11 @@ Programs that answer requests with what a file defines that builds agents, and b
 
 A server of FastAPI imports a graph and runs it under a key of its own, or calls a function that
 does. Which keys are everybody's is seen in both files together, so such a server is read as well
-where one of the two speaks of keys, and the other one keeps conversations.
+where one of the two speaks of keys, and the other one keeps conversations. Which pages may call an
+agent is said by the server alone.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.imports import file_of
@@ -18,6 +19,22 @@ from agentaudit.readers.files import SourceText
 _SERVERS = ("fastapi", "flask", "starlette", "quart", "litestar", "aiohttp", "sanic")
 _KEYS = ("thread_id", "session_id", "user_id")
 _KEEPING = ("checkpointer", "agno", "mem0", "SessionService")
+_PAGES = ("CORSMiddleware", "flask_cors")
+ROUTERS = ("APIRouter(", "Blueprint(")
+"""By which a file has paths that another one serves."""
+_BUILDING = (
+    *(
+        "langgraph",
+        "langchain",
+        "agno",
+        "crewai",
+        "autogen",
+        "google.adk",
+        "pydantic_ai",
+        "strands",
+    ),
+    *("smolagents", "llama_index", "openai", "anthropic", "agent_framework", "semantic_kernel"),
+)
 _TAKEN = regex(
     r"(?m)^[ \t]{0,40}from[ \t]{1,9}(?P<dots>\.{0,9})(?P<module>[\w.]{0,200})[ \t]{1,9}import[ \t]"
     r"(?P<names>[^\n#]{1,300})|^import[ \t]{1,9}(?P<whole>[\w.]{1,200})"
@@ -32,32 +49,53 @@ def serving_programs(
     documents: Collection[Document], sources: Iterable[SourceText]
 ) -> Iterator[Document]:
     """The documents of such programs that nobody has read."""
+    programs = [
+        document
+        for document in documents
+        if document.syntax == "python" and not is_rehearsal(document.file)
+    ]
+    read = {document.file for document in documents}
+    unread = {
+        source.file: source
+        for source in sources
+        if source.syntax == "python" and source.file not in read and not is_rehearsal(source.file)
+    }
+    left = _MOST
+    for file in dict.fromkeys((*_keyed(programs, unread), *_opening(programs, unread))):
+        left -= len(unread[file].text)
+        document = parsed(unread[file]) if left > 0 else None
+        if document is not None:
+            yield document
+
+
+def _keyed(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
+    """Those that answer requests under keys, or by what has them."""
     keeping = {
         document.file: any(key in document.text for key in _KEYS)
-        for document in documents
-        if document.syntax == "python"
-        and not is_rehearsal(document.file)
-        and any(word in document.text for word in _KEEPING)
+        for document in programs
+        if any(word in document.text for word in _KEEPING)
     }
-    read = {document.file for document in documents} if keeping else set()
-    left = _MOST if keeping else 0
-    for source in sources:
-        if left <= 0:
-            return
-        if source.syntax == "python" and source.file not in read and _serves(source, keeping):
-            left -= len(source.text)
-            document = parsed(source)
-            if document is not None:
-                yield document
+    for source in unread.values() if keeping else ():
+        if any(word in source.text for word in _SERVERS):
+            keyed = any(key in source.text for key in _KEYS)
+            if any(keyed or keeping[file] for file in _taken_from(source, keeping)):
+                yield source.file
 
 
-def _serves(source: SourceText, keeping: Mapping[str, bool]) -> bool:
-    """Whether it answers requests, and takes what keeps conversations from a file."""
-    text = source.text
-    if not any(word in text for word in _SERVERS) or is_rehearsal(source.file):
-        return False
-    keyed = any(key in text for key in _KEYS)
-    return any(keyed or keeping[file] for file in _taken_from(source, keeping))
+def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
+    """Those that let pages of other origins in, and what has paths between them and an agent."""
+    opening = [each for each in unread.values() if any(word in each.text for word in _PAGES)]
+    building = {
+        document.file
+        for document in (programs if opening else ())
+        if any(word in document.text for word in _BUILDING)
+    }
+    for source in opening if building else ():
+        between = (unread[file] for file in _taken_from(source, unread))
+        routes = (each for each in between if any(word in each.text for word in ROUTERS))
+        for each in (source, *routes):
+            if any(_taken_from(each, building)):
+                yield from (source.file, each.file)
 
 
 def _taken_from(source: SourceText, known: Collection[str]) -> Iterator[str]:

@@ -7,14 +7,18 @@ variable of the environment says which, its default counts here, and what it is 
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.python.importing import ROUTERS
 from agentaudit.model.evidence import Evidence
 
 _FLASK = frozenset({"flask_cors.CORS", "flask_cors.extension.CORS"})
+_OPENING = ("CORSMiddleware", "flask_cors")
 _ASKED = frozenset({"os.getenv", "os.environ.get"})
 _TAKING_APART = frozenset({"split", "strip", "loads", "list"})
 _DEEPEST = 6
@@ -26,6 +30,31 @@ def open_to_pages(module: Module, calls: Sequence[Call]) -> Evidence | None:
         if allowed is None or _every(module, allowed):
             return module.place(call.node, call.last)
     return None
+
+
+def opened_elsewhere(documents: Documents, module: Module) -> Evidence | None:
+    """Where a server lets every page in that answers with what a module defines."""
+    return documents.once(_opened).get(module.document.file)
+
+
+def _opened(documents: Documents) -> Mapping[str, Evidence]:
+    """By file where a server does that which imports it, or imports paths that do."""
+    known = modules(documents)
+    opening: dict[str, Evidence] = {}
+    for file, module in known.items():
+        if any(word in module.document.text for word in _OPENING):
+            place = open_to_pages(module, tuple(module.calls()))
+            if place is not None:
+                opening[file] = place
+    importing = dict(imported_files(documents)) if opening else {}
+    found: dict[str, Evidence] = {}
+    for file, place in opening.items():
+        for one in sorted(importing[file]):
+            found.setdefault(one, place)
+            if any(word in known[one].document.text for word in ROUTERS):
+                for two in sorted(importing[one]):
+                    found.setdefault(two, place)
+    return found
 
 
 def variable_of_origins(module: Module, calls: Sequence[Call]) -> str:
