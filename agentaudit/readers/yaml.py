@@ -46,6 +46,8 @@ _LONGEST_WORD = 5
 """`false`."""
 _NULL = frozenset({"", "~", "null"})
 _PLAIN_TAGS = frozenset({"reset", "override", "unsafe", "vault"})
+_KEPT_TAGS = frozenset({"secret", "env_var"})
+"""By which Home Assistant and ESPHome name what another file, or the environment, has."""
 _VALUE = itemgetter(1)
 _Event = Any
 """An event of the loader: what it has besides its marks depends on its type."""
@@ -247,6 +249,8 @@ def _tagged(node: Node, tag: str) -> Node:
     name = tag.removeprefix("!")
     if tag == name or not name or name in _PLAIN_TAGS or tag.startswith("!!"):
         return node
+    if name in _KEPT_TAGS and node.text is not None:
+        return node.changed(kind=NodeKind.UNKNOWN, raw="", entries=(), elements=())
     long_form = name if name in {"Ref", "Condition"} else f"Fn::{name}"
     key = node.changed(kind=STRING, raw=long_form, entries=(), elements=())
     return node.changed(kind=MAPPING, raw="", entries=((key, node),), elements=())

@@ -93,6 +93,7 @@ def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
         ("DECLARED_SKU_TOKEN", "standard_d4s_v5", 0),
         ("service.binding/password", "path={.metadata.name}-user,objectType=Secret", 0),
         ("client_secret", "$pbkdf2-sha512$310000$5t.DD2VmDSfQNmxT1iwOgw$IcUQKbZtE7AI7gkw6f3LfW", 0),
+        ("TS_KUBE_SECRET", "desk-tailscale-state", 0),
         ("PAYMENT_CHECKSUM_SECRET", DRAWN, 1),
         ("database/password", DRAWN, 1),
     ],
@@ -186,3 +187,10 @@ def test_the_name_of_a_variable_may_hold_a_number(value: str, *, secret: bool) -
 @pytest.mark.parametrize("begin", ["\x1b[0;32m", r"\033[0;32m", r"\e[1m", r"\x1b[32m"])
 def test_what_gives_a_word_its_colour_is_no_password(begin: str) -> None:
     assert not could_be_secret("PASS", "password", f"{begin}PASS{begin}")
+
+
+@pytest.mark.parametrize("value", ["!secret fan_api_key", "!env_var FAN_API_KEY"])
+def test_a_tag_that_names_what_another_file_has_gives_nothing_away(value: str) -> None:
+    text = f"api:\n  encryption:\n    key: {value}\nota:\n  - password: {value}\n"
+
+    assert not deployment_of({"fan.yaml": text, "fan-2.yaml": text}).credentials

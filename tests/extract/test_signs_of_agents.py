@@ -94,6 +94,55 @@ def test_an_agent_of_another_trade_has_settings_of_its_own() -> None:
     assert not service("crowdsec-agent", told, "crowdsecurity/crowdsec:1").runs_agent
 
 
+@pytest.mark.parametrize(
+    ("image", "settings", "resembles"),
+    [
+        ("ghcr.io/getarcade/agent:2", "AGENT_TOKEN: '${TOKEN}'", True),
+        ("codeberg.org/tunnel/tunnel-agent:1", "TZ: UTC", True),
+        ("codeberg.org/tunnel/tunnel-agent:1", "LLM_API_KEY: '${KEY}'", False),
+        ("ghcr.io/openai/agent:2", "TZ: UTC", False),
+        ("ghcr.io/acme/support-agent:2", "TZ: UTC", False),
+    ],
+)
+def test_the_agent_of_a_product_that_is_told_of_no_model_asks_none(
+    image: str, settings: str, *, resembles: bool
+) -> None:
+    assert service("night-agent", settings, image).resembles_agent is resembles
+
+
+def test_an_agent_whose_settings_stand_elsewhere_may_ask_one() -> None:
+    text = "services: {night-agent: {image: 'tunnel/tunnel-agent:1', env_file: [other.env]}}\n"
+
+    assert not deployment_of({"compose.yaml": text}).runtimes[0].resembles_agent
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "servers"),
+    [
+        ("crm-mcp-setup", "bitnami/kubectl:1", 0),
+        ("mcp-shared", "tailscale/tailscale:1", 0),
+        ("crm-mcp", "registry.example/crm:1", 1),
+    ],
+)
+def test_what_prepares_a_server_of_tools_or_opens_a_way_to_it_is_none(
+    name: str, image: str, servers: int
+) -> None:
+    text = f"services: {{{name}: {{image: '{image}'}}}}\n"
+
+    assert len(deployment_of({"compose.yaml": text}).tool_servers) == servers
+
+
+@pytest.mark.parametrize(
+    ("base", "told"),
+    [("mcr.microsoft.com/devcontainers/base:ubuntu", "unknown"), ("ubuntu:24.04", "yes")],
+)
+def test_who_works_in_a_container_for_development_its_labels_say(base: str, told: str) -> None:
+    image = f'FROM {base}\nRUN npm install -g @anthropic-ai/claude-code\nCMD ["claude"]\n'
+    (runtime,) = deployment_of({"Dockerfile": image}).runtimes
+
+    assert runtime.runs_as_root == told
+
+
 def test_a_key_of_a_model_agrees_with_a_name() -> None:
     key = "GOOGLE_API_KEY: '${KEY}'"
 

@@ -75,6 +75,7 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
             self._own_names,
             self.words,
             self.settings,
+            whole=self.settings_whole,
             everywhere=self.on_every_node,
         )
 

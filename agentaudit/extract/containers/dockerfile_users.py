@@ -10,6 +10,7 @@ from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Document
 from agentaudit.readers.scripts import LEAVING_WORDS
 
+_DEVELOPED = "mcr.microsoft.com/devcontainers/"
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _AS_ROOT = regex(r"(?:-\S+[ \t]+)*(?:-\S+=)?[\"']?(?:\$\{\w+:?-)?(?:root|0)\b")
 _SETPRIV, _CHOOSING = "exec setpriv ", "--reuid"
@@ -22,6 +23,8 @@ def runs_as_root(base: Base) -> Truth:
         if "$" in user:
             return Truth.UNKNOWN
         return Truth.YES if user in _ROOT else Truth.NO
+    if _DEVELOPED in base.image:
+        return Truth.UNKNOWN  # its labels say who an editor has work in it
     return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES
 
 

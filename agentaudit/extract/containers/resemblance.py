@@ -31,7 +31,7 @@ _LARGE_MODEL = regex(
 )
 """Names of models that one talks with, as values: `bedrock/claude-sonnet-4`."""
 _OF_MODELS = regex(
-    r"(?i)(?:^|[^a-z])(?:ai|rag|mcp|n8n|dify|letta|khoj)(?:[^a-z]|$)|agent|assist|copilot|llm|gpt"
+    r"(?i)(?:^|[^a-z])(?:rag|mcp|n8n|dify|letta|khoj)(?:[^a-z]|$)|ai(?:[^a-z]|$)|agent|assist|copilot|llm|gpt"
     r"|chat|bot|webui|flow|lang|claw"
 )
 """Words of products that are about models, or run agents."""
@@ -45,6 +45,7 @@ def resembles_agent(
     words: Sequence[str],
     settings: Iterable[Setting],
     *,
+    whole: bool = False,
     everywhere: bool = False,
 ) -> bool:
     """
@@ -52,8 +53,9 @@ def resembles_agent(
 
     A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
     What runs tests in the image of an agent is none, whatever it is called and told; nor is what
-    runs on every node (`everywhere`) and is told of no model, or a product of another kind that can
-    ask one.
+    runs on every node (`everywhere`) and is told of no model, the agent of a product that is told
+    of none (all that it is told being known: `whole`), or a product of another kind that can ask
+    one.
     """
     settings = tuple(settings)
     if runs_another(words):
@@ -72,7 +74,8 @@ def resembles_agent(
         return _is_other_product(image, names) and len(settings) >= max(_LEAST, 2 * len(asking))
     if AGENT_PRODUCT.match(image_name):
         return False
-    if any(FRONT.fullmatch(head(name)) for name in names):
+    beside_product = bool(settings) and whole and _is_of_product(image)
+    if beside_product or any(FRONT.fullmatch(head(name)) for name in names):
         return True
     return not any(AGENT_NAME.search(head(name)) for name in (image_name, *names))
 
@@ -86,6 +89,12 @@ def _asks(setting: Setting) -> bool:
     if not _OF_ANYTHING.match(setting.key) or _SURELY_ASKED.search(setting.key):
         return True
     return _LARGE_MODEL.search(setting.content) is not None
+
+
+def _is_of_product(image: str) -> bool:
+    """Whether an image is the agent that a project has beside what it is called after."""
+    owner = image.rpartition("/")[0].rpartition("/")[2].lower()
+    return called(image) in {"agent", f"{owner}-agent"} and not _OF_MODELS.search(owner)
 
 
 def _is_other_product(image: str, names: Iterable[str]) -> bool:

@@ -74,7 +74,7 @@ _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
 FRONT = regex(
     r"dashboard|(?:web)?ui|frontend|web|website|client|inspector|console|portal|docs|admin|db"
-    r"|database|init|migrations?|monitor(?:ing)?|controller|operator|authori[sz]er"
+    r"|database|init|setup|migrations?|monitor(?:ing)?|controller|operator|authori[sz]er"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
 _NAMED_MODEL, _NAMED_AGENT = "MODEL_", "AGENT_"
@@ -120,7 +120,7 @@ _CONTROLLER = regex(
 )
 """What a cluster does in its cloud, by policies that the vendor or the project publishes."""
 _GENERAL = regex(
-    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared"
+    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|tailscale"
     r"|prometheus|grafana|busybox|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)"
     r"(?:[:@]|$)"
 )

@@ -92,6 +92,8 @@ _OF_ONE = _DOING | {"checksum"}
 """Charts write `checksum/secret` beside pods, so that these start anew with another."""
 _WHERE_KEPT = frozenset(("secret", word) for word in ("uri", "url", "arn", "ref", "reference"))
 """`secretUriDbPassword` is the address of one."""
+_OF_CLUSTER = frozenset((word, "secret") for word in ("kube", "kubernetes"))
+"""`TS_KUBE_SECRET` is the name of an object."""
 _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("aws", "aws"),
     ("bedrock", "aws"),
@@ -220,7 +222,7 @@ def secret_name(key: str) -> SecretName | None:
     kind = _kind(words)
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None
-    if words[:2] in _WHERE_KEPT:
+    if words[:2] in _WHERE_KEPT or words[-2:] in _OF_CLUSTER:
         return None
     if len(words) > 1 and (words[0] in _OF_ONE or (kind == "token" and words[-2] in _PAGING)):
         return None

@@ -54,8 +54,13 @@ def _peer(document: Document, root: Node) -> PeerAgent:
         mutual=mutual,
         signed=Truth.YES if signatures is not None and signatures.elements else Truth.NO,
         tls=_tls(urls),
-        on_own_machine=bool(urls) and all(map(on_own_machine, urls)),
+        on_own_machine=bool(urls) and all(on_own_machine(_whole(url)) for url in urls),
     )
+
+
+def _whole(url: str) -> str:
+    """An address with the scheme that it leaves out: `localhost:8080`."""
+    return url if "://" in url else f"http://{url}"
 
 
 def _urls(root: Node) -> Iterator[str]:
