@@ -149,6 +149,9 @@ extract_functions = late(
 extract_litellm = late(
     said(("litellm_params", "litellm_settings"), "yaml", "json"), "servers.litellm:extract_litellm"
 )
+extract_cluster_gateways = late(
+    said(("agentgateway",), "yaml", "json"), "servers.cluster_gateways:extract_cluster_gateways"
+)
 extract_vllm = late(said(_SERVES), "servers.vllm:extract_vllm")
 extract_ollama = late(run("ollama/ollama"), "servers.ollama:extract_ollama")
 extract_consoles = late(
