@@ -29,6 +29,13 @@ add_agent_databases = LatePass(
     "terraform.agent_databases:add_agent_databases",
     ("aws_opensearch_domain", "aws_db_", "aws_rds_", "google_sql_", "azurerm_postgresql_"),
 )
+add_boot_scripts = LatePass(
+    "terraform.boot_scripts:add_boot_scripts",
+    (
+        *("aws_instance", "aws_launch_template", "aws_lightsail_instance"),
+        *("google_compute_instance", "azurerm_linux_virtual_machine"),
+    ),
+)
 add_builds = LatePass("terraform.builds:add_builds", ("aws_codebuild_",))
 add_google_accounts = LatePass("terraform.google_accounts:add_google_accounts", _GOOGLE)
 add_azure_roles = LatePass("azure.roles:add_azure_roles", _AZURE)

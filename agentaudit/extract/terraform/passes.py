@@ -18,6 +18,7 @@ from agentaudit.extract.terraform.late_passes import (
     add_agentcore,
     add_azure,
     add_azure_roles,
+    add_boot_scripts,
     add_builds,
     add_cloud_caches,
     add_delegations,
@@ -66,6 +67,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_resource_policies(buckets, documents, collector)
         add_runtimes(module, principals, collector)
         add_builds(module, principals)
+        add_boot_scripts(module, collector)
         add_listeners(module, documents, collector)
         add_stores(module, collector)
         add_open_buckets(buckets, collector)
