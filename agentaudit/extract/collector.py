@@ -96,6 +96,8 @@ class Collector(Struct):
     workloads: list[Workload] = field(default_factory=list)
     image_folders: set[str] = field(default_factory=set)
     """Folders of which images are built: each with a program of its own."""
+    spoken_to: set[FactId] = field(default_factory=set)
+    """Runtimes whose image says how a server of tools in it is spoken to."""
     imported_files: dict[str, frozenset[str]] = field(default_factory=dict)
     """By file of code those of the repository that it imports, where something starts files."""
     page_origins: dict[str, str] = field(default_factory=dict)

@@ -101,3 +101,45 @@ def test_what_could_be_told_not_to_ask_and_is_not_may_ask(settings: str, asks: T
 )
 def test_a_setting_that_switches_asking_off_is_none_that_asks(setting: str) -> None:
     assert ("budget-mcp", Truth.NO) in asking("no", setting)
+
+
+TOLD = """\
+services:
+  shop-mcp:
+    build: .
+    ports: ["8080:8080"]
+    environment: {MCP_TRANSPORT: "${MCP_TRANSPORT:-streamable-http}"}
+"""
+UNTOLD = """\
+services:
+  shop-mcp-full:
+    build: {{context: ., dockerfile: full.Dockerfile}}
+    ports: ["3000:3000"]
+    {more}
+"""
+IMAGE = 'FROM node:22\nEXPOSE 3000\nUSER node\nCMD ["node", "dist/index.js"]\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "image", "asks"),
+    [
+        ("", IMAGE, Truth.UNKNOWN),
+        ("environment: {MCP_TRANSPORT: http}", IMAGE, Truth.NO),
+        ("command: [node, dist/index.js, --port, '3000']", IMAGE, Truth.NO),
+        ("", IMAGE.replace("EXPOSE", "ENV MCP_TRANSPORT=http\nEXPOSE"), Truth.NO),
+        ("", IMAGE.replace("EXPOSE", "ENV LOG_LEVEL=info\nEXPOSE"), Truth.UNKNOWN),
+    ],
+)
+def test_what_is_told_elsewhere_to_listen_may_not_listen_by_itself(
+    more: str, image: str, asks: Truth
+) -> None:
+    files = {
+        "compose.yaml": TOLD,
+        "compose.full.yaml": UNTOLD.format(more=more),
+        "full.Dockerfile": image,
+        "Dockerfile": IMAGE,
+    }
+    servers = deployment_of(files).tool_servers
+    found = {item.name: item.authenticated for item in servers}
+
+    assert found == {"shop-mcp": Truth.NO, "shop-mcp-full": asks}

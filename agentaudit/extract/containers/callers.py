@@ -24,6 +24,8 @@ _BARE = frozenset(
     {"API_KEY", "API_KEYS", "API_TOKEN", "BEARER_TOKEN", "ACCESS_TOKEN", "SHARED_SECRET"}
 )
 """Settings that do not say whose they are: what callers show, or what it shows another."""
+_TRANSPORT = regex(r"(?:^|_)TRANSPORT(?:_(?:TYPE|MODE))?$", re.IGNORECASE)
+"""Settings by which a server of tools is told to listen, or not to: `MCP_TRANSPORT`."""
 _ON = frozenset({"true", "1", "yes", "on"})
 _OFF = frozenset({"false", "0", "no", "off", "none", "disabled"})
 _ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
@@ -53,6 +55,11 @@ def _keeps_closed(setting: Setting) -> bool:
 def _said(setting: Setting) -> str:
     """Its value, or the default of a reference."""
     return literal_of(setting.content).strip().lower()
+
+
+def names_transport(settings: Iterable[Setting]) -> str:
+    """The setting that says how a server of tools is spoken to; empty where none does."""
+    return next((each.key for each in settings if _TRANSPORT.search(each.key)), "")
 
 
 def opens(setting: Setting) -> bool:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.containers.callers import names_transport
 from agentaudit.extract.containers.dockerfile_instructions import (
     LAST,
     Base,
@@ -68,6 +69,8 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
             seen_by=tuple(runtime.id for runtime in runtimes),
         )
         settings = tuple(_settings(document))
+        if names_transport(settings):
+            collector.spoken_to.update(holding.seen_by)
         add_credentials(collector, settings, holding)
         _add_copied_files(document, collector, runtimes)
         add_image_server(document, collector, runtimes, settings, coded=coded)

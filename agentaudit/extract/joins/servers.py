@@ -5,6 +5,7 @@ That a program binds every interface is what every container wants of it: whethe
 reach it is decided where its image is run.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, with_place
-from agentaudit.extract.containers.callers import asks, opens
+from agentaudit.extract.containers.callers import asks, names_transport, opens
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
@@ -29,6 +30,8 @@ _MAY_ASK = regex(
     r"|^(?:VALID|ACCEPTED|EXPECTED|TRUSTED|SHARED|BEARER|INBOUND)_\w+$"
 )
 """Settings by which a server that anybody reaches may ask itself who calls."""
+_LISTENS = regex(r"http|sse\b|--?(?:port|host|transport)\b", re.IGNORECASE)
+"""What a command says to a server that is to listen."""
 _SCRIPTS, _PROGRAMS = (".js", ".mjs", ".cjs", ".ts", ".mts"), (".py",)
 _MOST_SWITCHES = 8
 """Of one file."""
@@ -42,6 +45,7 @@ def join_servers(collector: Collector) -> None:
         on = {edge.dst: edge.src for edge in collector.edges_of(EdgeKind.RUNS_ON)}
         _join_reached(collector, servers, on)
         _join_switched(collector, servers, on)
+        _join_untold(collector, servers, on)
 
 
 def _join_published(collector: Collector) -> None:
@@ -162,3 +166,33 @@ def _keys(server: Workload) -> frozenset[str]:
     """What it is set up by, without what servers of every kind have."""
     keys = (setting.key for setting in server.settings)
     return frozenset(key for key in keys if not _OF_EVERY_KIND.search(key))
+
+
+def _join_untold(
+    collector: Collector, servers: Iterable[Workload], on: Mapping[FactId, FactId]
+) -> None:
+    """
+    Leaves open whether a server listens, where others that are built in its folder are told to.
+
+    A program that has a setting for that may speak over its standard input where nobody sets it.
+    """
+    told: dict[str, str] = {}
+    for each in servers:
+        setting = names_transport(each.settings) if each.build is not None else ""
+        if each.build is not None and setting:
+            told.setdefault(each.build, setting)
+    for workload, server in _unasked(collector, servers, on) if told else ():
+        setting = told.get(workload.build, "") if workload.build is not None else ""
+        if setting and not _is_told(collector, workload):
+            collector.update(replace(server, authenticated=Truth.UNKNOWN))
+            what = f"whether {server.name} listens, as nothing sets {setting}"
+            collector.leave_open(server.evidence[0], what, "it may, and ask nobody")
+
+
+def _is_told(collector: Collector, workload: Workload) -> bool:
+    """Whether its settings, its image or its command say how it is spoken to."""
+    return (
+        workload.runtime_id in collector.spoken_to
+        or names_transport(workload.settings) != ""
+        or any(_LISTENS.search(word) for word in workload.words)
+    )
