@@ -6,10 +6,10 @@ from agentaudit.expressions import regex
 from agentaudit.extract.credentials.own_places import TEXTS_OF_LINES
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import SuppressionComment
-from agentaudit.readers.document import Document
+from agentaudit.readers.document import COMMENT_MARKS, Document
 
 _COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
-_MARKS = ("#", "//", "/*", "<!--", ";", "--", "*", "::", "rem ")
+_MARKS = (*COMMENT_MARKS, "rem ")
 
 
 def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]:

@@ -194,6 +194,8 @@ _DIGITS = 16
 
 TO_US = "agentaudit:"
 """What a comment holds that is meant for us; to find comments may take longer than to parse."""
+COMMENT_MARKS = ("//", "/*", "<!--", "#", ";", "--", "*", "::")
+"""However comments begin in files of any kind; in those of Windows' shell with `rem`, too."""
 
 
 class Comment(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import TO_US, Comment, Document, Node, NodeKind
+from agentaudit.readers.document import COMMENT_MARKS, TO_US, Comment, Document, Node, NodeKind
 from agentaudit.readers.lines import Lines
 
 _COMMENT = regex(
-    rf"(?:^|(?<=\s))(?://|/\*|<!--|#|;|--|\*|::|rem\b)[ \t]*(?P<text>{TO_US}[^\n]*)",
+    rf"(?:^|(?<=\s))(?:{'|'.join(map(re.escape, COMMENT_MARKS))}|rem\b)[ \t]*"
+    rf"(?P<text>{TO_US}[^\n]*)",
     re.MULTILINE | re.IGNORECASE,
 )
 """However comments begin in what is not parsed: a string that looks like one is the file's own."""

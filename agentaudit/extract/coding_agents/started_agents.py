@@ -14,6 +14,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.told_lines import SAYS, not_printed
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -26,9 +27,6 @@ _NAMES = {
     "copilot": ("copilot-cli", "Copilot CLI"),
 }
 _COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini|copilot)(?:\.orig)?[ \t]")
-_SAYS = regex(r"^[ \t]*(?:#|echo\b|printf\b|Write-Host\b|rem\b)")
-_PRINTS = regex(r"^[ \t]*cat[ \t]{0,4}<<-?[ \t]{0,4}[\"']?(?P<end>[A-Za-z_]\w{0,60})[\"']?[ \t]*$")
-"""A text up to a word, which goes to no file and to no other program: how a script is used."""
 _ON = "\\"
 """Behind which a command goes on in the next line."""
 _PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini|copilot)$")
@@ -48,16 +46,10 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
     if not BYPASS.search(document.text):
         return
-    name, says, continued, printed = "", False, False, ""
-    for number, line in enumerate(lines_of(document.text), 1):
-        if printed:
-            printed = "" if line.strip() == printed else printed
-            continue
-        if (prints := _PRINTS.match(line)) is not None:
-            printed = prints["end"]
-            continue
+    name, says, continued = "", False, False
+    for number, line in not_printed(enumerate(lines_of(document.text), 1)):
         if not continued:
-            name, says = "", _SAYS.match(line) is not None
+            name, says = "", SAYS.match(line) is not None
         goes_on = line.endswith(_ON)
         said = f"{line[:-1]} " if goes_on else line
         found = _COMMAND.search(said)

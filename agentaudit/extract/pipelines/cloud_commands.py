@@ -23,6 +23,7 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.extract.told_lines import SAYS, not_printed
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
@@ -43,11 +44,6 @@ _RUN = regex(
     r"(?P<command>(?:gcloud|aws|az)[ \t][^\n;|]{0,3000})"
 )
 """At the place of a command: after a sign of the shell, or what it sets for one command."""
-_SAYS = regex(
-    r"^[ \t]*@?(?:#|(?:echo|printf|Write-Host|rem|REM|print|log\w{0,20}|info|warn\w{0,5}|die)\b)"
-)
-_MESSAGE = regex(r"^[ \t]*cat[ \t]*<<-?[ \t]*[\"']?(?P<end>\w{1,40})[\"']?[ \t]*$")
-"""Of several lines: what is only shown, and neither written to a file nor run."""
 _QUOTES = regex("[\"']")
 _GOES_ON = ("\\", "`", "^")
 """At the end of a line in a shell of Unix, in PowerShell and in Windows' own."""
@@ -238,14 +234,8 @@ def _is_word(text: str) -> bool:
 
 def _run(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The commands of a script by their lines, but for those in what it tells people."""
-    told_until = ""
-    for number, line in _whole_lines(text):
-        if told_until:
-            told_until = "" if line.split()[-1:] == [told_until] else told_until
-            continue
-        message = _MESSAGE.match(line)
-        told_until = message["end"] if message is not None else ""
-        for match in () if _SAYS.match(line) else _RUN.finditer(line):
+    for number, line in not_printed(_whole_lines(text)):
+        for match in () if SAYS.match(line) else _RUN.finditer(line):
             words = match["command"].split()
             yield number, tuple(_QUOTES.sub("", word).rstrip("`)") for word in words)
 

@@ -19,9 +19,9 @@ from agentaudit.extract.bounds import switch
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.open_policies import open_grant, opening
-from agentaudit.extract.iam.policies import PolicySource, statements
 from agentaudit.extract.terraform.memories import holds_conversations
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.policies import statements_at
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.permissions import Resource
 from agentaudit.readers.document import Node
@@ -117,8 +117,8 @@ def _add_policy(
     own_users = switch(domain.body.get("advanced_security_options", "enabled"), absent=Truth.NO)
     if policy is None or domain.body.get("vpc_options") is not None or own_users is Truth.YES:
         return
-    source = PolicySource(node=policy, document=declared.document, owner=declared.shown)
-    for statement in opening(collector, declared.shown, statements(source, documents, collector)):
+    found = statements_at(declared, "access_policies", documents, collector)
+    for statement in opening(collector, declared.shown, found):
         if own_users is Truth.UNKNOWN:
             what = f"whether {domain.shown} has users of its own"
             collector.leave_open(statement.place, what, "its policy lets in anybody")

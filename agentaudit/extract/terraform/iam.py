@@ -21,6 +21,7 @@ from agentaudit.extract.iam.holders import (
 from agentaudit.extract.iam.managed import policy_name
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.policies import statements_at
 from agentaudit.extract.terraform.state import key_in_state
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
@@ -151,12 +152,7 @@ class Principals(Struct):
             self._attach_policy(declared, holder, arn)
 
     def _statements(self, declared: Declared, attribute: str) -> tuple[Statement, ...]:
-        policy = declared.body.get(attribute)
-        if policy is None:
-            return ()
-        owner = f"{declared.shown}.{attribute}"
-        source = PolicySource(node=policy, document=declared.document, owner=owner)
-        return statements(source, self.documents, self.collector)
+        return statements_at(declared, attribute, self.documents, self.collector)
 
     def _attach(self, module: Module) -> None:
         for declared in module.resources(*_INLINE):

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.iam.policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node, NodeKind
 
@@ -15,6 +18,18 @@ _KEYS = {
 }
 _INHERITED = ("source_policy_documents", "override_policy_documents")
 _INHERITED_JSON = ("source_json", "override_json")
+
+
+def statements_at(
+    declared: Declared, attribute: str, documents: Documents, collector: Collector
+) -> tuple[Statement, ...]:
+    """The statements of a policy that is an attribute of a resource; none where it has none."""
+    policy = declared.body.get(attribute)
+    if policy is None:
+        return ()
+    owner = f"{declared.shown}.{attribute}"
+    source = PolicySource(node=policy, document=declared.document, owner=owner)
+    return statements(source, documents, collector)
 
 
 def policy_document(_module: Module, declared: Declared) -> Node:

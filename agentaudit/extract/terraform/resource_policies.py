@@ -12,9 +12,11 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.allowances import readable
 from agentaudit.extract.iam.open_policies import open_grant, opening
-from agentaudit.extract.iam.policies import PolicySource, Statement, statements
+from agentaudit.extract.iam.policies import Statement
+from agentaudit.extract.terraform.api_gateways import called_function
 from agentaudit.extract.terraform.buckets import Buckets
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.policies import statements_at
 from agentaudit.readers.document import Node, NodeKind
 
 _POLICIES = (
@@ -43,7 +45,7 @@ def add_resource_policies(buckets: Buckets, documents: Documents, collector: Col
     """What policies, permissions and addresses allow everybody in the world."""
     module = buckets.module
     for declared in module.resources(*_POLICIES):
-        found = _statements(declared, documents, collector)
+        found = statements_at(declared, "policy", documents, collector)
         bucket = _bucket(buckets, declared)
         for statement in opening(collector, declared.shown, found):
             if not _is_meant(buckets, bucket, declared, statement):
@@ -53,17 +55,6 @@ def add_resource_policies(buckets: Buckets, documents: Documents, collector: Col
     for declared in module.resources("aws_lambda_permission"):
         _add_permission(declared, collector)
     _add_addresses(module, collector)
-
-
-def _statements(
-    declared: Declared, documents: Documents, collector: Collector
-) -> tuple[Statement, ...]:
-    policy = declared.body.get("policy")
-    if policy is None:
-        return ()
-    owner = f"{declared.shown}.policy"
-    source = PolicySource(node=policy, document=declared.document, owner=owner)
-    return statements(source, documents, collector)
 
 
 def _bucket(buckets: Buckets, declared: Declared) -> Declared | None:
@@ -149,7 +140,7 @@ def _used_as_tools(module: Module) -> Iterator[str]:
 
 def _function(module: Module, node: Node | None) -> Declared | None:
     functions = module.references("aws_lambda_function")
-    return functions.named(node.raw.rpartition(":function:")[2]) if node is not None else None
+    return called_function(functions, node.raw) if node is not None else None
 
 
 def _calling(declared: Declared, action: str) -> Statement:
