@@ -24,7 +24,8 @@ called after a stage there, a pipeline deploys. Some keep them as `ci/values/val
 `charts/` nothing else is in a folder of that name.
 """
 _RETIRED = regex(
-    r"(?:^|/)(?:(?:legacy)?[._-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old)/"
+    r"(?:^|/)(?:(?:legacy)?[._-]?archived?|\.[\w-]*backups?|[_-]?deprecated|(?:[\w.-]*[_-])?old"
+    r"|(?:project|repo(?:sitory)?|source|src|code)[_-]backups?)/"
     r"|backups?/(?:[^/]*/)?[^/]*(?<!\d)20\d{6}(?:[-_T]?\d{4,6})?(?!\d)[^/]*$"
 )
 """Folders in which teams keep what they no longer use, and copies that bear their day."""

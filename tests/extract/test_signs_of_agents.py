@@ -101,6 +101,7 @@ def test_an_agent_of_another_trade_has_settings_of_its_own() -> None:
         ("codeberg.org/tunnel/tunnel-agent:1", "TZ: UTC", True),
         ("codeberg.org/tunnel/tunnel-agent:1", "LLM_API_KEY: '${KEY}'", False),
         ("ghcr.io/openai/agent:2", "TZ: UTC", False),
+        ("agent:2", "TZ: UTC", False),
         ("ghcr.io/acme/support-agent:2", "TZ: UTC", False),
     ],
 )

@@ -54,6 +54,19 @@ def test_an_address_that_a_session_signed_may_have_ended(query: str) -> None:
     assert severities(rule, "answers.yaml", f"url: {ADDRESS}?{query}\n") == [Severity.LOW]
 
 
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        (f"{ADDRESS}?X-Amz-Credential={{key}}%2F20260101%2Feu-west-1%2Fs3", Confidence.POSSIBLE),
+        (f"{ADDRESS}?AWSAccessKeyId={{key}}&Signature=abc%3D", Confidence.POSSIBLE),
+        ("AWSAccessKeyId={key}\nAWSSecretKey=", Confidence.CERTAIN),
+        (f"{ADDRESS}?X-Amz-Credential={{key}}%2F20260101 and {{key}}", Confidence.CERTAIN),
+    ],
+)
+def test_an_address_that_a_key_signed_holds_its_name_alone(text: str, sure: Confidence) -> None:
+    assert certainty(text.format(key=SESSION.replace("ASIA", "AKIA", 1))) is sure
+
+
 def test_a_session_that_stands_by_itself_is_as_good_as_a_key_while_it_lasts() -> None:
     assert certainty(f"AWSAccessKeyId={SESSION}") is Confidence.CERTAIN
     assert severities("literal-short-lived-credential", "answers.yaml", f"key: {SESSION}\n") == [

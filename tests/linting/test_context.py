@@ -62,6 +62,7 @@ def test_a_copy_that_bears_its_day_is_a_note() -> None:
         "terraform_old",
         "old",
         "legacy_archive",
+        "project_backup",
     ],
 )
 def test_what_a_project_has_put_away_is_a_note(folder: str) -> None:

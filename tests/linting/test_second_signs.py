@@ -113,6 +113,7 @@ def test_where_builds_run_an_agent_it_may_do_what_they_may(steps: str, severity:
     ("name", "severity"),
     [
         *(("orders-db", Severity.LOW), ("postgres", Severity.LOW), ("otel-agent", Severity.LOW)),
+        ("authentik", Severity.LOW),
         *(("orders", Severity.MEDIUM), ("db-agent", Severity.MEDIUM)),
     ],
 )

@@ -94,7 +94,8 @@ def _asks(setting: Setting) -> bool:
 def _is_of_product(image: str) -> bool:
     """Whether an image is the agent that a project has beside what it is called after."""
     owner = image.rpartition("/")[0].rpartition("/")[2].lower()
-    return called(image) in {"agent", f"{owner}-agent"} and not _OF_MODELS.search(owner)
+    named = owner != "" and called(image) in {"agent", f"{owner}-agent"}
+    return named and not _OF_MODELS.search(owner)
 
 
 def _is_other_product(image: str, names: Iterable[str]) -> bool:

@@ -100,7 +100,7 @@ _PATH = regex(r"\w[./_:-]\w")
 _VARIABLE = regex(r"\$\{\w+\}")
 _SUPPORT = regex(
     r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki"
-    r"|prox(?:y|ies)|caddy|keycloak|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    r"|prox(?:y|ies)|caddy|keycloak|authentik|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
 _KEEPER = regex(
@@ -120,7 +120,7 @@ _CONTROLLER = regex(
 )
 """What a cluster does in its cloud, by policies that the vendor or the project publishes."""
 _GENERAL = regex(
-    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|cloudflared|tailscale"
+    r"(?:^|(?<!^mcp)(?<!/mcp)/)(?:caddy|nginx|httpd|haproxy|traefik|keycloak|authentik|cloudflared|tailscale"
     r"|prometheus|grafana|busybox|curl|jaegertracing/[\w-]+|opentelemetry-collector[\w-]*)"
     r"(?:[:@]|$)"
 )

@@ -14,6 +14,11 @@ What Amazon S3 signs says whose session it is of, and ends with it, at the lates
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 """
+_SIGNERS = ("X-Amz-Credential=", "?AWSAccessKeyId=", "&AWSAccessKeyId=")
+"""
+Whose key signed such an address: its name, and nothing that opens more. Amazon's `rootkey.csv` has
+that by itself, with the key below.
+"""
 _MARK = "T3BlbkFJ"
 """`OpenAI` in base 64, which stands within every key that OpenAI issues."""
 _USERS_KEY = regex(r"\bclient-key-data:")
@@ -26,11 +31,19 @@ def certainty(token: Token, text: str) -> Confidence:
     """How sure it is that what was found in a text opens something for whoever reads it there."""
     if token.form.kind == "private_key":
         return Confidence.POSSIBLE if _is_of_own_cluster(text) else Confidence.CERTAIN
+    if token.form.kind == "access_key" and _only_signed(token.value, text):
+        return Confidence.POSSIBLE
     ends = (token.form.kind == "sas_token" and _UNTIL.search(token.value) is not None) or (
         token.form.kind == "session_key" and _SIGNED_ADDRESS.search(text) is not None
     )
     marked = token.form.provider != "openai" or _MARK in token.value
     return Confidence.LIKELY if ends or not marked else Confidence.CERTAIN
+
+
+def _only_signed(name: str, text: str) -> bool:
+    """Whether a text has the name of a key in signed addresses alone."""
+    signed = sum(text.count(f"{mark}{name}") for mark in _SIGNERS)
+    return signed > 0 and signed == text.count(name)
 
 
 def _is_of_own_cluster(text: str) -> bool:
