@@ -46,6 +46,7 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", CHECKED.replace("check_quota", "check_budget_alerts"), Known.NONE),
         ("other/api.py", CHECKED, Known.NONE),
         ("other/api.py", f"from app.agent import agent\n{CHECKED}", Known.UNKNOWN),
+        ("other/app/api.py", f"from app.agent import agent\n{CHECKED}", Known.NONE),
         ("app/api.py", CHECKED.replace("import pydantic_ai", ""), Known.UNKNOWN),
         ("app/api.py", CHECKED.replace("check_quota", "require_budget"), Known.UNKNOWN),
         ("app/tests/test_api.py", CHECKED, Known.NONE),

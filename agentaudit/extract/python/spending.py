@@ -7,6 +7,7 @@ limits the agents of that program, and no more.
 
 import ast
 import re
+from collections.abc import Iterator
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents, first_folder_of
@@ -57,9 +58,17 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
         if any(_asks(call) for call in module.calls()) or _limits_routes(module)
     }
-    imported = (path for module in asking.values() for path in module.imports.values())
-    run = folders.intersection(path.lstrip(".").partition(".")[0] for path in imported)
-    return frozenset(run.union(map(first_folder_of, asking)))
+    imported = (first for file, module in asking.items() for first in _imported(file, module))
+    return frozenset(folders.intersection(imported).union(map(first_folder_of, asking)))
+
+
+def _imported(file: str, module: Module) -> Iterator[str]:
+    """The packages that a file imports, without those in whose folder below the first it lies."""
+    own = file.split("/")[1:-1]
+    for path in module.imports.values():
+        first = path.lstrip(".").partition(".")[0]
+        if first not in own:
+            yield first
 
 
 def _limits_routes(module: Module) -> bool:
