@@ -65,7 +65,7 @@ def compared(result: "LintResult", comparison: Comparison, run: Run) -> "LintRes
     if comparison.revision:
         result = _since(result, comparison.revision, run)
     if comparison.baseline is not None:
-        result = _beside(result, comparison.baseline, run.said)
+        result = _beside(result, comparison.baseline, comparison, run.said)
     if comparison.write is not None:
         _keep(result, comparison.write, run.said)
     return result
@@ -91,7 +91,9 @@ def _tell_unknown(then: "Deployment", revision: str, said: Terminal) -> None:
         said.note(f"not known at {revision}, either: {len(unread) - _NAMED} more")
 
 
-def _beside(result: "LintResult", path: Path, said: Terminal) -> "LintResult":
+def _beside(
+    result: "LintResult", path: Path, comparison: Comparison, said: Terminal
+) -> "LintResult":
     from agentaudit.linting.baseline import BaselineEntry, beside_baseline
     from agentaudit.rules.baselines import load_baseline
 
@@ -99,7 +101,10 @@ def _beside(result: "LintResult", path: Path, said: Terminal) -> "LintResult":
     found = beside_baseline(result, baseline, path.name)
     if found.gone:
         said.note(f"gone since the baseline: {len(found.gone)} ({_named(found.gone)})")
-        said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
+        if len(found.gone) == len(baseline):
+            said.note("that is all of it: a baseline is of the paths that it was written for")
+        elif comparison.write is None:
+            said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
     if found.unmarked:
         said.note(
             f"{found.unmarked} known secrets may be others now: values are told apart only where"

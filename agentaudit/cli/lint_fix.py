@@ -128,7 +128,10 @@ def _tell(plan: "Plan", linted: Linted, said: Terminal) -> None:
         _line(said, finding, f"not fixed: {why}")
     without = len(plan.without)
     if without:
-        said.note(f"of rules without a fix: {without} more; see `agentaudit rules show ID`")
+        said.note(
+            f"{counted(without, 'finding')} of rules without a fix: `agentaudit rules show RULE`"
+            " says what to do"
+        )
     if not plan.files:
         said.note("nothing to fix")
 
@@ -156,7 +159,7 @@ def _write(files: "Mapping[str, Edited]", linted: Linted, fixing: Fixing, said: 
     dirty = frozenset[str]() if fixing.uncommitted else uncommitted(root, list(files))
     for file in sorted(dirty):
         why = "has changes that are not committed, or git cannot tell"
-        said.note(f"not written: {file} {why}; --allow-dirty")
+        said.note(f"not written: {file} {why}; --allow-dirty writes it")
     done = 0
     for file, edited in sorted(files.items()):
         if file in dirty:

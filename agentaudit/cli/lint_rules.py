@@ -34,14 +34,18 @@ def chosen(
     if unknown:
         from agentaudit.cli.rules import suggested
 
-        near = suggested(unknown[0], sorted(known))
+        listed = "," in unknown[0] and "; give each by itself, as in --select iam --select tools"
+        near = listed or suggested(unknown[0], sorted(known))
         raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
     wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
-    return frozenset(
+    asked = frozenset(
         rule.rule.id
         for rule, names in zip(rules, words, strict=True)
         if (not wanted or names & wanted) and not names & unwanted
     )
+    if not asked:
+        raise UsageError("what is selected is ignored as well: no rule is left to ask")
+    return asked
 
 
 def misnamed(

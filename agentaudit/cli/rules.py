@@ -9,6 +9,7 @@ from agentaudit.cli.outcome import print_file, write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import ExitCode, UsageError
+from agentaudit.lists import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,7 +190,4 @@ def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
 
 
 def suggested(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else "; see `agentaudit rules list`"
+    return meant(name, known, "; see `agentaudit rules list`")

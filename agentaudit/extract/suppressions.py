@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from agentaudit.expressions import regex
 from agentaudit.extract.credentials.own_places import TEXTS_OF_LINES
 from agentaudit.extract.documents import Documents
-from agentaudit.model.deployment import SuppressionComment
-from agentaudit.readers.document import COMMENT_MARKS, Document
+from agentaudit.model.deployment import NO_RULE, SuppressionComment
+from agentaudit.readers.document import COMMENT_MARKS, Comment, Document
 
 _COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
+_BEGUN = regex(r"agentaudit:\s*ignore\b")
 _MARKS = (*COMMENT_MARKS, "rem ")
 
 
@@ -22,9 +23,11 @@ def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]
 
 
 def _of_document(document: Document) -> Iterator[SuppressionComment]:
-    found = [(comment, _COMMENT.search(comment.text)) for comment in document.comments]
-    if not any(match for _, match in found):
+    ours = [comment for comment in document.comments if "agentaudit:" in comment.text]
+    if not ours:
         return
+    found = [(comment, _COMMENT.search(comment.text)) for comment in ours]
+    yield from (_unnamed(document, each) for each, match in found if match is None and _meant(each))
     lines = document.text.split("\n")
     speaking = _speaking(lines, {comment.line for comment in document.comments})
     long = _long_texts(document)
@@ -42,6 +45,21 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
                 comment_line=comment.line,
                 last_line=long.get(covered, 0),
             )
+
+
+def _meant(comment: Comment) -> bool:
+    return _BEGUN.search(comment.text) is not None
+
+
+def _unnamed(document: Document, comment: Comment) -> SuppressionComment:
+    """What was meant to suppress and names no rule, of which somebody must be told."""
+    return SuppressionComment(
+        file=document.file,
+        line=comment.line,
+        rule=NO_RULE,
+        reason="",
+        comment_line=comment.line,
+    )
 
 
 def _long_texts(document: Document) -> Mapping[int, int]:

@@ -75,7 +75,7 @@ def _marked(
     names = {finding.rule, families.get(finding.rule, "")}
     for ignored_names, item in matching(finding.evidence.file):
         if not names.isdisjoint(ignored_names):
-            reason = f"{item.at} ignores it in {plain(item.pattern)}"
+            reason = f"the configuration ignores it in {plain(item.pattern)}"
             return replace(
                 finding,
                 suppression=Suppression(kind="configuration", reason=reason, evidence=item.at),
@@ -92,7 +92,7 @@ def _about(narrowings: Sequence[Narrowing]) -> Finding:
         family=NARROWED.family,
         severity=NARROWED.severity,
         confidence=Confidence.CERTAIN,
-        message=f"This run was configured by {first.file}: {told}.",
+        message=f"This run was configured by {posixpath.basename(first.file)}: {told}.",
         evidence=first,
         related=tuple(others),
         subject=f"configuration:{first.file}",

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.fingerprints import fingerprint
-from agentaudit.model.deployment import SuppressionComment
+from agentaudit.lists import meant
+from agentaudit.model.deployment import NO_RULE, SuppressionComment
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import (
     Acceptance,
@@ -45,6 +46,8 @@ UNREASONED = RuleSummary(
     fix="Write the reason behind the brackets: `agentaudit: ignore[rule] because …`.",
     references=("cwe:CWE-693",),
 )
+_HELPED = 20
+"""Names of no rule for which one is sought that may be meant: each takes time."""
 META_RULES = (UNREASONED, UNUSED)
 """Findings about the audit itself rather than about a fact."""
 
@@ -77,8 +80,9 @@ def suppressed(
             yield finding
     families = {rule.id: rule.family for rule in rules}
     judged = (item for item in set(comments) - used if item.rule not in unasked)
-    for comment in sorted(judged):
-        yield _about(comment, families.get(comment.rule))
+    for number, comment in enumerate(sorted(judged)):
+        near = families if number < _HELPED else ()
+        yield _about(comment, families.get(comment.rule), near)
     for acceptance, why in acceptances.stale(findings, families, unasked):
         yield _stale(acceptance, families.get(acceptance.rule), why)
 
@@ -118,21 +122,33 @@ def _of_file(acceptance: Acceptance) -> Suppression:
     )
 
 
-def _about(comment: SuppressionComment, family: Family | None) -> Finding:
-    rule = UNUSED if comment.reason.strip() else UNREASONED
+def _about(comment: SuppressionComment, family: Family | None, rules: Collection[str]) -> Finding:
+    rule = UNUSED if comment.reason.strip() or comment.rule == NO_RULE else UNREASONED
     told = "suppresses nothing" if rule is UNUSED else "gives no reason, so it suppresses nothing"
-    strange = "" if family is not None else f", and no rule is called {comment.rule}"
+    strange = "" if family is not None else f", and {_misnamed(comment.rule, rules)}"
+    message = f"The suppression of {comment.rule} {told}{strange}."
+    if comment.rule == NO_RULE:
+        message = (
+            "This comment names no rule in brackets, so it suppresses nothing: write"
+            " `agentaudit: ignore[rule] because …`."
+        )
     return Finding(
         rule=rule.id,
         title=rule.title,
         family=family or rule.family,
         severity=rule.severity,
         confidence=Confidence.CERTAIN,
-        message=f"The suppression of {comment.rule} {told}{strange}.",
+        message=message,
         evidence=_place(comment),
         subject=f"suppression:{comment.rule}",
         fingerprint=fingerprint(rule.id, f"{comment.file} {comment.rule}"),
     )
+
+
+def _misnamed(name: str, rules: Collection[str]) -> str:
+    if name in tuple(Family):
+        return f"{name} is a family: a comment names each rule"
+    return f"no rule is called {name}{meant(name, rules)}".rstrip("?")
 
 
 def _stale(acceptance: Acceptance, family: Family | None, why: str) -> Finding:

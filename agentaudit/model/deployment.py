@@ -167,6 +167,10 @@ class Deployment(Struct, frozen=True, kw_only=True):
         return any(file.status in (FileStatus.FAILED, FileStatus.PARTIAL) for file in self.coverage)
 
 
+NO_RULE = ""
+"""Of a comment that begins as a suppression does, and names none in brackets."""
+
+
 class SuppressionComment(Struct, frozen=True, kw_only=True, order=True):
     """`agentaudit: ignore[rule-id] reason` in a comment; it covers `line`."""
 

@@ -7,7 +7,6 @@ allowed, or an object that is missing would be fetched by whatever program the r
 """
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -24,24 +23,12 @@ from agentaudit.readers.files import (
     decoded,
     shown_root,
 )
+from agentaudit.readers.git_command import asked
 from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
-_LONGEST_S = 120
 _AT_ONCE = 1_000
 """Blobs of one question, whose answer is held whole."""
-_SETTINGS = (
-    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.pager=cat", "-c", "protocol.allow=never", "-c", "gc.auto=0"),
-    *("--no-pager", "--no-optional-locks", "--no-replace-objects", "--literal-pathspecs"),
-)
-_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "LC_ALL": "C",
-}
-_KEPT = ("PATH", "HOME", "SYSTEMROOT")
 _LINK, _SUBMODULE = "120000", "160000"
 """Modes of symbolic links, which are not followed, and of commits of other repositories."""
 
@@ -120,11 +107,11 @@ def _as_committed(path: Path, known: dict[Path, Mapping[str, str]]) -> bool:
 def _digest_of(path: Path) -> str:
     """What git would call the content as it is, without converting anything."""
     resolved = str(path.resolve())
-    return _asked(path.parent, "hash-object", "--no-filters", "--", resolved).decode().strip()
+    return asked(path.parent, "hash-object", "--no-filters", "--", resolved).decode().strip()
 
 
 def _top(folder: Path) -> Path:
-    return Path(os.fsdecode(_asked(folder, "rev-parse", "--show-toplevel")).removesuffix("\n"))
+    return Path(os.fsdecode(asked(folder, "rev-parse", "--show-toplevel")).removesuffix("\n"))
 
 
 def _commit(root: Path, revision: str) -> str:
@@ -136,7 +123,7 @@ def _commit(root: Path, revision: str) -> str:
     if not since:
         return commit
     try:
-        found = _asked(root, "merge-base", commit, _verified(root, "HEAD"))
+        found = asked(root, "merge-base", commit, _verified(root, "HEAD"))
     except UsageError:
         why = f"--diff: {name!r} and HEAD have no commit in common"
         raise UsageError(f"{why}{_hint(root, '')}") from None
@@ -145,16 +132,18 @@ def _commit(root: Path, revision: str) -> str:
 
 def _verified(root: Path, name: str) -> str:
     try:
-        found = _asked(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        found = asked(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     except UsageError:
         hint = _hint(root, "; name a commit, a branch or a tag that `git log` knows")
+        if name == "HEAD":
+            hint = " yet, so all is new: run without --diff"
         raise UsageError(f"--diff: the repository has no commit {name!r}{hint}") from None
     return found.decode().strip()
 
 
 def _hint(root: Path, otherwise: str) -> str:
     """What helps where a commit is missing."""
-    if _asked(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
+    if asked(root, "rev-parse", "--is-shallow-repository").strip() != b"true":
         return otherwise
     return (
         "; this clone is shallow: fetch its history first (`git fetch --unshallow`, or"
@@ -183,7 +172,7 @@ class _Entry(Struct, frozen=True):
 
 
 def _entries(tree: _Tree) -> Iterator[_Entry]:
-    listed = _asked(tree.top, "ls-tree", "-r", "-z", "--full-tree", tree.commit)
+    listed = asked(tree.top, "ls-tree", "-r", "-z", "--full-tree", tree.commit)
     for entry in filter(None, listed.split(b"\0")):
         described, _, name = entry.partition(b"\t")
         mode, _, digest = described.decode().split(" ")
@@ -202,7 +191,7 @@ def _submodules(tree: _Tree, entries: Sequence[_Entry], audited: _Audited) -> It
 
 def _holds(module: _Tree) -> bool:
     try:
-        _asked(module.top, "cat-file", "-e", f"{module.commit}^{{commit}}")
+        asked(module.top, "cat-file", "-e", f"{module.commit}^{{commit}}")
     except UsageError:
         return False
     return True
@@ -236,13 +225,13 @@ def _contents(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:
 
 
 def _answered(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:
-    asked = "".join(f"{blob.digest}\n" for blob in blobs).encode()
-    sizes = _asked(root, "cat-file", "--batch-check", given=asked).splitlines()
+    all_ = "".join(f"{blob.digest}\n" for blob in blobs).encode()
+    sizes = asked(root, "cat-file", "--batch-check", given=all_).splitlines()
     small = [_size(line) <= blob.most for blob, line in zip(blobs, sizes, strict=True)]
     wanted = "".join(
         f"{blob.digest}\n" for blob, kept in zip(blobs, small, strict=True) if kept
     ).encode()
-    answer = memoryview(_asked(root, "cat-file", "--batch", given=wanted))
+    answer = memoryview(asked(root, "cat-file", "--batch", given=wanted))
     at = 0
     for kept in small:
         if not kept:
@@ -271,26 +260,3 @@ def _read(blob: _Blob, content: bytes | None) -> SourceText | FileCoverage | Non
         reason = f"missing from the repository, or larger than {MAX_BYTES:,} bytes"
         return FileCoverage(file=blob.file, status=FileStatus.FAILED, format=syntax, reason=reason)
     return decoded(content, blob.file, syntax)
-
-
-def _asked(root: Path, *arguments: str, given: bytes = b"") -> bytes:
-    """What git answers; UsageError in its own words when it cannot."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    try:
-        done = subprocess.run(  # noqa: S603, our own arguments, none of them from a file
-            ["git", "-C", str(root), *_SETTINGS, *arguments],  # noqa: S607, the user's git
-            input=given,
-            capture_output=True,
-            check=True,
-            timeout=_LONGEST_S,
-            env={**kept, **_ENVIRONMENT},
-        )
-    except FileNotFoundError:
-        raise UsageError("--diff needs `git`, which is not installed here") from None
-    except subprocess.TimeoutExpired:
-        raise UsageError(f"--diff: git did not answer within {_LONGEST_S} s") from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines()
-        why = said[0] if said else f"git {arguments[0]} ended with {error.returncode}"
-        raise UsageError(f"--diff: {why}") from None
-    return done.stdout

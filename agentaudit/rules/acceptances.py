@@ -9,7 +9,7 @@ from agentaudit.errors import InputError
 from agentaudit.model.finding import Acceptance
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
-from agentaudit.rules.loading import Fields, Problems
+from agentaudit.rules.loading import Fields, Problems, why_unread
 
 _FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "value", "ticket")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -28,7 +28,7 @@ def _acceptances(path: Path, problems: Problems) -> Iterator[Acceptance]:
         text = path.read_text(encoding="utf-8")
         root = parse_yaml(str(path), text).root
     except (OSError, UnicodeError) as error:
-        problems.add(str(path), f"cannot be read: {type(error).__name__}")
+        problems.add(str(path), f"cannot be read: {why_unread(error)}")
         return
     except InputError as error:
         problems.found.extend(error.problems)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agentaudit.rules.loading import Problems
+from agentaudit.rules.loading import Problems, why_unread
 
 Row = dict[str, str]
 REQUIRED = ("rule", "file", "finding")
@@ -24,7 +24,7 @@ def load_baseline(path: Path) -> tuple[Row, ...]:
         why = (
             "no such file; make it with --write-baseline"
             if not path.exists()
-            else type(error).__name__
+            else why_unread(error)
         )
         problems.add(str(path), f"the baseline cannot be read: {why}")
         text = ""

@@ -33,7 +33,7 @@ from agentaudit.rules.configured import (
     folders_of,
 )
 from agentaudit.rules.limits import LIMIT_NAMES
-from agentaudit.rules.loading import Fields, Problems
+from agentaudit.rules.loading import Fields, Problems, why_unread
 
 _MOST_PATTERNS = 1_000
 """Each is held against the file of each finding."""
@@ -43,6 +43,12 @@ _UNREAD = ", so it is not known what it says of lint; correct it, or run with --
 _OPTIONS = (
     *("select", "ignore", "per-path-ignores", "severity", "confidence", "fail-on"),
     *("rules", "limits", "accept", "baseline"),
+)
+
+
+_COMMAND_LINE = (
+    *("allow-incomplete", "exit-zero", "no-config", "diff", "write-baseline", "fix", "yes"),
+    *("allow-dirty", "format", "output", "json"),
 )
 
 
@@ -89,7 +95,7 @@ def _of(path: Path, problems: Problems, *, audited: bool) -> Fields | None:
         document = _parsed(path, text)
     except (OSError, UnicodeError) as error:
         if not audited:
-            problems.add(str(path), f"cannot be read: {type(error).__name__}{_UNREAD}")
+            problems.add(str(path), f"cannot be read: {why_unread(error)}{_UNREAD}")
         return None
     except InputError as error:
         if not audited:
@@ -104,8 +110,26 @@ def _of(path: Path, problems: Problems, *, audited: bool) -> Fields | None:
             return None
         whole = whole.within(ours)
         whole.check_names(_LINT)
+    else:
+        _check_places(whole)
+    return _options(whole)
+
+
+def _options(whole: Fields) -> Fields | None:
     node = whole.node.child(_LINT)
-    return whole.within(node) if node is not None else None
+    if node is None:
+        return None
+    if node.kind is NodeKind.MAPPING:
+        return whole.within(node)
+    whole.complain(node, f"`{_LINT}` must hold options, indented, such as `fail-on: high`")
+    return None
+
+
+def _check_places(whole: Fields) -> None:
+    """No option of lint stands beside `lint`, where nobody reads it."""
+    for name, _ in whole.node.entries:
+        if name.raw in _OPTIONS:
+            whole.complain(name, f"`{name.raw}` is an option of lint: indent it below `{_LINT}:`")
 
 
 def _parsed(path: Path, text: str) -> Document:
@@ -113,7 +137,7 @@ def _parsed(path: Path, text: str) -> Document:
 
 
 def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
-    options.check_names(*_OPTIONS)
+    _check_names(options)
     reading = _Reading(options, top, os.path.relpath(options.file, root))
     before = len(options.problems.found)
     rules = tuple(reading.paths("rules"))
@@ -133,6 +157,14 @@ def _configuration(options: Fields, top: Path, root: Path) -> Configuration:
         narrowings=tuple(reading.narrowings()),
         names=() if unread else tuple(reading.names()),  # which may be of rules that lie there
     )
+
+
+def _check_names(options: Fields) -> None:
+    """Every option is one that a file may have."""
+    for name, _ in options.node.entries:
+        if name.raw in _COMMAND_LINE:
+            options.complain(name, f"`{name.raw}` is for the command line alone: give it there")
+    options.check_names(*_OPTIONS, besides=_COMMAND_LINE)
 
 
 class _Reading(Struct, frozen=True):
@@ -202,7 +234,10 @@ class _Reading(Struct, frozen=True):
                 self.options.complain(key, f"a pattern of more than {MAX_NAME:,} characters")
                 continue
             if node.kind is not NodeKind.SEQUENCE or not node.elements:
-                self.options.complain(node, "must be a list of rules or families, not empty")
+                self.options.complain(
+                    node,
+                    f"what is ignored in '{key.raw[:40]}' must be a list, such as [iam, tools]",
+                )
                 continue
             names = tuple(self.text("per-path-ignores", element) for element in node.elements)
             yield PathIgnore(pattern=key.raw, names=names, at=self.place(key))

@@ -5,7 +5,7 @@ A loader that warns and skips is a security tool that silently checks less, so n
 guesses: problems gather while a file is read, and end the run together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -13,11 +13,14 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.lists import meant
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.folders import rule_paths
 
 WordT = TypeVar("WordT", bound=StrEnum)
+_HELPED = 20
+"""Names of no field for which one is sought that may be meant: each takes time."""
 _NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
 
 
@@ -51,11 +54,13 @@ class Fields(Struct):
     def complain(self, node: Node, message: str) -> None:
         self.problems.add(self.file, message, line=node.line, column=node.column)
 
-    def check_names(self, *known: str) -> None:
-        """No field stands here that nobody reads."""
-        for name, _ in self.node.entries:
-            if name.raw not in known:
-                self.complain(name, f"`{name.raw}` is not a field here; known: {', '.join(known)}")
+    def check_names(self, *known: str, besides: Collection[str] = ()) -> None:
+        """No field stands here that nobody reads; of those besides somebody else speaks."""
+        unknown = (name for name, _ in self.node.entries if name.raw not in {*known, *besides})
+        for number, name in enumerate(unknown):
+            near = meant(name.raw, known) if number < _HELPED else ""
+            listed = f"; known: {', '.join(known)}"
+            self.complain(name, f"`{name.raw}` is not a field here{near or listed}")
 
     def words(self, name: str, *, required: bool = True) -> str:
         """A text, its line ends made spaces; empty when it is missing."""
@@ -137,6 +142,13 @@ class Fields(Struct):
         return node.line, node.column
 
 
+def why_unread(error: OSError | UnicodeError) -> str:
+    """Why a file could not be read, in words of people."""
+    if isinstance(error, UnicodeError):
+        return "it is no text in UTF-8"
+    return (error.strerror or type(error).__name__).lower()
+
+
 def rule_files(folders: Sequence[Path], problems: Problems) -> Iterator[Fields]:
     """The mapping of every file of rules in the folders, sorted by name within each."""
     for folder in folders:
@@ -152,7 +164,7 @@ def fields_of(path: Path, problems: Problems) -> Fields | None:
         text = path.read_text(encoding="utf-8")
         document = parse_yaml(str(path), text)
     except (OSError, UnicodeError) as error:
-        problems.add(str(path), f"cannot be read: {type(error).__name__}")
+        problems.add(str(path), f"cannot be read: {why_unread(error)}")
         return None
     except InputError as error:
         problems.found.extend(error.problems)

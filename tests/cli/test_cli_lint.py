@@ -322,3 +322,27 @@ def test_why_a_run_fails_is_said_with_what_decides_it(tmp_path: Path) -> None:
         " and 1 file not read whole (--allow-incomplete)"
     )
     assert "ends in" not in calm[2]
+
+
+@pytest.mark.parametrize(
+    ("comment", "told"),
+    [
+        ("ignore agent-as-root for a demo", "names no rule in brackets"),
+        ("ignore[limits] for a demo", "limits is a family: a comment names each rule"),
+        ("ignore[agent-as-rot] for a demo", "called agent-as-rot; did you mean agent-as-root"),
+    ],
+)
+def test_a_comment_that_was_meant_to_suppress_is_told_how(
+    tmp_path: Path, comment: str, told: str
+) -> None:
+    (tmp_path / "Dockerfile").write_text(f"# agentaudit: {comment}\nFROM python:3.13\n")
+
+    _, out, _ = run(str(tmp_path))
+
+    assert "unused-suppression" in out
+    assert told in " ".join(out.split())
+
+
+def test_names_with_a_comma_are_told_how_to_give_several(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="give each by itself, as in --select iam"):
+        run(folder(tmp_path), "--select", "iam,tools")

@@ -209,7 +209,7 @@ def test_an_unknown_commit_is_an_error(repository: Path, revision: str, said: st
 def test_no_repository_is_an_error(tmp_path: Path) -> None:
     (tmp_path / ".mcp.json").write_text(servers(A="b"))
 
-    with pytest.raises(UsageError, match="not a git repository"):
+    with pytest.raises(UsageError, match="is in no repository of git"):
         run(str(tmp_path), "--diff", "main")
 
 
@@ -343,3 +343,21 @@ def test_another_agent_with_a_fault_that_is_told_once_is_new(how: str, repositor
     assert "second.py:3:9" in new[1]
     assert "first.py" not in new[1]
     assert "1 suppressed" in new[1]
+
+
+def test_a_repository_without_a_commit_has_nothing_to_compare_with(tmp_path: Path) -> None:
+    (tmp_path / ".mcp.json").write_text(servers(A="b"))
+    git(tmp_path, "init", "-q", "-b", "main")
+    with pytest.raises(UsageError, match="no commit 'HEAD' yet, so all is new: run without --diff"):
+        run(str(tmp_path), "--diff", "HEAD")
+
+
+def test_a_baseline_of_other_paths_is_told(tmp_path: Path) -> None:
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    (where / ".mcp.json").write_text(servers(OPENAI_API_KEY=fake("openai_key")))
+    run(str(where), *ONLY, "--write-baseline", str(baseline))
+    code, _, said = run(str(tmp_path), *ONLY, "--baseline", str(baseline))
+
+    assert code == 1
+    assert "that is all of it: a baseline is of the paths that it was written for" in said

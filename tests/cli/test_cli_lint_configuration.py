@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentaudit.errors import InputError
+from agentaudit.errors import InputError, UsageError
 from tests.cli.test_cli_lint import folder, run
 
 FORMATS = ("table", "json", "sarif", "github", "gitlab", "junit", "markdown")
@@ -60,7 +60,7 @@ def test_findings_in_ignored_paths_are_suppressed_and_counted(tmp_path: Path) ->
 
     assert run(where)[0] == 0
     assert "suppressed" in run(where)[1]
-    assert all("ignores it in deploy/*" in reason for reason in reasons)
+    assert all(reason == "the configuration ignores it in deploy/*" for reason in reasons)
     assert reasons
 
 
@@ -144,10 +144,39 @@ def test_of_very_many_names_only_the_first_are_helped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lint: {fail_on: high}\n", "`fail_on` is not a field here; did you mean fail-on?"),
+        ("lint: {exit-zero: true}\n", "`exit-zero` is for the command line alone: give it there"),
+        ("lint:\nfail-on: high\n", "2:1: `fail-on` is an option of lint: indent it below `lint:`"),
+        ("lint:\n", "`lint` must hold options, indented, such as `fail-on: high`"),
+        (
+            "lint: {per-path-ignores: {'labs/*': iam}}\n",
+            "what is ignored in 'labs/*' must be a list, such as [iam, tools]",
+        ),
+        ("lint: {accept: no.yaml}\n", "no.yaml: cannot be read: no such file or directory"),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_would_be_right(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        run(configured(tmp_path, text))
+
+    assert said in str(told.value)
+
+
+def test_a_configuration_that_leaves_no_rule_is_an_error(tmp_path: Path) -> None:
+    """It had switched all of lint off, and the run had passed."""
+    with pytest.raises(UsageError, match="no rule is left to ask"):
+        run(configured(tmp_path, "lint: {select: [iam], ignore: [iam]}\n"))
+
+
+@pytest.mark.parametrize(
     "text", ['[tool.agentaudit.lnt]\nfail-on = "high"\n', '[tool.agentaudit]\nfail-on = "high"\n']
 )
 def test_a_table_that_nobody_reads_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError, match="is not a field here; known: lint"):
+    with pytest.raises(InputError, match=r"is not a field here; (known: lint|did you mean lint)"):
         run(configured(tmp_path, text, "pyproject.toml"))
 
 

@@ -428,7 +428,10 @@ def test_a_suppression_that_suppresses_nothing_is_told() -> None:
         ("unused-suppression", "The suppression of held-key suppresses nothing."),
         (
             "unused-suppression",
-            "The suppression of hold-key suppresses nothing, and no rule is called hold-key.",
+            (
+                "The suppression of hold-key suppresses nothing, and no rule is called hold-key;"
+                " did you mean held-key."
+            ),
         ),
     ]
 
