@@ -25,7 +25,8 @@ _STAGES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("sandbox", "qa", "uat"), "test"),
     }
 )
-TRIED = frozenset({"development", "demonstration", "local"})
+_LOCAL = "local"
+TRIED = frozenset({"development", "demonstration", _LOCAL})
 """Stages in which people try things on their own machines, with what they made up for that."""
 _DENIED = frozenset({"non", "pre", "not", "no", "post"})
 """`NON_PROD` and `pre-prod` are not production."""
@@ -64,7 +65,12 @@ def stage_of_file(file: str) -> str:
 def stage_of_settings(settings: Iterable[Setting]) -> str:
     """The stage that an environment says it is: `APP_ENV=preview`."""
     named = (setting.content for setting in settings if _NAMES.match(setting.key))
-    return next((stage for text in named if (stage := stage_named(text))), "")
+    return next((stage for text in named if (stage := stage_of(text))), "")
+
+
+def stage_of(value: str) -> str:
+    """The stage that a value names; the machine of whoever starts it is one, too."""
+    return _LOCAL if value.strip().lower() == _LOCAL else stage_named(value)
 
 
 def owner_stage(setting: Setting, recognised: Recognised) -> str:

@@ -22,6 +22,7 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import docker_bytes_of
+from agentaudit.extract.stages import stage_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -145,7 +146,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         id=runtime_id(key.raw, natural),
         name=key.raw,
         evidence=place_of(document, key, key.raw),
-        environment=_environment(document),
+        environment=_environment(document) or stage_of(service.text_at("build", "target")),
         kind="container",
         image=service.text_at("image"),
         privileged=_true(service.child("privileged")),

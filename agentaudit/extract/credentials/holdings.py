@@ -40,6 +40,8 @@ CREDENTIALS = Budget("credentials", 10_000)
 _SEERS = Budget("who sees credentials", 20_000, free=4)
 """Each as often as there are credentials that he sees."""
 _OF_APPLICATIONS = frozenset({"client_secret", "password"})
+_OF_MACHINES = ("aws", "private_key")
+"""The key of a pair, which lets into machines by SSH: AWS itself knows no key without an id."""
 _APART_FROM_THEM = frozenset({"aws", "google"})
 """
 Clouds that give nobody a session for a client secret: it is that of an application of OAuth, which
@@ -63,6 +65,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     def alternative_to(self, found: Recognised) -> str:
         """What would do without a credential; empty for none."""
         if found.kind in _OF_APPLICATIONS and found.provider in _APART_FROM_THEM:
+            return ""
+        if (found.provider, found.kind) == _OF_MACHINES:
             return ""
         general = self.short_alternative.get(found.provider, "")
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)

@@ -19,10 +19,15 @@ _OF_OTHERS = regex(
     r"(?:deploy(?:ment)?s?|releases?|builds?|jobs?|runs?|executions?|incidents?|alerts?|orders?"
     r"|prices?|payments?|transactions?|billing|migrations?|audits?|scans?|logins?|versions?)"
     r"[-_]?history"
-    r"|(?:users?|log-?ins?|auth|oauth2?|web|http|mcp|admin|browser)[-_]?sessions?",
+    r"|(?:users?|log-?ins?|auth|oauth2?|web|http|mcp|admin|browser)[-_]?sessions?"
+    r"|chat(?:[-_]?bot)?[-_](?:users?|accounts?|profiles?|customers?|tenants?|products?|orders?"
+    r"|settings?|config(?:uration)?s?|feedback|connections?)(?![a-z])",
     re.IGNORECASE,
 )
-"""What happened to other things, and who is logged in or connected: there nobody speaks."""
+"""
+What happened to other things, who is logged in or connected, and what else a chatbot keeps: there
+nobody speaks.
+"""
 
 
 def holds_conversations(name: str) -> bool:
