@@ -119,6 +119,28 @@ def show(
     out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
 
 
+@app.command("facts", short_help="What conditions of your own rules may ask.")
+def facts(
+    context: typer.Context,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="A kind of fact, to see its fields.")
+    ] = None,
+) -> None:
+    """
+    What the conditions of your own rules may ask: kinds of facts, and their fields.
+
+    \b
+    Examples:
+      agentaudit rules facts
+      agentaudit rules facts credential
+
+    Exit codes: 0 listed; 2 no such kind.
+    """
+    from agentaudit.cli.rules_facts import list_facts
+
+    list_facts(kind, terminal_of(context))
+
+
 @app.command("pages")
 def pages(
     context: typer.Context,

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from agentaudit.errors import InputError
+from agentaudit.lists import meant
 from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.conditions import (
     ConditionError,
@@ -25,7 +26,15 @@ from agentaudit.rules.conditions import (
     error_at,
     patterns_in,
 )
-from agentaudit.rules.engine import TYPES, activation, environment, is_statement, program, together
+from agentaudit.rules.engine import (
+    TYPES,
+    activation,
+    environment,
+    fields_of,
+    is_statement,
+    program,
+    together,
+)
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
@@ -137,7 +146,8 @@ def _told(text: str, kind: str, source: str) -> ConditionError:
     line, column, said = found
     field = re.match(r"undefined field '(\w+)' not found in struct 'agentaudit\.(\w+)'", said)
     if field is not None:
-        said = f"asks for '{field[1]}', which {_article(field[2])} does not have"
+        near = meant(field[1], fields_of(field[2]), see_facts(field[2]))
+        said = f"asks for '{field[1]}', which {article(field[2])} does not have{near}"
     elif said.startswith("undeclared reference to"):
         name = said.split("'")[1]
         called = f"{name}(" in source
@@ -149,7 +159,13 @@ def _told(text: str, kind: str, source: str) -> ConditionError:
     return ConditionError(said, line, column)
 
 
-def _article(kind: str) -> str:
+def see_facts(kind: str) -> str:
+    """Where the fields of a kind are listed."""
+    return f"; see `agentaudit rules facts {kind}`"
+
+
+def article(kind: str) -> str:
+    """The kind as a noun with its article."""
     word = kind.replace("_", " ")
     if kind in ("deployment", "limits"):
         return f"`{kind}`"

@@ -119,7 +119,7 @@ def _message_class(name: str) -> Any:  # noqa: ANN401, the library has no types
         name=f"agentaudit/{name}.proto", package="agentaudit", syntax="proto3"
     )
     message = file.message_type.add(name=name)
-    for number, field in enumerate(_fields(name), start=1):
+    for number, field in enumerate(fields_of(name), start=1):
         _declare(message, field, number, hints(TYPES[name])[field])
     _pool().AddSerializedFile(file.SerializeToString())
     return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"agentaudit.{name}"))
@@ -163,7 +163,7 @@ def _message(name: str, value: object, asked: frozenset[str] | None) -> Any:  # 
 def _settable(name: str, asked: frozenset[str] | None) -> tuple[tuple[str, bool], ...]:
     """The fields of a message that are asked for, and whether one that is unset differs from 0."""
     types = hints(TYPES[name])
-    fields = (field for field in _fields(name) if asked is None or field in asked)
+    fields = (field for field in fields_of(name) if asked is None or field in asked)
     return tuple((field, is_optional(types[field])) for field in fields)
 
 
@@ -179,5 +179,6 @@ def _shared(name: str, value: Whole | Limits) -> Any:  # noqa: ANN401, the libra
 
 
 @cache
-def _fields(name: str) -> tuple[str, ...]:
+def fields_of(name: str) -> tuple[str, ...]:
+    """The fields of a kind of fact that conditions may ask for."""
     return tuple(field for field in TYPES[name].__struct_fields__ if field not in _HIDDEN)

@@ -94,7 +94,7 @@ class Fields(Struct):
             self.complain(node, f"`{name}` must be true or false")
         return node is not None and node.raw == "true"
 
-    def elements(self, name: str, *, required: bool = True) -> tuple[Node, ...]:
+    def elements(self, name: str, *, required: bool = True, such_as: str = "") -> tuple[Node, ...]:
         """The members of a list that is not empty."""
         node = self.node.child(name)
         if node is None:
@@ -102,7 +102,8 @@ class Fields(Struct):
                 self.complain(self.node, f"`{name}` is missing")
             return ()
         if node.kind is not NodeKind.SEQUENCE or not node.elements:
-            self.complain(node, f"`{name}` must be a list with at least one member")
+            shown = f", such as {such_as}" if such_as else ""
+            self.complain(node, f"`{name}` must be a list with at least one member{shown}")
             return ()
         return node.elements
 

@@ -11,6 +11,8 @@ from agentaudit.cli.main import app
 from agentaudit.cli.rules import print_rules
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import AgentAuditError, InputError, UsageError
+from agentaudit.rules.askable import asked_of, kinds
+from agentaudit.rules.engine import fields_of
 from agentaudit.rules.ours import lint_rules
 
 RULE = """\
@@ -43,6 +45,35 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def folder(path: Path, matching: str = "s3", name: str = "no-s3") -> str:
     (path / f"{name}.yaml").write_text(RULE.format(name=name, matching=matching))
     return str(path)
+
+
+def test_what_conditions_may_ask_is_listed_with_what_it_holds() -> None:
+    kinds = run("facts")[1]
+    fields = run("facts", "agent")[1]
+
+    assert "memory_store\n    Where an agent keeps what it remembers" in kinds
+    assert 'agent.budget  "set" | "none" | "unknown"\n    Whether a rate, token or money' in fields
+    assert "agent.timeout_s  number; unknown unless has(agent.timeout_s)" in fields
+    assert "agent.root_paths  list of: text" in fields
+    assert "evidence" not in fields
+    with pytest.raises(UsageError, match="called agnt; did you mean agent"):
+        run("facts", "agnt")
+
+
+def test_every_field_of_every_kind_is_told() -> None:
+    for kind in kinds():
+        assert [field.name for field in asked_of(kind)] == list(fields_of(kind))
+        assert all(field.holds for field in asked_of(kind))
+
+
+def test_the_rule_that_the_manual_shows_is_right(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "lint.md").read_text()
+    shown = next(block for block in manual.split("```") if block.startswith("yaml\n# our-rules/"))
+    (tmp_path / "foreign-image.yaml").write_text(shown.removeprefix("yaml\n"))
+
+    code, _, said = run("test", str(tmp_path))
+
+    assert (code, said) == (0, "1 rule, 2 examples, 0 failed\n")
 
 
 def test_the_list_has_a_line_for_each_rule(tmp_path: Path) -> None:

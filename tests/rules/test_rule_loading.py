@@ -171,7 +171,7 @@ def test_a_fix_is_checked_with_its_rule(tmp_path: Path) -> None:
 
     assert found == snapshot(
         [
-            "20:19: `when` asks for 'admn', which a credential does not have",
+            "20:19: `when` asks for 'admn', which a credential does not have; did you mean admin?",
             "22:36: `from` asks for 'variabel', which a credential does not have",
             "23:27: `remove` writes nothing, so `to` has no place here",
             "24:7: `insert` must end in the name of a key, not in `*`",
