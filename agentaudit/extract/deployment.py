@@ -102,7 +102,7 @@ def _extracted(sources: Iterable[SourceText], collector: Collector) -> _Read:
     documents, coverage = _parsed(sources)
     for extract in EXTRACTORS:
         extract(documents, collector)
-    return _Read(coverage, suppression_comments(documents))
+    return _Read(coverage, suppression_comments(documents, collector))
 
 
 def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverage, ...]]:

@@ -57,6 +57,8 @@ _DECLARED = regex(r"\baws_bedrockagentcore_memory\.")
 _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
 _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""
+_LONGEST_NAME = 200
+"""No variable of any program has a longer one; some expressions take the square of it."""
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
 _WHOLE = regex(r"-?\d{1,4300}")
 """A number of as many digits as Python makes one of."""
@@ -169,7 +171,8 @@ def _is_of_any(key: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _concerns_memory(key: str) -> bool:
-    return _EVIDENCE.search(key) is not None and _NOT_MEMORY.search(key) is None
+    short = len(key) <= _LONGEST_NAME
+    return short and _EVIDENCE.search(key) is not None and _NOT_MEMORY.search(key) is None
 
 
 def _backend(urls: Sequence[Setting]) -> tuple[str, str]:
@@ -196,7 +199,7 @@ def host_of(workload: Workload) -> str:
 def limit(workload: Workload, name: str) -> int | None:
     """How many iterations, or how many seconds, the environment gives an agent; None unsaid."""
     for setting in workload.settings:
-        if _LIMITS[name].search(setting.key):
+        if len(setting.key) <= _LONGEST_NAME and _LIMITS[name].search(setting.key):
             value = literal_of(setting.content.strip())
             return _number(setting.key, value, seconds=name == "timeout")
     return None
@@ -208,14 +211,15 @@ def open_to_every_page(workload: Workload, variables: Collection[str]) -> Settin
 
     `variables` are those that its code takes origins from, and credentials with them.
     """
+    settings = [item for item in workload.settings if len(item.key) <= _LONGEST_NAME]
     credentials = any(
         _WITH_CREDENTIALS.search(item.key) and literal_of(item.content).lower() in {"true", "1"}
-        for item in workload.settings
+        for item in settings
     )
     return next(
         (
             item
-            for item in workload.settings
+            for item in settings
             if (credentials and _ORIGINS.search(item.key))
             or any(item.key == name or item.key.endswith(f"_{name}") for name in variables)
             if "*" in re.split(r"[\s,\[\]\"']+", literal_of(item.content))

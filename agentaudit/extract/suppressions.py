@@ -1,25 +1,44 @@
 """`agentaudit: ignore[rule-id] reason` in the comments of any syntax that has comments."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials.own_places import TEXTS_OF_LINES
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import NO_RULE, SuppressionComment
+from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import COMMENT_MARKS, Comment, Document
 
-_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]+)\]\s*[:-]?\s*(?P<reason>.*)$")
+_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]++)\]\s*+(?:[:-]\s*+)?(?P<reason>.*)$")
 _BEGUN = regex(r"agentaudit:\s*ignore\b")
+_MOST = 2_000
+"""Suppressions of a file; each that suppresses nothing is told."""
+_FAR = 2_000
+"""Characters of a line before a comment; thousands of comments may stand on one."""
 _MARKS = (*COMMENT_MARKS, "rem ")
 
 
-def suppression_comments(documents: Documents) -> tuple[SuppressionComment, ...]:
+def suppression_comments(
+    documents: Documents, collector: Collector
+) -> tuple[SuppressionComment, ...]:
     """
     Every suppression, with the line it covers.
 
-    That is its own where something stands before it, else the next one that says something.
+    That is its own where something stands before it, else the next one that says something. What
+    is beyond some thousands in a file suppresses nothing.
     """
-    return tuple(sorted(found for document in documents for found in _of_document(document)))
+    found: list[SuppressionComment] = []
+    for document in documents:
+        here = list(islice(_of_document(document), _MOST + 1))
+        found += here[:_MOST]
+        for beyond in here[_MOST:]:
+            line = beyond.comment_line
+            place = Evidence(file=document.file, line=line, column=1, end_line=line, end_column=1)
+            what = f"suppressions after {_MOST:,}"
+            collector.leave_unread(place, what, "they suppress nothing")
+    return tuple(sorted(found))
 
 
 def _of_document(document: Document) -> Iterator[SuppressionComment]:
@@ -34,7 +53,8 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
     for comment, match in found:
         if match is None:
             continue
-        before = lines[comment.line - 1][: comment.column - 1].strip(" \t/#*<!-;:")
+        at = comment.column - 1
+        before = lines[comment.line - 1][max(at - _FAR, 0) : at].strip(" \t/#*<!-;:")
         covered = comment.line if before else speaking.get(comment.line + 1, comment.line)
         for rule in match["rules"].split(","):
             yield SuppressionComment(

@@ -45,7 +45,7 @@ _EXAMPLE = regex(
     re.IGNORECASE,
 )
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")
-_QUOTED_WITHIN = regex(r'\$\{[^}\n]*"')
+_QUOTED_WITHIN = regex(r'\$\{(?:(?!\$\{)[^}\n"])*+"')
 _REPEATING = frozenset({"plan", "text"})
 """What repeats others: a plan its sources, a guide the settings and other guides."""
 _TREE = "tree-0.1"

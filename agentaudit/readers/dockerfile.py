@@ -21,7 +21,9 @@ _BACKTICK = regex(
 )
 """The directive by which a backtick continues lines, as Dockerfiles for Windows have it."""
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
-_PAIR = regex(r"(?P<name>[\w.\-/]+)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)")
+_PAIR = regex(
+    r"(?<![\w.\-/])(?P<name>[\w.\-/]++)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)"
+)
 
 
 class _Logical(Struct):

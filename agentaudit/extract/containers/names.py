@@ -1,5 +1,6 @@
 """What the names of containers and of images end in, and which of them are gateways."""
 
+import re
 from collections.abc import Sequence
 
 from agentaudit.expressions import holds_word, regex
@@ -22,7 +23,7 @@ An `mcp-proxy` has its servers speak over HTTP, and hands them what it is given:
 """
 ANY_GATEWAY = "gateway"
 """What a gateway of whatever is called by."""
-_TAG = regex(r"[:@].*$")
+_TAG = regex(r"[:@].*$", re.DOTALL)
 _SEPARATED = regex(r"[^a-z0-9]+")
 _MANNER = regex(
     r"v?\d+|apps?|bots?|services?|servers?|svc|api|backend|runtime|workers?|deployment|pods?|container"

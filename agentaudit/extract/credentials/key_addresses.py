@@ -15,7 +15,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 
 _STORE_ADDRESS = regex(
-    r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w+_)?ENDPOINT(?:_URL)?(?:_S3)?$"
+    r"(?:^|_)(?:AWS|S3|MINIO|R2|BUCKET|STORAGE)_(?:\w{1,60}_)?ENDPOINT(?:_URL)?(?:_S3)?$"
 )
 _OTHER_STORE = regex(
     r"(?:^|[^a-z])(?:minio|garage|wasabi|backblaze|b2|ceph|seaweedfs|rustfs|ovh|hetzner|scaleway|storj"

@@ -16,7 +16,7 @@ from agentaudit.model.facts.credentials import CredentialForm
 
 _ENVIRONMENT = regex(
     r"""^(?:
-        \$\{(?:env:|input:)?[A-Za-z_][\w.-]*(?::?[-?][^}]*)?\}
+        \$\{(?:env:|input:)?[A-Za-z_][\w.]*+(?::?[-?][^}]*+)?\}
       | \$\{(?:[\w.()-]|,\ ?|\[(?:[\w.*-]*|"[^"\]}]*")\])+\}
       | \$\{env:[^}]+\}
       | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
@@ -40,13 +40,15 @@ _ENVIRONMENT = regex(
 The second is an expression of Terraform without a text in it: `${aws_x.y[0].key}`. Two dollars are
 what Compose and Flux hand on as one.
 """
+_WITH_DEFAULT = r"(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)"
 _DEFAULT = regex(
-    r"^\$\{(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)"
-    r"(?P<default>[^}]+|\$\{[^{}]{1,200}\}|\$\{[^{}]{1,200}\$\{[^{}]{1,200}\}\})\}$"
+    rf"^\$\{{(?:(?=[^}}]*+\}}$){_WITH_DEFAULT}(?P<default>[^}}]+)|{_WITH_DEFAULT}"
+    r"(?P<nested>\$\{[^{}]{1,200}\}|\$\{[^{}]{1,200}\$\{[^{}]{1,200}\}\}))\}$"
 )
 """
 Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables"). A default may
-be another variable with a default of its own.
+be another variable with a default of its own. Where it ends is asked before any of its hyphens is
+taken for the one that begins it.
 """
 _NAME = regex(
     r"^(?:\$?\{(?:env:|input:)?|\$\(|\$env:|\$|%|env\(|os\.environ/|process\.env\."
@@ -77,7 +79,7 @@ _SECRET = regex(
 """`path={.status.secret}` is where an operator says that it keeps one (Service Binding)."""
 _FILE = regex(r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
 _PLACEHOLDER = regex(
-    r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^>]*>|x{3,}|\.{3,}|test[-_]?key
+    r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^<>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
       | ^_[A-Z]{3,20}_$|^please[-_ ]?(?:generate|change|set|replace|enter|fill)
@@ -106,6 +108,8 @@ _PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
 """Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
 _UUID = regex(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
+_SAID_FIRST = 2_000
+"""Characters of a value in which it says that it stands for another."""
 _LONG_NAME = 7
 
 _PUBLISHED_DEFAULTS = frozenset(
@@ -184,7 +188,7 @@ def literal_of(value: str) -> str:
 def default_of(value: str) -> str:
     """The default of `${NAME:-default}`; empty where there is none."""
     found = _DEFAULT.match(value)
-    return found["default"] if found is not None else ""
+    return (found["default"] or found["nested"]) if found is not None else ""
 
 
 def variable_of(value: str) -> str:
@@ -209,7 +213,7 @@ def is_placeholder(key: str, value: str) -> bool:
     """Whether a value only stands for one that somebody fills in. Defaults that work do not."""
     if value in _PUBLISHED_DEFAULTS:
         return False
-    if _PLACEHOLDER.search(value) or len(set(value)) < _FEWEST_DISTINCT:
+    if len(set(value)) < _FEWEST_DISTINCT or _PLACEHOLDER.search(value[:_SAID_FIRST]):
         return True
     name, letters = normal(key), normal(value)
     named = letters == name or (len(name) > _LONG_NAME and letters.endswith(name))

@@ -33,7 +33,8 @@ _DEFAULT = regex(
     re.DOTALL,
 )
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
-_JWT = regex(r"eyJ[\w-]{10,}\.eyJ[\w-]+(?:\.[\w-]*)?")
+_JWT = regex(r"(?P<before>(?<![\w-])(?:(?!eyJ)[\w-])*+)eyJ[\w-]{10,}+\.eyJ[\w-]++(?:\.[\w-]*+)?")
+"""From the first place of a word on where it may begin: from a later one it would be no other."""
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
 """A key of Bedrock also behind a slash, where base64 of anything else may go on."""
@@ -47,6 +48,8 @@ def _at_the_end() -> str:
 
 _CUT = cast("re.Pattern[str]", Late(_at_the_end))
 """How a text ends that was cut within a secret, which has too few characters left for its form."""
+_MOST_CUT = 500
+"""Characters of what is left of it: of a longer one the form is known."""
 _LONGEST = 120
 _LONGEST_NAME = 4000
 _USUAL = 100
@@ -116,13 +119,14 @@ def _cleaned(text: str) -> str:
     if "://" in text:
         text = without_user(text, "…@")
     if "eyJ" in text:
-        text = _JWT.sub("eyJ…", text)
+        text = _JWT.sub(r"\g<before>eyJ…", text)
     text = without_passwords(text)
     if may_hold_token(text):
         for form in TOKENS:
             if form.hint in text:
                 text = form.pattern.sub(f"{form.prefix}…", text)
-        text = _CUT.sub(r"\g<prefix>…", _LONG_TERM.sub("ABSK…", text))
+        text = _LONG_TERM.sub("ABSK…", text)
+        text = text[:-_MOST_CUT] + _CUT.sub(r"\g<prefix>…", text[-_MOST_CUT:])
         text = _PRIVATE.sub(r"-----BEGIN \g<kind>PRIVATE KEY-----…", text)
     return without_named(text)
 

@@ -251,7 +251,19 @@ def name_words(key: str) -> tuple[str, ...]:
 
 
 def _kind(words: tuple[str, ...]) -> str:
-    for ending, kind in _KINDS:
+    for ending, kind in _KINDS_BY_LAST.get(words[-1], ()) if words else ():
         if words[-len(ending) :] == ending:
             return kind
     return ""
+
+
+def _by_last(
+    kinds: tuple[tuple[tuple[str, ...], str], ...],
+) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for ending, kind in kinds:
+        found.setdefault(ending[-1], []).append((ending, kind))
+    return found
+
+
+_KINDS_BY_LAST = _by_last(_KINDS)

@@ -67,7 +67,7 @@ _ACCOUNT = regex(r"0x[0-9a-fA-F]{40}")
 """Where a contract or an account of Ethereum is: `token: 0x…` is what is bought, and no secret."""
 _SHOWN_MARK = regex(r"#[0-9a-fA-F]{3,8}|(?:&#?\w{1,10};)+")
 """`"PASS": "#28a745"`: a colour, or a sign of HTML, for what has passed."""
-_COMPOSED = regex(r"\$\{[^}\s]+\}|\{\{[^}]+\}\}")
+_COMPOSED = regex(r"\$\{(?:(?!\$\{)[^}\s])+\}|\{\{(?:(?!\{\{)[^}])+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _SHORTEST_MEAN_OF_PLAIN = 3.0

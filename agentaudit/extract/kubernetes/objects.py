@@ -24,7 +24,7 @@ from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
 
 RELEASE = "HelmRelease"
-_REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]*(?:\.conf|-config)$")
+_REDIS_FILE = regex(r"(?:redis|valkey)[\w.-]{0,250}(?:\.conf|-config)$")
 Label = tuple[str, str]
 SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 _NOTED = ("annotations", "labels")

@@ -34,17 +34,17 @@ _SCRIPTS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _FETCHING = frozenset({"dlx", "exec", "x", "create", "init"})
 _FETCHED = frozenset({"--with", "--from", "--with-requirements"})
 _PACKAGE = frozenset({"--package", "-p", "--from"})
-_EXACT = regex(r"^v?\d+(?:\.\d+)+[\w.+-]*$")
+_EXACT = regex(r"^v?\d+\.\d[\w.+-]*$")
 _GIT = regex(r"^git\+|^github:|^https://github\.com/")
 _HERE = regex(r"^(?:\.{0,2}/|\.{1,2}$|file:|~/|[A-Za-z]:[\\/])|^\$\{(?:workspaceFolder|PWD)\}")
 """A folder of this machine: what lies there is started, and nothing fetched under a name."""
 _COMMIT = regex(r"@[0-9a-f]{40}\b")
-_RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/[^/]*\d[^/]*/[^/]+$")
+_RELEASE = regex(r"^https://github\.com/[^/]+/[^/]+/releases/download/(?=[^/]*\d)[^/]++/[^/]+$")
 """A file of a release that its address names; its owner could put another one there."""
 _FIXED = regex(r"/[0-9a-f]{40}(?:/|$)")
 """An address with the hash of a commit."""
 _SAID = regex(
-    r"\b(?:echo|printf)\s+(?:-\w+\s+)*(?:\"(?:[^\"\n$`]|\$(?!\())*\"|'[^'\n]*')"
+    r"\b(?:echo|printf)\s+(?:-\w{1,20}\s+){0,3}(?:\"(?:[^\"\n$`]|\$(?!\())*\"|'[^'\n]*')"
     rf"(?!\s*\|\s*(?:sudo\s+)?{SHELL}\b)"
 )
 """Less what a shell runs within the quotes, `echo "$(curl …)"`, or is given: `echo … | sh`."""

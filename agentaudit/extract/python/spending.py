@@ -21,8 +21,8 @@ from agentaudit.readers.interest import CHECKING
 
 _WORDS = ("budget", "quota", "credits", "usage_limits", "limiter")
 _CHECK = regex(
-    rf"^{CHECKING}(?!(?:\w+_)?(?:tokens?|context|prompt)_)"
-    r"(?:\w+_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
+    rf"^{CHECKING}(?!(?:\w{1, 60}_)?(?:tokens?|context|prompt)_)"
+    r"(?:\w{1,60}_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
 )
 """
 `check_quota` and `_enforce_daily_budget` are asked before a run. To count tokens stops none, and

@@ -143,7 +143,7 @@ _PRODUCTS = (
 _BY_IMAGE: Mapping[str, _Product] = {
     image: product for product in _PRODUCTS for image in product.images
 }
-_REGISTRY = regex(r"^(?:[^/]*[.:][^/]*/)?(?:docker/)?(?:library/)?")
+_REGISTRY = regex(r"^(?:(?=[^/]*[.:])[^/]*+/)?(?:docker/)?(?:library/)?")
 
 
 def extract_databases(documents: Documents, collector: Collector) -> None:

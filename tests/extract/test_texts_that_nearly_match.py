@@ -1,0 +1,98 @@
+"""
+Long texts that an expression of ours nearly matches, at each of their characters.
+
+Each is read in a moment. An expression that takes the square of a text would be at it for hours.
+"""
+
+import json
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import FileStatus
+
+LONG = 300_000
+
+
+def server(**options: object) -> str:
+    return json.dumps({"mcpServers": {"agent": {"command": "npx", **options}}})
+
+
+def many(key: str) -> dict[str, str]:
+    """Names as long as a file may have them, one after the other."""
+    return {f"{key * (3_800 // len(key))}{number}": "a" for number in range(40)}
+
+
+def service(**options: object) -> str:
+    return json.dumps({"services": {"agent": {"image": "agent:1", **options}}})
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.yaml", f"a: {'begin ' * LONG}\nb: private\n"),
+        (".mcp.json", server(args=["--" + "key" * LONG])),
+        (".mcp.json", server(args=["eyJ" * 1_300] * 40)),
+        (".mcp.json", server(args=["bedrock-api-key-" * 240] * 40)),
+        (".mcp.json", server(args=["-y", f"a@1.{'1' * LONG}-"])),
+        (".mcp.json", server(args=[f"https://github.com/a/a/releases/download/{'1' * LONG}"])),
+        (".mcp.json", server(env={"API_KEY": "${a" + "-" * LONG})),
+        (".mcp.json", server(env={"API_KEY": "${a" + "-" * LONG + "}}"})),
+        (".mcp.json", server(env={f"A{at}_API_KEY": "<" * 19_000 for at in range(20)})),
+        (".mcp.json", server(env={f"A{at}_API_KEY": "${" * 9_900 for at in range(20)})),
+        (".mcp.json", server(env={f"A{at}_API_KEY": "{{" * 9_900 for at in range(20)})),
+        (".mcp.json", server(env=many("_AWS_"))),
+        ("compose.json", service(environment=many("chat"))),
+        ("compose.json", service(environment=many("max"))),
+        ("compose.json", service(environment=many("CORS_"))),
+        ("compose.json", service(environment=many("_AWS_"))),
+        ("compose.yaml", f"services:\n  a:\n    image: |\n      {':' * LONG}\n      a\n"),
+        (".env", f"A=x{' ' * LONG}y\n"),
+        (".env", f'A="{" " * LONG}x\n'),
+        ("Dockerfile", f"FROM a\nENV A=b {'a' * LONG}\n"),
+        ("main.tf", f'a = "{"${" * 19_000}b{"}" * 19_000} {"b" * 100_000}"\n'),
+        ("mcp.json", f"{server()} /* agentaudit: ignore[a]{' ' * LONG}x\ny*/"),
+        (
+            ".claude/settings.json",
+            json.dumps(
+                {
+                    "hooks": {
+                        "Stop": [
+                            {
+                                "hooks": [
+                                    {"type": "command", "command": f"echo {'-echo ' * 660}{at}"}
+                                    for at in range(40)
+                                ]
+                            }
+                        ]
+                    }
+                }
+            ),
+        ),
+    ],
+)
+def test_a_text_that_nearly_matches_takes_no_square_of_its_length(file: str, text: str) -> None:
+    deployment = deployment_of({file: text})
+
+    assert all(found.status is not FileStatus.SKIPPED for found in deployment.coverage) or (
+        "begin" in text
+    )
+
+
+def test_suppressions_beyond_some_thousands_are_told_and_suppress_nothing() -> None:
+    rules = ",".join(f"a{number}" for number in range(2_500))
+    text = f"services:\n  a:\n    image: agent\n# agentaudit: ignore[{rules}] because\n"
+    deployment = deployment_of({"compose.yaml": text})
+    (coverage,) = deployment.coverage
+
+    assert len(deployment.suppressions) == 2_000
+    assert coverage.status is FileStatus.PARTIAL
+    assert "suppressions after 2,000" in coverage.reason
+
+
+def test_words_of_a_command_beyond_some_thousands_are_told() -> None:
+    text = f"services:\n  a:\n    image: a:1\n    command: {'b ' * 10_001}\n"
+    (coverage,) = deployment_of({"compose.yaml": text}).coverage
+
+    assert coverage.status is FileStatus.PARTIAL
+    assert "the words of a command after 10,000" in coverage.reason
