@@ -160,7 +160,8 @@ def pad(hunt: Hunt, grown: Grown, piece: str) -> None:
             return
         both_s, _ = hunt.audit(grown.texts(MORE, padding))
         if both_s > bare_s + padded_s + TOGETHER_S:
-            raise Hang  # noqa: TRY301, told as one
+            print(f"{both_s:.1f} s, not {bare_s + padded_s:.1f}: {grown.told}, beside {piece!r}")
+            sys.stdout.flush()
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
         told = replace(grown, told=f"{grown.told}, beside {piece!r}")
         hunt.keep(error, told, MORE)

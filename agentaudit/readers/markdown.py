@@ -9,7 +9,9 @@ from agentaudit.readers.lines import Lines, said_twice
 from agentaudit.readers.yaml import parse_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
-_LINE = re.compile(r"^(?P<name>[\w-]+):[ \t]*(?P<value>\S.*?)[ \t\r]*$")
+_LINE = re.compile(
+    r"^(?P<name>[\w-]+):[ \t]*(?P<value>\S(?:[^ \t\r\n]++|[ \t\r]++(?!$))*+)[ \t\r]*$"
+)
 _SAYS = re.compile(r"\s*[^\s#]")
 _COMMENT = re.compile(r"<!--(?P<text>.*?)-->", re.DOTALL)
 _CLOSED = "-->"

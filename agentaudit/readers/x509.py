@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 _BLOCK = re.compile(
-    r"-----BEGIN CERTIFICATE-----\s+(?P<body>[A-Za-z0-9+/=\s]{1,60000}?)-----END CERTIFICATE-----"
+    r"-----BEGIN CERTIFICATE-----\s(?P<body>[A-Za-z0-9+/=\s]{1,60000}?)-----END CERTIFICATE-----"
 )
 _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
 _FORMATS = {_UTC_TIME: "%y%m%d%H%M%SZ", _GENERALIZED_TIME: "%Y%m%d%H%M%SZ"}

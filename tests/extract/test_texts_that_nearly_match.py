@@ -49,6 +49,8 @@ def service(**options: object) -> str:
         ("compose.yaml", f"services:\n  a:\n    image: |\n      {':' * LONG}\n      a\n"),
         (".env", f"A=x{' ' * LONG}y\n"),
         (".env", f'A="{" " * LONG}x\n'),
+        (".claude/agents/a.md", f"---\n[\na: b{' ' * LONG}\x01c\n---\n"),
+        ("agent.pem", f"-----BEGIN CERTIFICATE-----{' ' * LONG}"),
         ("Dockerfile", f"FROM a\nENV A=b {'a' * LONG}\n"),
         ("main.tf", f'a = "{"${" * 19_000}b{"}" * 19_000} {"b" * 100_000}"\n'),
         ("mcp.json", f"{server()} /* agentaudit: ignore[a]{' ' * LONG}x\ny*/"),
