@@ -278,6 +278,27 @@ def test_a_route_that_ends_may_end_what_it_imports() -> None:
 @pytest.mark.parametrize(
     ("file", "call", "found"),
     [
+        ("web/execute.ts", "this.graph.stream(inputs, { signal })", Known.UNKNOWN),
+        ("web/execute.ts", "agent.generate(text, { abortSignal: signal })", Known.UNKNOWN),
+        ("web/execute.ts", "this.graph.stream(inputs, { recursionLimit: 9 })", Known.NONE),
+        ("web/execute.ts", "fetch(url, { signal })", Known.NONE),
+        ("other/execute.ts", "this.graph.stream(inputs, { signal })", Known.NONE),
+        ("web/execute.test.ts", "this.graph.stream(inputs, { signal })", Known.NONE),
+    ],
+)
+def test_a_clock_that_a_program_hands_to_what_it_runs_may_end_its_agents(
+    file: str, call: str, found: Known
+) -> None:
+    agent = f"{LANGCHAIN}export const agent = createReactAgent({{ llm, tools: [look] }});"
+    other = f"{LANGCHAIN}const signal = AbortSignal.timeout(limit);\nawait {call};\n"
+    agents = deployment_of({"web/agent.ts": agent, file: other}).agents
+
+    assert [each.timeout for each in agents] == [found]
+
+
+@pytest.mark.parametrize(
+    ("file", "call", "found"),
+    [
         ("route.ts", "await deductCredits(user, 3)", Known.UNKNOWN),
         ("route.ts", "await ratelimit.limit(user)", Known.UNKNOWN),
         ("route.ts", "await checkRateLimit(user)", Known.UNKNOWN),

@@ -21,7 +21,7 @@ from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
-_RUNS = frozenset(
+RUNS = frozenset(
     {"run", "invoke", "stream", "streamEvents", "generate", "withConfig", "batch", "streamLegacy"}
 )
 """Methods and functions by which agents of these frameworks are run, with options of their own."""
@@ -121,7 +121,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @cached_property
     def runs(self) -> tuple[Options, ...]:
         """What the runs of the module are given, in the order of the text."""
-        started = [call.node for call in self.calls if call.last in _RUNS][:_MOST_RUNS]
+        started = [call.node for call in self.calls if call.last in RUNS][:_MOST_RUNS]
         return tuple(options_of(self.program, self.module, each) for each in started)
 
     @cached_property

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.javascript.building import Building
+from agentaudit.extract.javascript.building import RUNS, Building
 from agentaudit.extract.javascript.frameworks import Builder
 from agentaudit.extract.javascript.middleware import may_have_more, middleware
 from agentaudit.extract.javascript.modules import defined_at, program
 from agentaudit.extract.javascript.options import Options, members
+from agentaudit.extract.javascript.spending import program_of
+from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
+from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.evidence import Known
 
 _STEPS = ("maxSteps", "maxTurns", "recursionLimit", "maxIterations")
@@ -23,6 +26,8 @@ _SPENDING = ("maxOutputTokens", "maxTokens", "maxBudgetUsd", "maxCompletionToken
 _NESTED = ("modelSettings", "defaultOptions", "defaultGenerateOptions", "defaultStreamOptions")
 """Options that hold others: of models, and of every run."""
 _COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
+_SIGNALS = ("signal", "abortSignal")
+_CLOCK = "AbortSignal.timeout("
 _LASTS = "maxDuration"
 """What a route of Next.js exports to end its function, and the run in it, after so many seconds."""
 
@@ -77,7 +82,9 @@ def timeout(building: Building, options: Options) -> tuple[Known, int | None]:
     if lasts is not None:
         return count(building.module, lasts)
     found = _presence(building, options, _TIMES)
-    return (Known.UNKNOWN if found is Known.NONE and _lasts_for_others(building) else found), None
+    if found is Known.NONE and (_lasts_for_others(building) or _may_be_ended(building)):
+        return Known.UNKNOWN, None
+    return found, None
 
 
 def _lasts_for_others(building: Building) -> bool:
@@ -93,6 +100,21 @@ def _imported_by_lasting(documents: Documents) -> frozenset[str]:
         if _LASTS in module.constants.values
     )
     return frozenset(defined_at(path)[0] for route in routes for path in route.imports.values())
+
+
+def _may_be_ended(building: Building) -> bool:
+    """Whether its program hands a signal of a clock to something that it runs: maybe to this."""
+    own = program_of(building.module.document.file)
+    return own in building.documents.once(_programs_with_clocks)
+
+
+def _programs_with_clocks(documents: Documents) -> frozenset[str]:
+    return frozenset(
+        program_of(file)
+        for file, module in program(documents).modules.items()
+        if _CLOCK in module.document.text and not is_rehearsal(file)
+        if any(call.last in RUNS and keyword(call.node, *_SIGNALS) for call in module.calls())
+    )
 
 
 def budget(building: Building, options: Options) -> Known:

@@ -34,13 +34,13 @@ def may_be_limited(documents: Documents, module: Module, calls: Sequence[Call]) 
     return (
         _checks_budget(module, calls)
         or any(_RATE.search(call.name) for call in calls)
-        or _program_of(module.document.file) in documents.once(_limited_programs)
+        or program_of(module.document.file) in documents.once(_limited_programs)
     )
 
 
 def _limited_programs(documents: Documents) -> frozenset[str]:
     return frozenset(
-        _program_of(file)
+        program_of(file)
         for file, module in program(documents).modules.items()
         if not is_rehearsal(file) and _checks_budget(module, module.calls())
     )
@@ -52,7 +52,7 @@ def _checks_budget(module: Module, calls: Iterable[Call]) -> bool:
     return worded and any(_CHECK.match(call.last) for call in calls)
 
 
-def _program_of(file: str) -> str:
+def program_of(file: str) -> str:
     """The folder at the root that a module lies in; none for those of a program at the root."""
     first = first_folder_of(file)
     return "" if first in _OF_ONE else first
