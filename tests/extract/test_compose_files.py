@@ -130,3 +130,4 @@ def test_services_of_the_azure_developer_cli_are_no_compose_file() -> None:
 
     assert deployment_of({"azure.yaml": text}).runtimes == ()
     assert deployment_of({"azure.yaml": text.replace("    host: containerapp\n", "")}).runtimes
+    assert deployment_of({"compose.yaml": text}).runtimes  # whatever else stands in it

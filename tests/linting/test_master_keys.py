@@ -2,7 +2,10 @@
 
 import pytest
 
+from agentaudit.extract.credentials.key_addresses import opens_other_store
+from agentaudit.extract.settings import Setting
 from agentaudit.model.finding import Severity
+from agentaudit.readers.syntax import parse
 from tests.linting.severities import found
 
 COMPOSE = """\
@@ -212,6 +215,20 @@ jobs:
           AWS_SECRET_ACCESS_KEY: ${{{{ secrets.{store.upper()}_PASSWORD }}}}
 """
     assert ("static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})) is told
+
+
+def test_the_characters_of_a_key_name_no_store() -> None:
+    """Two of its forty may be those of a product by chance."""
+    document = parse(
+        ".env", "dotenv", "A=q7Zk/b2/vW9sLx4Rt8mQq7Zk2PvW9sLx4Rt8mQ0v\nB=op://desk/b2/key\n"
+    )
+    drawn, kept = (
+        Setting(key="AWS_SECRET_ACCESS_KEY", value=value, document=document, route="")
+        for _, value in document.root.entries
+    )
+
+    assert not opens_other_store(drawn)
+    assert opens_other_store(kept)
 
 
 @pytest.mark.parametrize(("name", "told"), [("LITELLM_MASTER_KEY", True), ("DESK_KEY", False)])

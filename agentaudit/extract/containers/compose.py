@@ -78,12 +78,11 @@ def is_compose(document: Document) -> bool:
     services = document.root.child("services")
     if services is None or document.root.child("apiVersion") is not None:
         return False
+    if re.search(r"compose[^/]*\.ya?ml$", document.file) is not None:
+        return True
     if any(value.child("host") and value.child("project") for _, value in services.entries):
         return False
-    named = re.search(r"compose[^/]*\.ya?ml$", document.file) is not None
-    return named or any(
-        value.child("image") or value.child("build") for _, value in services.entries
-    )
+    return any(value.child("image") or value.child("build") for _, value in services.entries)
 
 
 def _shared_beginning(services: Node) -> str:

@@ -10,6 +10,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.addresses import is_of_own_network
 from agentaudit.extract.containers.names import ANY_GATEWAY, head, is_gateway
 from agentaudit.extract.credentials.aws_pairs import AWS_PAIR
+from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
@@ -40,7 +41,8 @@ _PROXY_ADDRESS = regex(r"^LITELLM_(?:PROXY_)?(?:API_)?(?:BASE_URL|BASE|URL)$")
 def opens_other_store(setting: Setting) -> bool:
     """Whether it is the address, or the key, of a store that only speaks as that of AWS does."""
     if setting.key.upper() in AWS_PAIR:
-        return _OTHER_STORE.search(setting.content) is not None
+        named = form_of(setting.key, setting.content) is not CredentialForm.LITERAL
+        return named and _OTHER_STORE.search(setting.content) is not None
     if setting.key == _REPOSITORY:
         return setting.content.startswith(_AS_S3) and _AWS_HOST not in setting.content
     return _STORE_ADDRESS.search(setting.key) is not None and _AWS_HOST not in setting.content
