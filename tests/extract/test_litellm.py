@@ -323,23 +323,31 @@ def test_the_environment_of_a_proxy_may_stand_in_a_file_beside_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("LiteLLMContainer", Known.UNKNOWN), ("RelayContainer", Known.NONE)]
+    ("name", "key", "known"),
+    [
+        ("LiteLLMContainer", "LITELLM_SALT_KEY", Known.UNKNOWN),
+        ("LiteLLMContainer", "SALT_KEY", Known.NONE),
+        ("RelayContainer", "LITELLM_SALT_KEY", Known.NONE),
+    ],
 )
 def test_a_container_of_an_image_that_only_its_owner_knows_is_told_by_its_name(
-    name: str, known: Known
+    name: str, key: str, known: Known
 ) -> None:
+    """And by a setting of the proxy's own: who stands before it may be called after it."""
     task = f"""
 resource "aws_ecs_task_definition" "relay" {{
   family = "relay"
   container_definitions = jsonencode([{{
     name = "{name}", image = "${{var.image}}", cpu = 1
-    secrets = [{{ name = "DATABASE_URL", valueFrom = "${{var.secret_arn}}" }}]
+    secrets = [
+      {{ name = "DATABASE_URL", valueFrom = "${{var.secret_arn}}" }},
+      {{ name = "{key}", valueFrom = "${{var.key_arn}}" }}
+    ]
   }}])
 }}
 """
     files = {"c/proxy.json": json.dumps({"model_list": [MODEL]}), "ecs/main.tf": task}
-    (found,) = (
-        each for each in deployment_of(files).gateways if "proxy.json" in each.evidence[0].file
-    )
+    found = deployment_of(files).gateways
+    (proxy,) = (each for each in found if "proxy.json" in each.evidence[0].file)
 
-    assert found.budget is known
+    assert proxy.budget is known

@@ -57,8 +57,14 @@ def extract_litellm(documents: Documents, collector: Collector) -> None:
 
 
 def _runs_litellm(workload: Workload) -> bool:
-    """By its image; or by its name, where only whoever deploys it knows which image that is."""
-    return any("litellm" in name.lower() for name in (workload.image, *workload.names))
+    """
+    By its image; or by its name and its settings, where only its owner knows which image that is.
+
+    All containers of a pod are called after it, also one that stands before the proxy.
+    """
+    named = any("litellm" in name.lower() for name in workload.names)
+    told = any(item.key.startswith("LITELLM_") for item in workload.settings)
+    return "litellm" in workload.image or (named and told)
 
 
 class _Around(Struct, frozen=True):
