@@ -74,26 +74,17 @@ def fix_findings(linted: Linted, shown: "LintResult", fixing: Fixing, said: Term
     """
     Whether files were written. What is fixed and what is not is said in either case.
 
-    Only findings in `shown` are fixed. Without a person to ask and without --yes, nothing is
+    Only what is open in `shown` is fixed. Without a person to ask and without --yes, nothing is
     written.
     """
     from agentaudit.linting.fixing import planned
 
-    plan = planned(_chosen(linted.judged, shown), linted.audited(), _again(linted))
+    again = _again(linted)
+    plan = planned(linted.judged, linted.audited(), again, shown.open_findings)
     _tell(plan, linted, said)
     if not plan.files or not _agreed(fixing, len(plan.files), said):
         return False
     return _write(plan.files, linted, fixing, said)
-
-
-def _chosen(judged: "LintResult", shown: "LintResult") -> "LintResult":
-    from msgspec.structs import replace
-
-    kept = {(item.rule, item.fingerprint) for item in shown.findings}
-    return replace(
-        judged,
-        findings=tuple(item for item in judged.findings if (item.rule, item.fingerprint) in kept),
-    )
 
 
 def _again(linted: Linted) -> "Callable[[Mapping[str, str]], LintResult]":

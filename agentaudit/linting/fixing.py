@@ -96,12 +96,20 @@ def _fix(finding: Finding, known: _Known) -> Fix | None:
     )
 
 
-def planned(result: LintResult, audited: Audited, again: Asking) -> Plan:
-    """What can be fixed of the open findings, all of it together."""
+def planned(
+    result: LintResult, audited: Audited, again: Asking, wanted: Iterable[Finding] | None = None
+) -> Plan:
+    """
+    What can be fixed of the open findings, or of those wanted, all of it together.
+
+    Whether a fix brings another finding is asked beside all of the result.
+    """
     known = _known(audited)
+    keys = _keys(result.open_findings if wanted is None else wanted)
+    chosen = [item for item in result.open_findings if _key(item) in keys]
     refused: dict[Finding, str] = {}
     candidates: list[_Candidate] = []
-    for finding in result.open_findings:
+    for finding in chosen:
         if finding.rule not in known.rules:
             continue
         try:
@@ -116,7 +124,7 @@ def planned(result: LintResult, audited: Audited, again: Asking) -> Plan:
         files=files,
         fixed=tuple(candidate.finding for candidate in held),
         refused=tuple(refused.items()),
-        without=tuple(item for item in result.open_findings if item.rule not in known.rules),
+        without=tuple(item for item in chosen if item.rule not in known.rules),
     )
 
 

@@ -68,6 +68,37 @@ def test_the_diff_is_shown_and_nothing_is_written(tmp_path: Path) -> None:
     assert "hunter2" not in err + out
 
 
+@pytest.mark.parametrize(
+    "options", [("--severity", "critical"), ("--confidence", "certain", "--ignore", "logging")]
+)
+def test_what_is_not_shown_keeps_no_fix_from_what_is(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """It stood there before, and had been taken for what the fix brings."""
+    (tmp_path / ".claude").mkdir()
+    written(
+        tmp_path, '{"permissions": {"defaultMode": "bypassPermissions"}}', ".claude/settings.json"
+    )
+    written(tmp_path)
+
+    done = CliRunner().invoke(app, ["lint", str(tmp_path), "--fix", *options])
+
+    assert "permission-bypass: can be fixed" in done.stderr
+
+
+def test_what_the_configuration_ignores_is_not_fixed(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    written(
+        tmp_path,
+        "lint: {per-path-ignores: {'.mcp.json': [auto-approved-tools]}}\n",
+        "agentaudit.yaml",
+    )
+
+    run(tmp_path, "--fix", "--yes")
+
+    assert path.read_text() == RISKY
+
+
 def test_what_is_agreed_to_is_written_and_gone(tmp_path: Path) -> None:
     path = written(tmp_path)
 
