@@ -73,6 +73,8 @@ def test_what_runs_on_every_node_and_asks_no_model_is_an_agent_of_another_trade(
         ("MODEL_PROVIDER: openai", False),
         ("AGENT_PORT: '4000'", True),
         ("AGENT_MODEL: team-large", False),
+        ("AGENT_PROMPT: Review the last commit.", False),
+        ("AGENT_REVIEW_INSTRUCTIONS: Be brief.", False),
     ],
 )
 def test_a_word_that_other_trades_use_needs_a_second_sign(
