@@ -7,6 +7,7 @@ where one of the two speaks of keys, and the other one keeps conversations. Whic
 agent is said by the server alone.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.expressions import regex
@@ -20,8 +21,11 @@ _SERVERS = ("fastapi", "flask", "starlette", "quart", "litestar", "aiohttp", "sa
 _KEYS = ("thread_id", "session_id", "user_id")
 _KEEPING = ("checkpointer", "agno", "mem0", "SessionService")
 _PAGES = ("CORSMiddleware", "flask_cors")
+_ROUTERS = ("APIRouter", "Blueprint")
 ROUTERS = ("APIRouter(", "Blueprint(")
 """By which a file has paths that another one serves."""
+_HEAD = 4_000
+"""Characters at the beginning of a program, where it says what it is made of."""
 _BUILDING = (
     *(
         "langgraph",
@@ -36,9 +40,10 @@ _BUILDING = (
     *("smolagents", "llama_index", "openai", "anthropic", "agent_framework", "semantic_kernel"),
 )
 _TAKEN = regex(
-    r"(?m)^[ \t]{0,40}from[ \t]{1,9}(?P<dots>\.{0,9})(?P<module>[\w.]{0,200})[ \t]{1,9}import[ \t]"
-    r"(?P<names>[^\n#]{1,300})|^import[ \t]{1,9}(?P<whole>[\w.]{1,200})"
+    r"\n[ \t]{0,40}from[ \t]{1,9}(?P<dots>\.{0,9})(?P<module>[\w.]{0,200})[ \t]{1,9}import[ \t]"
+    r"(?P<names>[^\n#]{1,300})|\nimport[ \t]{1,9}(?P<whole>[\w.]{1,200})"
 )
+"""Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
 _NAME = regex(r"\w{1,100}")
 _MOST_NAMES = 20
 _MOST = 1_000_000
@@ -58,10 +63,12 @@ def serving_programs(
     unread = {
         source.file: source
         for source in sources
-        if source.syntax == "python" and source.file not in read and not is_rehearsal(source.file)
+        if source.syntax == "python" and source.file not in read
     }
     left = _MOST
     for file in dict.fromkeys((*_keyed(programs, unread), *_opening(programs, unread))):
+        if is_rehearsal(file):
+            continue
         left -= len(unread[file].text)
         document = parsed(unread[file]) if left > 0 else None
         if document is not None:
@@ -75,40 +82,65 @@ def _keyed(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> It
         for document in programs
         if any(word in document.text for word in _KEEPING)
     }
+    kept = _Files(keeping)
     for source in unread.values() if keeping else ():
-        if any(word in source.text for word in _SERVERS):
+        if _imports(source, _SERVERS):
             keyed = any(key in source.text for key in _KEYS)
-            if any(keyed or keeping[file] for file in _taken_from(source, keeping)):
+            if any(keyed or keeping[file] for file in kept.taken_by(source)):
                 yield source.file
 
 
 def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
     """Those that let pages of other origins in, and what has paths between them and an agent."""
-    opening = [each for each in unread.values() if any(word in each.text for word in _PAGES)]
+    opening = [each for each in unread.values() if _imports(each, _PAGES)]
     building = {
         document.file
         for document in (programs if opening else ())
         if any(word in document.text for word in _BUILDING)
     }
+    agents = _Files(building)
+    routers = _Files(
+        {file for file, each in unread.items() if _imports(each, _ROUTERS)} if building else ()
+    )
+    answering = {file for file in routers.files if any(agents.taken_by(unread[file]))}
     for source in opening if building else ():
-        between = (unread[file] for file in _taken_from(source, unread))
-        routes = (each for each in between if any(word in each.text for word in ROUTERS))
-        for each in (source, *routes):
-            if any(_taken_from(each, building)):
-                yield from (source.file, each.file)
+        between = answering.intersection(routers.taken_by(source))
+        if between or any(agents.taken_by(source)):
+            yield from (source.file, *sorted(between))
 
 
-def _taken_from(source: SourceText, known: Collection[str]) -> Iterator[str]:
-    """Those of the known files that it imports, or takes names from."""
-    for found in _TAKEN.finditer(source.text):
-        if found["whole"]:
-            paths = [(0, found["whole"])]
-        else:
-            level, module = len(found["dots"]), found["module"]
-            before = f"{module}." if module else ""
-            names = _NAME.findall(found["names"])[:_MOST_NAMES]
-            paths = [(level, module), *((level, f"{before}{name}") for name in names)]
-        for level, name in paths:
-            file = file_of(known, source.file, level, name)
-            if file is not None:
-                yield file
+def _imports(source: SourceText, words: Sequence[str]) -> bool:
+    """Whether it imports one of these, as far as one sees where programs do."""
+    head = source.text[:_HEAD]
+    return any(word in head for word in words)
+
+
+class _Files:
+    """Files of programs, by what others call them that import them."""
+
+    def __init__(self, files: Collection[str]) -> None:
+        self.files = files
+        self._last = {
+            file.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2] for file in files
+        }
+
+    def taken_by(self, source: SourceText) -> Iterator[str]:
+        """Those that a program imports, or takes names from."""
+        for found in _TAKEN.finditer(f"\n{source.text}"):
+            for level, name in _paths(found):
+                if not name or name.rpartition(".")[2] in self._last:
+                    file = file_of(self.files, source.file, level, name)
+                    if file is not None:
+                        yield file
+
+
+def _paths(found: re.Match[str]) -> Iterator[tuple[int, str]]:
+    """What an import may mean by a module: how many folders up, and the names after that."""
+    if found["whole"]:
+        yield 0, found["whole"]
+        return
+    level, module = len(found["dots"]), found["module"]
+    before = f"{module}." if module else ""
+    yield level, module
+    for name in _NAME.findall(found["names"])[:_MOST_NAMES]:
+        yield level, f"{before}{name}"
