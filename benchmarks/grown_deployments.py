@@ -85,7 +85,7 @@ def _of_values(
         grown = roots
         for place, rename in zip(picked, renames, strict=True):
             grown = _repeated(grown, place, times, rename)
-        return write([_padded(root, padding) for root in grown] if padding else grown)
+        return write([_padded(grown[0], padding), *grown[1:]] if padding else grown)
 
     told = " and ".join(
         f"{'.'.join(map(str, place))} (other {rename.__name__.strip('_')})"

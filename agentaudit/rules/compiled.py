@@ -1,9 +1,9 @@
 """Rules of lint with their conditions, ready to be asked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from agentaudit.errors import Problem
 from agentaudit.model.deployment import FACT_KINDS
@@ -65,12 +65,22 @@ Answer = tuple[tuple[CompiledRule, Severity | None], ...]
 """Rules that hold for a fact, each with the severity of its finding; None where one may hold."""
 
 
+class _Held(Struct):
+    """The rules that hold, or may, for facts that no condition of theirs tells apart."""
+
+    rules: tuple[tuple[CompiledRule, bool | None], ...]
+    told_apart: Callable[[Fact], object]
+    """By what else the severities of these rules may differ."""
+    answers: dict[object, Answer] = field(default_factory=dict)
+
+
 class Inquiry:
     """
     Rules about one kind of fact, asked of one fact after the other.
 
     Facts that are equal in all that the conditions may ask for get one answer: most facts of a
-    large repository differ by their names alone.
+    large repository differ by their names alone. What only severities depend on counts where a
+    rule holds that has them.
     """
 
     def __init__(
@@ -79,29 +89,60 @@ class Inquiry:
         self._kind = kind
         self._batches = [(asked, _together(asked)) for asked in _batches(rules)]
         self._whole, self._limits = whole, limits
-        self._asked = _fields_asked(kind, rules)
-        self._told_apart = attrgetter(*sorted(self._asked or ("id",)))
-        self._given: dict[object, Answer] = {}
+        refined = [each for rule in rules for each in _severities(rule)]
+        self._first = _fields_asked(kind, [rule.condition for rule in rules])
+        then = _fields_asked(kind, refined)
+        self._asked = None if self._first is None or then is None else self._first | then
+        self._told_apart = _telling_apart(self._first)
+        self._held: dict[object, _Held] = {}
 
     def about(self, fact: Fact) -> Answer:
         """What the rules say of one fact."""
-        alike = self._told_apart(fact)
-        answer = self._given.get(alike)
+        alike, subject = self._told_apart(fact), None
+        held = self._held.get(alike)
+        if held is None:
+            subject = self._subject(fact)
+            held = self._held[alike] = self._holding(subject)
+        if not held.rules:
+            return ()
+        further = held.told_apart(fact)
+        answer = held.answers.get(further)
         if answer is None:
-            subject = bind(self._kind, fact, self._whole, self._limits, asked=self._asked)
-            answer = self._given[alike] = tuple(_answer(self._batches, subject))
+            subject = subject or self._subject(fact)
+            answer = held.answers[further] = tuple(
+                (rule, rule.severity_of(subject) if holds else None) for rule, holds in held.rules
+            )
         return answer
 
+    def _subject(self, fact: Fact) -> Subject:
+        return bind(self._kind, fact, self._whole, self._limits, asked=self._asked)
 
-def _fields_asked(kind: str, rules: Sequence[CompiledRule]) -> frozenset[str] | None:
-    """The fields by which the rules can tell one fact from another; None where it is by any."""
+    def _holding(self, subject: Subject) -> _Held:
+        rules = tuple(_answers(self._batches, subject))
+        refined = [each for rule, holds in rules if holds for each in _severities(rule)]
+        asked = _fields_asked(self._kind, refined)
+        further = None if asked is None or self._first is None else asked - self._first
+        return _Held(rules, _telling_apart(further))
+
+
+def _severities(rule: CompiledRule) -> list[Condition]:
+    return [condition for _, condition in rule.refinements]
+
+
+def _telling_apart(fields: frozenset[str] | None) -> Callable[[Fact], object]:
+    """The values of some fields of a fact; its id, where any of all may matter."""
+    names = sorted(("id",) if fields is None else fields)
+    return attrgetter(*names) if names else type
+
+
+def _fields_asked(kind: str, conditions: Sequence[Condition]) -> frozenset[str] | None:
+    """The fields by which conditions can tell one fact from another; None where it is by any."""
     asked = {"confidence"}
-    for rule in rules:
-        for condition in (rule.condition, *(refined for _, refined in rule.refinements)):
-            named = fields_asked(kind, condition.source)
-            if named is None:
-                return None
-            asked |= named
+    for condition in conditions:
+        named = fields_asked(kind, condition.source)
+        if named is None:
+            return None
+        asked |= named
     return frozenset(asked & set(FACT_KINDS[kind].type.__struct_fields__))
 
 
@@ -124,9 +165,9 @@ def _together(rules: Sequence[CompiledRule]) -> Together:
     return Together([rule.condition for rule in rules])
 
 
-def _answer(
+def _answers(
     batches: Iterable[tuple[Sequence[CompiledRule], Together]], subject: Subject
-) -> Iterator[tuple[CompiledRule, Severity | None]]:
+) -> Iterator[tuple[CompiledRule, bool | None]]:
     """Those of the rules about one kind of fact that hold for this one, or may."""
     for asked, conditions in batches:
         answered: Sequence[bool | None] | None = conditions.answers(subject)
@@ -134,4 +175,4 @@ def _answer(
             answered = [rule.holds(subject) for rule in asked]
         for rule, holds in zip(asked, answered, strict=True):
             if holds is not False:
-                yield rule, rule.severity_of(subject) if holds else None
+                yield rule, holds
