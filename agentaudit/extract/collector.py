@@ -133,10 +133,10 @@ class Collector(Struct):
         fact = shown(fact)
         known = self.facts.get(fact.id)
         if known is None or type(known) is not type(fact):
-            self.update(fact)
+            self._keep(fact)
             return fact
         merged = replace(known, evidence=self._joined(known, fact))
-        self.update(merged)
+        self._keep(merged)
         return merged
 
     def _joined(self, known: Fact, again: Fact) -> tuple[Evidence, ...]:
@@ -154,6 +154,9 @@ class Collector(Struct):
 
     def update(self, fact: Fact) -> None:
         """The fact with changed fields, in place of the one with its id."""
+        self._keep(shown(fact))
+
+    def _keep(self, fact: Fact) -> None:
         known, kind = self.facts.get(fact.id), type(fact)
         if known is not None and type(known) is not kind:
             self.forget(fact.id)

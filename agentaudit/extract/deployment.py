@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.errors import InputError
 from agentaudit.extract.collector import Collector
@@ -22,17 +24,21 @@ from agentaudit.extract.coverage import (
     skipped_coverage,
     template_coverage,
 )
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.extractors import EXTRACTORS
 from agentaudit.extract.javascript.imported import imported_documents
 from agentaudit.extract.joins.join import join
 from agentaudit.extract.packages import Packages, packages_in
+from agentaudit.extract.shown_files import shown_files
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import FoundFiles, SourceText, read_files
 from agentaudit.readers.interest import of_interest
 from agentaudit.readers.syntax import is_template, parse, syntax_of
+
+FileT = TypeVar("FileT", SourceText, FileCoverage)
 
 
 def read_deployment(
@@ -76,18 +82,26 @@ def _deployment(
     unread: Iterable[FileCoverage],
     collector: Collector,
 ) -> Deployment:
-    read = _extracted(sources, collector)
+    listed, others = tuple(sources), tuple(unread)
+    names = shown_files([*(item.file for item in listed), *(item.file for item in others)])
+    if names:
+        listed, others = _called(listed, names), _called(others, names)
+    read = _extracted(listed, collector)
     join(collector)
     facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
     return Deployment(
-        root=root,
+        root=cleaned(root),
         edges=tuple(sorted(collector.edges.values(), key=attrgetter("kind", "src", "dst"))),
         unresolved=tuple(sorted(set().union(*collector.open_ends.values()))),
-        coverage=counted_coverage((*unread, *judged_coverage(read.coverage, collector))),
+        coverage=counted_coverage((*others, *judged_coverage(read.coverage, collector))),
         suppressions=read.suppressions,
         no_memory=collector.no_memory,
         **facts,  # type: ignore[arg-type]  # one tuple for each kind, by the name of its field
     )
+
+
+def _called(files: tuple[FileT, ...], names: Mapping[str, str]) -> tuple[FileT, ...]:
+    return tuple(replace(item, file=names.get(item.file, item.file)) for item in files)
 
 
 class _Read(Struct, frozen=True):

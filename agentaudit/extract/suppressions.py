@@ -6,6 +6,7 @@ from itertools import islice
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.credentials.own_places import TEXTS_OF_LINES
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import Documents
 from agentaudit.model.deployment import NO_RULE, SuppressionComment
 from agentaudit.model.evidence import Evidence
@@ -45,7 +46,7 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
     ours = [comment for comment in document.comments if "agentaudit:" in comment.text]
     if not ours:
         return
-    found = [(comment, _COMMENT.search(comment.text)) for comment in ours]
+    found = [(comment, _COMMENT.search(cleaned(comment.text))) for comment in ours]
     yield from (_unnamed(document, each) for each, match in found if match is None and _meant(each))
     lines = document.text.split("\n")
     speaking = _speaking(lines, {comment.line for comment in document.comments})

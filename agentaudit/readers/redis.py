@@ -30,7 +30,8 @@ def parse_redis(file: str, text: str) -> Document:
         if words is None:
             problems.append((number, column, "a quote that does not end"))
             continue
-        key = _node(number, column, len(name), name.lower())
+        known = name.lower() if name.replace("-", "").isalpha() else name
+        key = _node(number, column, len(name), known)
         at = directive.start("rest") + 1
         entries.append((key, _node(number, at, len(rest.rstrip()), " ".join(words))))
     root = Node(

@@ -15,7 +15,7 @@ from agentaudit.extract.cloudformation.lambda_roles import made_policy, made_rol
 from agentaudit.extract.cloudformation.serverless_variables import Variables
 from agentaudit.extract.cloudformation.values import is_call
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.credentials.redaction import cleaned, plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.made_nodes import made_list, made_mapping, made_text, without_nulls
 from agentaudit.extract.platform_files import SERVERLESS_FILE
@@ -179,7 +179,8 @@ def _url(url: Node | None) -> Node | None:
 
 def _logical(key: Node) -> str:
     """How the resources of a function are called: its name, as CloudFormation takes names."""
-    name = f"{key.raw[:1].upper()}{key.raw[1:]}"
+    raw = cleaned(key.raw)  # of which no form of a secret is left behind
+    name = f"{raw[:1].upper()}{raw[1:]}"
     return name.replace("-", "Dash").replace("_", "Underscore")
 
 

@@ -8,7 +8,19 @@ What something is called is shown as it is, and somebody calls a server by its a
 import re
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.told_secrets import KEYS, PASSWORDS, without_told
 
+_REFERENCE = r"(?![$<{%*…])"
+_WHOLE = regex(
+    rf"(?P<name>(?P<open>[\"'])[\w.-]{{0,60}}(?:{KEYS}|{PASSWORDS}|(?<![a-z])pass)=){_REFERENCE}"
+    r"[^\"'\n]{4,}(?=(?P=open))",
+    re.IGNORECASE,
+)
+"""All that is between quotes: `-e "DB_PASSWORD=two words"`."""
+_LISTED = regex(
+    r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
+)
+"""Of settings that `;` parts, where a password may hold spaces."""
 _PASSWORD = regex(
     r"(?P<name>(?:password|passwd|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9})"
     r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
@@ -18,42 +30,43 @@ _PASSWORD = regex(
 In an address or a list of settings: `Server=db;Password=…`, and Azure's keys. A reference is shown;
 in a list a password may hold `&`, and what stands behind one in an address goes with it.
 """
-_LISTED = regex(
-    r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
-)
-"""Of settings that `;` parts, where a password may hold spaces."""
-_REFERENCE = r"(?![$<{%*…])"
 _BY_NAME = (
     regex(
-        r"(?P<name>(?<![A-Za-z0-9-])[\w-]{0,40}(?:(?:api|access|account|secret|private|auth"
-        r"|subscription)[_-]?key|token|secret|passphrase|signature)=|[?&;](?:key|sig|pass|auth)=)"
-        rf"{_REFERENCE}[^\s&;,\"'#]{{6,}}",
+        rf"(?P<name>(?:{KEYS}|{PASSWORDS}|(?<![a-z])pass|honeycomb-team)="
+        r"|(?<![A-Za-z0-9])_auth=(?=[\w+/=-]{16})|[?&;#](?:key|sig|pass|auth)="
+        r"|[?&]code=(?=[^\s&]{16}))"
+        rf"(?:(?P<open>[\"']){_REFERENCE}[^\s\"'][^\"'\n]{{3,}}(?=(?P=open))"
+        rf"|{_REFERENCE}[^\s&;,\"'#]{{6,}})",
         re.IGNORECASE,
     ),
     regex(
-        r"(?P<name>(?<!\S)--?[\w-]{0,40}(?:password|passwd|token|secret|api-?key|passphrase)"
-        rf"\s{{1,3}}[\"']?){_REFERENCE}[^\s\"'-][^\s\"']{{5,}}",
+        r"(?P<name>(?<!\S)[\"']?--?[\w-]{0,40}(?:password|passwd|token|secret|passphrase|requirepass"
+        r"|(?:api|access|secret|account|private|auth)-?key|(?<![a-z])pass|pwd)(?:\s{1,3}|=))"
+        rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
+        rf"|[\"']?{_REFERENCE}[^\s\"'-][^\s\"']{{5,}})",
         re.IGNORECASE,
     ),
     regex(
-        r"(?P<name>(?:password|passwd|token|secret|api[_-]?key|authorization)[\"']?:[ \t]{0,3}"
-        r"(?:[\"']|(?<=[ \t])))(?=\S{0,99}\d)" + rf"{_REFERENCE}[^\s\"',}}]{{8,}}",
-        re.IGNORECASE,
-    ),
-    regex(
-        r"(?P<name>(?<![\w$-])(?:bearer|basic|token)[ \t]{1,3})(?=\S*\d)[\w~+/][\w.~+/=-]{11,}",
-        re.IGNORECASE,
+        r"(?P<name>(?<!\S)(?:-u|--user)[ \t=]{1,3}(?P<open>[\"'])[^\s:\"']{1,60}:)"
+        rf"{_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
     ),
     regex(
         r"(?P<name>(?<!\S)(?:-u|--user)[ \t]{1,3}[^\s:]{1,60}:)"
         rf"(?!\d+(?:\s|$)){_REFERENCE}[^\s\"']{{4,}}"
     ),
 )
-"""`?token=…`, `--password …`, `password: …`, `Bearer …` and `-u user:…`."""
+"""`?token=…`, `--password …` and `-u user:…`."""
 _WORDS = (
-    *("key", "token", "secret", "passw", "pwd", "passphrase", "signature", "sig=", "pass=", "auth"),
-    *("bearer", "basic", "-u ", "--user "),
+    *("key", "token", "secret", "pass", "pwd", "signature", "sig=", "auth", "kennwort", "contrase"),
+    *("bearer", "basic", "-u ", "--user ", "cookie", "code=", "credential", "identified", "team="),
+    *("log in", "sign in"),
 )
+_OF_POSTGRES = regex(
+    r"(?P<name>(?<![\w.*-])[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:)"
+    r"(?=[^\s:]{0,99}\d)[^\s:/*][^\s:]{5,}"
+)
+"""`host:5432:database:user:…`, as a line of `.pgpass` has it."""
+_PORT = regex(r":(?:\d{4,5}|\*):")
 _OF_ORACLE = regex(
     r"(?P<name>(?<![\w@/.-])[\w$#.-]{1,60}/)[^\s/@]{1,100}"
     r"(?=@(?://|[\w.-]{1,200}:\d{1,5}(?:[:/\s]|$)))"
@@ -61,7 +74,7 @@ _OF_ORACLE = regex(
 """`scott/…@//db:1521/service`; an image is not followed by a port, nor is an action."""
 _IN_PATH = regex(
     r"(?P<name>(?:(?<=[/:_=-])|(?<=/bot)))(?=[A-Z0-9]{0,60}[a-z])(?=[a-z0-9]{0,60}[A-Z])"
-    r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{16,}"
+    r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{16,}(?:[+=][\w+/=%]{0,200})?"
 )
 """In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
 
@@ -70,7 +83,9 @@ def without_passwords(text: str) -> str:
     """The text without passwords of addresses and lists of settings, and keys that stand there."""
     if not names_password(text):
         return text
-    return _PASSWORD.sub(r"\g<name>…", _LISTED.sub(r"\g<name>…", text))
+    for form in (_WHOLE, _LISTED, _PASSWORD):
+        text = form.sub(r"\g<name>…", text)
+    return text
 
 
 def names_password(text: str) -> bool:
@@ -83,19 +98,32 @@ def names_password(text: str) -> bool:
 
 def without_named(text: str) -> str:
     """The text without what its own words call a secret."""
-    if "://" in text:
-        text = _IN_PATH.sub(r"\g<name>…", text)
     if "@" in text:
         text = _OF_ORACLE.sub(r"\g<name>…", text)
+    if may_be_of_postgres(text):
+        text = _OF_POSTGRES.sub(r"\g<name>…", text)
     if may_name_secret(text):
         for form in _BY_NAME:
-            text = form.sub(r"\g<name>…", text)
-    return text
+            text = form.sub(_opened, text)
+        text = without_told(text)
+    # At last, or the beginning of a value would be gone, and with it what tells where that ends.
+    return _IN_PATH.sub(r"\g<name>…", text) if "://" in text else text
+
+
+def may_be_of_postgres(text: str) -> bool:
+    """Whether a port stands where such a line has it."""
+    return ":" in text and _PORT.search(text) is not None
 
 
 def may_name_secret(text: str) -> bool:
     """A cheap no for most texts: a name of one word gives nothing a value."""
-    if "=" not in text and " " not in text and '":' not in text:
+    if not ("=" in text or " " in text or '":' in text or "':" in text or ">" in text):
         return False
     text = text.lower()
     return any(word in text for word in _WORDS)
+
+
+def _opened(found: re.Match[str]) -> str:
+    """What is behind the name goes, and the quote stays before which it ends."""
+    quote, name = found.groupdict().get("open") or "", found["name"]
+    return f"{name}…" if quote in name else f"{name}{quote}…"

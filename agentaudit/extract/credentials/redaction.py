@@ -9,7 +9,14 @@ from functools import lru_cache
 from typing import cast
 
 from agentaudit.expressions import Late, regex
+from agentaudit.extract.credentials.command_secrets import (
+    given_alone,
+    may_be_given,
+    without_given,
+)
+from agentaudit.extract.credentials.drawn_words import may_hold_drawn, without_drawn
 from agentaudit.extract.credentials.named_secrets import (
+    may_be_of_postgres,
     may_name_secret,
     without_named,
     without_passwords,
@@ -33,7 +40,10 @@ _DEFAULT = regex(
     re.DOTALL,
 )
 """A reference with a value that counts where nobody sets another: that one may be a secret."""
-_JWT = regex(r"(?P<before>(?<![\w-])(?:(?!eyJ)[\w-])*+)eyJ[\w-]{10,}+\.eyJ[\w-]++(?:\.[\w-]*+)?")
+_JWT = regex(
+    r"(?P<before>(?<![\w-])(?:(?!eyJ)[\w-])*+)eyJ[\w-]{10,}+\.(?:eyJ[\w-]++|[\w-]{10,}+)"
+    r"(?:\.[\w-]*+)?"
+)
 """From the first place of a word on where it may begin: from a later one it would be no other."""
 _PRIVATE = regex(r"-----BEGIN (?P<kind>(?:[A-Z]+ )*)PRIVATE KEY-----.+", re.DOTALL)
 _LONG_TERM = regex(r"(?<![A-Za-z0-9])ABSK[A-Za-z0-9+/]{40,}=*")
@@ -102,6 +112,9 @@ def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """The same; of most lists it is told at once that nothing is taken out."""
     joined = "\n".join(texts)
     suspect = "://" in joined or "eyJ" in joined or "@" in joined or may_name_secret(joined)
+    suspect = (
+        suspect or may_be_of_postgres(joined) or may_hold_drawn(joined) or may_be_given(joined)
+    )
     if not suspect and may_hold_token(joined):
         # Of five thousand actions a few have `dapi` in them, and no more than those are looked at.
         torn = joined.count("\n") >= len(texts)
@@ -116,6 +129,15 @@ _many_cleaned = lru_cache(maxsize=32)(_all_cleaned)
 
 
 def _cleaned(text: str) -> str:
+    """Also where a quote is escaped, as in JSON within a text."""
+    if '\\"' in text:
+        plain_quotes = text.replace('\\"', '"')
+        clean = _without_secrets(plain_quotes)
+        return text if clean == plain_quotes else clean
+    return _without_secrets(text)
+
+
+def _without_secrets(text: str) -> str:
     if "://" in text:
         text = without_user(text, "…@")
     if "eyJ" in text:
@@ -128,7 +150,7 @@ def _cleaned(text: str) -> str:
         text = _LONG_TERM.sub("ABSK…", text)
         text = text[:-_MOST_CUT] + _CUT.sub(r"\g<prefix>…", text[-_MOST_CUT:])
         text = _PRIVATE.sub(r"-----BEGIN \g<kind>PRIVATE KEY-----…", text)
-    return without_named(text)
+    return without_drawn(without_named(without_given(text)))
 
 
 def without_user(text: str, mark: str) -> str:
@@ -182,10 +204,20 @@ def bare_url(url: str) -> str:
     return plain(without.partition("#")[0])
 
 
-def arguments(values: tuple[str, ...]) -> tuple[str, ...]:
+def arguments(values: tuple[str, ...], program: str = "") -> tuple[str, ...]:
     """Arguments of a command, with what follows a secret's flag taken out."""
+    shown = _each_argument(values)
+    whole = " ".join((program, *values))
+    clean = _cleaned(whole) if len(whole) <= _LONGEST_NAME else whole
+    if clean == whole:
+        return shown
+    pairs = zip(values, shown, strict=True)
+    return tuple("…" if seen == value and value not in clean else seen for value, seen in pairs)
+
+
+def _each_argument(values: tuple[str, ...]) -> tuple[str, ...]:
     shown: list[str] = []
-    hidden = False
+    hidden, before = False, ""
     for value in values:
         flag = _FLAG.match(value)
         if hidden and not value.startswith("-"):
@@ -193,7 +225,8 @@ def arguments(values: tuple[str, ...]) -> tuple[str, ...]:
         elif flag is not None:
             shown.append(f"{flag['flag']}{flag['mark']}{_hidden(flag['value'])}")
         else:
-            shown.append(plain(value))
+            shown.append(plain(given_alone(before, value)))
+        before = value
         hidden = flag is None and _names_secret(value)
     return tuple(shown)
 

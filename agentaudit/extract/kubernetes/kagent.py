@@ -76,7 +76,7 @@ def _add_server(item: KubernetesObject, collector: Collector) -> None:
             evidence=(evidence(item.document, item.place, item.name),),
             transport="sse" if spec.text_at("protocol") == "SSE" else "http" if url else "stdio",
             command=plain(command),
-            arguments=arguments(words),
+            arguments=arguments(words, command),
             url=bare_url(url),
             package=launch.package,
             pinned=Truth.UNKNOWN if url else launch.pinned,

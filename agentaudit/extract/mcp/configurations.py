@@ -116,7 +116,7 @@ def _server_of(document: Document, declared: DeclaredServer) -> ToolServer:
         evidence=(evidence(document, declared.key, declared.name),),
         transport=_transport(declared.node, url),
         command=plain(command),
-        arguments=arguments(words),
+        arguments=arguments(words, command),
         url=bare_url(called),
         package=launch.package,
         pinned=Truth.UNKNOWN if url else launch.pinned,

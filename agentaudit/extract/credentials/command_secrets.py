@@ -1,0 +1,96 @@
+"""
+Secrets that commands are given: what a program's option of one letter means, its own page says.
+
+`-p` is a password to `mysql`, a port to `docker run` and a folder to `mkdir`.
+"""
+
+import re
+
+from agentaudit.expressions import regex
+
+_REFERENCE = r"(?![\s$<{%*…(,-]|\d{1,5}(?:\s|$))"
+"""What is none: a reference, the next option, or a port."""
+_VALUE = (
+    rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))|{_REFERENCE}[^\s\"'|;&]{{4,}})"
+)
+_LOGINS = r"(?:docker|podman|az|oras|helm registry|skopeo|oc)[ \t]{1,3}login"
+_OPTIONS = (
+    (
+        rf"mysql[\w-]{{0,20}}|mariadb[\w-]{{0,20}}|sshpass|7za?|mongo\w{{0,10}}|snowsql|kinit|{_LOGINS}",
+        "p",
+    ),
+    (r"redis-cli|valkey-cli", "a"),
+    (r"sqlcmd|bcp|(?:un)?zip", "P"),
+    (r"ldap[a-z]{3,9}", "w"),
+    (r"openssl", r"k(?=[ \t])"),
+)
+"""Programs, and their option that a password stands behind, or in one word with it."""
+_CLIENT = (
+    r"(?P<name>(?<![\w.-])(?:curl|https?|wget|xh)(?=[ \t])[^|;&\n]{0,150}?"
+    r"\s-{1,2}(?:[a-zA-Z]{0,5}[ua]|user)(?:[ \t]{1,3}|=)?[\"']?)"
+)
+_OF_CLIENTS = (
+    rf"(?P<user>[^\s:\"']{{1,40}}:){_REFERENCE}[^\n\"']+(?=[\"'])",
+    rf"(?P<user>[^\s:\"']{{1,40}}:){_REFERENCE}[^\s\"']{{4,}}",
+    r"(?=\w{0,60}\d)\w{16,}(?=:(?:[\s\"']|$))",
+)
+"""A password behind its user, or a key alone, as vendors' pages have it: `curl -u KEY:`."""
+_FORMS = (
+    *(
+        regex(
+            rf"(?P<name>(?<![\w-])(?:{programs})\b[^|;&\n]{{0,200}}?"
+            rf"\s[\"']?-{option}(?:[\"'],\s?|[ \t]{{0,3}})){_VALUE}"
+        )
+        for programs, option in _OPTIONS
+    ),
+    *(regex(rf"{_CLIENT}{value}") for value in _OF_CLIENTS),
+    regex(
+        r"(?P<name>\becho[ \t]{1,3}(?:-n[ \t]{1,3})?[\"']?+(?:[\w.-]{1,40}:)?+)"
+        rf"{_REFERENCE}(?:[^\"'\n|]{{4,200}}(?=[\"'])|[^\s\"'|]{{4,200}})"
+        r"(?=[\"']?\s{0,3}\|[^|;&\n]{0,100}"
+        r"(?:--password-stdin|sudo\s{1,3}-S|chpasswd|--stdin|-fd\b))"
+    ),
+    regex(
+        r"(?P<name>\bhtpasswd[ \t]{1,3}-\w{0,5}b\w{0,5}(?:[ \t]{1,3}\S{1,99}){2}[ \t]{1,3}"
+        r"|\b(?:bw[ \t]{1,3}unlock|vault[ \t]{1,3}login|sqlplus[ \t]{1,3}[\w$#.-]{1,60}/)[ \t]{0,3}"
+        r"|(?<!\S)-U[ \t]{0,3}[^\s%\"']{1,60}%|[ \t]/user:\S{1,60}[ \t]{1,3}|\bpass:(?=\S{0,99}\d))"
+        rf"{_VALUE}"
+    ),
+)
+_SHORT = regex(r"-[pPaw]")
+_CHOSEN = regex(r"(?P<option>(?:-p)?)(?=.{8})[A-Za-z]{2,40}\d{3,40}[^\s/.:=]{0,80}")
+"""A word and a number, which no version and no address begins with."""
+_WORDS = (
+    *("-p", "-P", "-a", "-w", "-k", "echo", "-u", "-su", "--user", "htpasswd", "-U", "/user:"),
+    *("unlock", "login", "sqlplus", "pass:"),
+)
+
+
+def _shown(found: re.Match[str]) -> str:
+    groups = found.groupdict()
+    return f"{found['name']}{groups.get('user') or groups.get('open') or ''}…"
+
+
+def without_given(command: str) -> str:
+    """The command without what programs take for a password."""
+    if may_be_given(command):
+        for form in _FORMS:
+            command = form.sub(_shown, command)
+    return command
+
+
+def given_alone(option: str, value: str) -> str:
+    """
+    An argument of a command as it may be shown, behind the one before it.
+
+    What program it is for is not known, so that it must look like a password as well.
+    """
+    chosen = _CHOSEN.fullmatch(value)
+    if chosen is not None and (chosen["option"] or _SHORT.fullmatch(option)):
+        return f"{chosen['option']}…"
+    return value
+
+
+def may_be_given(command: str) -> bool:
+    """Whether a program may be given a password in a command: a cheap no for most texts."""
+    return " " in command and any(word in command for word in _WORDS)
