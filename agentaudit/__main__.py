@@ -33,7 +33,7 @@ def _run_told() -> None:
     try:
         _run()
     except AgentAuditError as error:
-        raise SystemExit(_told(error)) from None
+        raise SystemExit(tell(error)) from None
     except Exception as error:  # noqa: BLE001, the one place that must catch everything
         if isinstance(error, OSError) and error.errno == ENAMETOOLONG:  # of paths that users name
             sys.stderr.write("agentaudit: a path that was named is longer than paths can be\n")
@@ -75,11 +75,17 @@ def _hoisted(arguments: Sequence[str]) -> list[str]:
     return [*flags, *(argument for argument in ours if argument not in _GLOBAL_FLAGS), *theirs]
 
 
-def _told(error: "AgentAuditError") -> int:
+def tell(error: "AgentAuditError") -> int:
+    """
+    What people can act on, and its code.
+
+    It may quote a file or the command line, so what looks like a secret is taken out.
+    """
+    from agentaudit.extract.credentials.redaction import cleaned
     from agentaudit.report.text import printable
 
     for line in str(error).splitlines():
-        sys.stderr.write(f"agentaudit: {printable(line)}\n")
+        sys.stderr.write(f"agentaudit: {printable(cleaned(line))}\n")
     return int(error.code)
 
 

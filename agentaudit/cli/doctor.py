@@ -52,11 +52,15 @@ def doctor(
 
     Exit codes: 0 whatever is missing; 2 usage, or there is no such process.
     """
+    from msgspec.structs import replace
+
+    from agentaudit.extract.credentials.redaction import cleaned
     from agentaudit.probes.capabilities.table import capabilities
     from agentaudit.report.tables.capability import render_capabilities
 
     out = terminal_of(context).out
-    found = capabilities(pid, otlp_port)
+    # Among them is the command line of the process.
+    found = [replace(each, found=cleaned(each.found)) for each in capabilities(pid, otlp_port)]
     if as_json:
         print_file([_json(pid, found)])
     else:

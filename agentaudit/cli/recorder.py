@@ -31,6 +31,7 @@ from agentaudit.errors import IncompleteError, UsageError
 if TYPE_CHECKING:
     from agentaudit.model.recording import Opened
     from agentaudit.model.rule import LabelRules
+    from agentaudit.model.trace import Target as Recorded
     from agentaudit.model.trace import Trace
     from agentaudit.probes.gpu.devices import Gpus
     from agentaudit.probes.load.observer import Load
@@ -180,8 +181,17 @@ def _opened(pid: int, target: Target, gpus: "Gpus", options: Options) -> "Opened
         start_ns=time.monotonic_ns(),
         rate_hz=float(options.rate_hz),
         host=host.host(gpus.names, gpus.note),
-        target=host.target(pid, launched=not isinstance(target, Attach)),
+        target=described(pid, launched=not isinstance(target, Attach)),
     )
+
+
+def described(pid: int, *, launched: bool) -> "Recorded":
+    """The process to be recorded, its command line without what its own words call a secret."""
+    from agentaudit.extract.credentials.redaction import cleaned
+    from agentaudit.probes import host
+
+    found = host.target(pid, launched=launched)
+    return replace(found, command=cleaned(found.command))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from agentaudit.errors import InputError
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.model.finding import Acceptance
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
@@ -48,10 +49,10 @@ def _acceptance(fields: Fields, node: Node) -> Acceptance:
         place = fields.node.child("expires") or node
         fields.complain(place, f"`expires` must be a day such as 2027-03-31, not '{expires}'")
     return Acceptance(
-        rule=fields.words("rule"),
+        rule=cleaned(fields.words("rule")),
         fingerprint=fields.words("fingerprint"),
-        reason=fields.words("reason"),
-        owner=fields.words("owner", required=False),
+        reason=cleaned(fields.words("reason")),
+        owner=cleaned(fields.words("owner", required=False)),
         expires=expires,
         value=fields.words("value", required=False),
         file=fields.file,

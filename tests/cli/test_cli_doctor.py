@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from agentaudit.cli.doctor import OTLP_PORT
 from agentaudit.cli.main import app
+from agentaudit.cli.recorder import described
 from agentaudit.model.capability import Capability
 from agentaudit.probes.spans.receiver import USUAL_PORT
 from agentaudit.report.tables.capability import WIDE, render_capabilities
@@ -64,6 +65,17 @@ def test_a_process_that_does_not_exist_is_a_mistake_of_the_caller() -> None:
 
     assert done.returncode == 2
     assert "there is no process 4194305" in done.stderr
+
+
+def test_a_password_on_the_command_line_is_neither_shown_nor_recorded() -> None:
+    words = [sys.executable, "-S", "-c", "input()", "curl -su agent:Winter40711hummel a.example"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as process:
+        done = CliRunner().invoke(app, ["doctor", str(process.pid), "--json"])
+        recorded = described(process.pid, launched=False)
+        process.kill()
+
+    assert "curl -su agent:… a.example" in done.stdout
+    assert recorded.command.endswith("curl -su agent:… a.example")
 
 
 def test_the_port_is_that_of_a_recording() -> None:
