@@ -12,7 +12,8 @@ from agentaudit.model.deployment import NO_RULE, SuppressionComment
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import COMMENT_MARKS, Comment, Document
 
-_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]++)\]\s*+(?:[:-]\s*+)?(?P<reason>.*)$")
+_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]++)\](?P<said>.*)$")
+_SIGN = regex(r"[:-]\s*+")
 _BEGUN = regex(r"agentaudit:\s*ignore\b")
 _MOST = 2_000
 """Suppressions of a file; each that suppresses nothing is told."""
@@ -46,7 +47,7 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
     ours = [comment for comment in document.comments if "agentaudit:" in comment.text]
     if not ours:
         return
-    found = [(comment, _COMMENT.search(cleaned(comment.text))) for comment in ours]
+    found = [(comment, _COMMENT.search(comment.text)) for comment in ours]
     yield from (_unnamed(document, each) for each, match in found if match is None and _meant(each))
     lines = document.text.split("\n")
     speaking = _speaking(lines, {comment.line for comment in document.comments})
@@ -57,12 +58,15 @@ def _of_document(document: Document) -> Iterator[SuppressionComment]:
         at = comment.column - 1
         before = lines[comment.line - 1][max(at - _FAR, 0) : at].strip(" \t/#*<!-;:")
         covered = comment.line if before else speaking.get(comment.line + 1, comment.line)
+        said = cleaned(match["said"].strip())
+        sign = _SIGN.match(said)
+        reason = said[sign.end() :] if sign is not None else said
         for rule in match["rules"].split(","):
             yield SuppressionComment(
                 file=document.file,
                 line=covered,
-                rule=rule.strip(),
-                reason=match["reason"].strip(),
+                rule=cleaned(rule.strip()),
+                reason=reason,
                 comment_line=comment.line,
                 last_line=long.get(covered, 0),
             )
