@@ -80,7 +80,10 @@ def shown_from(
     below = len(result.findings) - len(kept)
     if below:
         said.note(f"not shown: {below} below severity {severity} or confidence {confidence}")
-    return replace(result, findings=kept)
+    hidden = sum(item.suppression is None for item in result.findings) - sum(
+        item.suppression is None for item in kept
+    )
+    return replace(result, findings=kept, hidden=hidden)
 
 
 def write_result(

@@ -165,6 +165,8 @@ class LintResult(Struct, frozen=True, kw_only=True):
     coverage: tuple[FileCoverage, ...]
     unresolved: tuple[Unresolved, ...]
     incomplete: bool
+    hidden: int = 0
+    """Open findings that are left out, as a least severity or confidence was asked for."""
     tool_version: str
 
     @property

@@ -54,7 +54,13 @@ def findings_sentence(result: LintResult) -> str:
     hidden = len(result.findings) - len(found)
     parts = [f"{count} {severity}" for severity, count in counts.items()]
     said = ", ".join(parts) or nothing_found(result)
-    return f"{said}; {hidden} suppressed." if hidden else f"{said}."
+    told = [said, f"{hidden} suppressed" if hidden else "", left_out(result)]
+    return f"{'; '.join(filter(None, told))}."
+
+
+def left_out(result: LintResult) -> str:
+    """How many open findings are not among those shown; empty when all are."""
+    return f"{result.hidden:,} more not shown" if result.hidden else ""
 
 
 def by_severity(severities: Iterable[Severity]) -> Mapping[Severity, int]:
@@ -67,7 +73,7 @@ def nothing_found(result: LintResult) -> str:
     """What it means that there is no open finding: little, where files were not read."""
     statuses = {file.status for file in result.coverage}
     if not unread_files(result):
-        return "No findings"
+        return "No findings among those shown" if result.hidden else "No findings"
     if statuses & {FileStatus.READ, FileStatus.PARTIAL}:
         return "No findings in what could be read"
     return "Nothing could be read, so nothing is known"

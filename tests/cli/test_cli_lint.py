@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from agentaudit.cli.main import app
 from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
 from agentaudit.model.finding import LintResult
+from agentaudit.model.gate import GateStatus
+from agentaudit.report.decisions.deciding import report_of
 from agentaudit.rules.fakes import fake
 from agentaudit.store.artifacts import read_artifact
 from tests.cli.canaries import leaked, planted
@@ -346,3 +348,28 @@ def test_a_comment_that_was_meant_to_suppress_is_told_how(
 def test_names_with_a_comma_are_told_how_to_give_several(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give each by itself, as in --select iam"):
         run(folder(tmp_path), "--select", "iam,tools")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "github"])
+def test_what_is_not_shown_is_no_all_clear(form: str, tmp_path: Path) -> None:
+    """The first sentence had been `No findings.` where all were below what was shown."""
+    where = folder(tmp_path)
+    (tmp_path / "compose.yaml").write_text("services: {a: {image: redis}}\n")
+    code, out, _ = run(
+        where, "--select", "missing-gatekeeper", "--severity", "critical", "--format", form
+    )
+
+    assert code == 1
+    assert "No findings among those shown; 1 more not shown." in out
+
+
+def test_a_report_of_what_is_not_shown_computes_nothing(tmp_path: Path) -> None:
+    where, artifact = folder(tmp_path / "in"), tmp_path / "findings.json"
+    run(where, "--select", "missing-gatekeeper", "--severity", "critical", "--json", str(artifact))
+    kept = read_artifact(artifact)
+    assert isinstance(kept, LintResult)
+
+    gates = {gate.id: gate for gate in report_of(subject="in", created_at="", lint=kept).gates}
+
+    assert kept.hidden == 1
+    assert gates["findings"].status is GateStatus.NOT_COMPUTED

@@ -117,6 +117,9 @@ def _findings_gate(lint: LintResult | None, fail_on: Severity) -> Gate:
     found = grave_findings(lint, fail_on)
     if not found and _nothing_read(lint):
         return _not_computed("findings", condition, "no file was read")
+    if not found and lint.hidden:
+        left = f"{counted(lint.hidden, 'finding')} left out by --severity or --confidence"
+        return _not_computed("findings", condition, left)
     status = GateStatus.FAIL if found else GateStatus.PASS
     actual = f"{len(found):,} of {counted(len(lint.open_findings), 'open finding')}"
     return Gate(id="findings", condition=condition, actual=actual, status=status, anchor="findings")

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator
 from agentaudit.lists import counted
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, RuleSummary
-from agentaudit.report.coverage import by_severity, coverage_sentence, nothing_found, unread_files
+from agentaudit.report.coverage import (
+    by_severity,
+    coverage_sentence,
+    left_out,
+    nothing_found,
+    unread_files,
+)
 from agentaudit.report.text import one_line
 
 _MOST_BYTES = 350_000
@@ -57,10 +63,9 @@ def _unread(file: FileCoverage) -> str:
 
 def _summary(result: LintResult) -> str:
     found = result.open_findings
-    if not found:
-        return f"{nothing_found(result)}."
     counts = by_severity(item.severity for item in found)
-    return ", ".join(f"**{count} {severity}**" for severity, count in counts.items()) + "."
+    said = ", ".join(f"**{count} {severity}**" for severity, count in counts.items())
+    return "; ".join(filter(None, (said or nothing_found(result), left_out(result)))) + "."
 
 
 def _row(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from agentaudit.linting.narrowed import NARROWED
 from agentaudit.linting.suppressions import META_RULES
 from agentaudit.lists import counted
 from agentaudit.model.finding import Finding, LintResult, RuleSummary
-from agentaudit.report.coverage import by_severity, nothing_found, unread_files
+from agentaudit.report.coverage import by_severity, left_out, nothing_found, unread_files
 from agentaudit.report.page.blocks import (
     NOTHING,
     Block,
@@ -55,6 +55,8 @@ def rule_anchor(rule: str) -> str:
 
 def _lead(lint: LintResult) -> str:
     found = lint.open_findings
+    if not found and lint.hidden:
+        return f"{nothing_found(lint)}; {left_out(lint)}."
     if not found:
         asked = counted(len(_asked(lint)), "rule")
         return f"{nothing_found(lint)}." if unread_files(lint) else f"None open, by {asked}."
@@ -62,6 +64,7 @@ def _lead(lint: LintResult) -> str:
     told = [f"{count:,} {severity}" for severity, count in counts.items()]
     accepted = len(lint.findings) - len(found)
     more = f"; {accepted:,} suppressed with a reason" if accepted else ""
+    more += f"; {left_out(lint)}" if lint.hidden else ""
     return f"{counted(len(found), 'open finding')}: {', '.join(told)}{more}."
 
 
