@@ -75,8 +75,33 @@ def proxied(count: int) -> Mapping[str, str]:
     return proxies | {f"app{number}/.env": "A=b\n" for number in numbers}
 
 
+GRAPH = (
+    "from langgraph.checkpoint.postgres import PostgresSaver\n"
+    "graph = builder.compile(checkpointer=PostgresSaver(connection))\n"
+)
+SERVER = (
+    "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n"
+    "from agent import graph\napp = FastAPI()\n"
+    'app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)\n'
+    "@app.post('/ask')\ndef ask(text, session):\n"
+    '    return graph.invoke(text, {"configurable": {"thread_id": session}})\n'
+)
+
+
+def imported(count: int) -> Mapping[str, str]:
+    """Graphs, and servers in other files that import them."""
+    graphs = {f"app{number}/agent.py": GRAPH for number in range(10, 10 + count)}
+    return graphs | {f"app{number}/main.py": SERVER for number in range(10, 10 + count)}
+
+
+def shared(count: int) -> Mapping[str, str]:
+    """Servers that all import one graph."""
+    return {"agent.py": GRAPH * count} | {f"m{n}.py": SERVER for n in range(10, 10 + count)}
+
+
 @pytest.mark.parametrize(
-    "made", [instructed, calling, served, staged, built, shortened, ended, proxied]
+    "made",
+    [instructed, calling, served, staged, built, shortened, ended, proxied, imported, shared],
 )
 def test_each_further_one_costs_what_the_one_before_did(
     made: Callable[[int], Mapping[str, str]],

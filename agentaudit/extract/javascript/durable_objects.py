@@ -10,6 +10,7 @@ https://developers.cloudflare.com/durable-objects/api/storage-api/ and …/api/a
 import re
 
 from agentaudit.expressions import regex
+from agentaudit.extract.programs.code import Module
 from agentaudit.model.evidence import Known
 
 BASE = "cloudflare:workers.DurableObject"
@@ -34,9 +35,14 @@ _BOUNDS = regex(
 """How the list that is kept is held to a length."""
 
 
-def keeps_talk(written: str, file: str) -> bool:
-    """Whether a class, as it is written, keeps what a model and its user said."""
-    return _ASKS.search(file) is not None and _KEEPS.search(written) is not None
+def speaks_with_model(module: Module) -> bool:
+    """Whether a file asks a model, or speaks of an assistant."""
+    return _ASKS.search(module.document.text) is not None
+
+
+def keeps_talk(written: str) -> bool:
+    """Whether a class, as it is written, keeps what is said."""
+    return _KEEPS.search(written) is not None
 
 
 def lifetime(written: str) -> Known:

@@ -118,7 +118,9 @@ def worker_memories(building: Building) -> Iterator[tuple[MemoryStore, Lineage]]
         written = _text(building, lineage)
         if lineage.base == _BASE and _KEEPS.search(written):
             yield _rows(building, lineage, written), lineage
-        elif durable_objects.keeps_talk(written, building.module.document.text):
+        elif durable_objects.keeps_talk(written) and building.module.once(
+            durable_objects.speaks_with_model
+        ):
             yield _talk(building, lineage, written), lineage
 
 
