@@ -57,6 +57,8 @@ _HOST = regex(r"://([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?=[./]|:\d)")
 """The name of a host in an address, and no user's: `//bard:80`, `//bard.models/v1`."""
 _MOST = CREDENTIALS.most + 10
 """Settings of a file: some more than the credentials that are told, so that the rest is open."""
+_MOST_ASSIGNED = 30_000
+"""Values that scripts within a file assign to names of secrets, whether they are some or not."""
 _CODE = frozenset({"python", "javascript"})
 """What is swept before, while there are trees of it."""
 _Place = tuple[str, int, int]
@@ -76,7 +78,7 @@ def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: 
     switches = Switches(documents)
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
-        found = _unclaimed(document, claimed, read.get(document.file))
+        found = _unclaimed(document, claimed, read.get(document.file), collector)
         told = only_there(found, collector) if _repeats(document) else not_again(found)
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
@@ -103,7 +105,7 @@ def _tried(document: Document, credential: Credential) -> bool:
 
 
 def _unclaimed(
-    document: Document, claimed: set[_Place], module: Module | None
+    document: Document, claimed: set[_Place], module: Module | None, collector: Collector
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential; a value may hold several."""
     settings = document.syntax in _NAMED and not _speaks_of_others(document)
@@ -111,7 +113,7 @@ def _unclaimed(
     hosts = cache(partial(_hosts, document.text))  # asked for in few files
     here: tuple[_Place | None, str] = (None, "")
     written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
-    assigned = [(setting, True) for setting in _assigned(document, claimed)]
+    assigned = ((setting, True) for setting in _assigned(document, claimed, collector))
     for setting, named in chain(assigned, written):
         place = (document.file, setting.value.line, setting.value.column)
         beside = setting.text is not None and here == (place, setting.key)
@@ -201,12 +203,17 @@ def _secret(setting: Setting) -> str:
     return found.secret if found is not None else ""
 
 
-def _assigned(document: Document, claimed: set[_Place]) -> Iterator[Setting]:
+def _assigned(document: Document, claimed: set[_Place], collector: Collector) -> Iterator[Setting]:
     """What scripts assign within values that nobody has claimed yet."""
     if document.syntax in _SCRIPTED and assigns_secrets(document):
         nodes = (node for root in document.roots for _, node, _ in named_texts(root))
         texts = (node for node in nodes if (document.file, node.line, node.column) not in claimed)
-        yield from islice(assigned_settings(document, texts), _MOST)
+        found = assigned_settings(document, texts)
+        yield from islice(found, _MOST_ASSIGNED)
+        for beyond in islice(found, 1):
+            what = f"what scripts in its values assign after {_MOST_ASSIGNED:,}"
+            place = evidence(document, beyond.value)
+            collector.leave_unread(place, what, "secrets may stand there")
 
 
 def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]:

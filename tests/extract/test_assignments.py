@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment
+from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.facts.credentials import CredentialForm
 from tests.growth import further_cost
 
@@ -53,6 +53,16 @@ def test_all_that_one_script_assigns_is_read() -> None:
     lines = [f"export DB{number}_PASSWORD=opens-no-door-{number}" for number in range(250)]
 
     assert len(literals(deployment_of({"agent.json": json.dumps("\n".join(lines))}))) == 250
+
+
+def test_more_than_is_read_of_what_a_script_assigns_is_told() -> None:
+    """Also where nothing of what is read is a secret."""
+    lines = "\n".join(f"    A{at}_TOKEN=changeme" for at in range(30_001))
+    deployment = deployment_of({"settings.yaml": f"agent:\n  run: |\n{lines}\n"})
+    (coverage,) = deployment.coverage
+
+    assert coverage.status is FileStatus.PARTIAL
+    assert "more than is read or followed" in coverage.reason
 
 
 def test_of_values_in_one_line_each_is_told_where_it_stands() -> None:
