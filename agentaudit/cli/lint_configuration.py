@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from agentaudit.cli.lint_comparison import KEY
 from agentaudit.cli.terminal import Terminal
+from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from agentaudit.errors import Problem
     from agentaudit.model.deployment import Deployment
     from agentaudit.model.finding import Acceptance, Finding, LintResult
     from agentaudit.rules.configured import Configuration
@@ -33,11 +35,20 @@ def configuration_of(
         return Configuration(file=Path())
     from agentaudit.rules.configuration import find_configuration
 
-    found = find_configuration(root, misnamed)
+    try:
+        found = find_configuration(root, misnamed)
+    except InputError as error:
+        raise InputError(*map(_from_here, error.problems)) from None
     if found is None:
         return Configuration(file=Path())
     said.note(f"configured by {os.path.relpath(found.file)}")
     return found
+
+
+def _from_here(problem: Problem) -> Problem:
+    """The problem with its file named as findings name files, where that is below this folder."""
+    near = os.path.relpath(problem.file)
+    return problem if near.startswith("..") else replace(problem, file=near)
 
 
 def with_narrowings(
@@ -55,8 +66,6 @@ def with_narrowings(
 
 def accepted_in(file: Path, paths: Sequence[Path]) -> "tuple[Acceptance, ...]":
     """What a file accepts; it is named as the files of the audit are, from the root of that."""
-    from msgspec.structs import replace
-
     from agentaudit.readers.files import common_folder
     from agentaudit.rules.acceptances import load_acceptances
 

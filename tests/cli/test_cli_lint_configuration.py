@@ -166,6 +166,18 @@ def test_what_is_wrong_is_told_with_what_would_be_right(
     assert said in str(told.value)
 
 
+def test_the_file_is_named_from_where_the_user_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(tmp_path, "lint: {fail-on: grave}\n")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError) as told:
+        run(".")
+
+    assert str(told.value).startswith("agentaudit.yaml:1:17: `fail-on` must be one of")
+
+
 def test_a_configuration_that_leaves_no_rule_is_an_error(tmp_path: Path) -> None:
     """It had switched all of lint off, and the run had passed."""
     with pytest.raises(UsageError, match="no rule is left to ask"):
