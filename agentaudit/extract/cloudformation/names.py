@@ -7,10 +7,12 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
-        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText", "AccessPolicies"),
+        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText"),
     }
 )
-"""Mappings whose keys are the user's own."""
+"""Properties whose keys are the user's own."""
+POLICY_OR_LIST = "AccessPolicies"
+"""Of OpenSearch, whose keys are those of IAM; of EKS a list of what has names of CloudFormation."""
 
 TYPES: Mapping[str, str] = MappingProxyType(
     {

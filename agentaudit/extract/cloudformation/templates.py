@@ -11,7 +11,7 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from agentaudit.extract.cloudformation.loops import unrolled
-from agentaudit.extract.cloudformation.names import AS_THEY_ARE, RENAMED, TYPES
+from agentaudit.extract.cloudformation.names import AS_THEY_ARE, POLICY_OR_LIST, RENAMED, TYPES
 from agentaudit.extract.cloudformation.nested import Nested
 from agentaudit.extract.cloudformation.overrides import overrides_of
 from agentaudit.extract.cloudformation.parameters import add_parameters
@@ -197,11 +197,16 @@ def spelled(node: Node, renamed: Mapping[str, str]) -> Node:
     entries = tuple(
         (
             key.changed(raw=renamed.get(key.raw, snake(key.raw))),
-            value if key.raw in AS_THEY_ARE else spelled(value, renamed),
+            value if _is_as_it_is(key, value) else spelled(value, renamed),
         )
         for key, value in node.entries
     )
     return node.changed(entries=entries)
+
+
+def _is_as_it_is(key: Node, value: Node) -> bool:
+    policy = key.raw == POLICY_OR_LIST and value.kind is NodeKind.MAPPING
+    return policy or key.raw in AS_THEY_ARE
 
 
 def _with(body: Node, place: Node, more: Mapping[str, Node]) -> Node:
