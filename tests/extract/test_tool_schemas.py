@@ -367,3 +367,22 @@ def test_a_context_is_filled_in_by_its_name(
     (tool,) = deployment_of({"a.py": code}).tools
 
     assert told(tool) == (Truth.YES, (), ())
+
+
+@pytest.mark.parametrize(
+    ("context", "name", "typed"),
+    [
+        ("context='tool_context'", "tool_context", Truth.YES),
+        ("context='given'", "given", Truth.YES),
+        ("context='given'", "tool_context", Truth.NO),
+        ("name='look'", "tool_context", Truth.NO),
+    ],
+)
+def test_strands_fills_in_no_context_that_is_not_asked_for(
+    context: str, name: str, typed: Truth
+) -> None:
+    imports, agent = "from strands import Agent, tool", "Agent(tools=[look])"
+    code = CONTEXT.format(imports=imports, decorator=f"@tool({context})", agent=agent, kind=": Any")
+    (tool,) = deployment_of({"a.py": code.replace("tool_context", name, 1)}).tools
+
+    assert tool.typed is typed

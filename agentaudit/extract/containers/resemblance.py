@@ -20,7 +20,7 @@ _OF_ANYTHING = regex(r"^(?:AGENT|MODEL)_")
 """What agents of other trades, and what learns or serves, is told under such names, too."""
 _SURELY_ASKED = regex(
     r"_(?:API_KEY|BASE_URL|API_BASE|ENDPOINT|PROVIDER|TEMPERATURE)$"
-    r"|^AGENT_(?:\w+_)?(?:MODEL|PROMPT|INSTRUCTIONS)|^MODEL_API_"
+    r"|^AGENT_(?:\w+_)?(?:MODEL|PROMPT|INSTRUCTIONS)|^MODEL_(?:API|LIST)_"
 )
 _KEY_OF_MODEL = regex(
     r"^(?:GOOGLE|DEEPSEEK|XAI|PERPLEXITY|TOGETHER|FIREWORKS|CEREBRAS|MOONSHOT|DASHSCOPE|ZAI)_API_KEY$"

@@ -26,11 +26,10 @@ _MOST = 20
 """Tools of one name and file that are compared."""
 _INJECTED = frozenset({"agent"})
 """Parameters that Strands fills in by their name (its documentation, "Python Tools")."""
-_OF_RUNS = frozenset({"run_manager", "callbacks", "tool_context"})
-"""
-Parameters that are filled in by their name, whatever their type: by LangChain
-(`langchain_core.tools.base.FILTERED_ARGS`), and by Google's ADK and Strands (`tool_context`).
-"""
+_OF_RUNS = frozenset({"run_manager", "callbacks"})
+"""Parameters that LangChain fills in by their name (`langchain_core.tools.base.FILTERED_ARGS`)."""
+_CONTEXT = "tool_context"
+"""What Google's ADK fills in by its name, whatever its type; Strands does with `context=True`."""
 _ASKS_FIRST = (
     *("needs_approval", "requires_approval", "requires_confirmation", "external_execution"),
     "require_confirmation",
@@ -91,8 +90,7 @@ def _bare(base: ast.expr) -> ast.expr:
 
 def function_tool(module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
-    injected = _OF_RUNS | (_INJECTED if _of_strands(module, node) else frozenset[str]())
-    injected |= _kept_from_models(module, node)
+    injected = _OF_RUNS | _filled_in(module, node) | _kept_from_models(module, node)
     parameters = [
         item
         for item in _parameters(node)
@@ -144,10 +142,14 @@ def _parameters(node: FunctionDef) -> list[ast.arg]:
     return [item for item in parameters_of(node) if item.arg not in {"self", "cls"}]
 
 
-def _of_strands(module: Module, node: FunctionDef) -> bool:
-    """Whether Strands makes a function a tool."""
-    names = (module.dotted(decorator) for decorator in node.decorator_list)
-    return any(name.startswith("strands") for name in names)
+def _filled_in(module: Module, node: FunctionDef) -> frozenset[str]:
+    """The parameters that Strands fills in, where it makes a function a tool, or that ADK does."""
+    for decorator in node.decorator_list:
+        if module.dotted(decorator).startswith("strands"):
+            context = keyword(decorator, "context") if isinstance(decorator, ast.Call) else None
+            named = module.value(context)
+            return _INJECTED | {_CONTEXT if named is True else str(named)}
+    return frozenset({_CONTEXT})
 
 
 def _taken(module: Module, node: FunctionDef, parameters: list[ast.arg]) -> Taken:
