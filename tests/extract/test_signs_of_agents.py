@@ -75,6 +75,7 @@ def test_what_runs_on_every_node_and_asks_no_model_is_an_agent_of_another_trade(
         ("AGENT_MODEL: team-large", False),
         ("AGENT_PROMPT: Review the last commit.", False),
         ("MODEL_LIST_CONFIG_JSON: models.json", False),
+        ("AGENT_TIMEOUT: '600', DEFAULT_LLM_PROVIDER: acme", False),
         ("AGENT_REVIEW_INSTRUCTIONS: Be brief.", False),
     ],
 )

@@ -433,7 +433,13 @@ def test_the_own_log_of_a_project_is_less_than_any(
 
 @pytest.mark.parametrize(
     ("setting", "told"),
-    [("API_KEY: '${API_KEY}'", False), ("WEATHER_API_KEY: '${KEY}'", True), ("API_KEY: ''", True)],
+    [
+        ("API_KEY: '${API_KEY}'", False),
+        ("WEATHER_API_KEY: '${KEY}'", True),
+        ("API_KEY: ''", True),
+        ("API_KEY: '${API_KEY}', API_URL: 'https://orders.test'", True),
+        ("API_KEY: '${API_KEY}', ORDERS_URL: 'https://orders.test'", False),
+    ],
 )
 def test_a_key_without_an_owner_may_be_what_callers_show(setting: str, *, told: bool) -> None:
     service = SERVICE.format(name="desk-mcp", settings=setting)

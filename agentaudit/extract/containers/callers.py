@@ -24,6 +24,7 @@ _BARE = frozenset(
     {"API_KEY", "API_KEYS", "API_TOKEN", "BEARER_TOKEN", "ACCESS_TOKEN", "SHARED_SECRET"}
 )
 """Settings that do not say whose they are: what callers show, or what it shows another."""
+_PLACES = ("_URL", "_BASE_URL", "_HOST", "_ENDPOINT")
 _TRANSPORT = regex(r"(?:^|_)TRANSPORT(?:_(?:TYPE|MODE))?$", re.IGNORECASE)
 """Settings by which a server of tools is told to listen, or not to: `MCP_TRANSPORT`."""
 _ON = frozenset({"true", "1", "yes", "on"})
@@ -43,8 +44,14 @@ def asks(settings: Iterable[Setting]) -> bool:
 
 
 def may_ask(settings: Iterable[Setting]) -> bool:
-    """Whether a setting may be what callers prove themselves with."""
-    return any(setting.key.upper() in _BARE and not setting.empty for setting in settings)
+    """
+    Whether a setting may be what callers prove themselves with.
+
+    `API_KEY` beside `API_URL` is shown to what lies there.
+    """
+    given = {setting.key.upper() for setting in settings if not setting.empty}
+    shown = {key.removesuffix(end) for key in given for end in _PLACES if key.endswith(end)}
+    return any(key.partition("_")[0] not in shown for key in given & _BARE)
 
 
 def _keeps_closed(setting: Setting) -> bool:

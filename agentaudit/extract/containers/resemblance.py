@@ -24,8 +24,9 @@ _SURELY_ASKED = regex(
 )
 _KEY_OF_MODEL = regex(
     r"^(?:GOOGLE|DEEPSEEK|XAI|PERPLEXITY|TOGETHER|FIREWORKS|CEREBRAS|MOONSHOT|DASHSCOPE|ZAI)_API_KEY$"
+    r"|^(?:\w{1,40}_)?LLM_(?:KEY|API_KEY|MODEL|PROVIDER)$"
 )
-"""Keys of models that say so where a name speaks of an agent; other programs have some, too."""
+"""Keys and names of models that say so where a name speaks of an agent; others have some, too."""
 _LARGE_MODEL = regex(
     r"(?i)(?:^|[/.:_-])(?:gpt|claude|gemini|gemma|llama|qwen|mistral|mixtral|deepseek|command-r|nova|phi"
     r"|grok|kimi|glm|granite|sonnet|haiku|opus|o[134])(?:[._:\d-]|$)"
