@@ -81,6 +81,23 @@ def test_a_text_that_nearly_matches_takes_no_square_of_its_length(file: str, tex
     )
 
 
+def test_a_name_of_a_file_of_values_takes_no_power_of_its_length() -> None:
+    """Each hyphen could begin a part of it, or stand within one."""
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deployment{}.json#"
+    template = {
+        "$schema": schema.format("Template"),
+        "resources": [{"type": "Microsoft.Web/sites", "name": "a"}],
+    }
+    values = {
+        "$schema": schema.format("Parameters"),
+        "parameters": {"a": {"value": "b"}},
+    }
+    name = f"a.param{'-a' * 60}!.json"
+    deployment = deployment_of({"a.json": json.dumps(template), name: json.dumps(values)})
+
+    assert len(deployment.coverage) == 2
+
+
 def test_suppressions_beyond_some_thousands_are_told_and_suppress_nothing() -> None:
     rules = ",".join(f"a{number}" for number in range(2_500))
     text = f"services:\n  a:\n    image: agent\n# agentaudit: ignore[{rules}] because\n"

@@ -45,7 +45,7 @@ _BEFORE_MODELS = regex(
 )
 _BEFORE_TOOLS = regex(r"(?:base-url|backend-id)=\"[^\"<>]{0,200}?\bmcp\b", re.IGNORECASE)
 """In policies: variables and comments speak of much."""
-_VALUED = regex(r"<[a-z-]+(?:[^<>]{0,400}[^<>/])?>\s{0,200}<value>")
+_VALUED = regex(r"<[a-z-]{1,60}(?:[^<>]{0,400}[^<>/])?>\s{0,200}<value>")
 """A header that is compared; otherwise it need only be there."""
 _ELEMENT = regex(r"<([a-z][a-z-]{2,60})(?=[\s/>])")
 _HEADER = regex(r"<set-header\s[^<>]{0,200}?name=[\"']([\w-]{1,60})[\"']([^<>]{0,200})")

@@ -18,7 +18,7 @@ from agentaudit.readers.azure.templates import is_values
 from agentaudit.readers.azure.values import Folder
 from agentaudit.readers.document import Node
 
-_PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]+)*\.jsonc?$", re.IGNORECASE)
+_PARAMETERS = re.compile(r"\.param(?:eter)?s?(?:[.-][\w-]++)*\.jsonc?$", re.IGNORECASE)
 
 
 class FileOfValues(NamedTuple):
