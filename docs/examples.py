@@ -28,7 +28,7 @@ BLOCK = re.compile(
 COMMANDS: Mapping[str, tuple[tuple[str, ...], int, int]] = {
     "profile": (("trace", "show", RECORDING), 100, 0),
     "simulate": (("simulate", "scheduler", RECORDING), 35, 0),
-    "lint": (("lint", "sample_configs/risky"), 14, 2),
+    "lint": (("lint", "sample_configs/risky"), 14, 4),
     "threats": (("threat-model", "sample_configs/risky"), 31, 0),
 }
 """The command of each example, and how many lines of it are shown from its head and its tail."""
