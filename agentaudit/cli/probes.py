@@ -48,6 +48,7 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 _NEEDED = (
+    "agentaudit.extract.credentials.redaction",
     "agentaudit.probes.energy",
     "agentaudit.probes.gpu.devices",
     "agentaudit.probes.gpu.instances",
