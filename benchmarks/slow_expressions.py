@@ -38,7 +38,7 @@ MANY = 300
 """Times that a part is repeated at the least, for it to count as without a bound."""
 _LETTERS = [*map(chr, range(32, 127)), "\n", "\t", "é"]
 _PREFERRED = "a1 -_./:=\"'\\${}()[]\n"
-_NAME = re.compile(r"\s*(\w+)\s*[:=]")
+_NAME = re.compile(r"\s*\"?(\w+)\"?\s*[:=]")
 _ENDS = ("", "\x00", "\n\x00", "!")
 _Parsed = Any
 """What the standard library's parser of expressions makes of one: its types are nobody's to use."""
@@ -70,7 +70,7 @@ def main() -> int:
         if found is None:
             continue
         seconds, text = found
-        why = next((entry["why"] for entry in known if entry["source"] == each.source), "")
+        why = known.get(f"{each.place.partition(':')[0]} {_variable(each)}", "")
         new += not why
         told = f"{each.place}: {seconds:.1f} s for {text[:60]!r} … {text[-20:]!r}"
         print(f"{told}: {why or 'NEW'}", flush=True)
@@ -97,15 +97,23 @@ def slowest(expression: Expression, characters: int) -> tuple[float, str] | None
 
 def _asks(expression: Expression, compiled: re.Pattern[str]) -> Callable[[str], object]:
     """How an expression is asked: from the beginning of a text alone where its file asks so."""
-    file, _, line = expression.place.partition(":")
-    source = Path(agentaudit.__file__).parent / file
-    text = source.read_text(encoding="utf-8")
-    written = text.split("\n")[int(line or 1) - 1] if line else ""
-    name = _NAME.match(written)
-    asked = set(re.findall(rf"\b{name[1]}\.(\w+)", text)) if name is not None else set()
+    name, text = _variable(expression), _source(expression)
+    asked = set(re.findall(rf"\b{name}\.(\w+)", text)) if name else set()
     if asked and asked <= {"match", "fullmatch"}:
         return lambda said: [getattr(compiled, each)(said) for each in asked]
     return lambda said: [None for _ in compiled.finditer(said)]
+
+
+def _source(expression: Expression) -> str:
+    file = expression.place.partition(":")[0]
+    return (Path(agentaudit.__file__).parent / file).read_text(encoding="utf-8")
+
+
+def _variable(expression: Expression) -> str:
+    """What an expression is called where it is made; empty where that has no name."""
+    line = expression.place.partition(":")[2]
+    named = _NAME.match(_source(expression).split("\n")[int(line) - 1]) if line else None
+    return named[1] if named is not None else ""
 
 
 def _seconds(asks: Callable[[str], object], text: str) -> float:
@@ -233,8 +241,9 @@ def _ours() -> Sequence[Expression]:
     found: list[tuple[Callable[[], str], int, str]] = []
     compile_now, late = re.compile, expressions.Late.__init__
 
-    def compile_noted(source: str, flags: int = 0) -> re.Pattern[str]:
-        found.append((lambda: source, int(flags), _place()))
+    def compile_noted(source: Any, flags: int = 0) -> re.Pattern[str]:  # noqa: ANN401, or bytes
+        if not isinstance(source, bytes):
+            found.append((lambda: source, int(flags), _place()))
         return compile_now(source, flags)
 
     def late_noted(self: expressions.Late, source: Callable[[], str], flags: int = 0) -> None:
