@@ -146,7 +146,7 @@ def asks_models(text: str) -> bool:
 
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge)_"
 """How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
-_CHECKED = regex(rf"\b{CHECKING}(?:\w{1, 60}_)?(?:budget|quota|credits)")
+_CHECKED = regex(rf"\b{CHECKING}(?:\w{{1,60}}_)?(?:budget|quota|credits)")
 _PYTHON = _Gate(
     any_of(
         (

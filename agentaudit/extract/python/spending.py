@@ -21,7 +21,7 @@ from agentaudit.readers.interest import CHECKING
 
 _WORDS = ("budget", "quota", "credits", "usage_limits", "limiter")
 _CHECK = regex(
-    rf"^{CHECKING}(?!(?:\w{1, 60}_)?(?:tokens?|context|prompt)_)"
+    rf"^{CHECKING}(?!(?:\w{{1,60}}_)?(?:tokens?|context|prompt)_)"
     r"(?:\w{1,60}_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
 )
 """
