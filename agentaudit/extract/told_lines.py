@@ -4,12 +4,26 @@ from collections.abc import Iterable, Iterator
 
 from agentaudit.expressions import regex
 
-SAYS = regex(
-    r"^[ \t]*@?(?:#|(?:echo|printf|Write-Host|rem|REM|print|log\w{0,20}|info|warn\w{0,5}|die)\b)"
+_SAYS = regex(
+    r"[ \t]*@?(?:#|(?P<command>(?:echo|printf|Write-Host|print|log\w{0,20}|info|warn\w{0,5}|die)\b)"
+    r"|(?:rem|REM)\b)"
 )
 """How a line begins that starts nothing of what it names."""
+_SAID = regex(r"(?:[^\"'|;&\\]|\\.|\"(?:[^\"\\]|\\.)*+\"|'[^']*+')*+[|;&]++")
+"""What a command says, up to the sign behind which another one stands."""
 _PRINTS = regex(r"^[ \t]*cat[ \t]{0,4}<<-?[ \t]{0,4}[\"']?(?P<end>\w{1,60})[\"']?[ \t]*$")
 """A text up to a word, which goes to no file and to no other program: how a script is used."""
+
+
+def run_by(line: str) -> str:
+    """What of a line is run, less what it says: `claude -p` of `echo "Go" | claude -p`."""
+    start = 0
+    while (says := _SAYS.match(line, start)) is not None:
+        said = _SAID.match(line, says.end()) if says["command"] else None
+        if said is None:
+            return ""
+        start = said.end()
+    return line[start:]
 
 
 def not_printed(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -67,6 +67,13 @@ def test_what_is_said_or_makes_no_secret_is_none(line: str) -> None:
 STEP = "aws iam create-access-key --user-name desk"
 
 
+@pytest.mark.parametrize("line", [f"echo go; {STEP}", f'echo "a|b" | {STEP}', f"echo go && {STEP}"])
+def test_what_stands_behind_a_message_is_run(line: str) -> None:
+    (credential,) = made(f"#!/bin/sh\n{line}\n")
+
+    assert credential.exposure == "made"
+
+
 def test_what_a_script_shows_people_over_several_lines_is_not_run() -> None:
     shown = f"cat <<'END'\n  {STEP}\nEND\n"
 

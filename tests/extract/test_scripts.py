@@ -84,6 +84,9 @@ def test_answers_that_somebody_kept_repeat_their_keys() -> None:
             "claude-code",
             4,
         ),
+        ("loop.sh", "echo 'go on' | claude -p --dangerously-skip-permissions\n", "claude-code", 1),
+        ("loop.sh", 'echo "a|b"; printf x && codex exec --full-auto\n', "codex", 1),
+        ("loop.sh", "echo 'go on' \\\n  | gemini --yolo\n", "gemini-cli", 2),
         (
             "make.sh",
             "cat <<'END' > run.sh\nclaude --dangerously-skip-permissions\nEND\n",
@@ -167,6 +170,9 @@ def test_the_switch_of_one_agent_switches_off_no_other() -> None:
     [
         ("a.sh", "# claude --dangerously-skip-permissions is not for us\n"),
         ("a.sh", 'echo "run claude --dangerously-skip-permissions"\n'),
+        ("a.sh", "# echo go | claude --dangerously-skip-permissions\n"),
+        ("a.sh", 'echo "go | claude --dangerously-skip-permissions"\n'),
+        ("a.sh", 'echo a && echo "run; claude --dangerously-skip-permissions"\n'),
         ("a.sh", "cat <<'USE'\nclaude --dangerously-skip-permissions\nUSE\nexit 1\n"),
         ("a.sh", "claude -p 'go on'\n"),
         ("a.py", 'FLAG = "--dangerously-skip-permissions"\n'),

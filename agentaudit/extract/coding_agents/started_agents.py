@@ -14,7 +14,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
-from agentaudit.extract.told_lines import SAYS, not_printed
+from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -29,6 +29,8 @@ _NAMES = {
 _COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini|copilot)(?:\.orig)?[ \t]")
 _ON = "\\"
 """Behind which a command goes on in the next line."""
+_THEN = ("|", "&")
+"""Behind what a line of a message says: who is handed it, and what is run then."""
 _PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini|copilot)$")
 
 
@@ -46,16 +48,17 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
     if not BYPASS.search(document.text):
         return
-    name, says, continued = "", False, False
+    name, run, continued = "", "", False
     for number, line in not_printed(enumerate(lines_of(document.text), 1)):
         if not continued:
-            name, says = "", SAYS.match(line) is not None
+            name, run = "", run_by(line)
+        elif run or line.lstrip().startswith(_THEN):
+            run = line
         goes_on = line.endswith(_ON)
-        said = f"{line[:-1]} " if goes_on else line
-        found = _COMMAND.search(said)
+        found = _COMMAND.search(f"{run[:-1]} " if goes_on else run)
         name = name or (found["name"] if found is not None else "")
-        continued = goes_on and (continued or not said.isspace())
-        if name and BYPASS_OF[name].search(line) and not says:
+        continued = goes_on and (continued or line.strip() != _ON)
+        if name and BYPASS_OF[name].search(run):
             place = Node(
                 kind=NodeKind.STRING,
                 line=number,

@@ -23,7 +23,7 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
-from agentaudit.extract.told_lines import SAYS, not_printed
+from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Agent
@@ -235,7 +235,7 @@ def _is_word(text: str) -> bool:
 def _run(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The commands of a script by their lines, but for those in what it tells people."""
     for number, line in not_printed(_whole_lines(text)):
-        for match in () if SAYS.match(line) else _RUN.finditer(line):
+        for match in _RUN.finditer(run_by(line)):
             words = match["command"].split()
             yield number, tuple(_QUOTES.sub("", word).rstrip("`)") for word in words)
 
