@@ -132,6 +132,13 @@ def test_a_page_that_is_given_the_settings_behind_it_only_resembles_an_agent() -
     assert (page.resembles_agent, agent.resembles_agent) == (True, False)
 
 
+def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told() -> None:
+    told = "environment: {LLM_API_KEY: '${KEY}', WORKSPACE: /w, LOG_EVENTS: '1'}"
+    runtime = runtime_of("hands", f"image: ghcr.io/openhands/openhands:1.2\n    {told}")
+
+    assert not runtime.resembles_agent
+
+
 def test_whoever_has_a_guardrail_look_at_a_text_is_no_agent() -> None:
     guarded = "image: python:3.12\n    environment: {BEDROCK_GUARDRAIL_ID: gr-1}"
     asking = "image: python:3.12\n    environment: {BEDROCK_MODEL_ID: amazon.nova-pro}"

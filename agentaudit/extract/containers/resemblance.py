@@ -59,23 +59,22 @@ def resembles_agent(
     of none (all that it is told being known: `whole`), or a product of another kind that can ask
     one.
     """
-    settings = tuple(settings)
+    settings, image_name = tuple(settings), called(image)
     if runs_another(words):
         return True
+    if AGENT_PRODUCT.match(image_name):
+        return False
     asking = [setting for setting in settings if _asks(setting)]
     if everywhere and not asking:
-        return not AGENT_PRODUCT.match(called(image))
+        return True
     told = (name for text in words for name in names_in(text))
     if any(AGENT_NAME.search(text) for text in told):
         return False
-    image_name = called(image)
     if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
         return True
     beside = any(map(BESIDE.search, names))  # what a proxy is told may be for those behind it
     if asking and not beside:
         return _is_other_product(image, names) and len(settings) >= max(_LEAST, 2 * len(asking))
-    if AGENT_PRODUCT.match(image_name):
-        return False
     beside_product = bool(settings) and whole and _is_of_product(image)
     if beside_product or any(FRONT.fullmatch(head(name)) for name in names):
         return True
