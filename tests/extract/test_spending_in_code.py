@@ -43,6 +43,7 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", HANDED % "None", Known.NONE),
         ("app/api.py", COUNTED, Known.NONE),
         ("app/api.py", CHECKED.replace("check_quota", "check_token_budget"), Known.NONE),
+        ("app/api.py", CHECKED.replace("check_quota", "check_turn_token_budget"), Known.NONE),
         ("app/api.py", CHECKED.replace("check_quota", "check_budget_alerts"), Known.NONE),
         ("app/api.py", CHECKED.replace("check_quota", "enforce_llm_token_budget"), Known.NONE),
         ("other/api.py", CHECKED, Known.NONE),
