@@ -415,6 +415,9 @@ LOG = "arn:aws:logs:*:111122223333:log-group:"
     [
         ('["logs:DeleteLogGroup"]', f"{LOG}/aws/lambda/desk*", Severity.LOW),
         ('["logs:DeleteLogGroup"]', f"{LOG}*", Severity.MEDIUM),
+        ('["logs:DeleteLogGroup"]', f"{LOG}/*", Severity.MEDIUM),
+        ('["logs:DeleteLogGroup"]', f"{LOG}/aws/lambda/*", Severity.MEDIUM),
+        ('["logs:DeleteLogGroup"]', f"{LOG}/desk/*", Severity.LOW),
         ('["logs:DeleteLogGroup"]', "*", Severity.MEDIUM),
         (
             '["logs:DeleteLogGroup", "cloudtrail:StopLogging"]',
