@@ -51,3 +51,5 @@ def test_every_expression_is_well_formed() -> None:
 
     assert len(late) > 100
     assert all(item.groups >= 0 for item in late)  # type: ignore[operator]  # as a compiled one
+    # `{1, 60}` of a formatted text is a pair, where a number of repeats is meant.
+    assert not [item for item in late if re.search(r"\(\d+, \d+\)", str(item.pattern))]
