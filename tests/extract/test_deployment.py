@@ -184,6 +184,24 @@ def test_packages_installed_into_a_folder_are_passed_by_and_named(tmp_path: Path
     }
 
 
+def test_a_record_hides_nothing_that_no_package_installs(tmp_path: Path) -> None:
+    hidden = (".env", ".mcp.json", "compose.yaml", ".github/workflows/ci.yml")
+    (tmp_path / "x-1.dist-info").mkdir()
+    record = "".join(f"{name},,\n" for name in (*hidden, "x.py", "compose.yaml/x.py"))
+    (tmp_path / "x-1.dist-info" / "RECORD").write_text(record)
+    for name in hidden:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}\n")
+    (tmp_path / "x.py").write_text("import langchain\n")
+    found = coverage_of(read_deployment([tmp_path]))
+
+    assert {file for file, (status, _) in found.items() if status != "skipped"} == set(hidden)
+    assert {file for file, (status, _) in found.items() if status == "skipped"} == {
+        "x-1.dist-info",
+        "x.py",
+    }
+
+
 def test_an_unrendered_template_says_what_to_do() -> None:
     deployment = deployment_of(
         {"t/secret.yaml": "{{- if .Values.secret }}\na: {{ .b }}\n{{ end }}"}
