@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from agentaudit.extract.credentials.command_secrets import without_given
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileStatus
 
@@ -79,6 +80,13 @@ def test_a_text_that_nearly_matches_takes_no_square_of_its_length(file: str, tex
     assert all(found.status is not FileStatus.SKIPPED for found in deployment.coverage) or (
         "begin" in text
     )
+
+
+def test_a_quote_that_a_command_lacks_is_not_looked_for_to_its_end() -> None:
+    command = "curl -u a:b " * 10_000
+
+    assert without_given(command) == command
+    assert without_given("curl -u 'a:two words' b") == "curl -u 'a:…' b"
 
 
 def test_a_name_of_a_file_of_values_takes_no_power_of_its_length() -> None:
