@@ -74,12 +74,15 @@ def beside_baseline(result: LintResult, baseline: Sequence[BaselineEntry], name:
 
 
 def brought_since(result: LintResult, before: Sequence[LintResult], revision: str) -> LintResult:
-    """The result with what was open at an earlier commit already marked as suppressed."""
-    known = {_key(_entry(item)) for earlier in before for item in earlier.open_findings}
+    """The result with what was open, and as grave, at an earlier commit marked as suppressed."""
+    known: dict[tuple[str, str, str], int] = {}
+    for item in (item for earlier in before for item in earlier.open_findings):
+        key = _key(_entry(item))
+        known[key] = max(item.severity.rank, known.get(key, item.severity.rank))
     reason = Suppression(kind=BEFORE, reason=f"stood at {revision} already")
     findings = (
         replace(item, suppression=reason)
-        if item.suppression is None and _key(_entry(item)) in known
+        if item.suppression is None and item.severity.rank <= known.get(_key(_entry(item)), -1)
         else item
         for item in result.findings
     )

@@ -345,6 +345,24 @@ def test_another_agent_with_a_fault_that_is_told_once_is_new(how: str, repositor
     assert "1 suppressed" in new[1]
 
 
+def test_a_finding_that_the_change_made_graver_is_brought_by_it(repository: Path) -> None:
+    """A container for development is told as low, and was deployed by this change."""
+    asked = (str(repository), "--select", "agent-without-resource-limits", "--no-config")
+    container = "services: {agent: {image: a:1, environment: {AGENT_PROMPT: hi, NODE_ENV: %s}}}\n"
+    (repository / "compose.yaml").write_text(container % "development")
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "two")
+    known = run(*asked, "--diff", "HEAD", "--fail-on", "low")
+    (repository / "compose.yaml").write_text(container % "production")
+    graver = run(*asked, "--diff", "HEAD")
+    git(repository, "commit", "-q", "-a", "-m", "three")
+    (repository / "compose.yaml").write_text(container % "development")
+    milder = run(*asked, "--diff", "HEAD", "--fail-on", "low")
+
+    assert (known[0], graver[0], milder[0]) == (0, 1, 0)
+    assert "1 medium." in graver[1]
+
+
 def test_a_repository_without_a_commit_has_nothing_to_compare_with(tmp_path: Path) -> None:
     (tmp_path / ".mcp.json").write_text(servers(A="b"))
     git(tmp_path, "init", "-q", "-b", "main")
