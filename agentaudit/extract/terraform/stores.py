@@ -75,6 +75,9 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
 )
 _SENTENCE = 4
 """Words of what tells a person what is to stand there."""
+_WORD = regex(r"[\"'(]?[A-Za-z]{1,30}(?:['-][A-Za-z]{1,30})?[\"')]?[.,:;!?]?")
+_SPOKEN = frozenset({"the", "here", "this", "is", "to", "be", "set", "in", "by", "after", "not"})
+"""Some of which each such sentence has: a list of words may be what opens a door."""
 _NAME_OF_SOMEBODY = regex(
     r"(?:^|[._-])(?:user_?name|(?:client|tenant|subscription|principal|object|project)_id)$",
     re.IGNORECASE,
@@ -190,10 +193,15 @@ def _holds_place(name: str, value: Node) -> bool:
     """Whether only words for what is still to come stand there, as a text or in a mapping."""
     parts = [each for _, each in value.items()] if value.entries else [value]
     return all(
-        each.text is not None
-        and (is_placeholder(name, each.text) or len(each.text.split()) >= _SENTENCE)
+        each.text is not None and (is_placeholder(name, each.text) or _is_sentence(each.text))
         for each in parts
     )
+
+
+def _is_sentence(text: str) -> bool:
+    words = text.split()
+    spoken = len(words) >= _SENTENCE and not _SPOKEN.isdisjoint(map(str.lower, words))
+    return spoken and all(map(_WORD.fullmatch, words))
 
 
 def _block_with(declared: Declared, name: str) -> Node | None:
