@@ -56,6 +56,18 @@ def test_a_gateway_asks_by_the_policies_that_name_it(
     assert gateway.authorizer is authorizer
 
 
+@pytest.mark.parametrize(
+    ("namespace", "authorizer"),
+    [("namespace: tools", Known.SET), ("namespace: other", Known.UNKNOWN), ("", Known.SET)],
+)
+def test_a_policy_is_for_gateways_of_its_namespace(namespace: str, authorizer: Known) -> None:
+    """Where it does not say in which it is, something else may."""
+    policy = POLICY.format(name="front", more="", asked=JWT)
+    (gateway,) = deployed(policy.replace("namespace: tools", namespace)).gateways
+
+    assert gateway.authorizer is authorizer
+
+
 def test_a_policy_for_a_gateway_elsewhere_says_nothing_of_this_one() -> None:
     found = deployed(POLICY.format(name="gate", more="", asked=JWT), folder="other")
 

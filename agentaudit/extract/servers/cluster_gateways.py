@@ -47,13 +47,19 @@ def extract_cluster_gateways(documents: Documents, collector: Collector) -> None
     names = {item.name for item in gateways}
     astray = [target for target in targets if target.name not in names]
     for item in gateways:
-        own = [target for target in targets if target.name == item.name]
+        own = [each for each in targets if each.name == item.name and _is_near(each, item)]
         _add(collector, item, own or [each for each in astray if _is_beside(each, item)], backends)
 
 
 def _is_gateway(item: KubernetesObject) -> bool:
     of_class = item.node.text_at("spec", "gatewayClassName")
     return item.kind == "Gateway" and _PRODUCT in of_class
+
+
+def _is_near(target: _Target, item: KubernetesObject) -> bool:
+    """Whether a policy may be in the namespace of a Gateway: it is for none in another."""
+    ours, its = (each.node.name_at("metadata", "namespace") for each in (target.policy, item))
+    return ours == its or not (ours and its)
 
 
 def _is_beside(target: _Target, item: KubernetesObject) -> bool:
