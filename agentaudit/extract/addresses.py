@@ -32,6 +32,13 @@ A Service with its namespace, by a port of its own: `http://mcp.ai:4483`. Who is
 under such an ending answers there at the usual ports.
 """
 
+_ENDING = regex(
+    r"[a-z]{2}|agency|apps?|bot|build|chat|cloud|com|dev|digital|engineering|finance|games|group"
+    r"|health|info|live|media|net|network|online|org|page|run|sales|security|services|shop|site"
+    r"|software|space|store|studio|support|systems|team|tech|tools|works?|world|zone"
+)
+"""Endings that names on the internet have, and namespaces may."""
+
 
 def tls_of(url: str) -> Truth:
     """Whether a server is reached over TLS."""
@@ -60,10 +67,18 @@ def stays_inside(url: str) -> bool:
 
 
 def is_service_of(url: str, namespace: str) -> bool:
-    """Whether an address is that of a Service in a namespace: `http://crm.tools:8080/mcp`."""
+    """
+    Whether an address is that of a Service in a namespace: `http://crm.desk:8080/mcp`.
+
+    `http://crm.dev` may be somebody on the internet, also for what is in the namespace `dev`.
+    """
     found = _INSIDE.match(url)
     parts = found["host"].split(".") if found is not None else []
-    return len(parts) == 2 and parts[1] == namespace  # noqa: PLR2004, a name and its namespace
+    return (
+        len(parts) == 2  # noqa: PLR2004, a name and its namespace
+        and parts[1] == namespace
+        and _ENDING.fullmatch(namespace) is None
+    )
 
 
 def is_of_own_network(host: str) -> bool:

@@ -27,6 +27,23 @@ spec: {{declarative: {{modelConfig: near}}}}
 @pytest.mark.parametrize(
     ("url", "inside"),
     [
+        ("http://crm.dev/mcp", False),
+        ("https://crm.dev/mcp", False),
+        ("http://crm.dev.svc:8080/mcp", True),
+    ],
+)
+def test_a_namespace_like_an_ending_of_the_internet_keeps_nothing_inside(
+    url: str, *, inside: bool
+) -> None:
+    server = SERVER.replace("namespace: kagent", "namespace: dev")
+    (found,) = deployment_of({"server.yaml": server.format(url=url)}).tool_servers
+
+    assert found.stays_inside is inside
+
+
+@pytest.mark.parametrize(
+    ("url", "inside"),
+    [
         ("http://crm.kagent:8080/mcp", True),
         ("http://crm.kagent/mcp", True),
         ("http://crm.tools.kagent:8080/mcp", False),
