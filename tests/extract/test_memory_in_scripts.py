@@ -285,6 +285,10 @@ export class Desk extends DurableObject {{
             [(Known.NONE, Known.SET)],
         ),
         (
+            "const next = this.queue.shift();\n    await this.ctx.storage.put('history', history);",
+            [(Known.NONE, Known.UNKNOWN)],
+        ),
+        (
             (
                 "await this.ctx.storage.put('history', history);\n"
                 "    await this.ctx.storage.setAlarm(Date.now() + WEEK);"

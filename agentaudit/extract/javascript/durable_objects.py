@@ -28,11 +28,13 @@ _DELETES = regex(
     re.IGNORECASE,
 )
 _BOUNDS = regex(
-    r"\bstorage\.put\([^;]{0,120}\.slice\(\s{0,9}-"
-    r"|\b(?P<list>[\w.]{1,60}) ?= ?(?P=list)\.slice\(\s{0,9}-"
-    r"|\.shift\(\)|\.splice\(0"
+    rf"\bstorage\.put\([^;]{{0,120}}\.slice\(\s{{0,9}}-"
+    rf"|{SAID} ?= ?[\w.]{{0,60}}{SAID}\.slice\(\s{{0,9}}-|{SAID}\.(?:shift\(\)|splice\(0)",
+    re.IGNORECASE,
 )
 """How the list that is kept is held to a length."""
+_CUTS = regex(r"\.(?:slice\(\s{0,9}-|shift\(\)|splice\(0)")
+"""How any list is, which may be another one."""
 
 
 def speaks_with_model(module: Module) -> bool:
@@ -51,5 +53,7 @@ def lifetime(written: str) -> Known:
 
 
 def turns(written: str) -> Known:
-    """Whether it keeps only the last of what was said."""
-    return Known.SET if _BOUNDS.search(written) else Known.NONE
+    """Whether it keeps only the last of what was said; what else it cuts may be that, too."""
+    if _BOUNDS.search(written):
+        return Known.SET
+    return Known.UNKNOWN if _CUTS.search(written) else Known.NONE
