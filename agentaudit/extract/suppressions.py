@@ -12,7 +12,8 @@ from agentaudit.model.deployment import NO_RULE, SuppressionComment
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import COMMENT_MARKS, Comment, Document
 
-_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]++)\](?P<said>.*)$")
+_COMMENT = regex(r"agentaudit:\s*ignore\[(?P<rules>[\w\s,-]++)\](?P<said>.*)")
+"""With the reason as far as its line goes: a comment may have several."""
 _SIGN = regex(r"[:-]\s*+")
 _BEGUN = regex(r"agentaudit:\s*ignore\b")
 _MOST = 2_000

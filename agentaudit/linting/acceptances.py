@@ -16,16 +16,16 @@ _SOON_DAYS = 14
 class Acceptances:
     """All acceptances of a run, and which of them were needed so far."""
 
-    def __init__(self, accepted: Sequence[Acceptance], today: str) -> None:
+    def __init__(self, accepted: Sequence[Acceptance], once: Collection[str], today: str) -> None:
         self._all, self._today = accepted, today
         self._in_force: dict[tuple[str, str], list[Acceptance]] = {}
         self._whole: dict[str, Acceptance] = {}
-        """Of rules that are asked once: for all that they find in the deployment."""
+        """Of rules that are asked once, and of no other: for all that they find."""
         self._used: set[Acceptance] = set()
         for each in accepted:
             if not self._is_over(each):
                 self._in_force.setdefault((each.rule, each.fingerprint), []).append(each)
-                if each.fingerprint == whole_fingerprint(each.rule):
+                if each.rule in once and each.fingerprint == whole_fingerprint(each.rule):
                     self._whole[each.rule] = each
 
     def of(self, finding: Finding) -> Acceptance | None:

@@ -7,6 +7,7 @@ from typing import get_args
 from msgspec.structs import replace
 
 from agentaudit import __version__
+from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
 from agentaudit.linting.gathering import PLACE_ORDER, gathered, in_order, related_to
@@ -77,13 +78,13 @@ def lint_apart(
     found = tuple(_findings(deployment, answers, limits))
     deployment = _with_undecided(deployment, answers)
     summaries = tuple(rule.rule.summary for rule in chosen)
+    once = frozenset(rule.rule.id for rule in chosen if rule.rule.once)
     findings = suppressed(
         found,
         comments=deployment.suppressions,
-        accepted=accepted,
+        acceptances=Acceptances(accepted, once, today),
         rules=summaries,
         unasked=frozenset(known) - {rule.id for rule in summaries},
-        today=today,
     )
     return LintResult(
         root=deployment.root,

@@ -56,17 +56,15 @@ def suppressed(
     findings: Sequence[Finding],
     *,
     comments: Sequence[SuppressionComment],
-    accepted: Sequence[Acceptance],
+    acceptances: Acceptances,
     rules: Sequence[RuleSummary],
     unasked: Collection[str],
-    today: str,
 ) -> Iterator[Finding]:
     """
     The findings, those marked that are suppressed, and those that suppressions give rise to.
 
     Whether a comment about a rule that was not asked would suppress something, nobody knows.
     """
-    acceptances = Acceptances(accepted, today)
     used: set[SuppressionComment] = set()
     by_place = _by_place(comments)
     for finding in findings:

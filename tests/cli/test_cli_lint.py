@@ -345,6 +345,19 @@ def test_a_comment_that_was_meant_to_suppress_is_told_how(
     assert told in " ".join(out.split())
 
 
+def test_a_comment_of_several_lines_names_its_rule_in_the_first(tmp_path: Path) -> None:
+    """It had been told to name none."""
+    key = f"key: {fake('openai_key')}"
+    comment = "<!-- agentaudit: ignore[literal-model-api-key] it was\nrevoked -->"
+    (tmp_path / "AGENTS.md").write_text(f"{key} {comment}\n")
+
+    code, out, _ = run(str(tmp_path), "--select", "literal-model-api-key")
+
+    assert code == 0
+    assert "1 suppressed" in out
+    assert "unused-suppression" not in out
+
+
 def test_names_with_a_comma_are_told_how_to_give_several(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give each by itself, as in --select iam"):
         run(folder(tmp_path), "--select", "iam,tools")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agentaudit.linting.gathering import whole_fingerprint
 from agentaudit.rules.fakes import fake
 from tests.cli.canaries import leaked
 from tests.cli.test_cli_lint import run
@@ -66,6 +67,17 @@ def test_an_acceptance_of_one_secret_accepts_no_other(bound: Repository) -> None
     assert "it is of another secret than the one that is there" in out_then
     assert "whatever secret" not in said
     assert leaked(json.dumps(bound.finding())) == []
+
+
+def test_none_is_for_all_that_a_rule_finds_unless_that_is_asked_once(
+    repository: Repository,
+) -> None:
+    """Else a fingerprint like any other would switch off the rule."""
+    repository.accepts({"fingerprint": whole_fingerprint(RULE)})
+    code, out, _ = repository.linted()
+
+    assert code == 1
+    assert "accepts nothing: no finding has its fingerprint" in out
 
 
 def test_each_of_two_secrets_can_be_accepted_in_one_place(bound: Repository) -> None:
