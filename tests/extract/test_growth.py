@@ -291,6 +291,22 @@ def servers(count: int) -> Mapping[str, str]:
 
 
 MANIFESTS: Mapping[str, str] = {
+    "gateways and policies": """
+kind: Gateway
+apiVersion: gateway.networking.k8s.io/v1
+metadata: {name: g@, namespace: tools}
+spec: {gatewayClassName: agentgateway}
+---
+kind: AgentgatewayPolicy
+apiVersion: agentgateway.dev/v1alpha1
+metadata: {name: p@, namespace: tools}
+spec: {targetRefs: [{kind: Gateway, name: other@}], traffic: {extAuth: {backendRef: {name: a}}}}
+---
+kind: AgentgatewayBackend
+apiVersion: agentgateway.dev/v1alpha1
+metadata: {name: b@, namespace: tools}
+spec: {ai: {}}
+""",
     "bindings and roles": """
 kind: Role
 apiVersion: rbac.authorization.k8s.io/v1
