@@ -139,6 +139,28 @@ def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told() -> None:
     assert not runtime.resembles_agent
 
 
+@pytest.mark.parametrize(
+    ("image", "resembles"),
+    [
+        ("acme/agent:1", True),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/agent:1", False),
+        ("registry:5000/agent:1", False),
+    ],
+)
+def test_a_registry_is_no_product_that_an_agent_is_of(image: str, *, resembles: bool) -> None:
+    told = "environment: {AWS_REGION: eu-west-1, TABLE: orders}"
+
+    assert runtime_of("agent", f"image: {image}\n    {told}").resembles_agent is resembles
+
+
+def test_a_registry_is_no_project_that_an_image_is_called_after() -> None:
+    told = "environment: {OPENAI_API_KEY: '${KEY}', TABLE: orders, REGION: eu}"
+    own = runtime_of("desk", f"image: acme-prod.registry.example/acme:1\n    {told}")
+    other = runtime_of("desk", f"image: acme-prod/acme:1\n    {told}")
+
+    assert (own.resembles_agent, other.resembles_agent) == (False, True)
+
+
 def test_whoever_has_a_guardrail_look_at_a_text_is_no_agent() -> None:
     guarded = "image: python:3.12\n    environment: {BEDROCK_GUARDRAIL_ID: gr-1}"
     asking = "image: python:3.12\n    environment: {BEDROCK_MODEL_ID: amazon.nova-pro}"

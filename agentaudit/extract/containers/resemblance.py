@@ -37,6 +37,7 @@ _OF_MODELS = regex(
     r"|chat|bot|webui|flow|lang|claw"
 )
 """Words of products that are about models, or run agents."""
+_HOST = regex(r"[.:]")
 _LEAST = 3
 """Settings of which most are for something else."""
 
@@ -94,14 +95,21 @@ def _asks(setting: Setting) -> bool:
 
 def _is_of_product(image: str) -> bool:
     """Whether an image is the agent that a project has beside what it is called after."""
-    owner = image.rpartition("/")[0].rpartition("/")[2].lower()
+    owner = _owner(image)
     named = owner != "" and called(image) in {"agent", f"{owner}-agent"}
     return named and not _OF_MODELS.search(owner)
 
 
 def _is_other_product(image: str, names: Iterable[str]) -> bool:
     """Whether an image is one that its project is called after, and no name speaks of models."""
-    owner, _, _ = image.rpartition("/")
-    owner, name = owner.rpartition("/")[2].lower(), called(image)
-    of_project = bool(name) and (owner.partition("-")[0] == name or owner.startswith(f"{name}-"))
+    owner, name = _owner(image), called(image)
+    of_project = bool(name and owner) and (
+        owner.partition("-")[0] == name or owner.startswith(f"{name}-")
+    )
     return of_project and not any(map(_OF_MODELS.search, (owner, name, *names)))
+
+
+def _owner(image: str) -> str:
+    """Whose an image is; empty where a registry has no owners, as that of a team has none."""
+    owner = image.rpartition("/")[0].rpartition("/")[2].lower()
+    return "" if _HOST.search(owner) else owner
