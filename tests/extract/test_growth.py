@@ -12,6 +12,24 @@ from agentaudit.readers.dockerfile import parse_dockerfile
 from tests.growth import further_cost
 
 PARTS: Mapping[str, str] = {
+    "agents that ask what strangers write": """
+resource "aws_s3_bucket" "b@" {
+  bucket = "b@"
+  acl    = "public-read-write"
+}
+resource "aws_bedrockagent_knowledge_base" "k@" { name = "k@" }
+resource "aws_bedrockagent_data_source" "d@" {
+  knowledge_base_id = aws_bedrockagent_knowledge_base.k@.id
+  data_source_configuration {
+    s3_configuration { bucket_arn = aws_s3_bucket.b@.arn }
+  }
+}
+resource "aws_bedrockagent_agent" "a@" { agent_name = "a@" }
+resource "aws_bedrockagent_agent_knowledge_base_association" "x@" {
+  agent_id          = aws_bedrockagent_agent.a@.id
+  knowledge_base_id = aws_bedrockagent_knowledge_base.k@.id
+}
+""",
     "functions and their logs": """
 resource "aws_lambda_function" "f@" { function_name = "f@" }
 resource "aws_cloudwatch_log_group" "f@" { name = "/aws/lambda/f@" }

@@ -58,9 +58,13 @@ def add_open_buckets(buckets: "Buckets", collector: Collector) -> None:
         if (bucket := buckets.of(source, node)) is not None
     ]
     _mark_unblocked(buckets, {bucket.key for bucket, _ in read}, collector)
-    for bucket, source in read:
-        if bucket.key in buckets.written:
-            add_texts_of_strangers(bucket, buckets.written[bucket.key], source, collector)
+    of_strangers = [
+        (bucket, buckets.written[bucket.key], source)
+        for bucket, source in read
+        if bucket.key in buckets.written
+    ]
+    if of_strangers:
+        add_texts_of_strangers(buckets.module, of_strangers, collector)
 
 
 class Buckets:

@@ -7,7 +7,8 @@ AWS::Bedrock::DataSource and AWS::Bedrock::Agent in the AWS CloudFormation refer
 AgentCore is told by its environment which one it asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -32,52 +33,61 @@ def read_buckets(module: Module) -> Iterator[tuple[Node, Declared]]:
 
 
 def add_texts_of_strangers(
-    bucket: Declared, opened: Evidence, source: Declared, collector: Collector
+    module: Module, read: Iterable[tuple[Declared, Evidence, Declared]], collector: Collector
 ) -> None:
-    """What anybody may put into a bucket, as what the agents hear that ask its knowledge base."""
-    agents = tuple(dict.fromkeys(_asking(source)))
-    if not agents:
-        return
-    place = source.place()
-    fact = collector.add(
-        Source(
-            id=fact_id("source", bucket.title, f"{bucket.key}.strangers"),
-            name=f"what anybody puts into {bucket.title}",
-            evidence=(opened, place),
+    """
+    What anybody may put into buckets, as what the agents hear that ask their knowledge bases.
+
+    Of each bucket it is known where it is open, and which data source reads it.
+    """
+    asked = _Asked(module)
+    for bucket, opened, source in read:
+        agents = asked.by(source.body.raw_at("knowledge_base_id"))
+        if not agents:
+            continue
+        place = source.place()
+        fact = collector.add(
+            Source(
+                id=fact_id("source", bucket.title, f"{bucket.key}.strangers"),
+                name=f"what anybody puts into {bucket.title}",
+                evidence=(opened, place),
+            )
         )
-    )
-    for agent in agents:
-        collector.link(EdgeKind.INGESTS, agent, fact.id, place)
-
-
-def _asking(source: Declared) -> Iterator[FactId]:
-    """The agents that ask the knowledge base of a data source."""
-    module, asked = source.module, _Asked(source)
-    agents = module.references(_AGENT)
-    for joined in module.resources(f"{_AGENT}_knowledge_base_association"):
-        agent = agents.referred(joined.body.raw_at("agent_id"))
-        if agent is not None and asked.is_named(joined.body.get("knowledge_base_id")):
-            yield fact_id("agent", agent.title, agent.key)
-    for agent in module.resources(_AGENT):
-        listed = agent.body.list_at("knowledge_bases")
-        if any(asked.is_named(each.get("knowledge_base_id")) for each in listed):
-            yield fact_id("agent", agent.title, agent.key)
-    for runtime in module.resources(_RUNTIME):
-        given = runtime.body.get("environment_variables")
-        if given is not None and any(asked.is_named(value) for _, value in given.items()):
-            yield served_agent(runtime)
+        for agent in agents:
+            collector.link(EdgeKind.INGESTS, agent, fact.id, place)
 
 
 class _Asked:
-    """The knowledge base that a data source is of."""
+    """The agents of a module by the knowledge bases that they ask: as they name them, or by key."""
 
-    def __init__(self, source: Declared) -> None:
-        self._bases = source.module.references(_BASE)
-        self._named = source.body.raw_at("knowledge_base_id")
-        self._base = self._bases.referred(self._named)
+    def __init__(self, module: Module) -> None:
+        self._bases = module.references(_BASE)
+        self._agents: dict[str, dict[FactId, None]] = {}
+        for agent, node in _asking(module):
+            for name in self._names(node.raw) if node is not None else ():
+                self._agents.setdefault(name, {})[agent] = None
 
-    def is_named(self, node: Node | None) -> bool:
-        if node is None or not self._named:
-            return False
-        base = self._bases.referred(node.raw) if self._base is not None else None
-        return node.raw == self._named or (base is not None and base is self._base)
+    def by(self, named: str) -> Sequence[FactId]:
+        """The agents that ask the knowledge base that a text names."""
+        found = (self._agents.get(name, {}) for name in self._names(named))
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
+
+    def _names(self, text: str) -> Iterator[str]:
+        base = self._bases.referred(text)
+        yield from filter(None, (text, base.key if base is not None else ""))
+
+
+def _asking(module: Module) -> Iterator[tuple[FactId, Node | None]]:
+    """Each agent with what may name a knowledge base that it asks."""
+    agents = module.references(_AGENT)
+    for joined in module.resources(f"{_AGENT}_knowledge_base_association"):
+        agent = agents.referred(joined.body.raw_at("agent_id"))
+        if agent is not None:
+            yield fact_id("agent", agent.title, agent.key), joined.body.get("knowledge_base_id")
+    for agent in module.resources(_AGENT):
+        for each in agent.body.list_at("knowledge_bases"):
+            yield fact_id("agent", agent.title, agent.key), each.get("knowledge_base_id")
+    for runtime in module.resources(_RUNTIME):
+        given = runtime.body.get("environment_variables")
+        for _, value in given.items() if given is not None else ():
+            yield served_agent(runtime), value
