@@ -5,7 +5,7 @@ Each extractor gets all documents at once, so that references resolve across fil
 sorted by path, and facts leave sorted by id, so the order of the files changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from pathlib import Path
@@ -27,7 +27,6 @@ from agentaudit.extract.coverage import (
 from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.extractors import EXTRACTORS
-from agentaudit.extract.javascript.imported import imported_documents
 from agentaudit.extract.joins.join import join
 from agentaudit.extract.packages import Packages, packages_in
 from agentaudit.extract.shown_files import shown_files
@@ -137,16 +136,28 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
         else:
             documents[source.file] = document
             coverage[source.file] = read_coverage(document)
-    languages = {document.syntax for document in documents.values() if document.tree is not None}
-    packages = packages_in(listed) if "javascript" in languages else Packages()
-    imported = tuple(imported_documents(documents.values(), listed, packages))
-    if "python" in languages:
-        from agentaudit.extract.python.imported import imported_programs
-        from agentaudit.extract.python.importing import serving_programs
-
-        imported += tuple(imported_programs(documents.values(), listed))
-        imported += tuple(serving_programs(documents.values(), listed))
+    packages, imported = _imported(documents.values(), listed)
     for document in imported:
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)
     return Documents(dict(sorted(documents.items())), packages), tuple(coverage.values())
+
+
+def _imported(
+    documents: Collection[Document], sources: Sequence[SourceText]
+) -> tuple[Packages, list[Document]]:
+    """What programs that are read import of files that nobody would read for themselves."""
+    languages = {document.syntax for document in documents if document.tree is not None}
+    packages, imported = Packages(), list[Document]()
+    if "javascript" in languages:
+        from agentaudit.extract.javascript.imported import imported_documents
+
+        packages = packages_in(sources)
+        imported.extend(imported_documents(documents, sources, packages))
+    if "python" in languages:
+        from agentaudit.extract.python.imported import imported_programs
+        from agentaudit.extract.python.importing import serving_programs
+
+        imported.extend(imported_programs(documents, sources))
+        imported.extend(serving_programs(documents, sources))
+    return packages, imported

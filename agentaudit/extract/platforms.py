@@ -198,6 +198,9 @@ extract_sandboxes = late(
     said(("agents.x-k8s.io/",), "yaml", "json"), "kubernetes.agent_sandbox:extract_sandboxes"
 )
 extract_helm = late(ends("Chart.yaml", "yaml"), "kubernetes.helm:extract_helm")
+extract_releases = late(
+    said(("HelmRelease",), "yaml", "json"), "kubernetes.releases:extract_releases"
+)
 extract_cluster_access = late(
     said(("aws-auth", "eksctl.io/"), "yaml", "json"), "kubernetes.eks:extract_cluster_access"
 )

@@ -5,20 +5,13 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
-from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.kubernetes.app_template import (
-    major_of,
-    outgrows,
-    pods_of,
-    releases_pods,
-)
-from agentaudit.extract.kubernetes.flux import namespace_in, target_namespaces
-from agentaudit.extract.kubernetes.kustomize import applied_namespaces, patch_files
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.kubernetes.kustomize import patch_files
 from agentaudit.extract.kubernetes.made_secrets import MadeSecret, made_secrets
+from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node
@@ -149,46 +142,10 @@ def _every_object(documents: Documents) -> tuple[KubernetesObject, ...]:
         for root in document.roots
         for item in _objects(document, root)
     )
-    return (*found, *_released(found, documents))
-
-
-def _released(
-    objects: Sequence[KubernetesObject], documents: Documents
-) -> Iterator[KubernetesObject]:
-    """The workloads of releases whose values are pods, where it is known to which namespace."""
-    releases = [each for each in objects if each.kind == RELEASE and releases_pods(each.node)]
-    if not releases:
-        return
-    placed = ((each.document.file, each.node) for each in objects if each.kind == "Kustomization")
-    targets = target_namespaces(placed, applied_namespaces(documents))
-    charts = _Charts(objects)
-    for release in releases:
-        version = release.node.text_at("spec", "chart", "spec", "version") or charts.of(release)
-        namespace = release.node.text_at("metadata", "namespace")
-        namespace = namespace or namespace_in(release.document.file, targets)
-        spelled = namespace and not outgrows(release.node)
-        for kind, name, node in pods_of(release.node, version) if spelled else ():
-            yield replace(release, kind=kind, name=name, node=node, account_namespace=namespace)
-
-
-class _Charts:
-    """The versions of charts that repositories of Flux hold, by their names."""
-
-    def __init__(self, objects: Iterable[KubernetesObject]) -> None:
-        self._near: dict[tuple[str, str], str] = {}
-        self._oldest: dict[str, str] = {}
-        for each in objects:
-            if each.kind == "OCIRepository":
-                tag = each.node.text_at("spec", "ref", "tag")
-                self._near[folder_of(each.document.file), each.name] = tag
-                known = self._oldest.setdefault(each.name, tag)
-                self._oldest[each.name] = min(known, tag, key=major_of)
-
-    def of(self, release: KubernetesObject) -> str:
-        """That of a release: the one beside it, or the oldest of its name anywhere."""
-        name = release.node.text_at("spec", "chartRef", "name")
-        near = self._near.get((folder_of(release.document.file), name))
-        return self._oldest.get(name, "") if near is None else near
+    if not any(each.kind == RELEASE for each in found):
+        return found
+    released = function_of("kubernetes.releases:released")
+    return (*found, *released(found, documents))
 
 
 def _objects(document: Document, node: Node) -> Iterator[KubernetesObject]:

@@ -15,10 +15,8 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.accounts import account_named, add_account
 from agentaudit.extract.kubernetes.alternatives import alternatives_of, alternatives_within
-from agentaudit.extract.kubernetes.app_template import outgrows
 from agentaudit.extract.kubernetes.environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes.objects import (
-    RELEASE,
     Cluster,
     KubernetesObject,
     is_of_cloud_run,
@@ -59,9 +57,6 @@ def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     objects = kubernetes_objects(documents)
     cluster, alternatives = Cluster(objects), alternatives_of(objects)
     for owner in objects:
-        if owner.kind == RELEASE and outgrows(owner.node):
-            place, what = evidence(owner.document, owner.place), f"the pods of {plain(owner.name)}"
-            collector.leave_unread(place, what, "what they hold is open")
         add_workload(owner, cluster, alternatives, collector)
 
 
