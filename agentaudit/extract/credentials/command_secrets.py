@@ -13,16 +13,17 @@ _REFERENCE = r"(?![\s$<{%*…(,-]|\d{1,5}(?:\s|$))"
 _VALUE = (
     rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))|{_REFERENCE}[^\s\"'|;&]{{4,}})"
 )
-_LOGINS = r"(?:docker|podman|az|oras|helm registry|skopeo|oc)[ \t]{1,3}login"
+_LOGINS = r"snowsql|kinit|cqlsh|(?:docker|podman|az|oras|helm registry|skopeo|oc)[ \t]{1,3}login"
 _OPTIONS = (
     (
-        rf"mysql[\w-]{{0,20}}|mariadb[\w-]{{0,20}}|sshpass|7za?|mongo\w{{0,10}}|snowsql|kinit|{_LOGINS}",
+        rf"mysql[\w-]{{0,20}}|mariadb[\w-]{{0,20}}|sshpass|7za?|mongo\w{{0,10}}|{_LOGINS}",
         "p",
     ),
     (r"redis-cli|valkey-cli", "a"),
-    (r"sqlcmd|bcp|(?:un)?zip", "P"),
+    (r"sqlcmd|bcp|(?:un)?zip|mosquitto_\w{2,3}", "P"),
     (r"ldap[a-z]{3,9}", "w"),
     (r"openssl", r"k(?=[ \t])"),
+    (r"ssh-keygen", "N"),
 )
 """Programs, and their option that a password stands behind, or in one word with it."""
 _CLIENT = (
@@ -51,6 +52,10 @@ _FORMS = (
         r"(?:--password-stdin|sudo\s{1,3}-S|chpasswd|--stdin|-fd\b))"
     ),
     regex(
+        r"(?P<name>(?:\b(?:login|kinit|chpasswd|passwd)|--with-token|--password-stdin|sudo\s{1,3}-S)"
+        rf"(?=\s)[^|;&\n]{{0,100}}?<<<[ \t]{{0,3}}){_VALUE}"
+    ),
+    regex(
         r"(?P<name>\bhtpasswd[ \t]{1,3}-\w{0,5}b\w{0,5}(?:[ \t]{1,3}\S{1,99}){2}[ \t]{1,3}"
         r"|\b(?:bw[ \t]{1,3}unlock|vault[ \t]{1,3}login|sqlplus[ \t]{1,3}[\w$#.-]{1,60}/)[ \t]{0,3}"
         r"|(?<!\S)-U[ \t]{0,3}[^\s%\"']{1,60}%|[ \t]/user:\S{1,60}[ \t]{1,3}|\bpass:(?=\S{0,99}\d))"
@@ -61,8 +66,8 @@ _SHORT = regex(r"-[pPaw]")
 _CHOSEN = regex(r"(?P<option>(?:-p)?)(?=.{8})[A-Za-z]{2,40}\d{3,40}[^\s/.:=]{0,80}")
 """A word and a number, which no version and no address begins with."""
 _WORDS = (
-    *("-p", "-P", "-a", "-w", "-k", "echo", "-u", "-su", "--user", "htpasswd", "-U", "/user:"),
-    *("unlock", "login", "sqlplus", "pass:"),
+    *("-p", "-P", "-a", "-w", "-k", "-N", "echo", "<<<", "-u", "-su", "--user", "htpasswd", "-U"),
+    *("/user:", "unlock", "login", "sqlplus", "pass:"),
 )
 
 

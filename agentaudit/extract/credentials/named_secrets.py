@@ -41,7 +41,8 @@ _BY_NAME = (
     ),
     regex(
         r"(?P<name>(?<!\S)[\"']?--?[\w-]{0,40}(?:password|passwd|token|secret|passphrase|requirepass"
-        r"|(?:api|access|secret|account|private|auth)-?key|(?<![a-z])pass|pwd)(?:\s{1,3}|=))"
+        r"|(?:api|access|secret|account|private|auth)-?key|(?:(?<![a-z])|store|key)pass|pwd)"
+        r"(?:\s{1,3}|=))"
         rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
         rf"|[\"']?{_REFERENCE}[^\s\"'-][^\s\"']{{5,}})",
         re.IGNORECASE,
