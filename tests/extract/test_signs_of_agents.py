@@ -143,9 +143,11 @@ def test_what_prepares_a_server_of_tools_or_opens_a_way_to_it_is_none(
 )
 def test_who_works_in_a_container_for_development_its_labels_say(base: str, told: str) -> None:
     image = f'FROM {base}\nRUN npm install -g @anthropic-ai/claude-code\nCMD ["claude"]\n'
-    (runtime,) = deployment_of({"Dockerfile": image}).runtimes
+    found = deployment_of({"Dockerfile": image})
 
-    assert runtime.runs_as_root == told
+    assert found.runtimes[0].runs_as_root == told
+    open_ends = [end.what for end in found.unresolved]
+    assert ("as which user image of Dockerfile runs" in open_ends) is (told == "unknown")
 
 
 def test_a_key_of_a_model_agrees_with_a_name() -> None:

@@ -157,6 +157,9 @@ def _add_facts_of_stage(
     if base.user is not None:
         places.append(evidence(document, base.user, f"USER {plain(base.user.text or '')}"))
     for runtime in runtimes:
+        if runtime.runs_agent and root is runtime.runs_as_root is Truth.UNKNOWN:
+            what = f"as which user {runtime.name} runs"
+            collector.leave_open(places[-1], what, "it may be root")
         collector.update(
             replace(
                 runtime,
