@@ -122,7 +122,7 @@ def _add_kept(item: KubernetesObject, collector: Collector) -> None:
     if item.node.get("metadata", "labels", _SEALING) is not None:
         return
     # What lies beside its own authority is held against that: no browser knows it.
-    own = any(item.node.get(field, _OWN_AUTHORITY) is not None for field in ("data", "stringData"))
+    own = any(item.node.text_at(field, _OWN_AUTHORITY) for field in ("data", "stringData"))
     for setting in settings_of_object(item):
         if _AUTHORITY.search(setting.key) or "CERTIFICATE-----" not in setting.content:
             continue

@@ -257,14 +257,16 @@ def test_so_may_one_for_a_client_that_names_no_host(name: str, *, inside: bool) 
     assert found.cluster_only is inside
 
 
-@pytest.mark.parametrize(("beside", "inside"), [("ca.crt", True), ("note", False)])
+@pytest.mark.parametrize(
+    ("beside", "inside"), [("ca.crt: eA==", True), ("ca.crt: ''", False), ("note: eA==", False)]
+)
 def test_a_certificate_beside_its_own_authority_is_for_those_who_have_that(
     beside: str, *, inside: bool
 ) -> None:
     kept = base64.b64encode(CERTIFICATE.encode()).decode()
     text = (
         "apiVersion: v1\nkind: Secret\nmetadata: {name: relay}\ntype: kubernetes.io/tls\n"
-        f"data:\n  {beside}: eA==\n  tls.crt: {kept}\n"
+        f"data:\n  {beside}\n  tls.crt: {kept}\n"
     )
     found = deployment_of({"secret.yaml": text}).credentials
 
