@@ -123,3 +123,11 @@ def test_words_of_a_command_beyond_some_thousands_are_told() -> None:
 
     assert coverage.status is FileStatus.PARTIAL
     assert "the words of a command after 10,000" in coverage.reason
+
+
+def test_a_longer_name_of_an_image_than_any_registry_takes_is_told() -> None:
+    image = f"registry.example/desk-agent-{'a' * 600}:1"
+    (coverage,) = deployment_of({"compose.yaml": f"services: {{a: {{image: '{image}'}}}}"}).coverage
+
+    assert coverage.status is FileStatus.PARTIAL
+    assert "an image by a name of more than 600 characters" in coverage.reason

@@ -34,11 +34,13 @@ _PASSED_ON = regex(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$")
 
 _MOST_WORDS = 10_000
 """Of a command: all of them are asked what they name."""
+_LONGEST_IMAGE = 600
+"""Characters: a name has 255 at most with its registry, a tag 128, a digest 136 (distribution)."""
 
 
 def add_container(collector: Collector, container: Container) -> Runtime:
     """The runtime of a container, with all that follows from its role."""
-    container = _with_bounded_words(collector, container)
+    container = _bounded(collector, container)
     role = container.role
     launch = image_launch(container.runtime.image)
     named = container.runtime.environment
@@ -83,13 +85,19 @@ def add_container(collector: Collector, container: Container) -> Runtime:
     return runtime
 
 
-def _with_bounded_words(collector: Collector, container: Container) -> Container:
-    """The container with as much of its command as is read; what is beyond is told."""
-    if len(container.words) <= _MOST_WORDS:
-        return container
-    what = f"the words of a command after {_MOST_WORDS:,}"
-    collector.leave_unread(container.runtime.evidence[0], what, "what it starts may stand there")
-    return replace(container, words=container.words[:_MOST_WORDS])
+def _bounded(collector: Collector, container: Container) -> Container:
+    """The container with as much of its command and its image as is read; the rest is told."""
+    place, image = container.runtime.evidence[0], container.runtime.image
+    if len(container.words) > _MOST_WORDS:
+        what = f"the words of a command after {_MOST_WORDS:,}"
+        collector.leave_unread(place, what, "what it starts may stand there")
+        container = replace(container, words=container.words[:_MOST_WORDS])
+    if len(image) > _LONGEST_IMAGE:
+        what = f"an image by a name of more than {_LONGEST_IMAGE:,} characters"
+        collector.leave_unread(place, what, "what it runs is open")
+        runtime = replace(container.runtime, image=image[:_LONGEST_IMAGE])
+        container = replace(container, runtime=runtime)
+    return container
 
 
 def add_egress(collector: Collector, runtime: Runtime, policy: str) -> None:
