@@ -121,10 +121,13 @@ def _extracted(sources: Iterable[SourceText], collector: Collector) -> _Read:
 def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverage, ...]]:
     documents: dict[str, Document] = {}
     coverage: dict[str, FileCoverage] = {}
+    passed_by: list[str] = []
     listed = sorted(sources, key=lambda item: item.file)
     for source in listed:
         if not of_interest(source.file, source.syntax, source.text):
             coverage[source.file] = skipped_coverage(source.file, source.syntax)
+            if source.syntax == "python":
+                passed_by.append(source.file)
             continue
         if is_template(source.file, source.text):
             coverage[source.file] = template_coverage(source)
@@ -140,7 +143,8 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
     for document in imported:
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)
-    return Documents(dict(sorted(documents.items())), packages), tuple(coverage.values())
+    read = Documents(dict(sorted(documents.items())), packages, frozenset(passed_by))
+    return read, tuple(coverage.values())
 
 
 def _imported(

@@ -116,9 +116,11 @@ def test_a_step_that_a_file_without_a_word_of_graphs_defines_cannot_jump() -> No
     )
     (once,) = deployment_of({"graph.py": code, "desk/steps.py": "def sort(state): ...\n"}).agents
     (again,) = deployment_of({"graph.py": code, "desk/steps.py": jumping}).agents
+    (installed,) = deployment_of({"graph.py": code}).agents
 
     assert once.never_repeats
     assert not again.never_repeats
+    assert not installed.never_repeats
 
 
 def test_an_agent_with_nothing_to_call_answers_once() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import module_defining
+from agentaudit.extract.programs.imports import file_of, module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.python.building import Building
@@ -78,21 +78,26 @@ def ends_by_itself(building: Building, call: Call) -> bool:
     """
     Whether a graph takes each of its steps once at most.
 
-    To jump, a function needs a class of LangGraph, and a file that names it is read.
+    To jump, a function needs a class of LangGraph, and a file that names it is read. What an
+    installed package has may be another graph.
     """
     graph = building.graphs[id(call.node)]
     if graph.open or graph.leads_back():
         return False
-    unread = {name for name, node in graph.nodes.items() if _is_unread(building.module, node)}
+    unread = {name for name, node in graph.nodes.items() if _is_unread(building, node)}
     read = Graph(nodes={name: graph.nodes[name] for name in graph.nodes.keys() - unread})
     places = _functions(building, read)
     return places is not None and not any(_jumps(building, place) for place in places)
 
 
-def _is_unread(module: Module, node: ast.expr) -> bool:
+def _is_unread(building: Building, node: ast.expr) -> bool:
     """Whether a node is a function that a file without a word of agents defines."""
+    module = building.module
     path = module.imports.get(node.id, "") if isinstance(node, ast.Name) else ""
-    return bool(path) and not path.startswith(".")
+    if not path or path.startswith("."):
+        return False
+    defining = path.rpartition(".")[0]
+    return file_of(building.documents.passed_by, module.document.file, 0, defining) is not None
 
 
 def _functions(building: Building, graph: Graph) -> Sequence[_Place] | None:
