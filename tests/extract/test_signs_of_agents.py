@@ -64,6 +64,13 @@ def test_what_runs_on_every_node_and_asks_no_model_is_an_agent_of_another_trade(
     assert (runtime.runs_agent, runtime.resembles_agent) == (True, resembles)
 
 
+def test_what_runs_on_every_node_may_be_told_of_a_model_where_nobody_reads_it() -> None:
+    text = POD.format(kind="DaemonSet", name="doctor-agent", image="registry.example/a:1", env="")
+    unread = text.replace("env: []", "envFrom: [{secretRef: {name: keys}}]")
+
+    assert not deployment_of({"pod.yaml": unread}).runtimes[0].resembles_agent
+
+
 @pytest.mark.parametrize(
     ("settings", "resembles"),
     [

@@ -56,9 +56,8 @@ def resembles_agent(
 
     A name ends in what it names: `support-agent` is an agent, `agent-platform-keycloak` a Keycloak.
     What runs tests in the image of an agent is none, whatever it is called and told; nor is what
-    runs on every node (`everywhere`) and is told of no model, the agent of a product that is told
-    of none (all that it is told being known: `whole`), or a product of another kind that can ask
-    one.
+    runs on every node (`everywhere`) or is the agent of a product, and is told of no model (all
+    that it is told being known: `whole`), or a product of another kind that can ask one.
     """
     settings, image_name = tuple(settings), called(image)
     if runs_another(words):
@@ -66,7 +65,7 @@ def resembles_agent(
     if AGENT_PRODUCT.match(image_name):
         return False
     asking = [setting for setting in settings if _asks(setting)]
-    if everywhere and not asking:
+    if everywhere and whole and not asking:
         return True
     told = (name for text in words for name in names_in(text))
     if any(AGENT_NAME.search(text) for text in told):
