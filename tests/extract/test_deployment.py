@@ -202,6 +202,27 @@ def test_a_record_hides_nothing_that_no_package_installs(tmp_path: Path) -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".env", "OPENAI_API_KEY={}\nOPENAI_API_KEY={}\nOPENAI_API_KEY={}\n"),
+        (
+            "Dockerfile",
+            "FROM a AS b\nENV OPENAI_API_KEY={}\nFROM c\n" + 2 * "ENV OPENAI_API_KEY={}\n",
+        ),
+    ],
+)
+def test_each_secret_that_a_file_gives_one_name_is_told(file: str, text: str) -> None:
+    """The first had been told, and any other had passed as a further place of it."""
+    one = fake("openai_key")
+    found = deployment_of({file: text.format(one, one.replace("a", "b"), one)}).credentials
+    lines = {tuple(place.line for place in each.evidence) for each in found}
+    firsts = [number for number, line in enumerate(text.split("\n"), 1) if "{}" in line]
+
+    assert lines == {(firsts[0], firsts[2]), (firsts[1],)}
+    assert len({each.digest for each in found}) == 2
+
+
 def test_an_unrendered_template_says_what_to_do() -> None:
     deployment = deployment_of(
         {"t/secret.yaml": "{{- if .Values.secret }}\na: {{ .b }}\n{{ end }}"}

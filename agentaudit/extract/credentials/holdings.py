@@ -39,6 +39,8 @@ CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""
 _SEERS = Budget("who sees credentials", 20_000, free=4)
 """Each as often as there are credentials that he sees."""
+_MOST_OF_A_NAME = 20
+"""Secrets that a file gives one name; what is beyond are further places of the last."""
 _OF_APPLICATIONS = frozenset({"client_secret", "password"})
 _OF_MACHINES = ("aws", "private_key")
 """The key of a pair, which lets into machines by SSH: AWS itself knows no key without an id."""
@@ -113,8 +115,9 @@ def _add(collector: Collector, found: Found, holding: Holding) -> Credential:
         *(_place(other) for other in found.others),
         *setting.via,
     )
+    digest = collector.digest(recognised.secret) if recognised.secret else ""
     fact = Credential(
-        id=fact_id("credential", setting.key, natural_key(setting)),
+        id=_identity(collector, setting, places[0], digest),
         name=setting.key,
         evidence=tuple(dict.fromkeys(places)),
         confidence=_confidence(setting, recognised, holding, environment),
@@ -130,7 +133,7 @@ def _add(collector: Collector, found: Found, holding: Holding) -> Credential:
         variable=setting.key,
         admin=recognised.admin,
         default_value=recognised.default_value,
-        digest=collector.digest(recognised.secret) if recognised.secret else "",
+        digest=digest,
         belongs_to=owner_stage(setting, recognised),
         unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
         short_alternative="" if found.elsewhere else holding.alternative_to(recognised),
@@ -173,9 +176,23 @@ def _held(collector: Collector, known: Credential, new: Credential) -> Credentia
     return known
 
 
-def natural_key(setting: Setting) -> str:
-    """The place that is a credential's identity."""
-    return f"{setting.document.file}#{setting.route}.{setting.key}"
+def _identity(collector: Collector, setting: Setting, place: Evidence, digest: str) -> FactId:
+    """
+    Of the place: its file, the route of keys to it, and its own.
+
+    A file may set one name to one secret after the other, as stages of a Dockerfile do: each is
+    one, which none before it says anything of. A reference is one with the secret of its name.
+    """
+    natural_key = f"{setting.document.file}#{setting.route}.{setting.key}"
+    for number in range(1, _MOST_OF_A_NAME + 1):
+        own = f"{natural_key} {number}" if number > 1 else natural_key
+        found = fact_id("credential", setting.key, own)
+        known = collector.facts.get(found)
+        if not isinstance(known, Credential) or not known.digest or not digest:
+            break
+        if known.digest == digest or known.evidence[0] == place:
+            break
+    return found
 
 
 def _place(setting: Setting, secret: str = "") -> Evidence:
