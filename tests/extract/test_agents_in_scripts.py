@@ -296,6 +296,15 @@ def test_a_clock_that_a_program_hands_to_what_it_runs_may_end_its_agents(
     assert [each.timeout for each in agents] == [found]
 
 
+@pytest.mark.parametrize(("folder", "found"), [("desk", Known.UNKNOWN), ("shop", Known.NONE)])
+def test_each_folder_of_apps_is_a_program(folder: str, found: Known) -> None:
+    agent = f"{LANGCHAIN}export const agent = createReactAgent({{ llm, tools: [look] }});"
+    other = f"{LANGCHAIN}await it.stream(inputs, {{ signal: AbortSignal.timeout(limit) }});\n"
+    files = {"apps/desk/src/agent.ts": agent, f"apps/{folder}/src/run.ts": other}
+
+    assert [each.timeout for each in deployment_of(files).agents] == [found]
+
+
 @pytest.mark.parametrize(
     ("file", "call", "found"),
     [

@@ -7,7 +7,7 @@ Whether what is asked there is what an agent spends, no name says: it is open, a
 from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.documents import Documents, first_folder_of
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -23,6 +23,8 @@ _RATE = regex(
 """Of Upstash and `rate-limiter-flexible`: how often the function around may be called."""
 _OF_ONE = frozenset({"app", "src", "lib", "features", "server", "pages", "api", "services"})
 """Folders in which a program lies when the root is its own."""
+_OF_SEVERAL = frozenset({"apps", "demos", "examples", "projects", "samples"})
+"""Folders at the root in each of whose own folders another program lies."""
 
 
 def may_be_limited(documents: Documents, module: Module, calls: Sequence[Call]) -> bool:
@@ -53,6 +55,8 @@ def _checks_budget(module: Module, calls: Iterable[Call]) -> bool:
 
 
 def program_of(file: str) -> str:
-    """The folder at the root that a module lies in; none for those of a program at the root."""
-    first = first_folder_of(file)
+    """The folder of the program that a module lies in; none for those of a program at the root."""
+    first, *further = file.split("/")[:-1] or [""]
+    if first in _OF_SEVERAL and further:
+        return f"{first}/{further[0]}"
     return "" if first in _OF_ONE else first
