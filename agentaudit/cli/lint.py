@@ -1,5 +1,6 @@
 """`agentaudit lint`: deployment files in, findings out."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -204,7 +205,10 @@ def lint(
 
         write_artifact(result, json_file)
         said.note(f"wrote {json_file}")
-    failing = sum(reached(threshold, (item.severity,)) for item in judged.open_findings)
+    severities = Counter(item.severity for item in judged.open_findings)
+    failing = sum(
+        count for severity, count in severities.items() if reached(threshold, (severity,))
+    )
     ended = exit_code(
         failed=bool(failing) and not exit_zero,
         incomplete=result.incomplete and not allow_incomplete,
@@ -268,10 +272,12 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     result = compared(ask(deployment), settings.comparison, run)
     if accepted:
         tell_acceptances(accepted, result, deployment, today, said)
-    shown = gathered(with_narrowings(result, settings.configured, paths), asked.rules)
+    narrowed = with_narrowings(result, settings.configured, paths)
+    judged = gathered(result, asked.rules)
+    shown = judged if narrowed is result else gathered(narrowed, asked.rules)
     return Linted(
         result=from_here(shown, deployment.root),
-        judged=gathered(result, asked.rules),
+        judged=judged,
         deployment=deployment,
         rules=[rule for rule in asked.rules if rule.rule.id in asked.names],
         limits=limits,

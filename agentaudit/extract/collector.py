@@ -154,7 +154,7 @@ class Collector(Struct):
 
     def update(self, fact: Fact) -> None:
         """The fact with changed fields, in place of the one with its id."""
-        self._keep(shown(fact))
+        self._keep(shown(fact, self.facts.get(fact.id)))
 
     def _keep(self, fact: Fact) -> None:
         known, kind = self.facts.get(fact.id), type(fact)

@@ -15,12 +15,20 @@ _SHORTEST_SECRET = 11
 FactT = TypeVar("FactT", bound=Fact)
 
 
-def shown(fact: FactT) -> FactT:
-    """The fact as it may be shown: a name of the file that is itself a secret is taken out."""
+def shown(fact: FactT, known: Fact | None = None) -> FactT:
+    """
+    The fact as it may be shown: a name of the file that is itself a secret is taken out.
+
+    What it has of one that was shown before is not looked at again.
+    """
     changed: dict[str, object] = {}
     names, values = _texts(type(fact))
-    for name, text in zip(names, values(fact), strict=True):
-        if not text:
+    texts = values(fact)
+    before = values(known) if type(known) is type(fact) else (None,) * len(names)
+    if texts == before:
+        return fact
+    for name, text, old in zip(names, texts, before, strict=True):
+        if not text or text is old:
             continue
         if isinstance(text, str):
             clean: object = cleaned(text) if len(text) > _SHORTEST_SECRET else text

@@ -6,6 +6,7 @@ asked before: what somebody knows of one agent says nothing of the next. Only wh
 as one.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
@@ -39,8 +40,9 @@ def gathered(result: LintResult, rules: Iterable[CompiledRule]) -> LintResult:
             others.append(finding)
     if not groups:
         return result
-    findings = (*others, *map(_one, groups.values()))
-    return replace(result, findings=tuple(sorted(findings, key=in_order)))
+    for group in groups.values():
+        insort(others, _one(group), key=in_order)
+    return replace(result, findings=tuple(others))
 
 
 def _one(group: Sequence[Finding]) -> Finding:

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import translate
 from functools import cache, partial
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.gathering import in_order
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import (
     Family,
@@ -52,9 +54,10 @@ def narrowed(
     families: Mapping[str, str] = {rule.id: rule.family.value for rule in result.rules}
     patterns = [(re.compile(translate(item.pattern)), item) for item in ignored]
     matching = cache(partial(_matching, patterns, folder))
-    marked = (_marked(item, families, matching) for item in result.findings)
+    findings = [_marked(item, families, matching) for item in result.findings]
+    insort(findings, _about(narrowings), key=in_order)
     rules = sorted((*result.rules, NARROWED), key=lambda rule: rule.id)
-    return replace(result, findings=(*marked, _about(narrowings)), rules=tuple(rules))
+    return replace(result, findings=tuple(findings), rules=tuple(rules))
 
 
 def _matching(

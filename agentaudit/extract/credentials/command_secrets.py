@@ -6,7 +6,7 @@ Secrets that commands are given: what a program's option of one letter means, it
 
 import re
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 
 _REFERENCE = r"(?![\s$<{%*…(,-]|\d{1,5}(?:\s|$))"
 """What is none: a reference, the next option, or a port."""
@@ -98,4 +98,4 @@ def given_alone(option: str, value: str) -> str:
 
 def may_be_given(command: str) -> bool:
     """Whether a program may be given a password in a command: a cheap no for most texts."""
-    return " " in command and any(word in command for word in _WORDS)
+    return " " in command and holds_word(command, _WORDS)

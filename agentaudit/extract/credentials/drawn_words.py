@@ -35,11 +35,13 @@ _IN_ADDRESS = regex(r"(?<=[/=])[0-9a-f]{32}(?![0-9A-Za-z-])")
 
 def may_hold_drawn(text: str) -> bool:
     """Whether a text has such a word, perhaps: a quick no for most."""
-    return _RUN.search(text) is not None
+    return len(text) >= _SHORTEST and _RUN.search(text) is not None
 
 
 def without_drawn(text: str) -> str:
     """The text without words that were drawn."""
+    if len(text) < _SHORTEST:
+        return text
     if "://" in text:
         text = _IN_ADDRESS.sub("…", text)
     return _RUN.sub(_shown, text)

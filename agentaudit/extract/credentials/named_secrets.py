@@ -7,7 +7,7 @@ What something is called is shown as it is, and somebody calls a server by its a
 
 import re
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.credentials.told_secrets import KEYS, PASSWORDS, without_told
 
 _REFERENCE = r"(?![$<{%*…])"
@@ -93,8 +93,7 @@ def names_password(text: str) -> bool:
     """Whether a password may be given by its name in a text: a cheap no for most texts."""
     if "=" not in text:
         return False
-    text = text.lower()
-    return any(word in text for word in ("password", "wd", "accountkey", "sharedaccesskey"))
+    return holds_word(text.lower(), ("password", "wd", "accountkey", "sharedaccesskey"))
 
 
 def without_named(text: str) -> str:
@@ -120,8 +119,7 @@ def may_name_secret(text: str) -> bool:
     """A cheap no for most texts: a name of one word gives nothing a value."""
     if not ("=" in text or " " in text or '":' in text or "':" in text or ">" in text):
         return False
-    text = text.lower()
-    return any(word in text for word in _WORDS)
+    return holds_word(text.lower(), _WORDS)
 
 
 def _opened(found: re.Match[str]) -> str:
