@@ -149,6 +149,18 @@ Read 1 of 1 file.
 """)
 
 
+def test_what_it_comes_to_is_counted_by_severity_as_the_last_line_is() -> None:
+    """Twenty findings of a rule of which four are grave are no twenty grave ones."""
+    grave = [replace(finding("held-key", Severity.HIGH), evidence=place(at)) for at in range(4)]
+    others = [replace(finding("held-key", Severity.LOW), evidence=place(at)) for at in range(16)]
+
+    table = render_table(result(*grave, *others), width=60).plain
+
+    assert "  high      4  held-key" in table
+    assert "  low      16  held-key" in table
+    assert "4 high, 16 low." in table
+
+
 def test_a_short_list_is_seen_at_once() -> None:
     assert "By rule" not in render_table(BOTH, width=80).plain
 

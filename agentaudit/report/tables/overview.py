@@ -4,8 +4,6 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, Severity
 from agentaudit.report.coverage import place_of, told
@@ -20,39 +18,16 @@ _HINT = "`agentaudit rules show RULE` says why, and what to do"
 _INDENT = "  "
 
 
-class RuleRow(Struct, frozen=True):
-    """All findings of one rule."""
-
-    severity: Severity
-    """Of the gravest."""
-    count: int
-    rule: str
-    title: str
-
-
-def rows_by_rule(findings: Sequence[Finding]) -> Sequence[RuleRow]:
-    """The rules that found something: the gravest first, then those that found most."""
-    counts = Counter(item.rule for item in findings)
-    gravest: dict[str, Finding] = {}
-    for item in findings:
-        known = gravest.setdefault(item.rule, item)
-        if item.severity.rank > known.severity.rank:
-            gravest[item.rule] = item
-    rows = (
-        RuleRow(item.severity, counts[name], name, item.title) for name, item in gravest.items()
-    )
-    return sorted(rows, key=lambda row: (-row.severity.rank, -row.count, row.rule))
-
-
 def overview(findings: Sequence[Finding], width: int) -> Iterator[tuple[str, Severity | None]]:
-    """Lines about all findings, those of rules with their severity."""
-    rows = rows_by_rule(findings)
+    """Lines about all findings: how many of each severity each rule has, and the file of most."""
+    found = Counter((item.severity, item.rule, item.title) for item in findings)
+    counts = sorted(found.items(), key=lambda each: (-each[0][0].rank, -each[1], each[0][1]))
     yield "By rule, the gravest first:", None
-    most = max(len(str(row.count)) for row in rows)
-    longest = max(len(row.rule) for row in rows)
-    for row in rows:
-        about = f"{row.severity:8} {row.count:{most}}  {row.rule:{longest}}  {one_line(row.title)}"
-        yield f"{_INDENT}{cut(about, width - len(_INDENT))}", row.severity
+    most = max(len(str(count)) for _, count in counts)
+    longest = max(len(rule) for (_, rule, _), _ in counts)
+    for (severity, rule, title), count in counts:
+        about = f"{severity:8} {count:{most}}  {rule:{longest}}  {one_line(title)}"
+        yield f"{_INDENT}{cut(about, width - len(_INDENT))}", severity
     file, count = Counter(item.evidence.file for item in findings).most_common(1)[0]
     if count * _LEAST_SHARE >= len(findings) and count >= FEWEST_SUMMED:
         share = "All of them" if count == len(findings) else f"{count:,} of {len(findings):,}"
