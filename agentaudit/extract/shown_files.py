@@ -6,6 +6,7 @@ They are taken out before anything is read: every place of a fact is in a file, 
 
 from collections.abc import Iterable, Mapping
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.credentials.drawn_words import may_hold_drawn
 from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.readers.token_forms import may_hold_token
@@ -36,5 +37,4 @@ def shown_files(names: Iterable[str]) -> Mapping[str, str]:
 
 
 def _may_hold_secret(text: str) -> bool:
-    marked = any(mark in text for mark in _MARKS)
-    return marked or may_hold_token(text) or may_hold_drawn(text)
+    return holds_word(text, _MARKS) or may_hold_token(text) or may_hold_drawn(text)

@@ -10,7 +10,7 @@ agent is said by the server alone.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.programs.imports import file_of
 from agentaudit.extract.python.imported import parsed
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -20,24 +20,17 @@ from agentaudit.readers.files import SourceText
 _SERVERS = ("fastapi", "flask", "starlette", "quart", "litestar", "aiohttp", "sanic")
 _KEYS = ("thread_id", "session_id", "user_id")
 _KEEPING = ("checkpointer", "agno", "mem0", "SessionService")
-_PAGES = ("CORSMiddleware", "flask_cors")
+PAGES = ("CORSMiddleware", "flask_cors")
+"""By which a server says which pages of other origins may call it."""
 _ROUTERS = ("APIRouter", "Blueprint")
 ROUTERS = ("APIRouter(", "Blueprint(")
 """By which a file has paths that another one serves."""
 _HEAD = 4_000
 """Characters at the beginning of a program, where it says what it is made of."""
 _BUILDING = (
-    *(
-        "langgraph",
-        "langchain",
-        "agno",
-        "crewai",
-        "autogen",
-        "google.adk",
-        "pydantic_ai",
-        "strands",
-    ),
-    *("smolagents", "llama_index", "openai", "anthropic", "agent_framework", "semantic_kernel"),
+    *("langgraph", "langchain", "agno", "crewai", "autogen", "google.adk", "pydantic_ai"),
+    *("strands", "smolagents", "llama_index", "openai", "anthropic", "agent_framework"),
+    "semantic_kernel",
 )
 _TAKEN = regex(
     r"\n[ \t]{0,40}from[ \t]{1,9}(?P<dots>\.{0,9})(?P<module>[\w.]{0,200})[ \t]{1,9}import[ \t]"
@@ -78,25 +71,25 @@ def serving_programs(
 def _keyed(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
     """Those that answer requests under keys, or by what has them."""
     keeping = {
-        document.file: any(key in document.text for key in _KEYS)
+        document.file: holds_word(document.text, _KEYS)
         for document in programs
-        if any(word in document.text for word in _KEEPING)
+        if holds_word(document.text, _KEEPING)
     }
     kept = _Files(keeping)
     for source in unread.values() if keeping else ():
         if _imports(source, _SERVERS):
-            keyed = any(key in source.text for key in _KEYS)
+            keyed = holds_word(source.text, _KEYS)
             if any(keyed or keeping[file] for file in kept.taken_by(source)):
                 yield source.file
 
 
 def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
     """Those that let pages of other origins in, and what has paths between them and an agent."""
-    opening = [each for each in unread.values() if _imports(each, _PAGES)]
+    opening = [each for each in unread.values() if _imports(each, PAGES)]
     building = {
         document.file
         for document in (programs if opening else ())
-        if any(word in document.text for word in _BUILDING)
+        if holds_word(document.text, _BUILDING)
     }
     agents = _Files(building)
     routers = _Files(
@@ -111,8 +104,7 @@ def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> 
 
 def _imports(source: SourceText, words: Sequence[str]) -> bool:
     """Whether it imports one of these, as far as one sees where programs do."""
-    head = source.text[:_HEAD]
-    return any(word in head for word in words)
+    return holds_word(source.text[:_HEAD], words)
 
 
 class _Files:

@@ -10,15 +10,15 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.syntax import argument, keyword
-from agentaudit.extract.python.importing import ROUTERS
+from agentaudit.extract.python.importing import PAGES, ROUTERS
 from agentaudit.model.evidence import Evidence
 
 _FLASK = frozenset({"flask_cors.CORS", "flask_cors.extension.CORS"})
-_OPENING = ("CORSMiddleware", "flask_cors")
 _ASKED = frozenset({"os.getenv", "os.environ.get"})
 _TAKING_APART = frozenset({"split", "strip", "loads", "list"})
 _DEEPEST = 6
@@ -42,7 +42,7 @@ def _opened(documents: Documents) -> Mapping[str, Evidence]:
     known = modules(documents)
     opening: dict[str, Evidence] = {}
     for file, module in known.items():
-        if any(word in module.document.text for word in _OPENING):
+        if holds_word(module.document.text, PAGES):
             place = open_to_pages(module, tuple(module.calls()))
             if place is not None:
                 opening[file] = place
@@ -51,7 +51,7 @@ def _opened(documents: Documents) -> Mapping[str, Evidence]:
     for file, place in opening.items():
         for one in sorted(importing[file]):
             found.setdefault(one, place)
-            if any(word in known[one].document.text for word in ROUTERS):
+            if holds_word(known[one].document.text, ROUTERS):
                 for two in sorted(importing[one]):
                     found.setdefault(two, place)
     return found
