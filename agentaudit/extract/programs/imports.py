@@ -45,13 +45,15 @@ def module_defining(documents: Documents, module: Module, path: str) -> tuple[Mo
     return known.get(file, module), name
 
 
-def imported_files(documents: Documents) -> Iterator[tuple[str, frozenset[str]]]:
+def imported_files(documents: Documents) -> Mapping[str, frozenset[str]]:
     """Every Python file with those of the repository that it imports, or takes names from."""
     known = modules(documents)
-    for file, module in known.items():
-        own = {path for path in module.imports.values() if path.startswith(".")}
-        meant = (defined_at(known, file, each)[0] for path in own for each in (path, f"{path}."))
-        yield file, frozenset(meant)
+    return {file: frozenset(_files_of(known, file)) for file in known}
+
+
+def _files_of(known: Mapping[str, Module], file: str) -> Iterator[str]:
+    own = {path for path in known[file].imports.values() if path.startswith(".")}
+    return (defined_at(known, file, each)[0] for path in own for each in (path, f"{path}."))
 
 
 def _every_module(documents: Documents) -> Mapping[str, Module]:

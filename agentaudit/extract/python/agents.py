@@ -53,7 +53,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
     for module in read:
         _extract(documents, module, collector)
     if documents.once(starts_files):
-        collector.imported_files.update(imported_files(documents))
+        collector.imported_files.update(documents.once(imported_files))
     leave_spent(collector, read)
 
 

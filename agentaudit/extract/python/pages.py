@@ -46,7 +46,7 @@ def _opened(documents: Documents) -> Mapping[str, Evidence]:
             place = open_to_pages(module, tuple(module.calls()))
             if place is not None:
                 opening[file] = place
-    importing = dict(imported_files(documents)) if opening else {}
+    importing = documents.once(imported_files) if opening else {}
     found: dict[str, Evidence] = {}
     for file, place in opening.items():
         for one in sorted(importing[file]):
