@@ -17,7 +17,7 @@ from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, text_at
 from agentaudit.readers.lines import lines_of
 
 _NAMES = {
@@ -59,13 +59,8 @@ def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
         name = name or (found["name"] if found is not None else "")
         continued = goes_on and (continued or line.strip() != _ON)
         if name and BYPASS_OF[name].search(run):
-            place = Node(
-                kind=NodeKind.STRING,
-                line=number,
-                column=len(line) - len(line.lstrip()) + 1,
-                end_line=number,
-                end_column=max(len(line), 1),
-            )
+            told = line.lstrip()
+            place = text_at(number, len(line) - len(told), told)
             yield name, evidence(document, place, name)
 
 
