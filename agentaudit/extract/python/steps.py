@@ -7,7 +7,7 @@ read; where one is handed in from elsewhere, nobody knows what it does.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module
@@ -44,7 +44,7 @@ def asks_model(building: Building, call: Call) -> Truth:
 
 
 def _asked(building: Building, graph: Graph) -> Truth:
-    places = _functions(building, graph)
+    places = _functions(building, graph.nodes.values())
     if graph.open or places is None:
         return Truth.UNKNOWN
     return Truth.YES if _asks(building, places) else Truth.NO
@@ -84,8 +84,7 @@ def ends_by_itself(building: Building, call: Call) -> bool:
     graph = building.graphs[id(call.node)]
     if graph.open or graph.leads_back():
         return False
-    unread = {name for name, node in graph.nodes.items() if _is_unread(building, node)}
-    read = Graph(nodes={name: graph.nodes[name] for name in graph.nodes.keys() - unread})
+    read = (node for node in graph.nodes.values() if not _is_unread(building, node))
     places = _functions(building, read)
     return places is not None and not any(_jumps(building, place) for place in places)
 
@@ -100,9 +99,9 @@ def _is_unread(building: Building, node: ast.expr) -> bool:
     return file_of(building.documents.passed_by, module.document.file, 0, defining) is not None
 
 
-def _functions(building: Building, graph: Graph) -> Sequence[_Place] | None:
+def _functions(building: Building, nodes: Iterable[ast.expr]) -> Sequence[_Place] | None:
     """The functions that the nodes are; None where one is none that was read."""
-    found = [_function(building, node) for node in graph.nodes.values()]
+    found = [_function(building, node) for node in nodes]
     known = {id(place[1]): place for place in found if place is not None}
     return None if None in found else list(known.values())
 
