@@ -176,13 +176,13 @@ def _join_untold(
 
     A program that has a setting for that may speak over its standard input where nobody sets it.
     """
-    told: dict[str, str] = {}
+    told: dict[str | None, str] = {}
     for each in servers:
-        setting = names_transport(each.settings) if each.build is not None else ""
-        if each.build is not None and setting:
+        setting = names_transport(each.settings)
+        if setting and each.build is not None:
             told.setdefault(each.build, setting)
     for workload, server in _unasked(collector, servers, on) if told else ():
-        setting = told.get(workload.build, "") if workload.build is not None else ""
+        setting = told.get(workload.build, "")
         if setting and not _is_told(collector, workload):
             collector.update(replace(server, authenticated=Truth.UNKNOWN))
             what = f"whether {server.name} listens, as nothing sets {setting}"

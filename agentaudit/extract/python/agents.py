@@ -157,9 +157,11 @@ def _open(building: Building, agents: Sequence[Agent]) -> None:
         return
     place = open_to_pages(building.module, building.calls)
     place = place or opened_elsewhere(building.documents, building.module)
-    for agent in agents if place is not None else ():
+    if place is None:
+        return
+    for agent in agents:
         now = building.collector.facts.get(agent.id)
-        if isinstance(now, Agent) and place is not None:
+        if isinstance(now, Agent):
             places = with_place(now, place)
             building.collector.update(replace(now, cors_open=True, evidence=places))
 

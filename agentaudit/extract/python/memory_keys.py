@@ -26,8 +26,7 @@ def keyed(keys: SessionKeys, store: MemoryStore, form: Form) -> MemoryStore:
     if form.kind == "vector":
         return _of_all(store, keys.constant_namespace, "namespace")
     if form.keyed_by_run:
-        run = everybodys(keys, RUN)
-        return _of_all(store, run, "session_id")
+        return _of_all(store, everybodys(keys, RUN), "session_id")
     if form.kind != "checkpoint":
         return store
     thread = everybodys(keys, THREAD)
@@ -41,14 +40,12 @@ def keyed(keys: SessionKeys, store: MemoryStore, form: Form) -> MemoryStore:
 
 def owned(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     """What mem0 keeps, which is one person's unless all have one name."""
-    owner = everybodys(keys, OWNER)
-    return _of_all(store, owner, "user_id")
+    return _of_all(store, everybodys(keys, OWNER), "user_id")
 
 
 def in_one_session(keys: SessionKeys, store: MemoryStore) -> MemoryStore:
     """Sessions of ADK, which are one where the runner is always asked in the same."""
-    session = everybodys(keys, SESSION)
-    return _of_all(store, session, "session_id")
+    return _of_all(store, everybodys(keys, SESSION), "session_id")
 
 
 def _of_all(store: MemoryStore, key: Written | None, name: str) -> MemoryStore:
