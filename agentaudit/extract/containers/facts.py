@@ -30,8 +30,6 @@ _ASKED_OF_CALLERS = ("MASTER_KEY", "JWT_PUBLIC_KEY_URL", "AUTH_TOKEN")
 """How settings end by which a gateway asks who calls."""
 _PASSED_ON = regex(r"_(?:API_KEY|TOKEN|SECRET|ACCESS_KEY)(?:_FILE)?$")
 """What it holds for those behind it."""
-
-
 _MOST_WORDS = 10_000
 """Of a command: all of them are asked what they name."""
 _LONGEST_IMAGE = 600

@@ -46,10 +46,10 @@ def resembles_agent(
     image: str,
     names: Sequence[str],
     words: Sequence[str],
-    settings: Iterable[Setting],
+    settings: Sequence[Setting],
     *,
-    whole: bool = False,
-    everywhere: bool = False,
+    whole: bool,
+    everywhere: bool,
 ) -> bool:
     """
     Whether nothing but a word within a name speaks of an agent, of what was taken for one.
@@ -59,7 +59,7 @@ def resembles_agent(
     runs on every node (`everywhere`) or is the agent of a product, and is told of no model (all
     that it is told being known: `whole`), or a product of another kind that can ask one.
     """
-    settings, image_name = tuple(settings), called(image)
+    image_name = called(image)
     if runs_another(words):
         return True
     if AGENT_PRODUCT.match(image_name):

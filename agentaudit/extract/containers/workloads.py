@@ -1,7 +1,5 @@
 """What runs: a container, a function or a service as one platform declares it."""
 
-from operator import attrgetter
-
 from msgspec import Struct
 
 from agentaudit.extract.settings import Setting
@@ -59,9 +57,6 @@ class WorkloadSpec(Struct, frozen=True, kw_only=True):
     """Where an API or an ingress passes the calls of anybody on to it; it may ask them itself."""
 
 
-_DECLARED = attrgetter(*WorkloadSpec.__struct_fields__)
-
-
 class Workload(WorkloadSpec, frozen=True, kw_only=True):
     """What a runtime was read from, kept until all are known: who runs what is joined then."""
 
@@ -73,5 +68,5 @@ class Workload(WorkloadSpec, frozen=True, kw_only=True):
     @classmethod
     def of(cls, spec: WorkloadSpec, *, runtime_id: FactId, role: str, image: str) -> "Workload":
         """What a runtime was read from, with all that its platform declares."""
-        declared = dict(zip(WorkloadSpec.__struct_fields__, _DECLARED(spec), strict=True))
+        declared = {name: getattr(spec, name) for name in WorkloadSpec.__struct_fields__}
         return cls(**declared, runtime_id=runtime_id, role=role, image=image)
