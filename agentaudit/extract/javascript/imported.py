@@ -18,19 +18,14 @@ def imported_documents(
     scripts = [each for each in documents if each.syntax == "javascript" and each.tree is not None]
     if not scripts:
         return iter(())
-    read = {document.file for document in scripts}
     listed = {each.file: each for each in sources if each.syntax == "javascript"}
-    unread = {file: source for file, source in listed.items() if file not in read}
     files = by_path(listed)
 
-    def meant(document: Document) -> Iterator[str]:
-        for path in _paths(document):
-            file = file_meant(files, packages, document.file, path)
-            if file is not None:
-                yield file
+    def meant(document: Document) -> Iterator[str | None]:
+        return (file_meant(files, packages, document.file, path) for path in _paths(document))
 
     return read_imported(
-        scripts, unread, meant, lambda source: parse_imported(source.file, source.text)
+        scripts, listed, meant, lambda source: parse_imported(source.file, source.text)
     )
 
 

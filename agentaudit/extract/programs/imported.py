@@ -5,7 +5,7 @@ Whether a file builds agents is seen in that file alone; what it takes from file
 read as well, and what those take. Further away little is said of agents.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.document import Document
@@ -18,23 +18,23 @@ _MOST = 1_000_000
 
 
 def read_imported(
-    importing: Iterable[Document],
-    unread: Mapping[str, SourceText],
-    meant: Callable[[Document], Iterable[str]],
+    importing: Collection[Document],
+    sources: Mapping[str, SourceText],
+    meant: Callable[[Document], Iterable[str | None]],
     read: Callable[[SourceText], Document | None],
 ) -> Iterator[Document]:
-    """The unread files that some import, by what each means to import, once each."""
+    """The files that some documents mean to import, but for those that these are, each once."""
     waiting = [each for each in importing if not is_rehearsal(each.file)]
+    taken = {each.file for each in importing}
     left = _MOST
-    taken: set[str] = set()
     for _ in range(_FAR):
         found: list[Document] = []
         for file in (file for each in waiting for file in meant(each)):
-            if file in taken or file not in unread:
+            if file is None or file in taken:
                 continue
             taken.add(file)
-            left -= len(unread[file].text)
-            document = read(unread[file]) if left > 0 else None
+            left -= len(sources[file].text)
+            document = read(sources[file]) if left > 0 else None
             if document is not None:
                 found.append(document)
         yield from found

@@ -30,11 +30,8 @@ def imported_programs(
         if each.syntax == "python" and _NAMED in each.file.lower() and each.file not in read
     }
 
-    def meant(document: Document) -> Iterator[str]:
-        for level, name in _paths(document):
-            file = file_of(unread, document.file, level, name)
-            if file is not None:
-                yield file
+    def meant(document: Document) -> Iterator[str | None]:
+        return (file_of(unread, document.file, level, name) for level, name in _paths(document))
 
     return read_imported(programs if unread else (), unread, meant, parsed)
 
