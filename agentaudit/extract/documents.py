@@ -20,7 +20,7 @@ class Documents(Struct, frozen=True, eq=False):
     packages: Packages = field(default_factory=Packages)
     """What names of packages mean that scripts import."""
     passed_by: frozenset[str] = frozenset()
-    """Programs in Python that say nothing of agents, by their paths: they are not read."""
+    """Programs in Python that say nothing of agents; they are read where others import them."""
     _answers: dict[object, object] = field(default_factory=dict)
     _chosen: dict[tuple[str, ...], tuple[Document, ...]] = field(default_factory=dict)
     """By their syntaxes: many ask, and for few of them."""

@@ -1,15 +1,11 @@
 """Every platform that is understood, in the order in which they are read."""
 
-from collections.abc import Callable
-
 from agentaudit.extract.coding_agents.editors import extract_editors
 from agentaudit.extract.coding_agents.instructions import extract_instructions
 from agentaudit.extract.coding_agents.settings import extract_claude
-from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.compose import extract_compose
 from agentaudit.extract.containers.packed_agents import extract_packed_agents
 from agentaudit.extract.declarations import declare_servers, extract_declarations
-from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import extract_dotenv
 from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.frameworks.langgraph import extract_langgraph
@@ -20,6 +16,7 @@ from agentaudit.extract.kubernetes.plaintext import extract_plaintext
 from agentaudit.extract.kubernetes.pods import extract_kubernetes
 from agentaudit.extract.kubernetes.policies import extract_policies
 from agentaudit.extract.kubernetes.rights import extract_rights
+from agentaudit.extract.late_extractors import Extractor
 from agentaudit.extract.mcp.allowlists import mark_shadows
 from agentaudit.extract.mcp.configurations import extract_mcp
 from agentaudit.extract.platforms import (
@@ -85,9 +82,6 @@ from agentaudit.extract.servers.redis import extract_redis
 from agentaudit.extract.sweep import extract_sweep
 from agentaudit.extract.unknown_keys import extract_unknown_keys
 from agentaudit.extract.unread import extract_unread
-
-Extractor = Callable[[Documents, Collector], None]
-"""Reads all documents, and writes what it understands of them into the collector."""
 
 EXTRACTORS: tuple[Extractor, ...] = (
     extract_mcp,

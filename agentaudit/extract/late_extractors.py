@@ -13,7 +13,8 @@ from agentaudit.readers.document import Document
 
 Asked = Callable[[Documents, Collector], bool]
 """Whether there is something to read."""
-_Extract = Callable[[Documents, Collector], None]
+Extractor = Callable[[Documents, Collector], None]
+"""Reads all documents, and writes what it understands of them into the collector."""
 
 
 class LateExtractor(Struct, frozen=True):
@@ -27,7 +28,7 @@ class LateExtractor(Struct, frozen=True):
             for extract in self.loaded():
                 extract(documents, collector)
 
-    def loaded(self) -> Iterator[_Extract]:
+    def loaded(self) -> Iterator[Extractor]:
         """The extractors themselves."""
         yield from map(function_of, self.names)
 
