@@ -156,13 +156,14 @@ def _add_static(
     if form is CredentialForm.LITERAL and is_everybodys(text):
         return
     session, master = step.input("aws-session-token"), of_administrator(text)
+    named = master or static
     credential = collector.add(
         Credential(
             id=fact_id("credential", name, _key(workflow, job, step, name)),
             name=name,
             evidence=(place,),
-            provider=master.provider if master is not None else static.provider,
-            kind=master.kind if master is not None else static.kind,
+            provider=named.provider,
+            kind=named.kind,
             admin=master is not None,
             form=form,
             lifetime=Lifetime.SHORT if session is not None else Lifetime.STATIC,
