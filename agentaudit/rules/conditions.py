@@ -63,6 +63,7 @@ def complaint(text: str) -> tuple[int, int, str] | None:
     return int(match[1]), int(match[2]), match[3].removesuffix(" [INVALID_ARGUMENT]")
 
 
+@cache
 def fields_asked(kind: str, source: str) -> frozenset[str] | None:
     """
     The fields of a fact that a condition may ask for; None where it may ask for any.
