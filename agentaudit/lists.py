@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 ThingT = TypeVar("ThingT")
+MOST_HELPED = 20
+"""Names that are none, for which one is sought that may be meant: each takes milliseconds."""
 _LONGEST_NAME = 60
 
 

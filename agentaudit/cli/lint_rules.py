@@ -1,20 +1,18 @@
 """Which rules `agentaudit lint` asks: ours and the user's, as he and the repository name them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.lists import MOST_HELPED, meant
 
 if TYPE_CHECKING:
     from agentaudit.rules.compiled import CompiledRule
     from agentaudit.rules.configured import Configuration
 
-_HELPED = 20
-"""Names that are no rule's, for which one is sought that may be meant: each takes milliseconds."""
 
-
-def rules_in(folders: tuple[Path, ...]) -> "tuple[CompiledRule, ...]":
+def rules_in(folders: Sequence[Path]) -> "tuple[CompiledRule, ...]":
     """Ours, and those of the folders."""
     from agentaudit.rules.ours import lint_rules
 
@@ -28,20 +26,17 @@ def chosen(
     configured: "Configuration",
 ) -> frozenset[str]:
     """The names of the rules to ask; a name that is neither a rule's nor a family's is an error."""
-    words = [{rule.rule.id, rule.rule.family.value} for rule in rules]
-    known = set().union(*words)
+    known = _known(rules)
     unknown = sorted({*(select or ()), *(ignore or ())} - known)
     if unknown:
-        from agentaudit.cli.rules import suggested
-
         listed = "," in unknown[0] and "; give each by itself, as in --select iam --select tools"
-        near = listed or suggested(unknown[0], sorted(known))
+        near = listed or suggested(unknown[0], known)
         raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
     wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
     asked = frozenset(
         rule.rule.id
-        for rule, names in zip(rules, words, strict=True)
-        if (not wanted or names & wanted) and not names & unwanted
+        for rule in rules
+        if (not wanted or _names(rule) & wanted) and not _names(rule) & unwanted
     )
     if not asked:
         raise UsageError("what is selected is ignored as well: no rule is left to ask")
@@ -54,7 +49,6 @@ def misnamed(
     configured: "Configuration",
 ) -> Iterator[Problem]:
     """What the configuration calls a rule or a family and is none of ours or of the user's."""
-    from agentaudit.cli.rules import suggested
     from agentaudit.linting.suppressions import META_RULES
 
     try:
@@ -62,14 +56,28 @@ def misnamed(
     except InputError as error:
         yield from error.problems
         return
-    known = {name for rule in loaded for name in (rule.rule.id, rule.rule.family.value)}
+    known = _known(loaded)
     of_paths = {*known, *(rule.id for rule in META_RULES)}
     unknown = (
         name for name in configured.names if name.said not in (of_paths if name.of_path else known)
     )
     for number, name in enumerate(unknown):
         told = f"no rule or family is called '{name.said[:60]}'"
-        near = suggested(name.said, sorted(known)) if number < _HELPED else ""
+        near = suggested(name.said, known) if number < MOST_HELPED else ""
         yield Problem(
             file=str(configured.file), line=name.line, column=name.column, message=told + near
         )
+
+
+def suggested(name: str, known: Iterable[str]) -> str:
+    """What may be meant by a name that none of the known is, or where all are listed."""
+    return meant(name, known, "; see `agentaudit rules list`")
+
+
+def _names(rule: "CompiledRule") -> frozenset[str]:
+    """By which a rule can be chosen."""
+    return frozenset((rule.rule.id, rule.rule.family.value))
+
+
+def _known(rules: "Sequence[CompiledRule]") -> frozenset[str]:
+    return frozenset(name for rule in rules for name in _names(rule))

@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli.lint_rules import rules_in, suggested
 from agentaudit.cli.outcome import print_file, write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import ExitCode, UsageError
-from agentaudit.lists import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agentaudit.model.lint_rule import LintRule
-    from agentaudit.rules.compiled import CompiledRule
 
 _BEFORE_ID = 21
 """Columns of the family and the severity in the list."""
@@ -66,7 +65,7 @@ def list_rules(
             raise UsageError("--family and --markdown are of lint rules")
         list_kind(kind, rules or [], said)
         return
-    loaded = _loaded(rules or [])
+    loaded = rules_in(rules or [])
     families = {rule.rule.family.value for rule in loaded}
     unknown = sorted(set(family or []) - families)
     if unknown:
@@ -112,9 +111,9 @@ def show(
     """
     from agentaudit.report.rule_page import render_rule
 
-    found = {rule.rule.id: rule.rule for rule in _loaded(rules or [])}
+    found = {rule.rule.id: rule.rule for rule in rules_in(rules or [])}
     if name not in found:
-        raise UsageError(f"no rule is called {name}{suggested(name, list(found))}")
+        raise UsageError(f"no rule is called {name}{suggested(name, found)}")
     out = terminal_of(context).out
     out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
 
@@ -159,7 +158,7 @@ def pages(
     from agentaudit.lists import counted
     from agentaudit.report.rule_manual import WRITTEN, manual_pages
 
-    written = manual_pages([rule.rule for rule in _loaded(rules or [])])
+    written = manual_pages([rule.rule for rule in rules_in(rules or [])])
     for name, text in written.items():
         write_text(folder / name, text)
     for path in folder.glob("*.md"):
@@ -203,13 +202,3 @@ def test(
     rules, examples = counted(len(loaded), "rule"), counted(count, "example")
     said.note(f"{rules}, {examples}, {len(failures)} failed")
     raise typer.Exit(int(ExitCode.FINDINGS if failures else ExitCode.PASS))
-
-
-def _loaded(folders: list[Path]) -> "tuple[CompiledRule, ...]":
-    from agentaudit.rules.ours import lint_rules
-
-    return lint_rules(folders)
-
-
-def suggested(name: str, known: list[str]) -> str:
-    return meant(name, known, "; see `agentaudit rules list`")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.fingerprints import fingerprint
-from agentaudit.lists import meant
+from agentaudit.lists import MOST_HELPED, meant
 from agentaudit.model.deployment import NO_RULE, SuppressionComment
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import (
@@ -46,8 +46,6 @@ UNREASONED = RuleSummary(
     fix="Write the reason behind the brackets: `agentaudit: ignore[rule] because …`.",
     references=("cwe:CWE-693",),
 )
-_HELPED = 20
-"""Names of no rule for which one is sought that may be meant: each takes time."""
 META_RULES = (UNREASONED, UNUSED)
 """Findings about the audit itself rather than about a fact."""
 
@@ -79,7 +77,7 @@ def suppressed(
     families = {rule.id: rule.family for rule in rules}
     judged = (item for item in set(comments) - used if item.rule not in unasked)
     for number, comment in enumerate(sorted(judged)):
-        near = families if number < _HELPED else ()
+        near = families if number < MOST_HELPED else ()
         yield _about(comment, families.get(comment.rule), near)
     for acceptance, why in acceptances.stale(findings, families, unasked):
         yield _stale(acceptance, families.get(acceptance.rule), why)

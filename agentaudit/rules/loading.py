@@ -13,14 +13,12 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from agentaudit.errors import InputError, Problem
-from agentaudit.lists import meant
+from agentaudit.lists import MOST_HELPED, meant
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.folders import rule_paths
 
 WordT = TypeVar("WordT", bound=StrEnum)
-_HELPED = 20
-"""Names of no field for which one is sought that may be meant: each takes time."""
 _NOTHING = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
 
 
@@ -56,11 +54,11 @@ class Fields(Struct):
 
     def check_names(self, *known: str, besides: Collection[str] = ()) -> None:
         """No field stands here that nobody reads; of those besides somebody else speaks."""
-        unknown = (name for name, _ in self.node.entries if name.raw not in {*known, *besides})
+        expected, listed = {*known, *besides}, f"; known: {', '.join(known)}"
+        unknown = (name for name, _ in self.node.entries if name.raw not in expected)
         for number, name in enumerate(unknown):
-            near = meant(name.raw, known) if number < _HELPED else ""
-            listed = f"; known: {', '.join(known)}"
-            self.complain(name, f"`{name.raw}` is not a field here{near or listed}")
+            near = meant(name.raw, known, listed) if number < MOST_HELPED else listed
+            self.complain(name, f"`{name.raw}` is not a field here{near}")
 
     def words(self, name: str, *, required: bool = True) -> str:
         """A text, its line ends made spaces; empty when it is missing."""

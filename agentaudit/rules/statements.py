@@ -7,12 +7,12 @@ made one before the engine sees it.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from cel_expr_python import cel
 from msgspec import Struct
 
+from agentaudit.lists import meant
 from agentaudit.rules.conditions import ConditionError, complaint
 
 
@@ -93,9 +93,7 @@ def _told_of_numbers(text: str, names: Collection[str], added: Sequence[int]) ->
             column -= 2
     if said.startswith("undeclared reference to"):
         name = said.split("'")[1]
-        near = get_close_matches(name, names, n=1)
-        said = f"asks for '{name}', which no recording has"
-        said += f"; did you mean {near[0]}?" if near else ""
+        said = f"asks for '{name}', which no recording has{meant(name, names)}"
     elif said.startswith("found no matching overload for '_"):
         operator, types = said.split("'")[1].strip("_"), said.rpartition(" to ")[2].strip("'")
         said = f"cannot ask {operator} of {types.replace('double', 'number')}"
