@@ -146,8 +146,7 @@ def _told(text: str, kind: str, source: str) -> ConditionError:
     line, column, said = found
     field = re.match(r"undefined field '(\w+)' not found in struct 'agentaudit\.(\w+)'", said)
     if field is not None:
-        near = meant(field[1], fields_of(field[2]), see_facts(field[2]))
-        said = f"asks for '{field[1]}', which {article(field[2])} does not have{near}"
+        said = f"asks for {lacking(field[2], field[1])}"
     elif said.startswith("undeclared reference to"):
         name = said.split("'")[1]
         called = f"{name}(" in source
@@ -159,13 +158,13 @@ def _told(text: str, kind: str, source: str) -> ConditionError:
     return ConditionError(said, line, column)
 
 
-def see_facts(kind: str) -> str:
-    """Where the fields of a kind are listed."""
-    return f"; see `agentaudit rules facts {kind}`"
+def lacking(kind: str, name: str) -> str:
+    """A field that a kind of fact does not have, with the one that may be meant."""
+    near = meant(name, fields_of(kind), f"; see `agentaudit rules facts {kind}`")
+    return f"'{name}', which {_article(kind)} does not have{near}"
 
 
-def article(kind: str) -> str:
-    """The kind as a noun with its article."""
+def _article(kind: str) -> str:
     word = kind.replace("_", " ")
     if kind in ("deployment", "limits"):
         return f"`{kind}`"

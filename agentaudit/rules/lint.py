@@ -4,17 +4,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from agentaudit.lists import meant
 from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.readers.document import Node
 from agentaudit.rules.autofixes import autofix_fields, autofix_of
-from agentaudit.rules.cel import Condition, article, compile_condition, see_facts
+from agentaudit.rules.cel import Condition, compile_condition, lacking
 from agentaudit.rules.compiled import CompiledRule
 from agentaudit.rules.conditions import ConditionError
-from agentaudit.rules.engine import fields_of
 from agentaudit.rules.example_texts import checked_text, further_files
 from agentaudit.rules.loading import Fields, Problems, rule_files
 from agentaudit.rules.messages import unknown_fields
@@ -129,12 +127,8 @@ def _message(fields: Fields, kind: str) -> str:
     template = fields.words("message")
     for name in unknown_fields(kind, template) if kind else ():
         place = fields.node.child("message") or fields.node
-        fields.complain(place, f"`message` asks for '{name}', which {_lacking(kind, name)}")
+        fields.complain(place, f"`message` asks for {lacking(kind, name)}")
     return template
-
-
-def _lacking(kind: str, name: str) -> str:
-    return f"{article(kind)} does not have{meant(name, fields_of(kind), see_facts(kind))}"
 
 
 def _references(fields: Fields) -> tuple[str, ...]:
