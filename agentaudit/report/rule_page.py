@@ -1,16 +1,16 @@
 """One rule as a page to read: on a terminal, and as Markdown for the reference."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import TextWrapper
 
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.lint_rule import LintRule
-from agentaudit.report.text import printable
+from agentaudit.report.text import printable, wrapped
 from agentaudit.rules.catalogue import load_catalogue, rules_of_rows
 from agentaudit.rules.fakes import expand_fakes, texts_of
 from agentaudit.rules.references import references
 
 _WIDEST = 100
+_INDENT = "  "
 
 
 def render_rule(rule: LintRule, *, width: int = 80) -> str:
@@ -28,10 +28,10 @@ def _page(rule: LintRule, width: int) -> Iterator[str]:
     yield f"{rule.family.value}, {rule.severity.value}, {rule.confidence.value}"
     yield ""
     yield f"Asks of every {rule.applies_to.replace('_', ' ')}:"
-    yield from _wrapped(rule.when, width)
+    yield from _paragraph(rule.when, width)
     for severity, when in rule.severity_when:
         text = f"{severity.value} when {when}"
-        yield from _wrapped(text, width)
+        yield from _paragraph(text, width)
     changed = rule.autofix.says if rule.autofix else ""
     if rule.autofix and rule.autofix.when:
         changed += f" Only when {rule.autofix.when}"
@@ -45,7 +45,7 @@ def _page(rule: LintRule, width: int) -> Iterator[str]:
             continue
         yield ""
         yield f"{heading}:"
-        yield from _wrapped(text, width)
+        yield from _paragraph(text, width)
     yield ""
     yield from (f"  {line}" for line in _references(rule))
     for name, examples in (("Holds for", rule.matching), ("Does not hold for", rule.other)):
@@ -64,14 +64,8 @@ def _fixes(rule: LintRule) -> Iterator[str]:
             yield from _indented({fixed.path: expand_fakes(text)}, fixed.path)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return TextWrapper(
-        width,
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    ).wrap(text)
+def _paragraph(text: str, width: int) -> list[str]:
+    return wrapped(text, width, first=_INDENT, rest=_INDENT)
 
 
 def _references(rule: LintRule) -> Iterator[str]:

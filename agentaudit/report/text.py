@@ -1,6 +1,7 @@
 """Text of others, made harmless to show: what we audit is hostile, also as text."""
 
 import re
+import textwrap
 import unicodedata
 
 _LONGEST = 10_000
@@ -32,6 +33,19 @@ def inert(line: str) -> str:
     """A printable line as no runner takes it for `::error::`, which it obeys behind spaces, too."""
     start = line.lstrip()
     return line.replace(start, f"| {start}", 1) if start.startswith("::") else line
+
+
+def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """Lines no wider than the terminal, each inert by itself; a path is never broken apart."""
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [inert(line) for line in lines]
 
 
 def cut(text: str, most: int) -> str:

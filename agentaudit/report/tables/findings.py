@@ -1,6 +1,5 @@
 """Findings on a terminal: the worst first, each with its place, and coverage at the end."""
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
@@ -11,7 +10,7 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Family, Finding, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence, findings_sentence, unread_files
 from agentaudit.report.tables.overview import FEWEST_SUMMED, hint, overview, unread_lines
-from agentaudit.report.text import inert, one_line
+from agentaudit.report.text import inert, one_line, wrapped
 
 STYLES = {
     Severity.INFO: "cyan",
@@ -42,14 +41,14 @@ def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Te
     if len(found) >= FEWEST_SUMMED:
         text.append_text(_summed(found, width))
     text.append(f"{findings_sentence(result)}\n")
-    text.append("\n".join(_wrapped(coverage_sentence(result), width, "")) + "\n")
+    text.append("\n".join(wrapped(coverage_sentence(result), width)) + "\n")
     for line in unread_lines(unread_files(result), width):
         text.append(f"{line}\n", style="yellow")
     asked = hint(found, unresolved=len(result.unresolved), verbose=verbose)
-    for line in _wrapped(asked, width, ""):
+    for line in wrapped(asked, width):
         text.append(f"{line}\n", style="dim")
     for end in result.unresolved if verbose else ():
-        for line in _wrapped(one_line(f"{end.evidence}: {end.what}; {end.effect}"), width, ""):
+        for line in wrapped(one_line(f"{end.evidence}: {end.what}; {end.effect}"), width):
             text.append(f"{line}\n", style="dim")
     return text
 
@@ -67,7 +66,7 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
     text.append(finding.severity.value, style=STYLES[finding.severity])
     fits = len(text) + 1 + len(finding.rule) <= width
     text.append(f" {finding.rule}\n" if fits else f"\n{_INDENT}{finding.rule}\n", style="bold")
-    for line in _wrapped(one_line(finding.message), width, _INDENT):
+    for line in _indented(one_line(finding.message), width):
         text.append(f"{line}\n")
     if finding.related:
         text.append_text(_places("see also", finding.related, width, verbose=verbose))
@@ -78,7 +77,7 @@ def _places(words: str, places: Iterable[Evidence], width: int, *, verbose: bool
     text = Text()
     told = [one_line(str(place)) for place in places]
     shown = first_of(told, len(told) if verbose else _RELATED)
-    for line in _wrapped(f"{words} {shown}", width, _INDENT):
+    for line in _indented(f"{words} {shown}", width):
         text.append(f"{line}\n", style="dim")
     return text
 
@@ -113,7 +112,5 @@ def _gathered(
             yield finding, group[1:]
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """Lines no wider than the terminal; a path is never broken apart."""
-    lines = textwrap.wrap(text, width - len(indent), break_long_words=False, break_on_hyphens=False)
-    return [f"{indent}{inert(line)}" for line in lines]
+def _indented(text: str, width: int) -> list[str]:
+    return wrapped(text, width, first=_INDENT, rest=_INDENT)

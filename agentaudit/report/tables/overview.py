@@ -1,13 +1,12 @@
 """What a long list comes to: findings by rule, and files that were not read by their reason."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, Severity
 from agentaudit.report.coverage import place_of, told
-from agentaudit.report.text import cut, inert, one_line
+from agentaudit.report.text import cut, inert, one_line, wrapped
 
 FEWEST_SUMMED = 10
 """Findings; fewer are seen at once."""
@@ -47,14 +46,9 @@ def unread_lines(files: Sequence[FileCoverage], width: int) -> Iterator[str]:
     grouped: dict[tuple[str, str], list[FileCoverage]] = {}
     for file in files:
         if alike[file.status, file.reason] < _FEWEST_ALIKE:
-            yield from _wrapped(told(file), width)
+            yield from wrapped(told(file), width)
         else:
             grouped.setdefault((file.status.value, file.reason), []).append(file)
     for (status, reason), those in grouped.items():
-        yield from _wrapped(f"{one_line(f'{status}: {reason}')}:", width)
+        yield from wrapped(f"{one_line(f'{status}: {reason}')}:", width)
         yield from (f"{_INDENT}{inert(one_line(place_of(file)))}" for file in those)
-
-
-def _wrapped(text: str, width: int) -> Iterator[str]:
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-    yield from map(inert, lines)

@@ -18,9 +18,8 @@ from agentaudit.report.tables.simulation_rows import (
     spread,
     three_digits,
     unit_of,
-    wrapped,
 )
-from agentaudit.report.text import cut, one_line
+from agentaudit.report.text import cut, one_line, wrapped
 
 _NARROWEST = 40
 _MOST_TYPES = 4

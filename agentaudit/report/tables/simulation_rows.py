@@ -1,12 +1,11 @@
 """Tables and lists of simulations on a terminal: cells, columns, and prose that wraps."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
 from agentaudit.model.measures import Difference, Interval, Measure, Percentiles, Verdict
-from agentaudit.report.text import one_line
+from agentaudit.report.text import one_line, wrapped
 
 SECOND_NS = 1_000_000_000
 _GAP = "  "
@@ -80,14 +79,3 @@ def append_list(text: Text, title: str, sentences: Sequence[str], width: int) ->
     for sentence in sentences:
         for line in wrapped(one_line(sentence), width, first="- ", rest="  "):
             text.append(f"{line}\n")
-
-
-def wrapped(sentence: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(
-        sentence,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

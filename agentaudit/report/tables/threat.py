@@ -18,7 +18,7 @@ from agentaudit.model.threat import (
 from agentaudit.report.coverage import by_severity, told, unread_files
 from agentaudit.report.quantities import bounds, percent
 from agentaudit.report.tables.findings import STYLES
-from agentaudit.report.text import cut, inert, one_line, printable
+from agentaudit.report.text import cut, inert, one_line, printable, wrapped
 from agentaudit.threats.mitigations import TOGETHER
 
 MOST_PATHS = 10
@@ -37,7 +37,7 @@ def render_threat_table(model: ThreatModel, *, width: int, verbose: bool = False
     width = min(max(width, _NARROWEST), _WIDEST)
     shown = model.paths if verbose else model.paths[:MOST_PATHS]
     text = Text()
-    for line in _wrapped(counts_sentence(model), width, ""):
+    for line in wrapped(counts_sentence(model), width):
         _add(text, f"{line}\n", style="bold")
     _add(text, "\n")
     _add_radius(text, model.blast_radius)
@@ -133,7 +133,7 @@ def _add_what_if(text: Text, model: ThreatModel, width: int) -> None:
     for outcome in model.mitigations:
         if outcome.name == TOGETHER:
             steps = one_line(outcome.description)
-            for line in _wrapped(f"Together: {steps[:1].lower()}{steps[1:]}", width, ""):
+            for line in wrapped(f"Together: {steps[:1].lower()}{steps[1:]}", width):
                 _add(text, f"{line}\n")
     _add(text, "LIVE in sensitive actions, THEFT in action-hours; each from asking again.\n")
     _add_patch(text, model.mitigations)
@@ -203,20 +203,9 @@ def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) 
 
 
 def _add_wrapped(text: Text, words: str, width: int, *, style: str = "") -> None:
-    for line in _wrapped(one_line(words), width, _INDENT):
-        _add(text, f"{inert(line)}\n", style=style)
+    for line in wrapped(one_line(words), width, first=_INDENT, rest=_INDENT):
+        _add(text, f"{line}\n", style=style)
 
 
 def _add(text: Text, words: str, *, style: str = "") -> None:
     text.append(words, style=style or None)
-
-
-def _wrapped(words: str, width: int, indent: str) -> list[str]:
-    return textwrap.wrap(
-        words,
-        width,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

@@ -1,6 +1,5 @@
 """A validation on a terminal: predicted beside measured, by policy, and what it amounts to."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -8,7 +7,7 @@ from rich.text import Text
 
 from agentaudit.lists import counted
 from agentaudit.model.validation import Accuracy, Comparisons, ValidatedRun, Validation
-from agentaudit.report.text import one_line
+from agentaudit.report.text import one_line, wrapped
 
 _NARROWEST = 40
 _MS = 1_000_000
@@ -118,14 +117,5 @@ def _append_table(text: Text, rows: Iterator[Row]) -> None:
 
 
 def _append_prose(text: Text, sentence: str, width: int, *, first: str = "") -> None:
-    rest = " " * len(first)
-    lines = textwrap.wrap(
-        one_line(sentence),
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in lines:
+    for line in wrapped(one_line(sentence), width, first=first, rest=" " * len(first)):
         text.append(f"{line}\n")
