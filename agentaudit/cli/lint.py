@@ -178,8 +178,8 @@ def lint(
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
         load = cache(rules_in)
-        known = partial(misnamed, load, rules or [])
-        configured = configuration_of(paths or [Path()], known, said, unread=no_config)
+        check = partial(misnamed, load, rules or [])
+        configured = configuration_of(paths or [Path()], check, said, unread=no_config)
         loaded = load((*configured.rules, *(rules or [])))
         names = chosen(loaded, select, ignore, configured)
         before = None if diff else configured.baseline

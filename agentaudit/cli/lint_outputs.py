@@ -80,10 +80,8 @@ def shown_from(
     below = len(result.findings) - len(kept)
     if below:
         said.note(f"not shown: {below} below severity {severity} or confidence {confidence}")
-    hidden = sum(item.suppression is None for item in result.findings) - sum(
-        item.suppression is None for item in kept
-    )
-    return replace(result, findings=kept, hidden=hidden)
+    shown = replace(result, findings=kept)
+    return replace(shown, hidden=len(result.open_findings) - len(shown.open_findings))
 
 
 def write_result(
@@ -95,15 +93,14 @@ def write_result(
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    files = [output for output in outputs if output != _STANDARD_OUTPUT]
-    for output in files:
+    for output in (each for each in outputs if each != _STANDARD_OUTPUT):
         chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
-    if outputs and len(files) == len(outputs):
-        _say(result, said)
+    if not outputs or _STANDARD_OUTPUT in outputs:
+        _show(result, _format_of(_STANDARD_OUTPUT, format_, outputs), said, fixes)
     else:
-        _show(result, format_ or Format.TABLE, said, fixes)
+        _say(result, said)
 
 
 def _say(result: "LintResult", said: Terminal) -> None:
@@ -132,13 +129,14 @@ def why_it_ends(code: ExitCode, result: "LintResult", failing: int, threshold: T
 def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:
     """Whether what is written shows what could be changed."""
     return any(
-        (format_ if output == _STANDARD_OUTPUT else _format_of(output, format_, outputs))
-        is Format.SARIF
+        _format_of(output, format_, outputs) is Format.SARIF
         for output in outputs or [_STANDARD_OUTPUT]
     )
 
 
 def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) -> Format:
+    if output == _STANDARD_OUTPUT:
+        return format_ or Format.TABLE
     alone = format_ if len(outputs) == 1 else None
     return alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
 

@@ -51,10 +51,10 @@ def findings_sentence(result: LintResult) -> str:
     """`2 critical, 1 medium; 1 suppressed.`."""
     found = result.open_findings
     counts = by_severity(item.severity for item in found)
-    hidden = len(result.findings) - len(found)
+    suppressed = len(result.findings) - len(found)
     parts = [f"{count} {severity}" for severity, count in counts.items()]
     said = ", ".join(parts) or nothing_found(result)
-    told = [said, f"{hidden} suppressed" if hidden else "", left_out(result)]
+    told = [said, f"{suppressed} suppressed" if suppressed else "", left_out(result)]
     return f"{'; '.join(filter(None, told))}."
 
 
