@@ -68,7 +68,7 @@ with atheris.instrument_imports(include=["agentaudit"]):
             importlib.import_module(module.name)
 
 from fuzz_inputs import BETWEEN, TRACES, files_in  # what it imports is instrumented by now
-from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, place_of
+from hangs import LONGEST_CPU_S, Hang, heed_limits, place_of, timed
 
 RULES = lint_rules([])
 QUERIES = threat_rules()
@@ -158,13 +158,10 @@ def once(data: bytes, found: Found) -> None:
     """One input; what it brings to light is kept, and told at the end."""
     if found.places and time.monotonic() > found.until:
         raise SystemExit(f"{len(found.places)} found, see {found.folder}")
-    limit_cpu(LONGEST_CPU_S)
     try:
-        audit(data)
+        timed(lambda: audit(data), longest_s=LONGEST_CPU_S)
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
         found.keep(error, data)
-    finally:
-        limit_cpu(0)
 
 
 def audit(data: bytes) -> None:

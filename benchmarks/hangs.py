@@ -1,7 +1,12 @@
 """What takes too long is stopped, and whatever is raised is named by its place in our source."""
 
 import signal
+import time
 import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+ValueT = TypeVar("ValueT")
 
 LONGEST_CPU_S = 5.0
 
@@ -18,6 +23,17 @@ def heed_limits() -> None:
 def limit_cpu(seconds: float) -> None:
     """So many seconds from now are left; 0 for no limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def timed(work: Callable[[], ValueT], *, longest_s: float = 0) -> tuple[float, ValueT]:
+    """The CPU seconds of a piece of work, and what it makes; Hang where a limit is reached."""
+    begun_s = time.process_time()
+    limit_cpu(longest_s)
+    try:
+        value = work()
+    finally:
+        limit_cpu(0)
+    return time.process_time() - begun_s, value
 
 
 def place_of(error: BaseException) -> str:

@@ -11,13 +11,14 @@ import json
 import os
 import platform
 import random
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+
+from programs import run
 
 MS = 1_000_000
 START_NS = 1_700_000_000_000 * MS
@@ -137,16 +138,13 @@ def write(path: Path, spans: int) -> None:
             file.write(json.dumps({"resourceSpans": [told]}) + "\n")
 
 
-def run(*arguments: str | Path) -> tuple[float, float]:
+def used(*arguments: str | Path) -> tuple[float, float]:
     """CPU seconds of `agentaudit` with these arguments, and its highest memory in MiB."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "agentaudit", "-q", *map(str, arguments)], stdout=subprocess.DEVNULL
-    ) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(process.returncode)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    command = (sys.executable, "-m", "agentaudit", "-q", *map(str, arguments))
+    done = run(command, Path(), said=sys.stderr.fileno())
+    if done.code:
+        raise SystemExit(done.code)
+    return done.cpu_s, done.peak_mib
 
 
 def main() -> None:
@@ -163,8 +161,8 @@ def main() -> None:
             path = (asked.keep or Path(folder)) / f"spans-{spans}.jsonl"
             recording = path.with_suffix(".aatrace")
             write(path, spans)
-            import_s, import_mib = run("trace", "import", path, "-o", recording)
-            show_s, show_mib = run("trace", "show", recording)
+            import_s, import_mib = used("trace", "import", path, "-o", recording)
+            show_s, show_mib = used("trace", "show", recording)
             print(
                 f"| {spans:,} | {path.stat().st_size / 1e6:.0f} | {import_s:.1f} |"
                 f" {import_mib:.0f} | {show_s:.1f} | {show_mib:.0f} |",

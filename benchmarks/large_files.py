@@ -13,11 +13,10 @@ import multiprocessing
 import os
 import platform
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hangs import LONGEST_CPU_S
+from hangs import LONGEST_CPU_S, timed
 from large_kinds import KINDS
 
 from agentaudit.extract.deployment import deployment_of
@@ -70,13 +69,11 @@ def apart(file: str, text: str) -> Cost:
 def audit(file: str, text: str) -> Cost:
     """One file, read and audited by every rule."""
     rules = lint_rules([])
-    begun_s = time.process_time()
-    deployment = deployment_of({file: text})
-    found = len(lint(deployment, rules).findings)
-    cpu_s = time.process_time() - begun_s
+    read_s, deployment = timed(lambda: deployment_of({file: text}))
+    lint_s, result = timed(lambda: lint(deployment, rules))
     (coverage,) = deployment.coverage
-    said = f"{found:,} findings" if not coverage.reason else coverage.reason
-    return Cost(cpu_s, peak_mib(), f"{coverage.status.value}: {said}")
+    said = coverage.reason or f"{len(result.findings):,} findings"
+    return Cost(read_s + lint_s, peak_mib(), f"{coverage.status.value}: {said}")
 
 
 def peak_mib() -> int:

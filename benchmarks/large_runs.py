@@ -11,16 +11,17 @@ picks runs by their names. Ends with 1 where one took longer than --seconds, or 
 
 import argparse
 import os
-import resource
+import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 from large_kinds import Kind
+from programs import Run, run
 
 ROOT = Path(__file__).resolve().parent.parent
 INTERNAL = 70
@@ -28,78 +29,55 @@ _LIMIT_S = 60
 _GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@a", "-c", "init.defaultBranch=main")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one run took, and how it ended."""
-
-    cpu_s: float
-    peak_mib: int
-    code: int
-    said: str
-
-
 def main() -> int:
     """Print the table; 1 where a run took too long, or failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[1])
-    parser.add_argument("words", nargs="*", metavar="WORD")
-    parser.add_argument("--bytes", type=int, default=9_999_999)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("words", nargs="*", metavar="WORD", help="runs with this in their name")
+    parser.add_argument("--bytes", type=int, default=9_999_999, help="of each file, at most")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of CPU; longer is slow")
     options = parser.parse_args()
     runs = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     slow = 0
     print("| run | CPU | peak memory | ends with | |\n|---|---:|---:|---:|---|")
-    for run in runs:
-        if options.words and not any(word in run["name"] for word in options.words):
+    for entry in runs:
+        name = entry["name"]
+        if options.words and not any(word in name for word in options.words):
             continue
         with tempfile.TemporaryDirectory() as folder:
-            cost = _cost(run, Path(folder), options.bytes)
-        told = cost.cpu_s > options.seconds or cost.code in (INTERNAL, -24)
+            done, said = _ran(entry, Path(folder), options.bytes)
+        told = done.cpu_s > options.seconds or done.code in (INTERNAL, -signal.SIGXCPU)
         slow += told
         mark = " **slow**" if told else ""
         print(
-            f"| {run['name']}{mark} | {cost.cpu_s:.1f} s | {cost.peak_mib} MiB | {cost.code} |"
-            f" {cost.said[:100]} |",
+            f"| {name}{mark} | {done.cpu_s:.1f} s | {done.peak_mib:.0f} MiB | {done.code} |"
+            f" {said[:100]} |",
             flush=True,
         )
     return 1 if slow else 0
 
 
-def _cost(run: dict[str, Any], folder: Path, size: int) -> Cost:
-    _write(run["files"], folder, size)
-    if "then" in run:
+def _ran(entry: Mapping[str, Any], folder: Path, size: int) -> tuple[Run, str]:
+    """A run of ours, and the last line that it says."""
+    _write(entry["files"], folder, size)
+    if "then" in entry:
         _commit(folder)
-        for path in run.get("gone", ()):
+        for path in entry.get("gone", ()):
             (folder / path).unlink()
-        _write(run["then"], folder, size)
-    python = ROOT / ".venv/bin/python"
-    command = (str(python if python.exists() else sys.executable), "-P", "-m", "agentaudit")
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as shown:
-        begun = subprocess.Popen(
-            (*command, *run.get("run", ("lint", "."))),
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=shown,
-            stderr=said,
-            preexec_fn=_limit,  # noqa: PLW1509, no threads here
-        )
-        _, status, used = os.wait4(begun.pid, 0)
-        begun.returncode = os.waitstatus_to_exitcode(status)
+        _write(entry["then"], folder, size)
+    command = (sys.executable, "-P", "-m", "agentaudit", *entry.get("run", ("lint", ".")))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryFile() as said:
+        done = run(command, folder, environment=environment, said=said, longest_cpu_s=_LIMIT_S)
         said.seek(0)
-        lines = said.read().decode(errors="replace").strip().split("\n")
-    return Cost(used.ru_utime, used.ru_maxrss // 1024, begun.returncode, lines[-1])
+        return done, said.read().decode(errors="replace").strip().rpartition("\n")[2]
 
 
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_LIMIT_S, _LIMIT_S + 5))
-
-
-def _write(files: list[dict[str, Any]], folder: Path, size: int) -> None:
+def _write(files: Sequence[Mapping[str, Any]], folder: Path, size: int) -> None:
     """The files of a run; one with `copies` as often, each under a number."""
     for each in files:
-        copies = each.pop("copies", 1)
-        kind = Kind(**each)
+        kind = Kind(**{key: value for key, value in each.items() if key != "copies"})
         text = kind.text(min(size, kind.most))
-        for number in range(copies):
+        for number in range(each.get("copies", 1)):
             path = folder / kind.file.replace("@", str(number))
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

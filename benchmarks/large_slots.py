@@ -14,12 +14,12 @@ places by their files. Ends with 1 where something is told.
 import argparse
 import json
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import yaml
-from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, place_of
+from hangs import LONGEST_CPU_S, Hang, heed_limits, place_of, timed
 from large_kinds import Kind
 
 from agentaudit.extract.deployment import deployment_of
@@ -69,20 +69,21 @@ def _judged(kind: Kind) -> str:
     """What is wrong with the time that a place takes; empty where nothing is."""
     took = []
     for size in (SHORT, LONG):
-        begun_s = time.process_time()
-        limit_cpu(LONGEST_CPU_S)
+        files = {kind.file: kind.text(size)}
         try:
-            lint(deployment_of({kind.file: kind.text(size)}), RULES)
+            cpu_s, _ = timed(partial(_lint, files), longest_s=LONGEST_CPU_S)
         except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
             return f"{place_of(error)}, of {size:,} characters"
-        finally:
-            limit_cpu(0)
-        took.append(time.process_time() - begun_s)
+        took.append(cpu_s)
     short_s, long_s = took
     whole_s = long_s * kind.most / LONG
     if whole_s < LONGEST_CPU_S and not (long_s > QUICK_S and long_s > FASTER * short_s):
         return ""
     return f"{short_s:.2f} s, {long_s:.2f} s, {whole_s:.0f} s at {kind.most:,} if it goes on so"
+
+
+def _lint(files: Mapping[str, str]) -> None:
+    lint(deployment_of(files), RULES)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,13 @@ import json
 import os
 import platform
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+
+from hangs import timed
 
 from agentaudit.extract.deployment import read_deployment
 from agentaudit.rules.threats import load_threat_rules
 from agentaudit.threats.model import threat_model
-
-ValueT = TypeVar("ValueT")
 
 TOOLS, KEYS, SERVERS, PODS = 500, 80, 60, 100
 """Of each agent."""
@@ -75,19 +72,13 @@ def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f} at the start\n")
     with tempfile.TemporaryDirectory() as folder:
         _write(Path(folder), options.agents)
-        reading_s, deployment = _timed(lambda: read_deployment([Path(folder)]))
-    asking_s, model = _timed(lambda: threat_model(deployment, rules))
+        reading_s, deployment = timed(lambda: read_deployment([Path(folder)]))
+    asking_s, model = timed(lambda: threat_model(deployment, rules))
     print("| tools | credentials | grants | nodes | edges | reading, CPU s | threat model, CPU s |")
     print("|--:|--:|--:|--:|--:|--:|--:|")
     facts = (deployment.tools, deployment.credentials, deployment.grants, model.nodes, model.edges)
     counts = " | ".join(f"{len(every):,}" for every in facts)
     print(f"| {counts} | {reading_s:.1f} | {asking_s:.1f} |")
-
-
-def _timed(work: Callable[[], ValueT]) -> tuple[float, ValueT]:
-    before = time.process_time()
-    value = work()
-    return time.process_time() - before, value
 
 
 def _write(root: Path, agents: int) -> None:

@@ -14,16 +14,13 @@ files, so that Python has compiled its code, as the installers of packages do.
 import argparse
 import os
 import platform
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from generate_deployments import generate
+from programs import Run, run
 
 OURS = (sys.executable, "-m", "agentaudit", "lint", "--format", "json")
 PEERS: Mapping[str, Sequence[str]] = {
@@ -36,15 +33,6 @@ FIRST_FILES = 8
 GROWTH = (100, 1_000, 10_000, 50_000)
 SHORTEST_OUTPUT = 100
 """A run that printed less than this many bytes has not scanned the repository."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one run took."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mib: float
 
 
 def main() -> None:
@@ -78,7 +66,7 @@ def _print_growth() -> None:
 def _print_beside(files: int, turns: int, peers: Path | None) -> None:
     tools = {"agentaudit lint": OURS, **_installed(peers)}
     _compile(tools.values())
-    costs: dict[str, list[Cost]] = {name: [] for name in tools}
+    costs: dict[str, list[Run]] = {name: [] for name in tools}
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder), files)
         for _ in range(turns):
@@ -108,29 +96,19 @@ def _compile(commands: Iterable[Sequence[str]]) -> None:
             _run(command, folder)
 
 
-def _run(command: Sequence[str], folder: str) -> Cost:
+def _run(command: Sequence[str], folder: str) -> Run:
     """One run; its exit code is a tool's own affair, but it has to say something."""
-    start = time.monotonic()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            command, cwd=folder, env=_environment(), stdout=output, stderr=subprocess.DEVNULL
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall_s = time.monotonic() - start
+        done = run(command, Path(folder), environment=_environment(), output=output)
         said = output.seek(0, os.SEEK_END)
     if said < SHORTEST_OUTPUT:
-        raise SystemExit(f"{command[0]} ended with {process.returncode} and said nothing")
-    return Cost(wall_s, _cpu(used), used.ru_maxrss / 1024)
+        raise SystemExit(f"{command[0]} ended with {done.code} and said nothing")
+    return done
 
 
 def _environment() -> Mapping[str, str]:
     """Ours, but Python keeps what it compiled."""
     return {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-
-
-def _cpu(used: resource.struct_rusage) -> float:
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -14,14 +14,13 @@ before a change, takes its turns, too, in its own `.venv` where it has one.
 import argparse
 import os
 import platform
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from programs import run
 
 ROOT = Path(__file__).parent.parent
 TURNS = 20
@@ -101,14 +100,10 @@ def _row(command: Sequence[str], wall_s: float, cpu_s: float) -> None:
 
 def _timed(command: Sequence[str], checkout: Path = ROOT) -> tuple[float, float]:
     """Wall and CPU seconds of one run, its children included."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    start = time.monotonic()
     own = checkout / ".venv/bin/python"
     python = own if own.exists() else sys.executable
-    subprocess.run([python, *command], cwd=checkout, capture_output=True, check=False)
-    wall_s = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    done = run((str(python), *command), checkout)
+    return done.wall_s, done.cpu_s
 
 
 if __name__ == "__main__":
