@@ -15,7 +15,6 @@ import importlib
 import pkgutil
 import re
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +24,10 @@ from types import FrameType
 from typing import Any
 
 import yaml
-from hangs import Hang, heed_limits, limit_cpu
+from hangs import Hang, heed_limits, timed
 
 import agentaudit
 from agentaudit import expressions
-from agentaudit.readers.token_forms import TOKENS
 
 SLOW_S, LONGEST_S = 0.1, 2.0
 SUSPECT_S, SHORT = 0.002, 2_000
@@ -40,6 +38,8 @@ _LETTERS = [*map(chr, range(32, 127)), "\n", "\t", "é"]
 _PREFERRED = "a1 -_./:=\"'\\${}()[]\n"
 _NAME = re.compile(r"\s*\"?(\w+)\"?\s*[:=]")
 _ENDS = ("", "\x00", "\n\x00", "!")
+_OF_ITSELF = {"flags", "groupindex", "groups", "pattern"}
+"""What an expression says without a text."""
 _Parsed = Any
 """What the standard library's parser of expressions makes of one: its types are nobody's to use."""
 
@@ -56,8 +56,8 @@ class Expression:
 def main() -> int:
     """Print what takes the square; 1 where something new does."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[1])
-    arguments.add_argument("words", nargs="*", metavar="WORD")
-    arguments.add_argument("--characters", type=int, default=16_000)
+    arguments.add_argument("words", nargs="*", metavar="WORD", help="files with this in their path")
+    arguments.add_argument("--characters", type=int, default=16_000, help="of each text")
     options = arguments.parse_args()
     known = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     heed_limits()
@@ -98,7 +98,7 @@ def slowest(expression: Expression, characters: int) -> tuple[float, str] | None
 def _asks(expression: Expression, compiled: re.Pattern[str]) -> Callable[[str], object]:
     """How an expression is asked: from the beginning of a text alone where its file asks so."""
     name, text = _variable(expression), _source(expression)
-    asked = set(re.findall(rf"\b{name}\.(\w+)", text)) if name else set()
+    asked = set(re.findall(rf"\b{name}\.(\w+)", text)) - _OF_ITSELF if name else set()
     if asked and asked <= {"match", "fullmatch"}:
         return lambda said: [getattr(compiled, each)(said) for each in asked]
     return lambda said: [None for _ in compiled.finditer(said)]
@@ -117,15 +117,10 @@ def _variable(expression: Expression) -> str:
 
 
 def _seconds(asks: Callable[[str], object], text: str) -> float:
-    begun_s = time.process_time()
-    limit_cpu(LONGEST_S)
     try:
-        asks(text)
+        return timed(lambda: asks(text), longest_s=LONGEST_S)[0]
     except Hang:
         return LONGEST_S
-    finally:
-        limit_cpu(0)
-    return time.process_time() - begun_s
 
 
 def _texts(parsed: _Parsed, characters: int) -> Iterator[tuple[str, str]]:
@@ -260,7 +255,8 @@ def _ours() -> Sequence[Expression]:
         re.compile = compile_now
         expressions.Late.__init__ = late  # type: ignore[method-assign]
     told = [(written(), flags, place) for written, flags, place in found if place]
-    forms = [(form.expression, 0, "readers/token_forms.py") for form in TOKENS]
+    tokens = importlib.import_module("agentaudit.readers.token_forms").TOKENS
+    forms = [(form.expression, 0, "readers/token_forms.py") for form in tokens]
     once = {(source, flags): place for source, flags, place in (*told, *forms)}
     return [
         Expression(source, flags, place)
