@@ -21,13 +21,13 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
 
 from fuzz_inputs import BETWEEN
 from grown_deployments import Grown, grow
-from hangs import LONGEST_CPU_S, Hang, heed_limits, limit_cpu, our_frames
+from hangs import LONGEST_CPU_S, Hang, heed_limits, our_frames, timed
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
@@ -59,42 +59,33 @@ class Hunt:
     def audit(self, texts: Mapping[str, str]) -> tuple[float, bool]:
         """The CPU seconds of the dearer of both commands, and whether all files were read."""
         gc.collect()
-        begun_s = time.process_time()
-        limit_cpu(LONGEST_CPU_S)
-        try:
-            deployment = deployment_of(texts)
-            read_s = time.process_time() - begun_s
-            lint(deployment, self.rules)
-            lint_s = time.process_time() - begun_s
-            limit_cpu(max(LONGEST_CPU_S - read_s, 0.1))
-            begun_s = time.process_time() - read_s
-            threat_model(deployment, self.queries)
-            threat_s = time.process_time() - begun_s
-        finally:
-            limit_cpu(0)
+        read_s, deployment = timed(lambda: deployment_of(texts), longest_s=LONGEST_CPU_S)
+        left_s = max(LONGEST_CPU_S - read_s, 0.1)
+        lint_s, _ = timed(lambda: lint(deployment, self.rules), longest_s=left_s)
+        threat_s, _ = timed(lambda: threat_model(deployment, self.queries), longest_s=left_s)
         whole = all(
             file.status is not FileStatus.FAILED and file.file in texts
             for file in deployment.coverage
         )
-        return max(lint_s, threat_s), whole
+        return read_s + max(lint_s, threat_s), whole
 
-    def keep(self, error: BaseException, grown: Grown, times: int) -> None:
-        """Name what was found, and keep its input, unless its place is known."""
+    def raised(self, error: BaseException, told: str, texts: Mapping[str, str]) -> None:
+        """Keep what was raised, by its place in our source."""
         frames = our_frames(error)
         names = [f"{file}:{frame.name}" for file, frame in frames]
+        where = ", ".join(f"{frame.name}:{frame.lineno}" for _, frame in frames[-3:])
         place = f"{type(error).__name__} in {' > '.join(names[1:4])}"
+        self.keep(place, f"{where}: {told}", texts)
+
+    def keep(self, place: str, told: str, texts: Mapping[str, str]) -> None:
+        """Name what was found, and keep its input, unless its place is known."""
         if place in self.places:
             return
         self.places.add(place)
         kept = self.folder / f"found-{len(self.places):03}"
-        texts = grown.texts(times)
         kept.write_text(BETWEEN.join(f"{file}\n{text}" for file, text in texts.items()))
         size = sum(map(len, texts.values()))
-        where = ", ".join(f"{frame.name}:{frame.lineno}" for _, frame in frames[-3:])
-        print(
-            f"FOUND {place} … {where}: {grown.told}, {times:,} times, {size:,} characters: {kept}"
-        )
-        sys.stdout.flush()
+        print(f"FOUND {place} … {told}, {size:,} characters: {kept}", flush=True)
 
 
 def main() -> int:
@@ -131,10 +122,11 @@ def main() -> int:
 def pursue(hunt: Hunt, grown: Grown) -> None:
     """Said a few times, said more often and, where that grows faster than its text, further."""
     times = FEW
+    texts = grown.texts(times)
     try:
-        few_s, few_whole = hunt.audit(grown.texts(FEW))
+        few_s, few_whole = hunt.audit(texts)
         times = MORE
-        texts = grown.texts(MORE)
+        texts = grown.texts(times)
         more_s, whole = hunt.audit(texts)
         steepness = math.log(max(more_s, 1e-3) / max(few_s, 1e-3), MORE / FEW)
         room = min(MAX_BYTES / max(len(text), 1) for text in texts.values())
@@ -147,24 +139,29 @@ def pursue(hunt: Hunt, grown: Grown) -> None:
                 return
             _, whole = hunt.audit(texts)
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
-        hunt.keep(error, grown, times)
+        hunt.raised(error, f"{grown.told}, {times:,} times", texts)
 
 
 def pad(hunt: Hunt, grown: Grown, piece: str) -> None:
     """Said often and beside a long text, against both apart."""
     padding = piece * (PADDED // len(piece))
+    if grown.texts(1, padding) == grown.texts(1):  # what grows is neither JSON nor YAML
+        return
+    told = f"{grown.told}, beside {piece!r}"
+    texts = grown.texts(MORE)
     try:
-        bare_s, _ = hunt.audit(grown.texts(MORE))
-        padded_s, whole = hunt.audit(grown.texts(1, padding))
+        bare_s, _ = hunt.audit(texts)
+        texts = grown.texts(1, padding)
+        padded_s, whole = hunt.audit(texts)
         if not whole:
             return
-        both_s, _ = hunt.audit(grown.texts(MORE, padding))
-        if both_s > bare_s + padded_s + TOGETHER_S:
-            print(f"{both_s:.1f} s, not {bare_s + padded_s:.1f}: {grown.told}, beside {piece!r}")
-            sys.stdout.flush()
+        texts = grown.texts(MORE, padding)
+        both_s, _ = hunt.audit(texts)
     except (Exception, Hang) as error:  # noqa: BLE001, whatever is raised is what is sought
-        told = replace(grown, told=f"{grown.told}, beside {piece!r}")
-        hunt.keep(error, told, MORE)
+        hunt.raised(error, told, texts)
+        return
+    if both_s > bare_s + padded_s + TOGETHER_S:
+        hunt.keep(told, f"{both_s:.1f} s, not {bare_s + padded_s:.1f}", texts)
 
 
 if __name__ == "__main__":
