@@ -1,5 +1,7 @@
 """The master key of a gateway: under which name an agent has it, and which gateways ask for it."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from agentaudit.extract.credentials.key_addresses import opens_other_store
@@ -201,8 +203,11 @@ def test_names_that_are_bound_are_no_listeners_of_a_gateway() -> None:
     assert "unauthenticated-gateway" in found({"config.yaml": gateway})
 
 
-@pytest.mark.parametrize(("store", "told"), [("minio", False), ("aws", True)])
-def test_a_store_of_ones_own_issues_no_sessions(store: str, *, told: bool) -> None:
+def planned(secrets: Mapping[str, str]) -> bool:
+    """Whether a pipeline that has these in its environment is told to keep a key of a cloud."""
+    given = "".join(
+        f"          {name}: ${{{{ secrets.{kept} }}}}\n" for name, kept in secrets.items()
+    )
     text = f"""\
 on: push
 jobs:
@@ -211,10 +216,22 @@ jobs:
     steps:
       - run: terraform plan
         env:
-          AWS_ACCESS_KEY_ID: ${{{{ secrets.{store.upper()}_USER }}}}
-          AWS_SECRET_ACCESS_KEY: ${{{{ secrets.{store.upper()}_PASSWORD }}}}
-"""
-    assert ("static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})) is told
+{given}"""
+    return "static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})
+
+
+@pytest.mark.parametrize(("store", "told"), [("MINIO", False), ("AWS", True)])
+def test_a_store_of_ones_own_issues_no_sessions(store: str, *, told: bool) -> None:
+    key, secret = f"{store}_USER", f"{store}_PASSWORD"
+
+    assert planned({"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}) is told
+
+
+def test_no_session_of_aws_stands_for_the_key_of_a_machine() -> None:
+    """A private key of a pair of EC2 is what somebody logs in with."""
+    assert not planned({"AWS_PRIVATE_KEY": "KEY"})
+    assert planned({"AWS_ACCESS_KEY_ID": "KEY"})
+    assert planned({"AWS_PRIVATE_KEY": "KEY", "AWS_SECRET_ACCESS_KEY": "SECRET"})
 
 
 def test_the_characters_of_a_key_name_no_store() -> None:

@@ -466,22 +466,3 @@ def test_a_container_of_a_developer_needs_limits_less(more: str, severity: Sever
     service = f"services:\n  desk-agent:\n    image: registry.example/desk-agent:1\n    {more}\n"
 
     assert found({"compose.yaml": service})["agent-without-resource-limits"] == severity
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("AWS_PRIVATE_KEY", False), ("AWS_ACCESS_KEY_ID", True)]
-)
-def test_no_session_of_aws_stands_for_the_key_of_a_machine(name: str, *, told: bool) -> None:
-    workflow = f"""
-on: push
-jobs:
-  plan:
-    runs-on: ubuntu-latest
-    steps:
-      - run: terraform plan
-        env: {{{name}: "${{{{ secrets.{name} }}}}", AWS_SECRET_ACCESS_KEY: "${{{{ secrets.S }}}}"}}
-"""
-    only = workflow.replace(', AWS_SECRET_ACCESS_KEY: "${{ secrets.S }}"', "")
-    text = workflow if told else only
-
-    assert ("static-cloud-key-in-ci" in found({".github/workflows/plan.yml": text})) is told
