@@ -44,6 +44,8 @@ class _Blob(Struct, frozen=True):
     digest: str
     file: str
     """Relative to the root of the audit."""
+    syntax: str
+    """Empty where only the content tells whether it is a key."""
     most: int
     """Bytes of the largest that is read."""
 
@@ -212,10 +214,9 @@ def _blobs(tree: _Tree, entries: Sequence[_Entry], audited: _Audited) -> Iterato
         file = audited.file(path)
         if SKIPPED_FOLDERS & set(PurePosixPath(file).parts[:-1]):
             continue
-        if syntax_of(file):
-            yield _Blob(entry.digest, file, MAX_BYTES)
-        elif may_be_key(file):
-            yield _Blob(entry.digest, file, LARGEST_KEY)
+        syntax = syntax_of(file)
+        if syntax or may_be_key(file):
+            yield _Blob(entry.digest, file, syntax, MAX_BYTES if syntax else LARGEST_KEY)
 
 
 def _contents(root: Path, blobs: Sequence[_Blob]) -> Iterator[bytes | None]:
@@ -251,12 +252,10 @@ def _size(line: bytes) -> int:
 
 def _read(blob: _Blob, content: bytes | None) -> SourceText | FileCoverage | None:
     """The text of a file, or why it is none; None of what may be a key, and is none."""
-    syntax = syntax_of(blob.file)
-    if not syntax and content is not None and content.startswith(BEGINNING):
-        syntax = "pem"
-    if not syntax:
+    file, syntax = blob.file, blob.syntax
+    if not syntax and (content is None or not content.startswith(BEGINNING)):
         return None
     if content is None:
         reason = f"missing from the repository, or larger than {MAX_BYTES:,} bytes"
-        return FileCoverage(file=blob.file, status=FileStatus.FAILED, format=syntax, reason=reason)
-    return decoded(content, blob.file, syntax)
+        return FileCoverage(file=file, status=FileStatus.FAILED, format=syntax, reason=reason)
+    return decoded(content, file, syntax or "pem")
