@@ -16,7 +16,6 @@ from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document
 from agentaudit.readers.lines import MAX_CODE, MAX_PROSE
 from agentaudit.readers.one_text import searched_text
-from agentaudit.readers.shell_words import shell_words
 from agentaudit.readers.token_forms import holds_token
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
@@ -63,14 +62,6 @@ def assignments(text: str) -> Iterator[Assignment]:
             if text.startswith("(", match.end(group)):
                 continue  # a call, in a program that the script writes down
             yield Assignment(match["name"], match[group], match.start(group))
-
-
-def words_of_command(text: str) -> list[str]:
-    """The words of a command; quotes are heeded, unless one does not end."""
-    try:
-        return shell_words(text)
-    except ValueError:
-        return text.split()
 
 
 def tells_of_secrets_or_agents(text: str) -> bool:

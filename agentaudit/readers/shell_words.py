@@ -40,3 +40,11 @@ def shell_words(text: str) -> list[str]:
     if end < len(text):
         raise ValueError("a quote does not end")
     return words if word is None else [*words, "".join(word)]
+
+
+def words_of_command(text: str) -> list[str]:
+    """The same, where quotes are heeded unless one does not end."""
+    try:
+        return shell_words(text)
+    except ValueError:
+        return text.split()

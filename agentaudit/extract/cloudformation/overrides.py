@@ -17,7 +17,7 @@ from agentaudit.extract.documents import Documents, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.scripts import words_of_command
+from agentaudit.readers.shell_words import words_of_command
 
 _FILE = re.compile(r"^samconfig\.(?:toml|ya?ml)$")
 _PAIR = re.compile(r"^(?:ParameterKey=(?P<key>\w+),ParameterValue=|(?P<name>\w+)=)", re.ASCII)

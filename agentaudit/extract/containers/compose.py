@@ -26,7 +26,7 @@ from agentaudit.extract.stages import stage_of
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
-from agentaudit.readers.scripts import words_of_command
+from agentaudit.readers.shell_words import words_of_command
 
 _PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
