@@ -273,11 +273,11 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     if accepted:
         tell_acceptances(accepted, result, deployment, today, said)
     narrowed = with_narrowings(result, settings.configured, paths)
-    judged = gathered(result, asked.rules)
-    shown = judged if narrowed is result else gathered(narrowed, asked.rules)
+    whole = gathered(result, asked.rules)
+    shown = whole if narrowed is result else gathered(narrowed, asked.rules)
     return Linted(
         result=from_here(shown, deployment.root),
-        judged=judged,
+        whole=whole,
         deployment=deployment,
         rules=[rule for rule in asked.rules if rule.rule.id in asked.names],
         limits=limits,

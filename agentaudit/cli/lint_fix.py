@@ -44,8 +44,11 @@ class Linted(Struct, frozen=True, kw_only=True):
 
     result: "LintResult"
     """As it is shown: with places from where the user stands."""
-    judged: "LintResult"
-    """The same with places from the root of the audit."""
+    whole: "LintResult"
+    """
+    What fixes are held against: places are from the root of the audit, and nothing is ignored by
+    the configuration, or a fix would seem to bring what that ignores.
+    """
     deployment: "Deployment"
     rules: "Sequence[CompiledRule]"
     limits: "Limits"
@@ -67,7 +70,7 @@ class Linted(Struct, frozen=True, kw_only=True):
         from agentaudit.linting.fixing import fixes_of
         from agentaudit.report.places import from_here
 
-        return from_here(fixes_of(self.judged, self.audited()), self.deployment.root)
+        return from_here(fixes_of(self.whole, self.audited()), self.deployment.root)
 
 
 def fix_findings(linted: Linted, shown: "LintResult", fixing: Fixing, said: Terminal) -> bool:
@@ -80,7 +83,7 @@ def fix_findings(linted: Linted, shown: "LintResult", fixing: Fixing, said: Term
     from agentaudit.linting.fixing import planned
 
     again = _again(linted)
-    plan = planned(linted.judged, linted.audited(), again, shown.open_findings)
+    plan = planned(linted.whole, linted.audited(), again, shown.open_findings)
     _tell(plan, linted, said)
     if not plan.files or not _agreed(fixing, len(plan.files), said):
         return False
