@@ -1,7 +1,7 @@
 """`agentaudit rules facts`: what the conditions of one's own rules may ask."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from agentaudit.errors import UsageError
@@ -21,15 +21,13 @@ def list_facts(kind: str | None, said: "Terminal") -> None:
     if kind is not None and kind not in known:
         near = meant(kind, known, f"; known: {', '.join(known)}")
         raise UsageError(f"no kind of fact is called {kind[:60]}{near}")
-    lines = _kinds(said.out.width) if kind is None else _fields(kind, said.out.width)
+    lines = _kinds(known, said.out.width) if kind is None else _fields(kind, said.out.width)
     for line in lines:
         said.out.print(line, soft_wrap=True)
 
 
-def _kinds(width: int) -> Iterator[str]:
-    from agentaudit.rules.askable import kinds
-
-    for kind, means in kinds().items():
+def _kinds(known: Mapping[str, str], width: int) -> Iterator[str]:
+    for kind, means in known.items():
         yield kind
         yield from _wrapped(means, width)
 

@@ -228,5 +228,5 @@ def kind_of(fact: Fact) -> str:
 
 
 def field_names(kind: str) -> tuple[str, ...]:
-    """The names that a condition may ask of one kind of fact."""
+    """The names that a message may ask of one kind of fact; conditions ask for no `evidence`."""
     return FACT_KINDS[kind].type.__struct_fields__

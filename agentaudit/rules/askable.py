@@ -13,8 +13,6 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.rules.conditions import hints, is_optional
 from agentaudit.rules.engine import TYPES, fields_of
 
-_NUMBERS = {int: "number", float: "number"}
-
 
 class Askable(Struct, frozen=True):
     """One field of a kind of fact."""
@@ -58,7 +56,7 @@ def _one(hint: object) -> str:
         return "id of a fact"
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return " | ".join(f'"{word}"' for word in hint)
-    return next((word for type_, word in _NUMBERS.items() if hint is type_), "text")
+    return "number" if hint in (int, float) else "text"
 
 
 @cache
