@@ -21,6 +21,17 @@ def holds_word(text: str, words: Iterable[str]) -> bool:
     return False
 
 
+def one_of(*words: str) -> str:
+    """
+    The source of an expression for one of a few words, each of which begins with a letter.
+
+    Whether any begins with what stands there is asked first: of each word by itself it takes twice
+    the time where the size of letters does not count.
+    """
+    letters = "".join(sorted({word[0] for word in words}))
+    return rf"(?=[{letters}])(?:{'|'.join(words)})"
+
+
 def any_of(words: Iterable[str], *, stops: str) -> re.Pattern[str]:
     """
     An expression for many words, four times as fast as to look for fifty one after the other.

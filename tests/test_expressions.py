@@ -13,7 +13,7 @@ import agentaudit.extract
 import agentaudit.linting
 import agentaudit.readers
 import agentaudit.rules
-from agentaudit.expressions import Late, any_of, regex
+from agentaudit.expressions import Late, any_of, one_of, regex
 
 LATE = (agentaudit.extract, agentaudit.linting, agentaudit.readers, agentaudit.rules)
 
@@ -39,6 +39,20 @@ def test_many_words_are_found_as_each_of_them_would_be(words: list[str], text: s
     found = any_of(words, stops="_-Ba").search(text)
 
     assert (found is not None) == any(word in text for word in words)
+
+
+@given(
+    words=st.lists(st.text("aBsk", min_size=1, max_size=4), min_size=1),
+    text=st.text("aBbs\u017fk\u212a="),
+)
+def test_one_of_a_few_words_is_found_as_by_an_expression_for_them(
+    words: list[str], text: str
+) -> None:
+    """Also where the size of letters does not count, and a long s is an s."""
+    plain, asked = "|".join(words), one_of(*words)
+
+    for flags in (0, re.IGNORECASE):
+        assert re.findall(asked, text, flags) == re.findall(plain, text, flags)
 
 
 def test_every_expression_is_well_formed() -> None:

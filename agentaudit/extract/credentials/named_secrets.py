@@ -7,7 +7,7 @@ What something is called is shown as it is, and somebody calls a server by its a
 
 import re
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import holds_word, one_of, regex
 from agentaudit.extract.credentials.told_secrets import KEYS, PASSWORDS, without_told
 
 _REFERENCE = r"(?![$<{%*…])"
@@ -21,8 +21,9 @@ _LISTED = regex(
     r"(?P<name>;\s{0,9}(?:password|pwd)\s{0,9}=\s{0,9})(?![\"'$])[^;\"'=\n]+", re.IGNORECASE
 )
 """Of settings that `;` parts, where a password may hold spaces."""
+_SETTING = one_of("password", "passwd", "pwd", "accountkey", "sharedaccesskey")
 _PASSWORD = regex(
-    r"(?P<name>(?:password|passwd|pwd|accountkey|sharedaccesskey)\s{0,9}=\s{0,9})"
+    rf"(?P<name>{_SETTING}\s{{0,9}}=\s{{0,9}})"
     r"(?!\$(?:[({]|[A-Za-z_]\w*(?:[\s;&\"']|$)))(?:\"[^\"]+|'[^']+|[^\s;\"']+)",
     re.IGNORECASE,
 )

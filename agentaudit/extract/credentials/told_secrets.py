@@ -8,14 +8,20 @@ something, so only what looks like a secret is taken out.
 import re
 from itertools import pairwise
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import one_of, regex
 from agentaudit.extract.credentials.drawn_words import is_drawn
 
-KEYS = (
-    r"(?:api|access|account|secret|private|auth|subscription|signing|encryption)[_ -]?key"
-    r"|key-data|token|secret|signature"
+_OF_KEYS = (
+    *("api", "access", "account", "secret", "private", "auth", "subscription", "signing"),
+    "encryption",
 )
-PASSWORDS = r"password|passwort|passwd|passphrase|contraseña|kennwort|requirepass|masterauth|pwd"
+KEYS = one_of(
+    *(f"{what}[_ -]?key" for what in _OF_KEYS), "key-data", "token", "secret", "signature"
+)
+PASSWORDS = one_of(
+    *("password", "passwort", "passwd", "passphrase", "contraseña", "kennwort", "requirepass"),
+    *("masterauth", "pwd"),
+)
 _QUOTED = r"(?:\\?\"[^\"\\\n]{1,300}|'[^'\n]{1,300}|`[^`\n]{1,300})"
 _BARE = r"[^\s\"'`,;}<>|]{8,200}"
 _MORE = r"(?:[ ](?=[^\s\d]{0,99}\d)[^\s\"'`,;}<>|]{4,99}){0,9}"
@@ -28,7 +34,7 @@ _SIGN = (
 _SPACE = r"(?:\\?[\"'`*)\]|]){0,4}[ \t]{1,3}[|]?[ \t]{0,3}(?:(?:is|are|ist|was)[ \t]{1,3})?"
 _PASSWORD_TOLD = (
     regex(
-        rf"(?P<name>(?<!\d)(?:{PASSWORDS})(?:{_SIGN}|{_SPACE}))(?P<value>{_QUOTED}|{_BARE}{_MORE})",
+        rf"(?P<name>(?<!\d){PASSWORDS}(?:{_SIGN}|{_SPACE}))(?P<value>{_QUOTED}|{_BARE}{_MORE})",
         re.IGNORECASE,
     ),
     regex(
@@ -52,7 +58,7 @@ _BEARER = regex(
     re.IGNORECASE,
 )
 _KEY_NAMED = regex(
-    rf"(?P<name>(?:(?:{KEYS})(?:{_SPACE}|:)"
+    rf"(?P<name>(?:{KEYS}(?:{_SPACE}|:)"
     r"|(?<!\S)--?(?:[\w-]{0,40}-)?(?:key|auth|credentials?)[ \t=]{1,3}))"
     rf"(?P<value>{_QUOTED}|{_BARE})",
     re.IGNORECASE,
