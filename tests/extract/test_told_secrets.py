@@ -45,6 +45,7 @@ WORD, WORDS = "Winter40711hummel", "winter40711 hummel55 garden6"
         ("sqlplus scott/{word}@orcl", "sqlplus scott/…"),
         ("curl -u 'agent:{words}' https://a.example", "curl -u 'agent:…' https://a.example"),
         ("curl -su agent:{word} https://a.example", "curl -su agent:… https://a.example"),
+        ("curl -fsSLu agent:{word} https://a.example", "curl -fsSLu agent:… https://a.example"),
         ("openssl enc -a -k {word}", "openssl enc -a -k …"),
         ("openssl rsa -passin pass:{word}", "openssl rsa -passin pass:…"),
     ],

@@ -38,37 +38,49 @@ _OF_CLIENTS = (
 """A password behind its user, or a key alone, as vendors' pages have it: `curl -u KEY:`."""
 _FORMS = (
     *(
-        regex(
-            rf"(?P<name>(?<![\w-])(?:{programs})\b[^|;&\n]{{0,200}}?"
-            rf"\s[\"']?-{option}(?:[\"'],\s?|[ \t]{{0,3}})){_VALUE}"
+        (
+            (f"-{option[0]}",),
+            regex(
+                rf"(?P<name>(?<![\w-])(?:{programs})\b[^|;&\n]{{0,200}}?"
+                rf"\s[\"']?-{option}(?:[\"'],\s?|[ \t]{{0,3}})){_VALUE}"
+            ),
         )
         for programs, option in _OPTIONS
     ),
-    *(regex(rf"{_CLIENT}{value}") for value in _OF_CLIENTS),
-    regex(
-        r"(?P<name>\becho[ \t]{1,3}(?:-n[ \t]{1,3})?[\"']?+(?:[\w.-]{1,40}:)?+)"
-        rf"{_REFERENCE}(?:[^\"'\n|]{{4,200}}(?=[\"'])|[^\s\"'|]{{4,200}})"
-        r"(?=[\"']?\s{0,3}\|[^|;&\n]{0,100}"
-        r"(?:--password-stdin|sudo\s{1,3}-S|chpasswd|--stdin|-fd\b))"
+    *((("curl", "http", "wget", "xh"), regex(rf"{_CLIENT}{value}")) for value in _OF_CLIENTS),
+    (
+        ("echo",),
+        regex(
+            r"(?P<name>\becho[ \t]{1,3}(?:-n[ \t]{1,3})?[\"']?+(?:[\w.-]{1,40}:)?+)"
+            rf"{_REFERENCE}(?:[^\"'\n|]{{4,200}}(?=[\"'])|[^\s\"'|]{{4,200}})"
+            r"(?=[\"']?\s{0,3}\|[^|;&\n]{0,100}"
+            r"(?:--password-stdin|sudo\s{1,3}-S|chpasswd|--stdin|-fd\b))"
+        ),
     ),
-    regex(
-        r"(?P<name>(?:\b(?:login|kinit|chpasswd|passwd)|--with-token|--password-stdin|sudo\s{1,3}-S)"
-        rf"(?=\s)[^|;&\n]{{0,100}}?<<<[ \t]{{0,3}}){_VALUE}"
+    (
+        ("<<<",),
+        regex(
+            r"(?P<name>(?:\b(?:login|kinit|chpasswd|passwd)|--with-token|--password-stdin"
+            r"|sudo\s{1,3}-S)(?=\s)[^|;&\n]{0,100}?<<<[ \t]{0,3})"
+            rf"{_VALUE}"
+        ),
     ),
-    regex(
-        r"(?P<name>\bhtpasswd[ \t]{1,3}-\w{0,5}b\w{0,5}(?:[ \t]{1,3}\S{1,99}){2}[ \t]{1,3}"
-        r"|\b(?:bw[ \t]{1,3}unlock|vault[ \t]{1,3}login|sqlplus[ \t]{1,3}[\w$#.-]{1,60}/)[ \t]{0,3}"
-        r"|(?<!\S)-U[ \t]{0,3}[^\s%\"']{1,60}%|[ \t]/user:\S{1,60}[ \t]{1,3}|\bpass:(?=\S{0,99}\d))"
-        rf"{_VALUE}"
+    (
+        ("htpasswd", "unlock", "login", "sqlplus", "-U", "/user:", "pass:"),
+        regex(
+            r"(?P<name>\bhtpasswd[ \t]{1,3}-\w{0,5}b\w{0,5}(?:[ \t]{1,3}\S{1,99}){2}[ \t]{1,3}"
+            r"|\b(?:bw[ \t]{1,3}unlock|vault[ \t]{1,3}login|sqlplus[ \t]{1,3}[\w$#.-]{1,60}/)"
+            r"[ \t]{0,3}|(?<!\S)-U[ \t]{0,3}[^\s%\"']{1,60}%|[ \t]/user:\S{1,60}[ \t]{1,3}"
+            r"|\bpass:(?=\S{0,99}\d))"
+            rf"{_VALUE}"
+        ),
     ),
 )
+"""Each behind words of which it has one: it is tried where one of them stands."""
+_WORDS = tuple(dict.fromkeys(word for words, _ in _FORMS for word in words))
 _SHORT = regex(r"-[pPaw]")
 _CHOSEN = regex(r"(?P<option>(?:-p)?)(?=.{8})[A-Za-z]{2,40}\d{3,40}[^\s/.:=]{0,80}")
 """A word and a number, which no version and no address begins with."""
-_WORDS = (
-    *("-p", "-P", "-a", "-w", "-k", "-N", "echo", "<<<", "-u", "-su", "--user", "htpasswd", "-U"),
-    *("/user:", "unlock", "login", "sqlplus", "pass:"),
-)
 
 
 def _shown(found: re.Match[str]) -> str:
@@ -79,8 +91,9 @@ def _shown(found: re.Match[str]) -> str:
 def without_given(command: str) -> str:
     """The command without what programs take for a password."""
     if may_be_given(command):
-        for form in _FORMS:
-            command = form.sub(_shown, command)
+        for words, form in _FORMS:
+            if holds_word(command, words):
+                command = form.sub(_shown, command)
     return command
 
 
