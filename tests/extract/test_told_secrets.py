@@ -25,6 +25,11 @@ WORD, WORDS = "Winter40711hummel", "winter40711 hummel55 garden6"
             'docker run -e "DB_PASSWORD={words}" acme/agent',
             'docker run -e "DB_PASSWORD=…" acme/agent',
         ),
+        (
+            'docker run -e "KEYSTORE_PASSPHRASE={words}" acme/agent',
+            'docker run -e "KEYSTORE_PASSPHRASE=…" acme/agent',
+        ),
+        ("env 'DB_PASS={words}' agent", "env 'DB_PASS=…' agent"),
         ('export DB_PASS="{words}"; agent', 'export DB_PASS="…"; agent'),
         ("mysql -u root -p'{words}' -h db", "mysql -u root -p'…' -h db"),
         ("mysql -uroot -p{word} app", "mysql -uroot -p… app"),

@@ -4,8 +4,7 @@ import re
 
 from msgspec import Struct
 
-from agentaudit.expressions import regex
-from agentaudit.extract.credentials.named_secrets import names_password
+from agentaudit.expressions import holds_word, regex
 
 _URL = regex(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
@@ -49,7 +48,7 @@ class Connection(Struct, frozen=True):
 
 def may_hold_password(text: str) -> bool:
     """Whether a text may be such an address or list: a cheap no for most texts."""
-    return ("://" in text and "@" in text) or names_password(text)
+    return ("://" in text and "@" in text) or _names_password(text)
 
 
 def connection_in(text: str) -> Connection | None:
@@ -59,13 +58,17 @@ def connection_in(text: str) -> Connection | None:
         found = _URL.search(text, found.start("password"))  # an address before, with a port
     if found is not None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))
-    if not names_password(text):
+    if not _names_password(text):
         return None
     found = _ASKED.search(text)
     if found is not None and _is_database(found["scheme"]):
         return Connection(found["host"], found["password"], to_database=True)
     found = _LISTED.search(text)
     return Connection(found["host"], found["password"], to_database=True) if found else None
+
+
+def _names_password(text: str) -> bool:
+    return "=" in text and holds_word(text.lower(), ("password", "pwd"))
 
 
 def _is_database(scheme: str) -> bool:

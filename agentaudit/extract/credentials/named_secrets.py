@@ -32,32 +32,44 @@ In an address or a list of settings: `Server=db;Password=…`, and Azure's keys.
 in a list a password may hold `&`, and what stands behind one in an address goes with it.
 """
 _BY_NAME = (
-    regex(
-        rf"(?P<name>(?:{KEYS}|{PASSWORDS}|(?<![a-z])pass|honeycomb-team)="
-        r"|(?<![A-Za-z0-9])_auth=(?=[\w+/=-]{16})|[?&;#](?:key|sig|pass|auth)="
-        r"|[?&]code=(?=[^\s&]{16}))"
-        rf"(?:(?P<open>[\"']){_REFERENCE}[^\s\"'][^\"'\n]{{3,}}(?=(?P=open))"
-        rf"|{_REFERENCE}[^\s&;,\"'#]{{6,}})",
-        re.IGNORECASE,
+    (
+        "=",
+        regex(
+            rf"(?P<name>(?:{KEYS}|{PASSWORDS}|(?<![a-z])pass|honeycomb-team)="
+            r"|(?<![A-Za-z0-9])_auth=(?=[\w+/=-]{16})|[?&;#](?:key|sig|pass|auth)="
+            r"|[?&]code=(?=[^\s&]{16}))"
+            rf"(?:(?P<open>[\"']){_REFERENCE}[^\s\"'][^\"'\n]{{3,}}(?=(?P=open))"
+            rf"|{_REFERENCE}[^\s&;,\"'#]{{6,}})",
+            re.IGNORECASE,
+        ),
     ),
-    regex(
-        r"(?P<name>(?<!\S)[\"']?--?[\w-]{0,40}(?:password|passwd|token|secret|passphrase|requirepass"
-        r"|(?:api|access|secret|account|private|auth)-?key|(?:(?<![a-z])|store|key)pass|pwd)"
-        r"(?:\s{1,3}|=))"
-        rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
-        rf"|[\"']?{_REFERENCE}[^\s\"'-][^\s\"']{{5,}})",
-        re.IGNORECASE,
+    (
+        "-",
+        regex(
+            r"(?P<name>(?<!\S)[\"']?--?[\w-]{0,40}(?:password|passwd|token|secret|passphrase|requirepass"
+            r"|(?:api|access|secret|account|private|auth)-?key|(?:(?<![a-z])|store|key)pass|pwd)"
+            r"(?:\s{1,3}|=))"
+            rf"(?:(?P<open>[\"']){_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
+            rf"|[\"']?{_REFERENCE}[^\s\"'-][^\s\"']{{5,}})",
+            re.IGNORECASE,
+        ),
     ),
-    regex(
-        r"(?P<name>(?<!\S)(?:-u|--user)[ \t=]{1,3}(?P<open>[\"'])[^\s:\"']{1,60}:)"
-        rf"{_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
+    (
+        "-u",
+        regex(
+            r"(?P<name>(?<!\S)(?:-u|--user)[ \t=]{1,3}(?P<open>[\"'])[^\s:\"']{1,60}:)"
+            rf"{_REFERENCE}[^\"'\n]{{4,}}(?=(?P=open))"
+        ),
     ),
-    regex(
-        r"(?P<name>(?<!\S)(?:-u|--user)[ \t]{1,3}[^\s:]{1,60}:)"
-        rf"(?!\d+(?:\s|$)){_REFERENCE}[^\s\"']{{4,}}"
+    (
+        "-u",
+        regex(
+            r"(?P<name>(?<!\S)(?:-u|--user)[ \t]{1,3}[^\s:]{1,60}:)"
+            rf"(?!\d+(?:\s|$)){_REFERENCE}[^\s\"']{{4,}}"
+        ),
     ),
 )
-"""`?token=…`, `--password …` and `-u user:…`."""
+"""`?token=…`, `--password …` and `-u user:…`, each behind what every one of them has."""
 _WORDS = (
     *("key", "token", "secret", "pass", "pwd", "signature", "sig=", "auth", "kennwort", "contrase"),
     *("bearer", "basic", "-u ", "--user ", "cookie", "code=", "credential", "identified", "team="),
@@ -83,18 +95,10 @@ _IN_PATH = regex(
 
 def without_passwords(text: str) -> str:
     """The text without passwords of addresses and lists of settings, and keys that stand there."""
-    if not names_password(text):
-        return text
-    for form in (_WHOLE, _LISTED, _PASSWORD):
-        text = form.sub(r"\g<name>…", text)
+    if "=" in text and may_name_secret(text):
+        for form in (_WHOLE, _LISTED, _PASSWORD):
+            text = form.sub(r"\g<name>…", text)
     return text
-
-
-def names_password(text: str) -> bool:
-    """Whether a password may be given by its name in a text: a cheap no for most texts."""
-    if "=" not in text:
-        return False
-    return holds_word(text.lower(), ("password", "wd", "accountkey", "sharedaccesskey"))
 
 
 def without_named(text: str) -> str:
@@ -104,8 +108,9 @@ def without_named(text: str) -> str:
     if may_be_of_postgres(text):
         text = _OF_POSTGRES.sub(r"\g<name>…", text)
     if may_name_secret(text):
-        for form in _BY_NAME:
-            text = form.sub(_opened, text)
+        for mark, form in _BY_NAME:
+            if mark in text:
+                text = form.sub(_opened, text)
         text = without_told(text)
     # At last, or the beginning of a value would be gone, and with it what tells where that ends.
     return _IN_PATH.sub(r"\g<name>…", text) if "://" in text else text

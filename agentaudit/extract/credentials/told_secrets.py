@@ -87,9 +87,9 @@ def without_told(text: str) -> str:
     """The text without passwords and keys that it tells of."""
     for form in _PASSWORD_TOLD:
         text = form.sub(_password, text)
-    for form, shown in ((_KEY_TOLD, _key), (_BEARER, _bearer), (_KEY_NAMED, _named)):
-        text = form.sub(shown, text)
-    return text
+    if "=" in text or ":" in text:
+        text = _KEY_TOLD.sub(_key, text)
+    return _KEY_NAMED.sub(_named, _BEARER.sub(_bearer, text))
 
 
 def _password(found: re.Match[str]) -> str:
