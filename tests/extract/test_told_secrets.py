@@ -174,11 +174,11 @@ def test_the_reason_of_a_suppression_is_shown_without_a_secret(reason: str) -> N
 def test_a_file_is_called_without_the_secret_in_its_name() -> None:
     """Of two that are then called alike, each has a name of its own."""
     text = '{"mcpServers": {"a": {"command": "npx", "args": ["-y", "a-mcp"]}}}'
-    files = (f"{KEY}/.mcp.json", f"{KEY}s7/.mcp.json", f"a/token={KEY}.bin")
+    files = (f"{KEY}/.mcp.json", f"{KEY}s7/.mcp.json", f"a/token={KEY}.bin", f"<passwd>{WORD}")
     deployment = deployment_of({**dict.fromkeys(files, text), "b/.mcp.json": text})
 
     assert {file.file for file in deployment.coverage} == {
-        *("…/.mcp.json", "…/.mcp.json (2)", "a/token=…", "b/.mcp.json")
+        *("…/.mcp.json", "…/.mcp.json (2)", "a/token=…", "<passwd>…", "b/.mcp.json")
     }
     assert KEY not in repr(deployment)
 

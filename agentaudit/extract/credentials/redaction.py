@@ -111,10 +111,7 @@ def all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """The same; of most lists it is told at once that nothing is taken out."""
     joined = "\n".join(texts)
-    suspect = "://" in joined or "eyJ" in joined or "@" in joined or may_name_secret(joined)
-    suspect = (
-        suspect or may_be_of_postgres(joined) or may_hold_drawn(joined) or may_be_given(joined)
-    )
+    suspect = _may_hold_other(joined)
     if not suspect and may_hold_token(joined):
         # Of five thousand actions a few have `dapi` in them, and no more than those are looked at.
         torn = joined.count("\n") >= len(texts)
@@ -126,6 +123,18 @@ def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 _many_cleaned = lru_cache(maxsize=32)(_all_cleaned)
 """The five thousand actions that `*` allows are in each of thousands of grants."""
+
+
+def may_hold_secret(text: str) -> bool:
+    """Whether anything is taken out of a text, perhaps: a quick no for most."""
+    return may_hold_token(text) or _may_hold_other(text)
+
+
+def _may_hold_other(text: str) -> bool:
+    """The same of secrets that have no form of a vendor."""
+    marked = "://" in text or "eyJ" in text or "@" in text
+    named = marked or may_name_secret(text) or may_be_given(text)
+    return named or may_be_of_postgres(text) or may_hold_drawn(text)
 
 
 def _cleaned(text: str) -> str:
