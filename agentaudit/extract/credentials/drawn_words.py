@@ -10,7 +10,7 @@ from agentaudit.expressions import regex
 
 _SHORTEST = 20
 _RUN = regex(
-    rf"(?<![A-Za-z0-9])(?=[A-Za-z]{{0,60}}\d)(?P<word>[A-Za-z0-9]{{{_SHORTEST},}})"
+    rf"(?<![A-Za-z0-9])(?=[A-Za-z]{{0,60}}+\d)(?P<word>[A-Za-z0-9]{{{_SHORTEST},}})"
     r"(?P<more>(?:[+=][\w+/=]{0,200})?)"
 )
 """With what follows in base 64; a slash may part it from what is no part of it."""

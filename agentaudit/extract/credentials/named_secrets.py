@@ -87,8 +87,8 @@ _OF_ORACLE = regex(
 )
 """`scott/…@//db:1521/service`; an image is not followed by a port, nor is an action."""
 _IN_PATH = regex(
-    r"(?P<name>(?:(?<=[/:_=-])|(?<=/bot)))(?=[A-Z0-9]{0,60}[a-z])(?=[a-z0-9]{0,60}[A-Z])"
-    r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{16,}(?:[+=][\w+/=%]{0,200})?"
+    r"(?P<name>(?:(?<=[/:_=-])|(?<=/bot)))(?=[A-Z0-9]{0,60}+[a-z])(?=[a-z0-9]{0,60}+[A-Z])"
+    r"(?=[A-Za-z]{0,60}+\d)[A-Za-z0-9]{16,}(?:[+=][\w+/=%]{0,200})?"
 )
 """In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
 

@@ -24,7 +24,7 @@ PASSWORDS = one_of(
 )
 _QUOTED = r"(?:\\?\"[^\"\\\n]{1,300}|'[^'\n]{1,300}|`[^`\n]{1,300})"
 _BARE = r"[^\s\"'`,;}<>|]{8,200}"
-_MORE = r"(?:[ ](?=[^\s\d]{0,99}\d)[^\s\"'`,;}<>|]{4,99}){0,9}"
+_MORE = r"(?:[ ](?=[^\s\d]{0,99}+\d)[^\s\"'`,;}<>|]{4,99}){0,9}"
 """Words behind a password that may belong to it, of which each has a digit."""
 _SIGN = (
     r"(?:\\?[\"'`*)\]|]){0,4}[ \t]{0,3}(?:=>|:=|=|:(?=[\s*|\"'\\`])|(?<=[\"'`]):)"
@@ -72,7 +72,7 @@ _NO_SECRET = regex(
 References, paths (a key of AWS may begin with a slash), identifiers, checksums, pieces of programs,
 options, names of variables, and numbers.
 """
-_LETTER_AND_DIGIT = regex(r"(?=[^a-zA-Z]{0,99}[a-zA-Z])(?=[^\d]{0,99}\d)")
+_LETTER_AND_DIGIT = regex(r"(?=[^a-zA-Z]{0,99}+[a-zA-Z])(?=[^\d]{0,99}+\d)")
 _OBJECT = regex(r"[a-z]{1,40}\d{0,2}(?:[-_](?:[a-z]{1,40}\d{0,2}|\d{1,4})){1,9}")
 """`secret: agent-tls-2` and `secretKey: openai_key_1` name an object, in which the secret is."""
 _PART = regex(r"[A-Za-z0-9]{8,}")
