@@ -45,32 +45,18 @@ def add_resource_policies(buckets: Buckets, documents: Documents, collector: Col
     """What policies, permissions and addresses allow everybody in the world."""
     module = buckets.module
     for declared in module.resources(*_POLICIES):
+        of_bucket = declared.type.startswith(_BUCKET)
+        bucket = buckets.of(declared, declared.body.get("bucket")) if of_bucket else None
         found = statements_at(declared, "policy", documents, collector)
-        bucket = _bucket(buckets, declared)
         for statement in opening(collector, declared.shown, found):
-            if not _is_meant(buckets, bucket, declared, statement):
-                name = f"{statement.name} of {declared.shown}"
-                grant = collector.add(open_grant(statement, key=declared.key, name=name))
-                buckets.opened(bucket, grant)
+            if of_bucket and buckets.are_for_strangers(bucket, declared, statement):
+                continue
+            name = f"{statement.name} of {declared.shown}"
+            grant = collector.add(open_grant(statement, key=declared.key, name=name))
+            buckets.opened(bucket, grant)
     for declared in module.resources("aws_lambda_permission"):
         _add_permission(declared, collector)
     _add_addresses(module, collector)
-
-
-def _bucket(buckets: Buckets, declared: Declared) -> Declared | None:
-    """The bucket that a policy is of; None for what else it is of."""
-    if not declared.type.startswith(_BUCKET):
-        return None
-    return buckets.of(declared, declared.body.get("bucket"))
-
-
-def _is_meant(
-    buckets: Buckets, bucket: Declared | None, declared: Declared, statement: Statement
-) -> bool:
-    """Whether it is for strangers that a bucket is there, or its block keeps them out."""
-    if not declared.type.startswith(_BUCKET):
-        return False
-    return buckets.are_for_strangers(bucket, declared, statement)
 
 
 def _add_permission(declared: Declared, collector: Collector) -> None:
