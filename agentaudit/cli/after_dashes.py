@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+
+from agentaudit.cli.commands import Command
 
 _KEY = "agentaudit.after_dashes"
 
 
-class CommandAfterDashes(TyperCommand):
+class CommandAfterDashes(Command):
     """A command whose line ends at `--`; what follows is kept, word for word."""
 
     # `ctx` is click's Context, which newer releases of typer carry under a private name.

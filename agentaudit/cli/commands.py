@@ -1,17 +1,55 @@
 """Groups whose commands are files of their own, each loaded when its command is called."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
+
+from agentaudit.errors import UsageError
+from agentaudit.standard_output import STANDARD_OUTPUT
+
+
+class Command(TyperCommand):
+    """
+    A command that takes `-` for standard output only where an option declares `allow_dash`.
+
+    Elsewhere it would be a file called `-`, which nobody means. Said before anything is done.
+    """
+
+    # `ctx` is click's Context, which newer releases of typer carry under a private name.
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401, see above
+        taking = list(_given_a_dash(self.params, ctx.params))
+        for option in taking:
+            if not option.type.allow_dash:
+                raise UsageError(f"{option.opts[0]} - is no standard stream here; name a file")
+        if len(taking) > 1:
+            names = " and ".join(option.opts[0] for option in taking)
+            raise UsageError(f"{names}: standard output takes one of them; name files for others")
+        return super().invoke(ctx)
+
+
+def _given_a_dash(options: list[Any], given: Mapping[str, object]) -> Iterator[Any]:
+    """The options for files that were given a single dash."""
+    for option in options:
+        if option.param_type_name == "option" and hasattr(option.type, "allow_dash"):
+            value = given.get(option.name) or ()
+            files = value if isinstance(value, list | tuple) else (value,)
+            if STANDARD_OUTPUT in map(Path, files):
+                yield option
+
+
+class _OneCommand(typer.Typer):
+    def command(self, *args: Any, **settings: Any) -> Callable[..., Any]:  # noqa: ANN401, typer's own
+        return super().command(*args, **{"cls": Command, **settings})
 
 
 def command() -> typer.Typer:
     """What a file of one command is called by: its `app`."""
-    return typer.Typer(add_completion=False, rich_markup_mode=None)
+    return _OneCommand(add_completion=False, rich_markup_mode=None)
 
 
 def command_group(lines: Mapping[str, str], files: str, **settings: Any) -> typer.Typer:  # noqa: ANN401, typer's own

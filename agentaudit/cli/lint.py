@@ -63,13 +63,19 @@ def lint(
             "--output",
             "-o",
             metavar="FILE",
+            allow_dash=True,
             help="Write to a file, in the format its name says (.sarif, .json, .xml for JUnit,"
             " .md, .txt), or with - to standard output. Repeatable.",
         ),
     ] = None,
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the artifact findings.json here, too."),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            allow_dash=True,
+            help="Write the artifact findings.json here, too.",
+        ),
     ] = None,
     severity: Annotated[
         Shown | None, typer.Option(help="The least severity that is shown.", show_default="info")
@@ -111,7 +117,11 @@ def lint(
     ] = None,
     write_baseline: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the findings of this run as a baseline."),
+        typer.Option(
+            metavar="FILE",
+            allow_dash=True,
+            help="Write the findings of this run as a baseline.",
+        ),
     ] = None,
     diff: Annotated[
         str | None,
@@ -174,7 +184,7 @@ def lint(
     configuration or acceptances that are wrong; 3 a file of the deployment could not be read whole,
     or there was nothing to read; 4 both 1 and 3.
     """
-    said = terminal_of(context)
+    said = terminal_of(context, json_file, write_baseline)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
         load = cache(rules_in)

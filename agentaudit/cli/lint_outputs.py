@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, write_text
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import ExitCode
+from agentaudit.standard_output import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from agentaudit.model.autofix import Fix
@@ -39,7 +40,6 @@ _BY_SUFFIX: Mapping[str, Format] = {
     ".txt": Format.TABLE,
 }
 _FILE_WIDTH = 100
-_STANDARD_OUTPUT = Path("-")
 _SAYING = (Format.TABLE, Format.GITHUB, Format.MARKDOWN)
 """Formats that people read, in which it is said what was found and read."""
 
@@ -93,12 +93,12 @@ def write_result(
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    for output in (each for each in outputs if each != _STANDARD_OUTPUT):
+    for output in (each for each in outputs if each != STANDARD_OUTPUT):
         chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
         said.note(f"wrote {output}")
-    if not outputs or _STANDARD_OUTPUT in outputs:
-        _show(result, _format_of(_STANDARD_OUTPUT, format_, outputs), said, fixes)
+    if not outputs or STANDARD_OUTPUT in outputs:
+        _show(result, _format_of(STANDARD_OUTPUT, format_, outputs), said, fixes)
     else:
         _say(result, said)
 
@@ -130,12 +130,12 @@ def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:
     """Whether what is written shows what could be changed."""
     return any(
         _format_of(output, format_, outputs) is Format.SARIF
-        for output in outputs or [_STANDARD_OUTPUT]
+        for output in outputs or [STANDARD_OUTPUT]
     )
 
 
 def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) -> Format:
-    if output == _STANDARD_OUTPUT:
+    if output == STANDARD_OUTPUT:
         return format_ or Format.TABLE
     alone = format_ if len(outputs) == 1 else None
     return alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
@@ -143,7 +143,7 @@ def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) ->
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
     if format_ is not Format.TABLE:
-        print_file(_rendered(result, format_, fixes))
+        print_file(_rendered(result, format_, fixes), out_taken=said.out_taken)
         if format_ not in _SAYING:
             _say(result, said)
         return

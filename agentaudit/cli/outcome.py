@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from agentaudit.errors import UsageError
+from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
 if TYPE_CHECKING:
     from agentaudit.model.finding import Severity
@@ -48,16 +49,24 @@ def format_by_suffix(
 
 
 def write_text(path: Path, text: str | bytes) -> None:
-    """The text in a file, its folders made; UsageError says why it cannot be written."""
+    """The text in a file, its folders made, or on `-`; UsageError says why it cannot be written."""
+    content = text.encode() if isinstance(text, str) else text
+    if path == STANDARD_OUTPUT:
+        print_bytes((content,))
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        path.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def print_file(pieces: Iterable[bytes]) -> None:
-    """What a file would hold, on standard output: UTF-8, whatever the terminal's own encoding."""
-    stream = typer.get_binary_stream("stdout")
+def print_file(pieces: Iterable[bytes], *, out_taken: bool = False) -> None:
+    """
+    What a file would hold, as a result: UTF-8, whatever the terminal's own encoding.
+
+    Where standard output is taken by another result, this one goes to standard error.
+    """
+    stream = typer.get_binary_stream("stderr" if out_taken else "stdout")
     stream.writelines(pieces)
     stream.flush()

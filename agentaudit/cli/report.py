@@ -32,11 +32,19 @@ def report(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the page goes.", metavar="FILE")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Where the page goes.", metavar="FILE", allow_dash=True
+        ),
     ] = Path("report.html"),
     json_output: Annotated[
         Path | None,
-        typer.Option("--json", help="Where the report goes as an artifact.", metavar="FILE"),
+        typer.Option(
+            "--json",
+            help="Where the report goes as an artifact.",
+            metavar="FILE",
+            allow_dash=True,
+        ),
     ] = None,
     subject: Annotated[
         str,
@@ -72,7 +80,7 @@ def report(
     from agentaudit.report.tables.verdict import verdict_table
     from agentaudit.store.artifacts import write_artifact
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, output, json_output)
     made = _report(artifacts, subject=subject, hosted_model=hosted_model)
     with terminal.progress("drawing the page"):
         page = render_page(made)

@@ -49,7 +49,12 @@ def selftest(
     ] = SamplerChoice.AUTO,
     json: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="The checks as an artifact (selftest.json)."),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            allow_dash=True,
+            help="The checks as an artifact (selftest.json).",
+        ),
     ] = None,
 ) -> None:
     """
@@ -73,7 +78,7 @@ def selftest(
     from agentaudit.report.tables.selftest import render_selftest
     from agentaudit.store.artifacts import write_artifact
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json)
     names = list(experiments())
     unknown = sorted(set(only or ()) - set(names))
     if unknown:

@@ -7,6 +7,7 @@ import typer
 from msgspec import Struct
 
 from agentaudit.cli.commands import command
+from agentaudit.cli.outcome import write_text
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import UsageError
 
@@ -40,7 +41,13 @@ def calibrate(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write a machine file here."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            allow_dash=True,
+            help="Also write a machine file here.",
+        ),
     ] = None,
 ) -> None:
     """
@@ -61,7 +68,7 @@ def calibrate(
 
     Exit codes: 0 measured; 2 usage or unreadable input; 3 a process died.
     """
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, output)
     if cpu is None and gpu is None:
         if cores is not None:
             raise UsageError("--cores goes with a CSV: of this machine they are counted")
@@ -72,7 +79,7 @@ def calibrate(
     block = "machine:\n" + "".join(f"  {line}\n" for line in lines)
     terminal.out.print(comments + block, end="", soft_wrap=True)
     if output is not None:
-        _write(output, comments + "".join(f"{line}\n" for line in lines))
+        write_text(output, comments + "".join(f"{line}\n" for line in lines))
         terminal.note(f"Written to {output}.")
 
 
@@ -157,10 +164,3 @@ def _fitted(name: str, file: Path | None) -> _Fitted:
     more = power_comments(name, stage.power, left_out=error)
     watts = calibration.power_curve(stage.power)
     return _Fitted(speeds=speeds, watts=watts, told=(*told, *more))
-
-
-def _write(output: Path, text: str) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror}") from error

@@ -21,7 +21,8 @@ TokensPerS = Annotated[
     ),
 ]
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the artifact here.")
+    Path | None,
+    typer.Option("--json", metavar="FILE", allow_dash=True, help="Also write the artifact here."),
 ]
 Limit = Annotated[
     int | None,

@@ -187,7 +187,7 @@ def scheduler(
     from agentaudit.simulation.experiments.metrics import Terms
     from agentaudit.simulation.objectives import parse_objectives
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json_file, schedule)
     _check(price=price, objective=objective, recommend=recommend)
     changes = [parse_change(text) for text in what_if or ()]
     with terminal.progress("Simulating"):

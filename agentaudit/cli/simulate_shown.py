@@ -16,6 +16,7 @@ GANTT = typer.Option(
 )
 SCHEDULE = typer.Option(
     metavar="FILE",
+    allow_dash=True,
     help=(
         "Also write when each step would run, for ui.perfetto.dev, under the one policy named, or"
         " else the best."

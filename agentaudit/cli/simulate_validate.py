@@ -101,7 +101,7 @@ def validate(
     if not 1 <= repeat <= _MOST_REPEATS:
         raise UsageError(f"--repeat is from 1 to {_MOST_REPEATS}, not {repeat}")
     real = _server_options(server, model, server_header or [])
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json_file)
     workload, machine, whole = loaded(source, arrivals=arrivals, requests=requests, seed=seed)
     show_validation(
         terminal,

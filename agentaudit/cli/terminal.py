@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import typer
 
 from agentaudit.report.text import inert, one_line
+from agentaudit.standard_output import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +22,11 @@ _FORCING = frozenset({"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"})
 
 
 class Terminal:
-    """Two consoles, made when something is printed on them, and how much to say."""
+    """
+    Two consoles, made when something is printed on them, and how much to say.
+
+    Where an option put its file on standard output, all else that is shown goes to standard error.
+    """
 
     def __init__(
         self,
@@ -30,14 +36,16 @@ class Terminal:
         no_color: bool = False,
         quiet: bool = False,
         verbose: bool = False,
+        out_taken: bool = False,
     ) -> None:
         self._out, self._err = out, err
+        self.out_taken = out_taken
         self._no_color = no_color
         self.quiet, self.verbose = quiet, verbose
 
     @property
     def out(self) -> "Console":
-        self._out = self._out or self._console(stderr=False)
+        self._out = self._out or self._console(stderr=self.out_taken)
         return self._out
 
     @property
@@ -106,12 +114,23 @@ class Shown(Protocol):
     def __call__(self, done: int, now: str = "", /) -> None: ...
 
 
-def terminal(*, no_color: bool = False, quiet: bool = False, verbose: bool = False) -> Terminal:
+def terminal(
+    *,
+    no_color: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+    out_taken: bool = False,
+) -> Terminal:
     """The terminal of this process."""
-    return Terminal(no_color=no_color, quiet=quiet, verbose=verbose)
+    return Terminal(no_color=no_color, quiet=quiet, verbose=verbose, out_taken=out_taken)
 
 
-def terminal_of(context: typer.Context) -> Terminal:
-    """The terminal that the global options chose: made when a command is about to speak."""
-    chosen = context.obj
-    return chosen() if isinstance(chosen, partial) else terminal()
+def terminal_of(context: typer.Context, *files: Path | None) -> Terminal:
+    """
+    The terminal that the global options chose: made when a command is about to speak.
+
+    `files` are those beside what it shows; one may be standard output.
+    """
+    chosen = context.obj if isinstance(context.obj, partial) else terminal
+    made: Terminal = chosen(out_taken=STANDARD_OUTPUT in files)
+    return made

@@ -12,6 +12,7 @@ from agentaudit.cli.commands import command
 from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
+from agentaudit.standard_output import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
@@ -60,13 +61,19 @@ def threat_model(
             "--output",
             "-o",
             metavar="FILE",
+            allow_dash=True,
             help="Write to a file, in the format its name says unless --format does"
-            " (.json, .sarif, .md, .mmd, .txt).",
+            " (.json, .sarif, .md, .mmd, .txt), or with - to standard output.",
         ),
     ] = None,
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the artifact threats.json here, too."),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            allow_dash=True,
+            help="Write the artifact threats.json here, too.",
+        ),
     ] = None,
     fail_on: Annotated[
         Threshold, typer.Option(help="The least severity of a path that ends the run with 1.")
@@ -98,7 +105,7 @@ def threat_model(
     Exit codes: 0 no path as severe as --fail-on; 1 such a path; 2 usage; 3 a file could not be read
     whole, ways were too many, or there is no agent; 4 both 1 and 3.
     """
-    said = terminal_of(context)
+    said = terminal_of(context, json_file)
     with said.progress("following untrusted input to damage"), nothing_collected():
         model = _model(paths or [Path()])
     _write(model, format_, output, said)
@@ -139,7 +146,7 @@ def _unread(deployment: "Deployment") -> Iterator[str]:
 def _write(
     model: "ThreatModel", format_: Format | None, output: Path | None, said: Terminal
 ) -> None:
-    if output is None:
+    if output is None or output == STANDARD_OUTPUT:
         _show(model, format_ or Format.TABLE, said)
         return
     from agentaudit.report.tables.threat import counts_sentence
@@ -152,7 +159,7 @@ def _write(
 
 def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
     if format_ is not Format.TABLE:
-        print_file([_renderers()[format_](model).encode()])
+        print_file([_renderers()[format_](model).encode()], out_taken=said.out_taken)
         return
     from agentaudit.report.tables.threat import render_threat_table
 

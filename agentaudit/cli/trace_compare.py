@@ -21,7 +21,10 @@ def trace_compare(
     before: Annotated[Path, typer.Argument(metavar="OLD", help="The older recording.")],
     after: Annotated[Path, typer.Argument(metavar="NEW", help="The newer one.")],
     json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="The comparison as an artifact.")
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", allow_dash=True, help="The comparison as an artifact."
+        ),
     ] = None,
     rules: Annotated[
         list[Path] | None,
@@ -48,7 +51,7 @@ def trace_compare(
     from agentaudit.profiling.gauges import readings_of
     from agentaudit.store.artifacts import write_artifact
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json)
     gates = compiled_gates(fail_if or (), comparing=True)
     loaded = step_rules(rules or ())
     traces = [read_trace(path, loaded) for path in (before, after)]

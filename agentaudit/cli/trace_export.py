@@ -13,6 +13,7 @@ from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.cli.traces import step_rules
 from agentaudit.errors import UsageError, exit_code
+from agentaudit.standard_output import STANDARD_OUTPUT
 
 if TYPE_CHECKING:
     from agentaudit.model.recording import Recording
@@ -49,7 +50,11 @@ def trace_export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="The file, or the folder of the Parquet dataset."
+            "--output",
+            "-o",
+            metavar="FILE",
+            allow_dash=True,
+            help="The file, or the folder of the Parquet dataset.",
         ),
     ] = None,
     rules: Annotated[
@@ -87,6 +92,8 @@ def trace_export(
     trace = trace_of(found, step_rules(rules or ()))
     if form is Format.PARQUET:
         root = output or Path("dataset")
+        if root == STANDARD_OUTPUT:
+            raise UsageError("--output - is no folder; a Parquet dataset is one")
         written = _dataset(trace, recording, root, overwrite=force)
         terminal.note(f"dataset: {len(written)} tables in {root}")
     else:

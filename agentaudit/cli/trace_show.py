@@ -22,7 +22,12 @@ def show(
     ],
     json: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="The breakdown as an artifact (profile.json)."),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            allow_dash=True,
+            help="The breakdown as an artifact (profile.json).",
+        ),
     ] = None,
     rules: Annotated[
         list[Path] | None,
@@ -54,7 +59,7 @@ def show(
     from agentaudit.profiling.breakdown import profile_of
     from agentaudit.report.tables.profile import render_profile
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json)
     known = step_rules(rules or (), request_frame or ())
     checks = checks_of(fail_if, compare, lambda: known)
     trace = read_trace(recording, known)

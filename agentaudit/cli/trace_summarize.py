@@ -45,7 +45,12 @@ def trace_summarize(
     ] = "",
     json: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="The numbers as an artifact (fleet.json)."),
+        typer.Option(
+            "--json",
+            metavar="FILE",
+            allow_dash=True,
+            help="The numbers as an artifact (fleet.json).",
+        ),
     ] = None,
     rules: Annotated[
         list[Path] | None,
@@ -78,7 +83,7 @@ def trace_summarize(
     from agentaudit.store.artifacts import write_artifact
     from agentaudit.store.dataset_files import Wanted
 
-    terminal = terminal_of(context)
+    terminal = terminal_of(context, json)
     wanted = Wanted(host=host, since=_day(since, "--since"), until=_day(until, "--until"))
     parts = _parts(inputs, wanted, scheduler, terminal)
     recordings = _of_recordings(

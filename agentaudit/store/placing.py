@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agentaudit.errors import UsageError
+from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
 
 def write_whole(path: Path, chunks: Iterable[bytes], *, overwrite: bool = False) -> int:
     """
-    The chunks as the file at `path`, and how many bytes they were.
+    The chunks as the file at `path`, and how many bytes they were; `-` is standard output.
 
     Raises UsageError when it cannot be written, or exists and is not to be overwritten.
     """
+    if path == STANDARD_OUTPUT:
+        return print_bytes(chunks)
     if _is_no_file(path):
         return _written_into(path, chunks)
     with beside(path, overwrite=overwrite) as part, part.open("wb") as file:

@@ -102,4 +102,4 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     csv = tmp_path / "llm.csv"
     csv.write_text("concurrency,seconds\n1,1\n")
     with pytest.raises(UsageError, match="cannot be written"):
-        calibrate("--gpu", str(csv), "--cores", "2", "-o", str(tmp_path / "none" / "m.yaml"))
+        calibrate("--gpu", str(csv), "--cores", "2", "-o", str(tmp_path))
