@@ -29,6 +29,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.extractors import EXTRACTORS
 from agentaudit.extract.joins.join import join
 from agentaudit.extract.packages import Packages, packages_in
+from agentaudit.extract.programs.imported import Allowance
 from agentaudit.extract.shown_files import shown_files
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
@@ -139,7 +140,8 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
         else:
             documents[source.file] = document
             coverage[source.file] = read_coverage(document)
-    packages, imported = _imported(documents.values(), listed)
+    packages, imported, unread = _imported(documents.values(), listed)
+    coverage.update((each.file, each) for each in unread)
     for document in imported:
         documents[document.file] = document
         coverage[document.file] = read_coverage(document)
@@ -149,19 +151,23 @@ def _parsed(sources: Iterable[SourceText]) -> tuple[Documents, tuple[FileCoverag
 
 def _imported(
     documents: Collection[Document], sources: Sequence[SourceText]
-) -> tuple[Packages, list[Document]]:
-    """What programs that are read import of files that nobody would read for themselves."""
+) -> tuple[Packages, list[Document], list[FileCoverage]]:
+    """What programs import of files that nobody would read for themselves, and what is not read."""
     languages = {document.syntax for document in documents if document.tree is not None}
-    packages, imported = Packages(), list[Document]()
+    packages, imported, unread = Packages(), list[Document](), list[FileCoverage]()
     if "javascript" in languages:
-        from agentaudit.extract.javascript.imported import imported_documents
+        from agentaudit.extract.javascript.imported import imported_documents, parsed
 
+        allowance = Allowance(parsed)
         packages = packages_in(sources)
-        imported.extend(imported_documents(documents, sources, packages))
+        imported.extend(imported_documents(documents, sources, packages, allowance))
+        unread.extend(allowance.unread)
     if "python" in languages:
         from agentaudit.extract.python.imported import imported_programs
         from agentaudit.extract.python.importing import serving_programs
 
-        imported.extend(imported_programs(documents, sources))
-        imported.extend(serving_programs(documents, sources))
-    return packages, imported
+        allowance = Allowance(lambda source: parse(source.file, source.syntax, source.text))
+        imported.extend(imported_programs(documents, sources, allowance))
+        imported.extend(serving_programs(documents, sources, allowance))
+        unread.extend(allowance.unread)
+    return packages, imported, unread

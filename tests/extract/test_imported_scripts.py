@@ -92,3 +92,24 @@ def test_a_secret_in_what_agents_import_is_found_under_its_name() -> None:
     (credential,) = deployment_of(files).credentials
 
     assert credential.evidence[0].file == "src/config.ts"
+
+
+def test_what_is_too_much_of_imported_scripts_is_named() -> None:
+    """Each that fits is read, whatever stands before it; what is too long is not, and told."""
+    padding = f"// {'x' * 480_000}\n"
+    files = {
+        "src/agent.ts": AI
+        + "".join(f"import {{ a{at} }} from './near{at}';\n" for at in range(5))
+        + "import { b } from './small';\nimport { c } from './long';\n"
+        + "generateText({ tools: {} });\n",
+        **{f"src/near{at}.ts": f"{padding}export const a{at} = 1;\n" for at in range(5)},
+        "src/small.ts": "export const b = 1;\n",
+        "src/long.ts": f"// {'x' * 500_000}\nexport const c = 1;\n",
+        "src/lib.min.js": f"// {'x' * 500_000}\n",
+    }
+    deployment = deployment_of(files)
+    unread = {each.file: each.reason for each in deployment.coverage if each.status == "failed"}
+
+    assert set(unread) == {"src/near4.ts", "src/long.ts"}
+    assert "2,000,000 of all together" in unread["src/near4.ts"]
+    assert deployment.incomplete

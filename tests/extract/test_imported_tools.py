@@ -137,3 +137,28 @@ def test_lists_that_lead_in_circles_end() -> None:
     two = f"{HEAD}from one import ours\nboth = ours\n"
 
     assert [tool.name for tool in deployment_of({"one.py": one, "two.py": two}).tools] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [(f"{TOOLS}# {'x' * 500_000}\n", "500,000 characters of one"), ("def run(:\n", "not Python")],
+)
+def test_tools_that_cannot_be_read_are_named(text: str, reason: str) -> None:
+    """A file that names no framework is read for the agent alone, and unread it is not safe."""
+    code = "from .tools import plain\ncreate_agent(m, tools=[plain])\n"
+    deployment = deployment_of(
+        {"app/tools.py": text.replace("langchain", ""), "app/desk.py": HEAD + code}
+    )
+    (unread,) = (each for each in deployment.coverage if each.status == "failed")
+
+    assert unread.file == "app/tools.py"
+    assert reason in unread.reason
+    assert deployment.incomplete
+
+
+def test_tools_that_no_agent_imports_are_not_named() -> None:
+    deployment = deployment_of(
+        {"app/tools.py": "def run(:\n", "app/desk.py": f"{HEAD}create_agent(m)\n"}
+    )
+
+    assert not deployment.incomplete

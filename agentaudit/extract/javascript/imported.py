@@ -5,28 +5,36 @@ from collections.abc import Iterable, Iterator
 
 from agentaudit.extract.javascript.paths import by_path, file_meant
 from agentaudit.extract.packages import Packages
-from agentaudit.extract.programs.imported import read_imported
+from agentaudit.extract.programs.imported import Allowance, read_imported
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
-from agentaudit.readers.javascript.document import parse_imported
+from agentaudit.readers.javascript.document import made, parse_imported
 
 
 def imported_documents(
-    documents: Iterable[Document], sources: Iterable[SourceText], packages: Packages
+    documents: Iterable[Document],
+    sources: Iterable[SourceText],
+    packages: Packages,
+    allowance: Allowance,
 ) -> Iterator[Document]:
     """The trees of scripts that files with trees import, each once."""
     scripts = [each for each in documents if each.syntax == "javascript" and each.tree is not None]
     if not scripts:
         return iter(())
-    listed = {each.file: each for each in sources if each.syntax == "javascript"}
+    listed = {
+        each.file: each for each in sources if each.syntax == "javascript" and not made(each.file)
+    }
     files = by_path(listed)
 
     def meant(document: Document) -> Iterator[str | None]:
         return (file_meant(files, packages, document.file, path) for path in _paths(document))
 
-    return read_imported(
-        scripts, listed, meant, lambda source: parse_imported(source.file, source.text)
-    )
+    return read_imported(scripts, listed, meant, allowance)
+
+
+def parsed(source: SourceText) -> Document:
+    """The document of such a script."""
+    return parse_imported(source.file, source.text)
 
 
 def _paths(document: Document) -> Iterator[str]:

@@ -7,34 +7,67 @@ read as well, and what those take. Further away little is said of agents.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from agentaudit.errors import InputError
+from agentaudit.extract.coverage import failed_coverage
 from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
+from agentaudit.readers.lines import MAX_WRITTEN
 
 _FAR = 2
 """Files that one imports, and those that these import."""
-_MOST = 1_000_000
+_MOST = 2_000_000
 """Characters of all such files together."""
+_BEYOND = (
+    "belongs to agents that other files build; of such files are read"
+    f" {MAX_WRITTEN:,} characters of one, and {_MOST:,} of all together"
+)
+
+
+class Allowance:
+    """How much is yet read of such files, and which of those that were meant are not."""
+
+    def __init__(self, parse: Callable[[SourceText], Document]) -> None:
+        self._parse = parse
+        self._left = _MOST
+        self.unread: list[FileCoverage] = []
+
+    def read(self, source: SourceText) -> Document | None:
+        if len(source.text) > min(self._left, MAX_WRITTEN):
+            self.unread.append(
+                FileCoverage(
+                    file=source.file,
+                    status=FileStatus.FAILED,
+                    format=source.syntax,
+                    reason=_BEYOND,
+                )
+            )
+            return None
+        self._left -= len(source.text)
+        try:
+            return self._parse(source)
+        except InputError as error:
+            self.unread.append(failed_coverage(source, error))
+            return None
 
 
 def read_imported(
     importing: Collection[Document],
     sources: Mapping[str, SourceText],
     meant: Callable[[Document], Iterable[str | None]],
-    read: Callable[[SourceText], Document | None],
+    allowance: Allowance,
 ) -> Iterator[Document]:
     """The files that some documents mean to import, but for those that these are, each once."""
     waiting = [each for each in importing if not is_rehearsal(each.file)]
     taken = {each.file for each in importing}
-    left = _MOST
     for _ in range(_FAR):
         found: list[Document] = []
         for file in (file for each in waiting for file in meant(each)):
             if file is None or file in taken:
                 continue
             taken.add(file)
-            left -= len(sources[file].text)
-            document = read(sources[file]) if left > 0 else None
+            document = allowance.read(sources[file])
             if document is not None:
                 found.append(document)
         yield from found

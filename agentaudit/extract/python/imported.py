@@ -8,18 +8,16 @@ called after tools, by its own name or its folder's, is read where an agent's fi
 import ast
 from collections.abc import Iterable, Iterator
 
-from agentaudit.errors import InputError
-from agentaudit.extract.programs.imported import read_imported
+from agentaudit.extract.programs.imported import Allowance, read_imported
 from agentaudit.extract.programs.imports import file_of
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
-from agentaudit.readers.syntax import parse
 
 _NAMED = "tool"
 
 
 def imported_programs(
-    documents: Iterable[Document], sources: Iterable[SourceText]
+    documents: Iterable[Document], sources: Iterable[SourceText], allowance: Allowance
 ) -> Iterator[Document]:
     """The documents of files of tools that files of interest import, each once."""
     programs = [each for each in documents if each.syntax == "python"]
@@ -33,15 +31,7 @@ def imported_programs(
     def meant(document: Document) -> Iterator[str | None]:
         return (file_of(unread, document.file, level, name) for level, name in _paths(document))
 
-    return read_imported(programs if unread else (), unread, meant, parsed)
-
-
-def parsed(source: SourceText) -> Document | None:
-    """The document of a program; None of what is none, which nobody asked for."""
-    try:
-        return parse(source.file, source.syntax, source.text)
-    except InputError:
-        return None
+    return read_imported(programs if unread else (), unread, meant, allowance)
 
 
 def _paths(document: Document) -> Iterator[tuple[int, str]]:

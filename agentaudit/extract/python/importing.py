@@ -11,8 +11,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.programs.imported import Allowance
 from agentaudit.extract.programs.imports import file_of
-from agentaudit.extract.python.imported import parsed
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
@@ -39,12 +39,10 @@ _TAKEN = regex(
 """Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""
 _NAME = regex(r"\w{1,100}")
 _MOST_NAMES = 20
-_MOST = 1_000_000
-"""Characters of all such programs together."""
 
 
 def serving_programs(
-    documents: Collection[Document], sources: Iterable[SourceText]
+    documents: Collection[Document], sources: Iterable[SourceText], allowance: Allowance
 ) -> Iterator[Document]:
     """The documents of such programs that nobody has read."""
     programs = [
@@ -58,12 +56,10 @@ def serving_programs(
         for source in sources
         if source.syntax == "python" and source.file not in read
     }
-    left = _MOST
     for file in dict.fromkeys((*_keyed(programs, unread), *_opening(programs, unread))):
         if is_rehearsal(file):
             continue
-        left -= len(unread[file].text)
-        document = parsed(unread[file]) if left > 0 else None
+        document = allowance.read(unread[file])
         if document is not None:
             yield document
 

@@ -79,14 +79,14 @@ RESULTS = regex(
 
 def loops_itself(file: str, text: str) -> bool:
     """Whether a file asks a model by a vendor's client, and hands back what tools found."""
-    if _made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
+    if made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
         return False
     return holds_word(text, WORDS_IN_SCRIPTS) and RESULTS.search(text) is not None
 
 
 def builds_agents(file: str, text: str) -> bool:
     """Whether a file imports what agents and tool servers are built with."""
-    if _made(file) or not holds_word(text, _WORDS):
+    if made(file) or not holds_word(text, _WORDS):
         return False
     if _IMPORT.search(text) or _REGISTERS.search(text):
         return True
@@ -104,10 +104,10 @@ def passes_tools_on(file: str, text: str) -> bool:
 
 def holds_key(file: str, text: str) -> bool:
     """Whether a file that somebody wrote has a key of a known form."""
-    return not _made(file) and len(text) <= MAX_CODE and holds_token(text)
+    return not made(file) and len(text) <= MAX_CODE and holds_token(text)
 
 
-def _made(file: str) -> bool:
+def made(file: str) -> bool:
     """Whether a program made it."""
     return file.endswith((".d.ts", ".min.js"))
 
@@ -124,10 +124,8 @@ def parse_javascript(file: str, text: str) -> Document:
     return _with_tree(document)
 
 
-def parse_imported(file: str, text: str) -> Document | None:
-    """The tree of a file that one which builds agents imports; None of what a program made."""
-    if _made(file) or len(text) > MAX_WRITTEN:
-        return None
+def parse_imported(file: str, text: str) -> Document:
+    """The tree of a file that one which builds agents imports."""
     unread = ((declares_stack(file, text), UNRENDERED),)
     return _with_tree(searched_text(file, "javascript", text, unread=unread))
 
