@@ -15,7 +15,7 @@ from agentaudit.errors import UsageError
 if TYPE_CHECKING:
     from agentaudit.linting.baseline import BaselineEntry
     from agentaudit.model.deployment import Deployment
-    from agentaudit.model.finding import LintResult
+    from agentaudit.model.finding import Finding, LintResult
     from agentaudit.readers.files import FoundFiles
 
 KEY = "AGENTAUDIT_BASELINE_KEY"
@@ -95,6 +95,7 @@ def _beside(
     result: "LintResult", path: Path, comparison: Comparison, said: Terminal
 ) -> "LintResult":
     from agentaudit.linting.baseline import BaselineEntry, beside_baseline
+    from agentaudit.lists import counted, first_of
     from agentaudit.rules.baselines import load_baseline
 
     baseline = [BaselineEntry(**row) for row in load_baseline(path)]
@@ -105,6 +106,11 @@ def _beside(
             said.note("that is all of it: a baseline is of the paths that it was written for")
         elif comparison.write is None:
             said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
+    if found.graver:
+        said.note(
+            f"graver than in the baseline, so {counted(len(found.graver), 'known finding')} counted"
+            f" again: {first_of(found.graver, _NAMED, _where)}"
+        )
     if found.unmarked:
         said.note(
             f"{found.unmarked} known secrets may be others now: values are told apart only where"
@@ -122,6 +128,10 @@ def _keep(result: "LintResult", path: Path, said: Terminal) -> None:
     rows = ({name: text for name, text in asdict(entry).items() if text} for entry in entries)
     write_text(path, baseline_text(rows))
     said.note(f"wrote {path}: {counted(len(entries), 'finding')}")
+
+
+def _where(finding: "Finding") -> str:
+    return f"{finding.rule} in {finding.evidence.file}"
 
 
 def _named(gone: "Sequence[BaselineEntry]") -> str:

@@ -8,7 +8,7 @@ from agentaudit.linting.gathering import whole_fingerprint
 from agentaudit.linting.redaction import shown_subject
 from agentaudit.lists import counted
 from agentaudit.model.deployment import Deployment
-from agentaudit.model.finding import Acceptance, Family, Finding, LintResult
+from agentaudit.model.finding import Acceptance, Family, Finding, LintResult, Severity
 
 _SOON_DAYS = 14
 
@@ -22,6 +22,8 @@ class Acceptances:
         self._whole: dict[str, Acceptance] = {}
         """Of rules that are asked once, and of no other: for all that they find."""
         self._used: set[Acceptance] = set()
+        self._graver: dict[Acceptance, Severity] = {}
+        """Of findings that became graver than they were accepted, what they are now."""
         for each in accepted:
             if not self._is_over(each):
                 self._in_force.setdefault((each.rule, each.fingerprint), []).append(each)
@@ -32,10 +34,14 @@ class Acceptances:
         """The last that accepts a finding; one may be of one secret alone."""
         known = self._in_force.get((finding.rule, finding.fingerprint), [])
         of_it = (each for each in reversed(known) if each.value in ("", finding.value))
-        found = next(of_it, self._whole.get(finding.rule))
-        if found is not None:
-            self._used.add(found)
-        return found
+        for each in (*of_it, self._whole.get(finding.rule)):
+            if each is None:
+                continue
+            if each.severity is None or finding.severity.rank <= each.severity.rank:
+                self._used.add(each)
+                return each
+            self._graver[each] = finding.severity
+        return None
 
     def stale(
         self, findings: Sequence[Finding], families: Mapping[str, Family], unasked: Collection[str]
@@ -54,6 +60,9 @@ class Acceptances:
 
     def _why(self, acceptance: Acceptance, values: Mapping[tuple[str, str], str]) -> str:
         about = (acceptance.rule, acceptance.fingerprint)
+        if acceptance in self._graver:
+            now, then = self._graver[acceptance], acceptance.severity
+            return f"the finding is of severity {now} now, and was accepted as {then}"
         if about not in values:
             return "no finding has its fingerprint"
         if not self._used.isdisjoint(self._in_force[about]):

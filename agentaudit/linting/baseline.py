@@ -2,8 +2,10 @@
 Baselines: the findings that were there when a team began to look, and that do not fail its runs.
 
 An entry holds no line and no time, so that it stays the same while the finding does, and two
-branches merge without a conflict. It is of one secret only where a team gives a key: a digest
-without one would let any reader of the baseline test guesses of weak secrets.
+branches merge without a conflict. It knows how grave the finding was, since nobody let stand what
+it became; an entry of earlier releases does not, and covers any. It is of one secret only where a
+team gives a key: a digest without one would let any reader of the baseline test guesses of weak
+secrets.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.model.finding import Finding, LintResult, Suppression
+from agentaudit.model.finding import Finding, LintResult, Severity, Suppression
 
 KIND = "baseline"
 BEFORE = "before"
@@ -27,10 +29,16 @@ class BaselineEntry(Struct, frozen=True, kw_only=True, order=True):
     value: str = ""
     """Keyed digest of the secret it is about; empty without a key, or when it is about none."""
 
-    def covers(self, other: "BaselineEntry") -> bool:
+    severity: str = ""
+    """How grave it was; empty where that was not written down."""
+
+    def is_about(self, other: "BaselineEntry") -> bool:
         """Whether this is the same finding; what is not known of a value does not tell apart."""
         same = (self.rule, self.finding) == (other.rule, other.finding)
         return same and (not self.value or not other.value or self.value == other.value)
+
+    def as_grave_as(self, finding: Finding) -> bool:
+        return not self.severity or finding.severity.rank <= Severity(self.severity).rank
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -41,6 +49,8 @@ class Compared(Struct, frozen=True, kw_only=True):
     """What rules that were asked no longer find."""
     unmarked: int
     """Known findings about a secret of which one side has no digest: it may be another one."""
+    graver: tuple[Finding, ...]
+    """Known findings that were less grave then, and that count now."""
 
 
 def baseline_of(result: LintResult) -> tuple[BaselineEntry, ...]:
@@ -57,11 +67,15 @@ def beside_baseline(result: LintResult, baseline: Sequence[BaselineEntry], name:
     used: set[BaselineEntry] = set()
     unmarked = 0
     findings: list[Finding] = []
+    graver: list[Finding] = []
     reason = Suppression(kind=KIND, reason=f"known since the baseline {name}")
     for finding in result.findings:
         now = _entry(finding)
-        covering = [entry for entry in known.get(now.finding, ()) if entry.covers(now)]
-        used.update(covering)
+        same = [entry for entry in known.get(now.finding, ()) if entry.is_about(now)]
+        used.update(same)
+        covering = [entry for entry in same if entry.as_grave_as(finding)]
+        if same and not covering and finding.suppression is None:
+            graver.append(finding)
         if covering and finding.suppression is None:
             unmarked += any(bool(entry.value) != bool(now.value) for entry in covering)
             findings.append(replace(finding, suppression=reason))
@@ -70,7 +84,7 @@ def beside_baseline(result: LintResult, baseline: Sequence[BaselineEntry], name:
     asked = {rule.id for rule in result.rules}
     gone = tuple(sorted(entry for entry in set(baseline) - used if entry.rule in asked))
     compared = replace(result, findings=tuple(findings))
-    return Compared(result=compared, gone=gone, unmarked=unmarked)
+    return Compared(result=compared, gone=gone, unmarked=unmarked, graver=tuple(graver))
 
 
 def brought_since(result: LintResult, before: Sequence[LintResult], revision: str) -> LintResult:
@@ -104,4 +118,5 @@ def _entry(finding: Finding) -> BaselineEntry:
         file=finding.evidence.file,
         finding=finding.fingerprint,
         value=finding.value,
+        severity=finding.severity.value,
     )

@@ -66,6 +66,8 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     """The last day it holds, as YYYY-MM-DD; empty holds for ever."""
     value: str = ""
     """Keyed digest of the secret that it is about; without one it is about any secret there."""
+    severity: Severity | None = None
+    """How grave the finding was when it was accepted; without one it is accepted however grave."""
     file: str = ""
     line: int = 1
 

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from agentaudit.model.finding import Severity
 from agentaudit.rules.loading import Problems, why_unread
 
 Row = dict[str, str]
 REQUIRED = ("rule", "file", "finding")
-OPTIONAL = ("value",)
+OPTIONAL = ("severity", "value")
+_SEVERITIES = frozenset(map(str, Severity))
 _NO_BASELINE = (
     "is no baseline, of which each line is one JSON object; make one with --write-baseline"
 )
@@ -77,4 +79,6 @@ def _fault(row: object) -> str:
             return f"`{str(name)[:40]}` is not a field here; known: {known}"
         if not isinstance(value, str):
             return f"`{name}` must be a text"
+    if row.get("severity", Severity.INFO) not in _SEVERITIES:
+        return f"`severity` must be one of {', '.join(Severity)}"
     return ""

@@ -125,3 +125,20 @@ def test_one_that_soon_is_over_is_told_and_fails_nothing(
     assert code == 0
     assert (f"../accept.yaml:1: the acceptance of {RULE} by ops ends" in said) is bool(told)
     assert told in said
+
+
+@pytest.mark.parametrize(
+    ("severity", "code", "told"),
+    [
+        ("critical", 0, "1 suppressed"),
+        ("low", 1, "now, and was accepted as low"),
+    ],
+)
+def test_one_holds_for_a_finding_as_grave_as_it_was(
+    repository: Repository, severity: str, code: int, told: str
+) -> None:
+    repository.accepts({"severity": severity})
+    ended, out, _ = repository.linted()
+
+    assert ended == code
+    assert told in out

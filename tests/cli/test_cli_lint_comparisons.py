@@ -67,7 +67,7 @@ def test_a_baseline_is_sorted_holds_no_line_and_says_what_is_gone(tmp_path: Path
     code, _, said = run(str(where), *ONLY, "--baseline", str(baseline))
 
     assert lines == sorted(lines)
-    assert {tuple(json.loads(line)) for line in lines} == {("file", "finding", "rule")}
+    assert {tuple(json.loads(line)) for line in lines} == {("file", "finding", "rule", "severity")}
     assert leaked(baseline.read_text()) == []
     assert code == 0
     assert "gone since the baseline: 1 (literal-code-host-token in .mcp.json)" in said
@@ -119,14 +119,16 @@ def test_everything_wrong_with_a_baseline_is_told_at_once(tmp_path: Path) -> Non
     bad.write_text(
         '<<<<<<< ours\n{"rule": "a", "file": "b"}\n[1]\n'
         '{"rule": "a", "file": "b", "finding": "c", "line": 3}\n'
+        '{"rule": "a", "file": "b", "finding": "c", "severity": "grave"}\n'
     )
 
     with pytest.raises(InputError) as told:
         run(str(tmp_path), "--baseline", str(bad))
 
-    assert [problem.line for problem in told.value.problems] == [1, 2, 3, 4]
+    assert [problem.line for problem in told.value.problems] == [1, 2, 3, 4, 5]
     assert "merge conflict" in str(told.value)
     assert "`line` is not a field here" in str(told.value)
+    assert "`severity` must be one of info, low" in str(told.value)
 
 
 def test_only_what_a_change_brought_counts(repository: Path) -> None:
@@ -345,18 +347,56 @@ def test_another_agent_with_a_fault_that_is_told_once_is_new(how: str, repositor
     assert "1 suppressed" in new[1]
 
 
+CONTAINER = "services: {agent: {image: a:1, environment: {AGENT_PROMPT: hi, NODE_ENV: %s}}}\n"
+"""Of which a finding is low where it is for development, and medium where it is deployed."""
+
+
+def test_a_finding_that_became_graver_than_a_baseline_knows_it_counts(tmp_path: Path) -> None:
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    compose = where / "compose.yaml"
+    asked = (str(where), "--select", "agent-without-resource-limits", "--fail-on", "low")
+    compose.write_text(CONTAINER % "development")
+    run(*asked, "--write-baseline", str(baseline))
+    known = run(*asked, "--baseline", str(baseline))
+    compose.write_text(CONTAINER % "production")
+    graver = run(*asked, "--baseline", str(baseline))
+    again = run(*asked, "--baseline", str(baseline), "--write-baseline", str(baseline))
+    kept = run(*asked, "--baseline", str(baseline))
+    compose.write_text(CONTAINER % "development")
+    milder = run(*asked, "--baseline", str(baseline))
+
+    assert [each[0] for each in (known, graver, again, kept, milder)] == [0, 1, 1, 0, 0]
+    assert "graver than in the baseline, so 1 known finding counted again:" in graver[2]
+    assert "agent-without-resource-limits in compose.yaml" in graver[2]
+    assert "gone" not in graver[2]
+
+
+def test_a_baseline_of_before_knows_no_severities_and_covers_any(tmp_path: Path) -> None:
+    where, baseline = tmp_path / "in", tmp_path / "lint.baseline"
+    where.mkdir()
+    (where / "compose.yaml").write_text(CONTAINER % "development")
+    asked = (str(where), "--select", "agent-without-resource-limits", "--fail-on", "low")
+    run(*asked, "--write-baseline", str(baseline))
+    row = json.loads(baseline.read_text())
+    del row["severity"]
+    baseline.write_text(json.dumps(row))
+    (where / "compose.yaml").write_text(CONTAINER % "production")
+
+    assert run(*asked, "--baseline", str(baseline))[0] == 0
+
+
 def test_a_finding_that_the_change_made_graver_is_brought_by_it(repository: Path) -> None:
     """A container for development is told as low, and was deployed by this change."""
     asked = (str(repository), "--select", "agent-without-resource-limits", "--no-config")
-    container = "services: {agent: {image: a:1, environment: {AGENT_PROMPT: hi, NODE_ENV: %s}}}\n"
-    (repository / "compose.yaml").write_text(container % "development")
+    (repository / "compose.yaml").write_text(CONTAINER % "development")
     git(repository, "add", ".")
     git(repository, "commit", "-q", "-m", "two")
     known = run(*asked, "--diff", "HEAD", "--fail-on", "low")
-    (repository / "compose.yaml").write_text(container % "production")
+    (repository / "compose.yaml").write_text(CONTAINER % "production")
     graver = run(*asked, "--diff", "HEAD")
     git(repository, "commit", "-q", "-a", "-m", "three")
-    (repository / "compose.yaml").write_text(container % "development")
+    (repository / "compose.yaml").write_text(CONTAINER % "development")
     milder = run(*asked, "--diff", "HEAD", "--fail-on", "low")
 
     assert (known[0], graver[0], milder[0]) == (0, 1, 0)

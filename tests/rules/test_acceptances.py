@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agentaudit.errors import InputError
+from agentaudit.model.finding import Severity
 from agentaudit.rules.acceptances import load_acceptances
 
 GOOD = """\
@@ -14,6 +15,7 @@ GOOD = """\
   owner: platform
   expires: 2027-03-31
   value: 77aa
+  severity: high
   ticket: OPS-7
 - {rule: other, fingerprint: ff, reason: because}
 """
@@ -29,8 +31,9 @@ def test_a_list_is_read_whole(tmp_path: Path) -> None:
     first, second = load_acceptances(written(tmp_path, GOOD))
 
     assert (first.rule, first.owner, first.expires) == ("held-key", "platform", "2027-03-31")
-    assert (second.reason, second.expires, second.line) == ("because", "", 8)
+    assert (second.reason, second.expires, second.line) == ("because", "", 9)
     assert (first.value, second.value) == ("77aa", "")
+    assert (first.severity, second.severity) == (Severity.HIGH, None)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +41,9 @@ def test_a_list_is_read_whole(tmp_path: Path) -> None:
     [
         ("2027-03-31", "next year", "5:12: `expires` must be a day"),
         ("  reason: until the gateway is up\n", "", "1:3: `reason` is missing"),
+        ("severity: high", "severity: hgih", "7:13: `severity` must be one of info, low"),
         ("owner:", "onwer:", "4:3: `onwer` is not a field here"),
-        ("- {rule: other, fingerprint: ff, reason: because}", "- x", "8:3: must be a mapping"),
+        ("- {rule: other, fingerprint: ff, reason: because}", "- x", "9:3: must be a mapping"),
         (GOOD, "a: 1", "must hold a list"),
         (GOOD, "{", "accept.yaml"),
     ],
