@@ -55,7 +55,7 @@ def lint(
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="How to write findings.", show_default="table"),
+        typer.Option("--format", "-f", help="The output format.", show_default="table"),
     ] = None,
     output: Annotated[
         list[Path] | None,
@@ -64,8 +64,8 @@ def lint(
             "-o",
             metavar="FILE",
             allow_dash=True,
-            help="Write to a file, in the format its name says (.sarif, .json, .xml for JUnit,"
-            " .md, .txt), or with - to standard output. Repeatable.",
+            help="Write to a file, in the format of its suffix (.sarif, .json, .xml for JUnit,"
+            " .md, .txt); - is standard output. Repeatable.",
         ),
     ] = None,
     json_file: Annotated[
@@ -74,46 +74,46 @@ def lint(
             "--json",
             metavar="FILE",
             allow_dash=True,
-            help="Write the artifact findings.json here, too.",
+            help="Also write the artifact findings.json here.",
         ),
     ] = None,
     severity: Annotated[
-        Shown | None, typer.Option(help="The least severity that is shown.", show_default="info")
+        Shown | None, typer.Option(help="The lowest severity shown.", show_default="info")
     ] = None,
     confidence: Annotated[
         Sure | None,
-        typer.Option(help="The least confidence that is shown.", show_default="possible"),
+        typer.Option(help="The lowest confidence shown.", show_default="possible"),
     ] = None,
     fail_on: Annotated[
         Threshold | None,
-        typer.Option(help="The least severity that ends the run with 1.", show_default="medium"),
+        typer.Option(help="The lowest severity that fails the run.", show_default="medium"),
     ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE|FAMILY", help="Ask only this rule or family. Repeatable."),
+        typer.Option(metavar="RULE|FAMILY", help="Run only this rule or family. Repeatable."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE|FAMILY", help="Do not ask this rule or family. Repeatable."),
+        typer.Option(metavar="RULE|FAMILY", help="Skip this rule or family. Repeatable."),
     ] = None,
     rules: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="A folder of rules of your own. Repeatable."),
+        typer.Option(metavar="DIR", help="Add the rules in this folder. Repeatable."),
     ] = None,
     limit: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=NUMBER",
-            help="Another limit, such as credential_lifetime_warn_s=7200. Repeatable.",
+            help="Set a limit, such as credential_lifetime_warn_s=7200. Repeatable.",
         ),
     ] = None,
     accept: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A list of findings that you let stand, each with why."),
+        typer.Option(metavar="FILE", help="A file of accepted findings, each with a reason."),
     ] = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Findings that stand in this file do not count."),
+        typer.Option(metavar="FILE", help="Suppress the findings in this baseline."),
     ] = None,
     write_baseline: Annotated[
         Path | None,
@@ -127,34 +127,32 @@ def lint(
         str | None,
         typer.Option(
             metavar="REV",
-            help="Only findings that were not there at this commit count; REV... is where the"
+            help="Suppress findings that were there at this commit; REV... is the commit where the"
             " branch left REV.",
         ),
     ] = None,
     no_config: Annotated[
-        bool, typer.Option("--no-config", help="Read no configuration of the repository.")
+        bool, typer.Option("--no-config", help="Do not read the repository's configuration.")
     ] = False,
     allow_incomplete: Annotated[
         bool,
         typer.Option(
             "--allow-incomplete",
-            help="Files that cannot be read, or asked about, do not end in 3.",
+            help="Do not exit with 3 for files that could not be read or checked.",
         ),
     ] = False,
     exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Findings do not end in 1.")
+        bool, typer.Option("--exit-zero", help="Do not exit with 1 for findings.")
     ] = False,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="Show what would fix findings, and write it when you agree."),
+        typer.Option("--fix", help="Show fixes as a diff, and write them when you agree."),
     ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="With --fix: write without being asked.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --fix: write without asking.")] = False,
     allow_dirty: Annotated[
         bool,
         typer.Option(
-            "--allow-dirty", help="With --fix: write files with uncommitted changes, too."
+            "--allow-dirty", help="With --fix: also write files with uncommitted changes."
         ),
     ] = False,
 ) -> None:
@@ -162,27 +160,27 @@ def lint(
     Find long-lived keys, unbounded memory, excess permissions.
 
     Reads MCP and agent settings, Compose, Kubernetes, Terraform, CloudFormation, CI workflows,
-    .env files, Dockerfiles, Redis configuration, Python, TypeScript and JavaScript, and runs none
-    of it. A finding is let stand by a comment on its line or above it,
+    .env files, Dockerfiles, Redis configuration, Python, TypeScript and JavaScript, and executes
+    none of it. Suppress a finding with a comment on its line or above it,
     `agentaudit: ignore[rule-id] reason`, or by its fingerprint in the file that --accept names.
 
     \b
     Examples:
-      agentaudit lint                               the folder you are in
+      agentaudit lint                               the current folder
       agentaudit lint deploy/ .mcp.json             some files and folders
-      agentaudit lint -o lint.sarif -o lint.md      for a code host, and for a summary
-      agentaudit lint -o lint.sarif -o -            for a code host, and for the log
+      agentaudit lint -o lint.sarif -o lint.md      for a code host, and a summary
+      agentaudit lint -o lint.sarif -o -            for a code host, and the log
       agentaudit lint --format github               annotations in a workflow
       agentaudit lint --fail-on high --ignore logging
       agentaudit lint --rules our-rules/ --json findings.json
       agentaudit lint --diff origin/main            what this branch brought
       agentaudit lint --write-baseline lint.baseline
-      agentaudit lint --baseline lint.baseline      only what is new since
-      agentaudit lint --fix --select tools          a diff, and a question before it is written
+      agentaudit lint --baseline lint.baseline      only what is new since then
+      agentaudit lint --fix --select tools          shows a diff, and asks before writing
 
-    Exit codes: 0 no finding as severe as --fail-on; 1 such findings; 2 usage, or rules,
-    configuration or acceptances that are wrong; 3 a file of the deployment could not be read whole,
-    or there was nothing to read; 4 both 1 and 3.
+    Exit codes: 0 no finding at or above --fail-on; 1 such findings; 2 wrong usage, rules,
+    configuration, baseline or acceptances; 3 a file could not be read whole, or there was nothing
+    to audit; 4 both 1 and 3.
     """
     said = terminal_of(context, json_file, write_baseline)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)

@@ -23,11 +23,11 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Show the rules of lint, and test rules of your own.",
+    help="Show the rules, and test rules of your own.",
 )
 _Folders = Annotated[
     list[Path] | None,
-    typer.Option("--rules", metavar="DIR", help="A folder of rules of your own. Repeatable."),
+    typer.Option("--rules", metavar="DIR", help="Add the rules in this folder. Repeatable."),
 ]
 
 
@@ -39,17 +39,17 @@ def list_rules(
     ] = None,
     rules: _Folders = None,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="As the page that the repository keeps.")
+        bool, typer.Option("--markdown", help="Print rules/README.md, the reference of lint rules.")
     ] = False,
     kind: Annotated[
         RuleKind, typer.Option("--kind", help="Rules of lint, or those of another command.")
     ] = RuleKind.LINT,
 ) -> None:
     """
-    Every rule of a kind: of lint its family, severity, id and title.
+    List the rules, with family, severity, id and title.
 
-    Rules for steps tell what a frame on a stack is doing, rules for spans what an attribute says;
-    the first that matches wins, so they are listed in the order they are tried.
+    Rules for steps say what a frame on a stack is doing, rules for spans what an attribute means.
+    The first match wins, so they are listed in the order in which they are tried.
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def list_rules(
       agentaudit rules list --family memory --family credentials
       agentaudit rules list --kind steps --rules my-steps/
 
-    Exit codes: 0 listed; 2 usage, or a rule of yours that is wrong.
+    Exit codes: 0 listed; 2 wrong usage, or an invalid rule of yours.
     """
     said = terminal_of(context)
     if kind is not RuleKind.LINT:
@@ -94,20 +94,20 @@ def print_rules(rules: "Sequence[LintRule]", said: Terminal) -> None:
     said.note(counted(len(rules), "rule"))
 
 
-@app.command("show", short_help="One rule: what it asks, why, what to do, and examples.")
+@app.command("show", short_help="Show one rule: condition, reasons, fix and examples.")
 def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID", help="The rule's id.")],
     rules: _Folders = None,
 ) -> None:
     """
-    One rule: what it asks, why it matters, what to do, and examples of both kinds.
+    Show one rule: its condition, why it matters, the fix, and matching and other examples.
 
     \b
     Examples:
       agentaudit rules show shared-secret
 
-    Exit codes: 0 shown; 2 no such rule, or a rule of yours that is wrong.
+    Exit codes: 0 shown; 2 no such rule, or an invalid rule of yours.
     """
     from agentaudit.report.rule_page import render_rule
 
@@ -118,7 +118,7 @@ def show(
     out.print(render_rule(found[name], width=out.width), end="", soft_wrap=True)
 
 
-@app.command("facts", short_help="What conditions of your own rules may ask.")
+@app.command("facts", short_help="List the facts and fields that rules may use.")
 def facts(
     context: typer.Context,
     kind: Annotated[
@@ -126,7 +126,7 @@ def facts(
     ] = None,
 ) -> None:
     """
-    What the conditions of your own rules may ask: kinds of facts, and their fields.
+    List what the conditions of your own rules may use: kinds of facts, and their fields.
 
     \b
     Examples:
@@ -147,13 +147,13 @@ def pages(
     rules: _Folders = None,
 ) -> None:
     """
-    The manual: a Markdown page a rule, and an index. Pages of rules that are gone are removed.
+    Write the manual: a Markdown page per rule, and an index. Removes pages of former rules.
 
     \b
     Examples:
       agentaudit rules pages docs/rules
 
-    Exit codes: 0 written; 2 usage, or a rule of yours that is wrong.
+    Exit codes: 0 written; 2 wrong usage, or an invalid rule of yours.
     """
     from agentaudit.lists import counted
     from agentaudit.report.rule_manual import WRITTEN, manual_pages
@@ -179,7 +179,7 @@ def test(
     Examples:
       agentaudit rules test our-rules/
 
-    Exit codes: 0 every example holds; 1 one does not; 2 usage, or a rule that is wrong.
+    Exit codes: 0 every example holds; 1 one does not; 2 wrong usage, or an invalid rule.
     """
     from agentaudit.extract.deployment import deployment_of
     from agentaudit.linting.examples import failed_examples, failed_fixes

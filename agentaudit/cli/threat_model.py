@@ -53,7 +53,7 @@ def threat_model(
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="How to write it.", show_default="table"),
+        typer.Option("--format", "-f", help="The output format.", show_default="table"),
     ] = None,
     output: Annotated[
         Path | None,
@@ -62,8 +62,8 @@ def threat_model(
             "-o",
             metavar="FILE",
             allow_dash=True,
-            help="Write to a file, in the format its name says unless --format does"
-            " (.json, .sarif, .md, .mmd, .txt), or with - to standard output.",
+            help="Write to a file, in the format of its suffix (.json, .sarif, .md, .mmd, .txt)"
+            " unless --format is given; - is standard output.",
         ),
     ] = None,
     json_file: Annotated[
@@ -72,38 +72,38 @@ def threat_model(
             "--json",
             metavar="FILE",
             allow_dash=True,
-            help="Write the artifact threats.json here, too.",
+            help="Also write the artifact threats.json here.",
         ),
     ] = None,
     fail_on: Annotated[
-        Threshold, typer.Option(help="The least severity of a path that ends the run with 1.")
+        Threshold, typer.Option(help="The lowest severity of a path that fails the run.")
     ] = Threshold.HIGH,
     allow_incomplete: Annotated[
         bool,
         typer.Option(
             "--allow-incomplete",
-            help="Files that cannot be read, and ways that are too many, do not end in 3.",
+            help="Do not exit with 3 for files that could not be read, or for too many paths.",
         ),
     ] = False,
 ) -> None:
     """
-    Find the ways from untrusted input to damage.
+    Find attack paths from untrusted input to damage.
 
-    Reads the same files as lint, runs none of them, and says how far an attacker gets. LIVE counts
-    what an attacker who steers the agents can do now; THEFT what can be done later with credentials
-    that were carried out. A range says that something is unknown. Each change is tried, and
-    everything is asked again.
+    Reads the same files as lint, executes none of them, and says how far an attacker gets. LIVE
+    counts what an attacker who steers the agents can do now, THEFT what can be done later with
+    stolen credentials. A range means that something is unknown. Each suggested change is tried, and
+    both numbers are computed again.
 
     \b
     Examples:
-      agentaudit threat-model                          the folder you are in
+      agentaudit threat-model                          the current folder
       agentaudit threat-model deploy/ .mcp.json        some files and folders
       agentaudit threat-model -o threats.sarif         paths as code flows, for a code host
       agentaudit threat-model --format mermaid         a drawing of the worst path
       agentaudit threat-model --fail-on critical --json threats.json
 
-    Exit codes: 0 no path as severe as --fail-on; 1 such a path; 2 usage; 3 a file could not be read
-    whole, ways were too many, or there is no agent; 4 both 1 and 3.
+    Exit codes: 0 no path at or above --fail-on; 1 such a path; 2 wrong usage; 3 a file could not be
+    read whole, there were too many paths, or there is no agent; 4 both 1 and 3.
     """
     said = terminal_of(context, json_file)
     with said.progress("following untrusted input to damage"), nothing_collected():
