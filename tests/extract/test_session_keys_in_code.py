@@ -248,3 +248,79 @@ def test_what_it_calls_is_asked_by_whoever_calls_it(mark: str, *, constant: bool
     texts = {"agent.py": GRAPH + function, "main.py": server}
 
     assert [each.constant_session_key for each in deployment_of(texts).memory_stores] == [constant]
+
+
+OWN = (
+    "from langgraph.checkpoint.memory import InMemorySaver\n"
+    "from langgraph.graph import StateGraph\n"
+)
+UNDER_ONE = '{"configurable": {"thread_id": "1"}}'
+
+
+@pytest.mark.parametrize(
+    ("server", "blamed"),
+    [
+        # another graph is run under the key, and what the file defines is called without one
+        (
+            (
+                f"{OWN}from agent import graph, look\n"
+                "own = StateGraph(dict).compile(checkpointer=InMemorySaver())\n"
+                "@app.post('/ask')\ndef ask(text):\n"
+                f"    look(text)\n    return own.invoke(text, {UNDER_ONE})\n"
+            ),
+            ["main.py"],
+        ),
+        # the key goes by a name, and what is run is made of the file's graph
+        (
+            (
+                f"from agent import graph\nconfig = {UNDER_ONE}\nrun = graph.with_retry()\n"
+                "@app.post('/ask')\ndef ask(text):\n    return run.invoke(text, config=config)\n"
+            ),
+            ["agent.py"],
+        ),
+        # what makes a value of the key is not what is given it
+        (
+            (
+                "from agent import graph\nfrom langchain_core.runnables import RunnableConfig\n"
+                "@app.post('/ask')\ndef ask(text):\n"
+                f"    config = RunnableConfig(**{UNDER_ONE})\n"
+                "    return graph.invoke(text, config)\n"
+            ),
+            ["agent.py"],
+        ),
+        # a function of its own, which nobody follows, may run anything
+        (
+            (
+                "from agent import graph\n"
+                "def run(text, config):\n    return graph.invoke(text, config)\n"
+                f"@app.post('/ask')\ndef ask(text):\n    return run(text, {UNDER_ONE})\n"
+            ),
+            ["agent.py"],
+        ),
+        # an object of its own, whose class runs the file's graph
+        (
+            (
+                "from agent import graph\nclass Desk:\n    def run(self, text, config):\n"
+                "        return graph.invoke(text, config)\ndesk = Desk()\n"
+                f"@app.post('/ask')\ndef ask(text):\n    return desk.run(text, {UNDER_ONE})\n"
+            ),
+            ["agent.py"],
+        ),
+        # what is run comes from elsewhere, and nobody knows what it is
+        (
+            (
+                "from agent import graph, look\n@app.post('/ask')\ndef ask(text, run):\n"
+                f"    look(text)\n    return run.invoke(text, {UNDER_ONE})\n"
+            ),
+            ["agent.py"],
+        ),
+    ],
+)
+def test_a_key_blames_what_it_is_given_to(server: str, blamed: list[str]) -> None:
+    texts = {
+        "agent.py": f"{GRAPH}def look(text):\n    return text\n",
+        "main.py": f"import flask\napp = flask.Flask()\n{server}",
+    }
+    stores = deployment_of(texts).memory_stores
+
+    assert [each.evidence[0].file for each in stores if each.constant_session_key] == blamed

@@ -14,6 +14,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import file_of, modules
 from agentaudit.extract.programs.written import Written
+from agentaudit.extract.python.key_users import files_given
 from agentaudit.extract.python.session_keys import SessionKeys
 
 _DEEPEST = 8
@@ -55,14 +56,25 @@ class _Callers:
         self._keys: dict[str, SessionKeys] = {}
         self._by_name: dict[str, Mapping[str, Sequence[SessionKeys]]] = {}
         self._first: dict[tuple[str, Shared], Written | None] = {}
+        self._given: dict[int, frozenset[str] | None] = {}
+        """Which files define what is given a key; by its node, which the modules keep."""
 
     def first(self, module: Module, shared: Shared) -> Written | None:
         """The first key of those that call what a module defines."""
         file = module.document.file
         if (file, shared) not in self._first:
             found = map(shared.find, self._calling(shared.name).get(file, ()))
-            self._first[file, shared] = next(filter(None, found), None)
+            meant = (key for key in found if key is not None and self._may_be_for(key, file))
+            self._first[file, shared] = next(meant, None)
         return self._first[file, shared]
+
+    def _may_be_for(self, key: Written, file: str) -> bool:
+        """Whether a key may be given to what a file defines, and not to something else alone."""
+        if id(key.node) not in self._given:
+            own = key.module.document.file
+            self._given[id(key.node)] = files_given(key, lambda name: self._defining(own, name))
+        given = self._given[id(key.node)]
+        return given is None or file in given
 
     def _calling(self, name: str) -> Mapping[str, Sequence[SessionKeys]]:
         """By file the modules that call what it defines, of those in which a name stands."""
