@@ -34,6 +34,8 @@ def test_a_password_for_a_database_is_found_by_its_look(line: str) -> None:
         "jdbc:postgresql://db.acme.example/app?user=app&sslmode=require",
         "Server=db.acme.example;Database=app;Integrated Security=true",
         f"password={LETTERS}",
+        "gopher://localhost:25/_MAIL%20FROM:<mallory@acme.example>",
+        "see http://desk.acme.example:8080/a:b,mail=ann@acme.example",
     ],
 )
 def test_what_names_no_database_or_no_password_is_no_connection(text: str) -> None:
@@ -63,3 +65,24 @@ def test_a_password_within_an_argument_is_never_shown(text: str, shown: str) -> 
     assert plain(text) == shown
     assert cleaned(text) == shown
     assert all_cleaned((text,)) == (shown,)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "confidence"),
+    [
+        (
+            ".github/workflows/tests.yml",
+            "on: push\njobs: {t: {runs-on: a, env: {DATABASE_URL: 'postgresql+psycopg2://a:dev123@localhost/a'}}}\n",
+            "possible",
+        ),
+        ("prepare.py", "URL = 'postgresql://app:dev123@localhost:5432/app'\n", "possible"),
+        (".env", "DATABASE_URL=postgresql://app:dev123@db.acme.example:5432/app\n", "likely"),
+        (".env", f"DATABASE_URL=postgresql://app:{LETTERS}@localhost:5432/app\n", "likely"),
+    ],
+)
+def test_a_made_up_password_opens_nothing_on_the_own_machine(
+    file: str, text: str, confidence: str
+) -> None:
+    (found,) = deployment_of({file: text}).credentials
+
+    assert found.confidence.value == confidence

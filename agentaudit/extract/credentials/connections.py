@@ -29,6 +29,8 @@ _LISTED = regex(
     re.IGNORECASE,
 )
 """As ADO.NET has it: `Server=db;User Id=app;Password=…`."""
+_PORT = regex(r"\d{1,5}(?=[/?#])")
+"""Behind `host:`, with a path: what stands before the next `@` is none of its password."""
 _DATABASES = frozenset(
     {
         *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
@@ -54,7 +56,7 @@ def may_hold_password(text: str) -> bool:
 def connection_in(text: str) -> Connection | None:
     """The first of them in a text."""
     found = _URL.search(text) if "://" in text and "@" in text else None
-    while found is not None and "://" in found["password"]:
+    while found is not None and ("://" in found["password"] or _PORT.match(found["password"])):
         found = _URL.search(text, found.start("password"))  # an address before, with a port
     if found is not None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))

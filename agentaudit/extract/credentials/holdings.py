@@ -22,6 +22,7 @@ from agentaudit.extract.credentials.redaction import assignment
 from agentaudit.extract.credentials.remarks import called_example
 from agentaudit.extract.credentials.secret_names import name_words, secret_name
 from agentaudit.extract.credentials.secret_values import is_composed
+from agentaudit.extract.credentials.shown_keys import is_of_apps
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import TRIED, owner_stage, stage_of_file
 from agentaudit.model.deployment import EdgeKind
@@ -87,8 +88,9 @@ class Holding(Struct, frozen=True, kw_only=True):
             return found.confidence
         if found.confidence is not Confidence.LIKELY:
             return found.confidence
-        named = tried or found.named or self.exposure == "prompt" or is_made_up(found.secret)
-        chosen = named and is_composed(found.secret)
+        made_up = is_made_up(found.secret)
+        named = tried or found.named or self.exposure == "prompt" or made_up
+        chosen = named and (made_up or is_composed(found.secret))
         return Confidence.POSSIBLE if chosen else found.confidence
 
 
@@ -152,6 +154,8 @@ def _confidence(
 ) -> Confidence:
     """How sure it is that a value is a secret, also by what is written over it."""
     told = holding.confidence_in(found, environment)
+    if found.form is CredentialForm.LITERAL and is_of_apps(setting, found):
+        return Confidence.POSSIBLE
     if found.kind == "access_key" and half_left_out(setting.document, setting.value):
         return Confidence.POSSIBLE
     chosen = told is Confidence.LIKELY and is_composed(found.secret)

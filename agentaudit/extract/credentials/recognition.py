@@ -21,6 +21,7 @@ from agentaudit.extract.credentials.literals import (
     published,
     sources_of,
 )
+from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.secret_names import (
     SecretName,
     name_words,
@@ -247,7 +248,7 @@ def _jwt(text: str) -> Recognised | None:
 def _opens(written: str, host: str) -> Confidence:
     """How surely a password opens a door: one that a person chose, on his own machine, may not."""
     password = literal_of(written)
-    if is_own_machine(host) and is_composed(password):
+    if is_own_machine(host) and (is_composed(password) or is_made_up(password)):
         return Confidence.POSSIBLE
     told = likelihood("password", password)
     return told if password == written else likelihood_of_default(password, told)

@@ -178,6 +178,14 @@ _STATIC_KINDS = frozenset({("google", "api_key"), ("azure", "api_key"), ("azure"
 What is static of vendors whose tokens may be short. Keys of Azure's services live until they are
 made anew, and secrets of its service principals for months, two years at most.
 """
+_OF_PAGES = (
+    *(("vite",), ("next", "public"), ("react", "app"), ("expo", "public"), ("nuxt", "public")),
+    *(("vue", "app"), ("gatsby",)),
+)
+"""How names begin that builds of pages write into what every browser is given."""
+_SHOWN = frozenset({"api_key", "token", "connection_string"})
+_OF_SERVERS = _ALWAYS_STATIC - {"stripe", "langfuse"} | {"aws", "azure", "github", "gitlab"}
+"""Vendors that have no key for pages; of Google's, those of Gemini are none."""
 _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
     *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
@@ -219,7 +227,11 @@ def secret_name(key: str) -> SecretName | None:
         return None
     words = name_words(_NUMBER.sub("", key.removesuffix("_FILE").removesuffix("_file")))
     words = words[:-1] if len(words) > _WHOLE_NAME and words[-1] in _WHICH else words
+    begun = next((begun for begun in _OF_PAGES if words[: len(begun)] == begun), ())
+    words = words[len(begun) :]
     kind = _kind(words)
+    if begun and kind in _SHOWN and not _opens_servers(words):
+        return None
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None
     if words[:2] in _WHERE_KEPT or words[-2:] in _OF_CLUSTER:
@@ -235,6 +247,13 @@ def secret_name(key: str) -> SecretName | None:
         kind=kind,
         lifetime=Lifetime.STATIC if static else Lifetime.UNKNOWN,
         admin="admin" in words or kind in {"master_key", "admin_key"},
+    )
+
+
+def _opens_servers(words: tuple[str, ...]) -> bool:
+    """Whether a key in a page opens what only servers should ask: `VITE_OPENAI_API_KEY`."""
+    return "gemini" in words or any(
+        name in _OF_SERVERS for word, name in _PROVIDERS if word in words
     )
 
 

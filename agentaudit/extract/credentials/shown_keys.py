@@ -1,0 +1,42 @@
+"""
+Keys of Google that stand in the pages and apps of everybody: those of Firebase and of maps.
+
+They say which project an app is of, and "are OK to include in code or checked-in config files"
+(Firebase, "Learn about using and managing API keys for Firebase"). Where the project lets the key
+ask models, too, it opens more, and no file tells: so such a key is possible at most.
+"""
+
+from agentaudit.expressions import regex
+from agentaudit.extract.credentials.recognition import Recognised
+from agentaudit.extract.credentials.secret_names import name_words
+from agentaudit.extract.settings import Setting
+from agentaudit.readers.lines import lines_of
+
+_OF_APPS = frozenset({"firebase", "maps", "recaptcha"})
+_BESIDE = regex(
+    r"messagingSenderId|\bauthDomain\b|\.firebaseapp\.com|\bmobilesdk_app_id\b|\bGCM_SENDER_ID\b"
+    r"|FIREBASE_(?:AUTH_DOMAIN|MESSAGING_SENDER_ID)|maps\.googleapis\.com/maps/api/js"
+)
+"""What stands beside the key in the settings of an app, in each of Firebase's languages."""
+_ANY = frozenset({"api", "key", "current", "value", "text"})
+"""Words of names that do not say what the key is for; `GEMINI_API_KEY` does."""
+_LINES, _COLUMNS = 9, 500
+
+
+def is_of_apps(setting: Setting, found: Recognised) -> bool:
+    """Whether a key of Google is one that its owner hands to everybody, by its name or place."""
+    if (found.provider, found.kind) != ("google", "api_key"):
+        return False
+    words = set(name_words(setting.key)) - _ANY
+    return not _OF_APPS.isdisjoint(words) or (not words and _beside(setting))
+
+
+def _beside(setting: Setting) -> bool:
+    """Whether the lines around say so; of long ones what is near."""
+    number, column = setting.value.line, setting.value.column
+    first = max(number - 1 - _LINES, 0)
+    for at, line in enumerate(lines_of(setting.document.text)[first : number + _LINES], first + 1):
+        start = max(column - _COLUMNS, 0) if at == number else 0
+        if _BESIDE.search(line[start : start + 2 * _COLUMNS]):
+            return True
+    return False

@@ -1,0 +1,80 @@
+"""Keys that stand in pages and apps of everybody, and those that only seem to."""
+
+import pytest
+
+from agentaudit.extract.credentials.secret_names import secret_name
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Confidence
+
+KEY = "AIzaSy" + "Qk7Zr2Pv9Wm4Tx8Ln3Hc6Bd5Jf1Gs0Yue"[:33]
+APP = """firebase.initializeApp({
+  apiKey: 'KEY',
+  authDomain: 'shop.firebaseapp.com',
+  messagingSenderId: '829229653695',
+});
+"""
+
+
+OF_ANDROID = """{"client": [{
+  "api_key": [{"current_key": "KEY"}],
+  "client_info": {"mobilesdk_app_id": "1:8292:android:a1"}
+}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("public/worker.js", APP),
+        (
+            "src/app.ts",
+            f"import {{ initializeApp }} from 'firebase/app';\nexport const a = {APP[9:]}",
+        ),
+        ("google-services.json", OF_ANDROID),
+        (".env", "VITE_FIREBASE_APIKEY=KEY\n"),
+        (".env", "GOOGLE_MAPS_APIKEY=KEY\n"),
+    ],
+)
+def test_the_key_of_an_app_of_firebase_or_of_maps_is_possible_at_most(file: str, text: str) -> None:
+    found = deployment_of({file: text.replace("KEY", KEY).replace(f"API{KEY}", "API_KEY")})
+
+    assert [each.confidence for each in found.credentials] == [Confidence.POSSIBLE]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".env", f"VITE_FIREBASE_AUTH_DOMAIN=shop.firebaseapp.com\nVITE_GEMINI_API_KEY={KEY}\n"),
+        ("app/ask.js", f"const client = new Client({{\n  apiKey: '{KEY}',\n}});\n"),
+    ],
+)
+def test_a_key_for_models_is_none_of_them(file: str, text: str) -> None:
+    (found,) = deployment_of({file: text}).credentials
+
+    assert found.confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VITE_GOOGLE_MAPS_API_KEY",
+        "REACT_APP_MAPBOX_TOKEN",
+        "NEXT_PUBLIC_API_KEY",
+        "VITE_SENTRY_DSN",
+    ],
+)
+def test_what_every_browser_is_given_is_no_secret(name: str) -> None:
+    assert secret_name(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "VITE_OPENAI_API_KEY",
+        "NEXT_PUBLIC_ANTHROPIC_API_KEY",
+        "VITE_GEMINI_API_KEY",
+        "VITE_DB_PASSWORD",
+    ],
+)
+def test_what_only_servers_should_hold_is_one_all_the_same(name: str) -> None:
+    assert secret_name(name) is not None
