@@ -240,3 +240,13 @@ def test_a_skill_alone_makes_no_agent() -> None:
     skill = "---\nname: tidy\nallowed-tools: Bash\n---\nTidy it.\n"
 
     assert deployment_of({".claude/skills/tidy/SKILL.md": skill}).agents == ()
+
+
+def test_servers_that_start_unasked_are_asked_for_their_calls() -> None:
+    files = {
+        ".mcp.json": json.dumps({"mcpServers": {"desk": {"command": "desk-mcp"}}}),
+        ".claude/settings.json": json.dumps({"enableAllProjectMcpServers": True}),
+    }
+    (server,) = deployment_of(files).tool_servers
+
+    assert (server.started_unasked, server.auto_approved) == (True, False)

@@ -119,7 +119,11 @@ def _add_approval(document: Document, collector: Collector, agent: Agent) -> Non
 
 
 def _gate_servers(document: Document, collector: Collector, agent: Agent) -> None:
-    """What the settings let the tools of MCP servers do without a question."""
+    """
+    What the settings let the tools of MCP servers do without a question, and which of these start.
+
+    `enableAllProjectMcpServers` asks nobody before a server starts; its calls still ask.
+    """
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
     rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
@@ -137,7 +141,8 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
         collector.update(
             replace(
                 server,
-                auto_approved=server.auto_approved or said is not None,
+                auto_approved=server.auto_approved or whole,
+                started_unasked=trusted is not None,
                 wildcard_tools=server.wildcard_tools or whole,
                 evidence=(
                     *server.evidence,

@@ -57,6 +57,9 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     tls_verification_off: bool = False
     """Any certificate is taken for the server's own."""
     auto_approved: bool = False
+    """Calls of its tools need nobody's approval."""
+    started_unasked: bool = False
+    """It starts, or is connected to, as soon as a file of the project names it; calls may ask."""
     approved_tools: tuple[str, ...] = ()
     wildcard_tools: bool = False
     root_paths: tuple[str, ...] = ()
