@@ -496,3 +496,26 @@ def test_what_users_wrote_comes_out_of_a_database_of_supabase() -> None:
 
     assert all_of_it["db.execute_sql"].reads_untrusted is Truth.YES
     assert sorted(reading) == ["db.get_logs", "db.list_tables"]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "env", "exposed"),
+    [
+        ("npx", ["mcp-remote@0.1.29", "--header", "Authorization: ${DESK_TOKEN}"], True, False),
+        ("npx", ["mcp-remote@0.1.29", "--header", "Authorization: ${DESK_TOKEN}"], False, True),
+        ("sh", ["-c", "desk-mcp", "--token", "${DESK_TOKEN}"], True, True),
+    ],
+)  # fmt: skip
+def test_a_program_fills_in_what_its_own_environment_holds(
+    command: str,
+    arguments: list[str],
+    env: bool,  # noqa: FBT001 -- a column of the table
+    exposed: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    """Clients fill references from their own environment, and no list of processes shows it."""
+    server = {"command": command, "args": arguments}
+    held = {"env": {"DESK_TOKEN": "q8vR2xLkQ9mP4Zt7wYs3nHc6dJf"}} if env else {}
+    text = json.dumps({"servers": {"desk": {**server, **held}}})
+    found = deployment_of({".vscode/mcp.json": text}).credentials
+
+    assert ("argument" in {each.exposure for each in found}) is exposed

@@ -27,6 +27,12 @@ _PARAMETER = regex(r"[?&](?P<name>[\w.-]+)=(?P<value>[^&#]+)")
 _MOST_PARAMETERS = CREDENTIALS.most + 10
 """Of a URL: some more than the credentials that are told, so that the rest is open."""
 _WORKSPACE = regex(r"^\$\{workspaceFolder(?:[^}]*)\}/")
+_SHELL = regex(
+    r"(?:^|[/\\])(?:ba|da|z|k)?sh(?:\.exe)?$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$"
+)
+_FILLED = regex(r"\$\{(?P<name>[A-Za-z_]\w{0,99})\}")
+_ENVIRONMENTS = 4
+"""How many of the blocks below are environments of servers in any language."""
 _BLOCKS = (
     # how it is exposed, and where clients write it
     ("env", ("env",)),
@@ -69,20 +75,39 @@ def _settings(place: ServerPlace) -> Iterator[tuple[str, tuple[Setting, ...]]]:
     document, node, route = place.document, place.declared.node, place.declared.route
     for exposure, path in _BLOCKS:
         yield exposure, settings_of(document, node.get(*path), ".".join((route, *path)))
+    own = _own_variables(node)
     for listed in (node.child("args"), node.get("command", "args"), node.child("command")):
-        yield "argument", _argument_settings(document, listed, f"{route}.args")
+        yield "argument", _argument_settings(document, listed, f"{route}.args", own)
     yield "url", _url_settings(document, node, route)
     yield "header", tuple(_named_values(document, node, route))
     yield "env", tuple(_passed_variables(document, node, route))
     yield "env", _environment_file(place)
 
 
-def _argument_settings(document: Document, node: Node | None, route: str) -> tuple[Setting, ...]:
+def _own_variables(node: Node) -> frozenset[str]:
+    """
+    The environment that a server is given, from which it fills references in its arguments itself.
+
+    Clients fill them from their own, so that `${TOKEN}` stands in the list of processes as it is
+    written (mcp-remote, "Custom Headers"). A shell writes the value into what it starts.
+    """
+    if _SHELL.search(node.text_at("command")):
+        return frozenset()
+    blocks = (node.get(*path) for _, path in _BLOCKS[:_ENVIRONMENTS])
+    return frozenset(key for block in blocks if block is not None for key, _ in block.items())
+
+
+def _argument_settings(
+    document: Document, node: Node | None, route: str, own: frozenset[str]
+) -> tuple[Setting, ...]:
     """Arguments that carry a value: of a flag, of a header, or a secret by its look."""
     found: list[Setting] = []
     flag = ""
     for index, element in enumerate(node.elements if node is not None else ()):
         text = element.text or ""
+        if own and (filled := _FILLED.search(text)) is not None and filled["name"] in own:
+            flag = ""
+            continue
         match = _FLAG.match(text)
         key, value = (match["name"], match["value"] or "") if match else (flag, text)
         header = HEADER.match(value) if not value.startswith(("http:", "https:")) else None
