@@ -90,3 +90,23 @@ def test_the_image_of_a_service_is_pinned_or_not() -> None:
 
     assert runtime.image_pinned is Truth.NO
     assert runtime.published_ports == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "root"),
+    [
+        ("docker", Truth.YES),
+        ("python", Truth.UNKNOWN),
+        ("docker, dockerfilePath: other/Dockerfile", Truth.NO),
+    ],
+)
+def test_what_render_builds_itself_is_built_by_no_dockerfile(said: str, root: Truth) -> None:
+    text = f"services:\n  - {{type: web, name: desk-agent, runtime: {said}}}\n"
+    files = {
+        "Dockerfile": "FROM python:3.12\n",
+        "other/Dockerfile": "FROM python:3.12\nUSER 1000\n",
+    }
+    found = deployment_of({"render.yaml": text, **files}).runtimes
+
+    (runtime,) = (each for each in found if each.name == "desk-agent")
+    assert runtime.runs_as_root is root

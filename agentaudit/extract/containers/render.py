@@ -22,7 +22,8 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _STORES = frozenset({"redis", "keyvalue"})
-_WEB = "web"
+_WEB, _DOCKER = "web", "docker"
+_OF_IMAGES = frozenset({_DOCKER, "image"})
 _HELD = ("sync", "fromService", "fromDatabase", "generateValue")
 
 
@@ -61,6 +62,7 @@ def _container(
         settings=tuple(_settings(document, service, groups, collector)),
         settings_whole=_named_groups(service) <= groups.keys(),
         build=_build(document, service),
+        dockerfile=_dockerfile(document, service),
     )
 
 
@@ -71,6 +73,20 @@ def _build(document: Document, service: Node) -> str | None:
     folder = service.text_at("rootDir") or folder_of(document.file)
     found = posixpath.normpath(folder.strip("/"))
     return "" if found == "." else found
+
+
+def _dockerfile(document: Document, service: Node) -> str:
+    """
+    What builds its image where that is said.
+
+    Render itself builds what is written in one of its languages, whatever Dockerfile lies beside:
+    as the blueprint says.
+    """
+    runtime = service.text_at("runtime") or service.text_at("env") or _DOCKER
+    if runtime not in _OF_IMAGES:
+        return document.file
+    path = service.text_at("dockerfilePath")
+    return posixpath.normpath(path) if path and not service.text_at("rootDir") else ""
 
 
 def _settings(
