@@ -554,3 +554,16 @@ def test_of_two_steps_the_one_outside_of_the_container_is_told() -> None:
     found = deployed(json.dumps({"on": "push", "jobs": {"help": {"steps": steps}}}))
 
     assert [agent.own_machine for agent in found.agents] == [False]
+
+
+@pytest.mark.parametrize(
+    ("beside", "sure"),
+    [("", "certain"), (", gcp_workload_identity_provider: '${{ vars.PROVIDER }}'", "possible")],
+)
+def test_an_agent_that_takes_a_session_or_a_key_may_be_given_either(beside: str, sure: str) -> None:
+    given = f"{{gemini_api_key: '${{{{ secrets.GEMINI_KEY }}}}'{beside}}}"
+    uses = "google-github-actions/run-gemini-cli@v0"
+    text = f"on: push\njobs: {{a: {{runs-on: a, steps: [{{uses: {uses}, with: {given}}}]}}}}\n"
+    (found,) = deployment_of({".github/workflows/look.yml": text}).credentials
+
+    assert found.confidence.value == sure

@@ -87,3 +87,13 @@ def test_an_input_of_an_action_that_nobody_gives_holds_no_key(
 
     assert len(deployment.credentials) == keys
     assert [agent.framework for agent in deployment.agents] == ["claude-code-action"]
+
+
+def test_what_a_called_workflow_uses_is_told_of_it_alone() -> None:
+    agent = WORKFLOW.replace("workflow_dispatch", "workflow_call").replace(
+        "USES", "anthropics/claude-code-action@v1"
+    )
+    found = deployment_of({FILE: CALL.replace("USES", f"./{CALLED}"), CALLED: agent})
+    used = {each.evidence[0].file: each.unpinned_actions for each in found.workflows}
+
+    assert used == {FILE: (), CALLED: ("anthropics/claude-code-action@v1",)}

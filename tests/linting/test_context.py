@@ -31,7 +31,7 @@ def test_a_workflow_that_github_does_not_run_is_a_note(file: str) -> None:
     run = found({"README.md": "# Shop", ".github/workflows/triage.yml": WORKFLOW})
     kept = found({"README.md": "# Shop", file: WORKFLOW})
 
-    assert {"strangers-steer-ci-agent", "static-cloud-key-in-ci"} <= set(run) & set(kept)
+    assert {"strangers-steer-ci-agent", "static-model-key-in-ci"} <= set(run) & set(kept)
     assert max(item.rank for item in run.values()) > Severity.LOW.rank
     assert max(item.rank for item in kept.values()) <= Severity.LOW.rank
 

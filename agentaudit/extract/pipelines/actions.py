@@ -58,6 +58,8 @@ class _Reading(Struct, frozen=True):
     """The events of it that strangers can cause."""
     state_elsewhere: bool = False
     """Whether it runs Terraform, whose state is not kept in AWS."""
+    told: frozenset[str] = frozenset()
+    """Files of workflows that run agents themselves: what they use is told of them."""
 
     @property
     def key(self) -> str:
@@ -72,12 +74,14 @@ def extract_actions(documents: Documents, collector: Collector) -> None:
     workflows = tuple(workflow_files(documents))
     triggers = triggers_among(workflows)
     elsewhere = keeps_state_elsewhere(documents)
+    told = frozenset(each.document.file for each in workflows if each.runs_agent)
     for workflow in workflows:
         reading = _Reading(
             workflow,
             collector,
             triggers.of_strangers(workflow),
             state_elsewhere=elsewhere and runs_terraform(workflow),
+            told=told - {workflow.document.file},
         )
         fact = collector.add(_workflow(reading))
         if workflow.cut:
@@ -114,7 +118,9 @@ def _workflow(reading: _Reading) -> Workflow:
         runs_agent=workflow.runs_agent,
         unpinned_actions=tuple(
             dict.fromkeys(
-                plain(step.uses) for step in workflow.steps if step.uses and not pinned(step.uses)
+                plain(step.uses)
+                for step in workflow.steps
+                if step.uses and not pinned(step.uses) and step.node.file not in reading.told
             )
         ),
         open_to=tuple(open_to(workflow)),

@@ -19,6 +19,7 @@ from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, r
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Identity
@@ -173,10 +174,17 @@ def _add_static(
             variable=name,
             digest=collector.digest(text) if form is CredentialForm.LITERAL else "",
             short_alternative=static.alternative,
+            confidence=_sure_of(step, static),
         )
     )
     for seer in seen_by:
         collector.link(EdgeKind.VISIBLE_TO, credential.id, seer, place)
+
+
+def _sure_of(step: Step, static: _StaticInput) -> Confidence:
+    """A step that is given what does without the key, too, takes either: which is set is open."""
+    other = step.input(static.alternative) if static.alternative else None
+    return Confidence.POSSIBLE if other is not None and raw(other) else Confidence.CERTAIN
 
 
 def _add_session(
