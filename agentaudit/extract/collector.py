@@ -18,6 +18,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget, Spent
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.redaction import cleaned
+from agentaudit.extract.credentials.search_bound import SearchBound
 from agentaudit.extract.shown_facts import shown
 from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
@@ -33,6 +34,9 @@ At which one fact stands, the first of them.
 Nothing is lost that is asked for: what a fact says does not depend on how often it is said, a
 finding stands at the first place, and twenty others are shown with it.
 """
+_HIDDEN = (
+    "so much text in which anything may stand that the rest of it is hidden, and not looked at"
+)
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -114,9 +118,12 @@ class Collector(Struct):
     """Where it is declared that nothing of a conversation outlives its request."""
     today: date = date.max
     """The day on which it is asked what has expired; unless it is given, everything has."""
+    searched: SearchBound = field(default_factory=SearchBound)
+    """What may still be searched for secrets before it is shown."""
     key: bytes = b""
     """A team's own, by which equal values are known again in its other runs."""
     _spent: Spent = field(default_factory=Spent)
+    _hidden_in: set[str] = field(default_factory=set)
     _by_kind: defaultdict[type[Fact], dict[FactId, Fact]] = field(
         default_factory=partial(defaultdict, dict)
     )
@@ -131,6 +138,8 @@ class Collector(Struct):
     def add(self, fact: FactT) -> FactT:
         """The fact as it stands now, merged with what was known under its id."""
         fact = shown(fact)
+        if self.searched.hidden:
+            self._tell_hidden(fact.evidence[0])
         known = self.facts.get(fact.id)
         if known is None or type(known) is not type(fact):
             self._keep(fact)
@@ -138,6 +147,13 @@ class Collector(Struct):
         merged = replace(known, evidence=self._joined(known, fact))
         self._keep(merged)
         return merged
+
+    def _tell_hidden(self, place: Evidence) -> None:
+        """Once for each file that something of what is said of it was hidden."""
+        self.searched.hidden = 0
+        if place.file not in self._hidden_in:
+            self._hidden_in.add(place.file)
+            self.leave_unread(place, _HIDDEN, "rules see nothing of what is hidden")
 
     def _joined(self, known: Fact, again: Fact) -> tuple[Evidence, ...]:
         """The first places, each once; they are not read anew for each further one."""

@@ -86,8 +86,9 @@ def _deployment(
     names = shown_files([*(item.file for item in listed), *(item.file for item in others)])
     if names:
         listed, others = _called(listed, names), _called(others, names)
-    read = _extracted(listed, collector)
-    join(collector)
+    with collector.searched.holds(sum(len(item.text) for item in listed)):
+        read = _extracted(listed, collector)
+        join(collector)
     facts = {kind.field: collector.of(kind.type) for kind in FACT_KINDS.values()}
     return Deployment(
         root=cleaned(root),

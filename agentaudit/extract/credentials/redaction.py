@@ -21,6 +21,7 @@ from agentaudit.extract.credentials.named_secrets import (
     without_named,
     without_passwords,
 )
+from agentaudit.extract.credentials.search_bound import Unsearched, count_search
 from agentaudit.readers.token_forms import TOKENS, lines_with_hints, may_hold_token, token_in
 
 _SCHEME = regex(r"(?<![\w+.-])(?:[+.-]|[^\Wa-zA-Z])*(?P<scheme>[a-zA-Z][\w+.-]*://)")
@@ -93,9 +94,20 @@ def plain(text: str) -> str:
 
 def cleaned(text: str) -> str:
     """The text without what looks like a secret, and otherwise as it is; no name is that long."""
+    try:
+        return _searched(text)
+    except Unsearched:
+        return _hidden_whole(text)
+
+
+def _searched(text: str) -> str:
     if len(text) <= _USUAL:
         return _cleaned_once(text)
-    return _cleaned(text) if len(text) <= _LONGEST_NAME else f"… ({len(text)} characters)"
+    return _cleaned(text) if len(text) <= _LONGEST_NAME else _hidden_whole(text)
+
+
+def _hidden_whole(text: str) -> str:
+    return f"… ({len(text)} characters)"
 
 
 def lowered(text: str) -> str:
@@ -105,7 +117,10 @@ def lowered(text: str) -> str:
 
 def all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Each of the texts cleaned, and their list as it is where nothing is taken out."""
-    return _all_cleaned(texts) if len(texts) < _MANY else _many_cleaned(texts)
+    try:
+        return _all_cleaned(texts) if len(texts) < _MANY else _many_cleaned(texts)
+    except Unsearched:
+        return tuple(map(_hidden_whole, texts))
 
 
 def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,7 +132,7 @@ def _all_cleaned(texts: tuple[str, ...]) -> tuple[str, ...]:
         torn = joined.count("\n") >= len(texts)
         suspect = torn or any(_cleaned(line) != line for line in lines_with_hints(joined))
     if suspect or (len(joined) > _LONGEST_NAME and max(map(len, texts)) > _LONGEST_NAME):
-        return tuple(map(cleaned, texts))
+        return tuple(map(_searched, texts))
     return texts
 
 
@@ -147,6 +162,9 @@ def _cleaned(text: str) -> str:
 
 
 def _without_secrets(text: str) -> str:
+    if not may_hold_secret(text):
+        return text
+    count_search(text)
     if "://" in text:
         text = without_user(text, "…@")
     if "eyJ" in text:
@@ -217,7 +235,10 @@ def arguments(values: tuple[str, ...], program: str = "") -> tuple[str, ...]:
     """Arguments of a command, with what follows a secret's flag taken out."""
     shown = _each_argument(values)
     whole = " ".join((program, *values))
-    clean = _cleaned(whole) if len(whole) <= _LONGEST_NAME else whole
+    try:
+        clean = _cleaned(whole) if len(whole) <= _LONGEST_NAME else whole
+    except Unsearched:
+        clean = ""
     if clean == whole:
         return shown
     pairs = zip(values, shown, strict=True)

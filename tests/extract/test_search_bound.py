@@ -1,0 +1,96 @@
+"""A deployment in which every word may name a secret is hidden rather than searched for ever."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentaudit.extract.credentials.redaction import all_cleaned, arguments, cleaned
+from agentaudit.extract.credentials.search_bound import SearchBound
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import FileStatus
+
+WORD = "q8vR2xLkQ9mP4"
+WORDS = "password token login curl --user key echo -p "
+TEXTS = st.lists(
+    st.one_of(
+        st.sampled_from([f"--password {WORD}", f"curl -u a:{WORD} b", f"TOKEN={WORD}"]),
+        st.text("pasword= -", max_size=20),
+        st.just("--verbose"),
+    ),
+    min_size=1,
+)
+
+
+def hidden(text: str) -> str:
+    return f"… ({len(text)} characters)"
+
+
+@given(texts=TEXTS, left=st.integers(0, 300))
+def test_a_text_is_searched_or_hidden_whole(texts: list[str], left: int) -> None:
+    searched = [cleaned(text) for text in texts]
+    bound = SearchBound(left=left)
+
+    with bound.holds(0):
+        shown = [cleaned(text) for text in texts]
+        listed = all_cleaned(tuple(texts))
+
+    for text, clean, seen in zip(texts, searched, shown, strict=True):
+        assert seen in (clean, hidden(text))
+    assert listed in (tuple(searched), tuple(map(hidden, texts)))
+    assert bound.left >= 0
+    assert bound.hidden >= sum(a != b for a, b in zip(searched, shown, strict=True))
+
+
+def test_arguments_are_hidden_where_there_is_no_room() -> None:
+    given_ = ("-y", "a-mcp", f"--password={WORD}", f"curl -u a:{WORD} b{'c' * 100}")
+
+    with SearchBound(left=0).holds(0):
+        shown = arguments(given_, "npx")
+
+    assert WORD not in " ".join(shown)
+    assert shown[:2] == ("…", "…")
+    assert arguments(given_, "npx")[:2] == ("-y", "a-mcp")
+
+
+def test_nothing_is_hidden_where_nobody_sets_a_bound() -> None:
+    with SearchBound(left=0).holds(0):
+        pass
+    text = f"{WORDS * 4}mysql -p{WORD}"
+
+    assert cleaned(text) == text.replace(WORD, "…")
+
+
+def test_room_grows_with_the_files() -> None:
+    text = f"{WORDS * 4}mysql -p{WORD}"
+
+    with SearchBound(left=0).holds(len(text) * 100):
+        assert cleaned(text) == text.replace(WORD, "…")
+
+
+@pytest.mark.parametrize("many", [10, 700])
+def test_a_file_full_of_such_words_is_read_in_part(many: int) -> None:
+    """The file behind it, whose words are hidden too, is named as well."""
+    servers = {
+        f"s{i}": {"command": "npx", "args": ["-y", "a-mcp@1.0.0", f"{i} {WORDS * 26}"]}
+        for i in range(many)
+    }
+    last = {"command": "npx", "args": ["-y", "b-mcp@1.0.0", f"{WORDS * 26}{WORD}"]}
+    deployment = deployment_of(
+        {
+            ".mcp.json": json.dumps({"mcpServers": servers}),
+            "b/.mcp.json": json.dumps({"mcpServers": {"last": last}}),
+            "c/.mcp.json": json.dumps({"mcpServers": {"a": {"command": "c-mcp"}}}),
+        }
+    )
+
+    status = FileStatus.READ if many == 10 else FileStatus.PARTIAL
+    assert {found.file: found.status for found in deployment.coverage} == {
+        ".mcp.json": status,
+        "b/.mcp.json": status,
+        "c/.mcp.json": FileStatus.READ,
+    }
+    reasons = {found.reason for found in deployment.coverage if found.status is not FileStatus.READ}
+    assert all("hidden" in reason for reason in reasons)
+    assert len(deployment.tool_servers) == many + 2
