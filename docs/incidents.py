@@ -1,5 +1,5 @@
 """
-Which published incidents of agents the files told of beforehand, from the files in tests/incidents.
+Which published incidents of agents lint would have reported, from the files in tests/incidents.
 
 `python docs/incidents.py` renews docs/incidents.md.
 """
@@ -25,24 +25,24 @@ INCIDENTS: Mapping[str, Sequence[Mapping[str, Any]]] = yaml.safe_load(
 
 _HEAD = """# Incidents
 
-What was published of agents in 2025 and 2026, and whether the files of a deployment tell the
-weakness behind it before anything happens. Each has a small deployment in `tests/incidents`, made
-for this page in words of our own, with that weakness in it: what is said of it is shown by
+Published incidents of agents in 2025 and 2026: would `agentaudit` have reported the weakness behind
+each from the deployment's files, before anything happened? Each has a small deployment with that
+weakness in `tests/incidents`, written for this page:
 
 ```console
 $ agentaudit lint tests/incidents/NAME
-$ agentaudit threat-model tests/incidents/NAME      # where a path of attack is named
+$ agentaudit threat-model tests/incidents/NAME      # where an attack path is named
 ```
 
-A test holds this page, which `python docs/incidents.py` writes, against both. A flaw in the code of
-a product is not what is found here; what made it reach so far is: the open port, the tool that
-nobody was asked about, the key that never ends.
+Flaws in the code of a product are not found here. What gave them reach is: the open port, the tool
+that runs without asking, the key that never expires. `python docs/incidents.py` writes this page,
+and a test compares it with both commands.
 
-| when | incident | what `lint` says | path of `threat-model` | files |
+| when | incident | `lint` reports | `threat-model` path | files |
 |---|---|---|---|---|
 """
 _REST = """
-## What is not told
+## Not reported
 
 | when | incident | why |
 |---|---|---|
