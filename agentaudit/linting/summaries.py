@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from agentaudit.extract.containers.packed_agents import CODED
+from agentaudit.extract.containers.started_code import CODED
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.redaction import shown_place

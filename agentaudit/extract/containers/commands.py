@@ -39,6 +39,15 @@ _SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\
 """What says when the tasks of Celery start, or shows them: none runs in it ("Periodic Tasks")."""
 _AT_ONCE = regex(r"\sworker(?:\W|$)|(?<![&>])&(?![&>\d])")
 """Tasks run there as well, or something does in the background: `celery worker & celery beat`."""
+_WATCHING = regex(
+    r"(?:^|\s)(?:--reload|nodemon|watchmedo|(?:npm|pnpm|yarn|bun)\s(?:run\s)?(?:start:)?dev)(?:\s|$)"
+)
+"""What starts a program again at each change of its code, as developers want it."""
+
+
+def watches_code(words: Iterable[str]) -> bool:
+    """Whether a command is a developer's: it waits for changes of the code."""
+    return _WATCHING.search(" ".join(words)) is not None
 
 
 def runs_another(words: Iterable[str]) -> bool:

@@ -9,6 +9,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.callers import names_transport
+from agentaudit.extract.containers.commands import watches_code
 from agentaudit.extract.containers.dockerfile_instructions import (
     LAST,
     Base,
@@ -135,7 +136,7 @@ def _add_image_facts(
     begun = started_by(document)
     leaves = cache(partial(leaves_root, documents, document))  # many services may be of one image
     alike: dict[tuple[str, Truth], list[Runtime]] = {}
-    for runtime, workload in built if stages else ():
+    for runtime, workload in _staged(built, begun[1]) if stages else ():
         stage = workload.stage if workload.stage in stages else LAST
         base = stages[stage]
         left = base == stages[LAST] and leaves(first_word(begun, workload))
@@ -143,6 +144,16 @@ def _add_image_facts(
         alike.setdefault((stage, root), []).append(runtime)
     for (stage, root), runtimes in alike.items():
         _add_facts_of_stage(document, collector, (stages[stage], root), runtimes)
+
+
+def _staged(
+    built: Sequence[tuple[Runtime, Workload]], command: Sequence[str]
+) -> Iterator[tuple[Runtime, Workload]]:
+    """Each as what it is, a developer's where nothing else is said and its image's command is."""
+    watched = watches_code(command)
+    for runtime, workload in built:
+        own = watched and not (runtime.environment or workload.words)
+        yield replace(runtime, environment="development") if own else runtime, workload
 
 
 def _add_facts_of_stage(

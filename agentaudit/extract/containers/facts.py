@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers.callers import asks, asks_always, binds_all, may_ask
+from agentaudit.extract.containers.commands import watches_code
 from agentaudit.extract.containers.container import Container
 from agentaudit.extract.containers.registries import add_registry
 from agentaudit.extract.containers.roles import role_started
@@ -36,6 +37,12 @@ _LONGEST_IMAGE = 600
 """Characters: a name has 255 at most with its registry, a tag 128, a digest 136 (distribution)."""
 
 
+def _stage(container: Container) -> str:
+    """The stage that its settings say, or its command."""
+    told = stage_of_settings(container.settings)
+    return told or ("development" if watches_code(container.words) else "")
+
+
 def add_container(collector: Collector, container: Container) -> Runtime:
     """The runtime of a container, with all that follows from its role."""
     container = _bounded(collector, container)
@@ -45,7 +52,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
     runtime = collector.add(
         replace(
             container.runtime,
-            environment=stage_named(named) or named or stage_of_settings(container.settings),
+            environment=stage_named(named) or named or _stage(container),
             image=plain(container.runtime.image),
             image_pinned=launch.pinned if container.build is None else Truth.UNKNOWN,
             role=role or role_started(container.settings),

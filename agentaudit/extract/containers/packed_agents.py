@@ -3,19 +3,22 @@ Workloads that run an image of the repository's own which packs agents.
 
 Neither the name of such an image nor its settings need speak of an agent. It takes a chain of three
 to tell: code in a folder builds agents, the Dockerfile there copies that code, and the image is
-called as the project there, which is the only one of that name. A function is packed by its
-platform: its template says which folder.
+called as the project there, which is the only one of that name. Where the image is built for what
+runs it, its command tells: it starts code that builds agents, or imports such code. A function is
+packed by its platform: its template says which folder.
 """
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.dockerfile_instructions import layers
+from agentaudit.extract.containers.started_code import CODED
+from agentaudit.extract.containers.started_workloads import started_agents
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import normal
 from agentaudit.extract.credentials.redaction import plain
@@ -27,27 +30,18 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
 
-CODED = frozenset(
-    {
-        *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
-        *("google-adk", "agno", "smolagents", "agent-framework"),
-        *("openai", "anthropic", "converse", "google-genai", "mistral", "litellm", "ollama"),
-        *("cohere", "azure-inference", "livekit", "pipecat", "deepagents", "llama-index"),
-        *("haystack", "dspy", "semantic-kernel", "langroid"),
-        *("ai-sdk", "openai-agents-js", "langchain-js", "langgraph-js", "deepagents-js", "mastra"),
-    }
-)
-"""Frameworks whose agents are code that an image holds; others run where their platform says."""
 _PROJECT = "pyproject.toml"
 
 
 def extract_packed_agents(documents: Documents, collector: Collector) -> None:
     """Marks the workloads of nothing else that is known whose image is one of those."""
-    packed = _packed(documents, collector)
-    if not packed:
+    deployed = [agent for agent in collector.of(Agent) if _is_deployed(agent)]
+    if not deployed:
         return
+    packed = _packed(documents, by_folder(deployed))
+    started_here = started_agents(documents, collector, deployed)
     for number, workload in enumerate(collector.workloads):
-        place = packed.get(_called(workload))
+        place = packed.get(_called(workload)) or started_here.get(workload.runtime_id)
         runtime = collector.facts[workload.runtime_id]
         if place is None or workload.role or not isinstance(runtime, Runtime):
             continue
@@ -86,11 +80,10 @@ def _called(workload: Workload) -> str:
     return normal(image_launch(workload.image).package.rpartition("/")[2])
 
 
-def _packed(documents: Documents, collector: Collector) -> Mapping[str, Evidence]:
+def _packed(documents: Documents, agents: Mapping[str, Sequence[Agent]]) -> Mapping[str, Evidence]:
     """Names of projects whose one Dockerfile copies agents, and where it does."""
-    agents = by_folder(agent for agent in collector.of(Agent) if _is_deployed(agent))
     found: dict[str, list[Evidence]] = {}
-    for document in documents.of("dockerfile") if agents else ():
+    for document in documents.of("dockerfile"):
         folder = folder_of(document.file)
         files = {agent.evidence[0].file for agent in agents.get(folder, ())}
         name, copied = _name(documents, folder), _copies(document, files)

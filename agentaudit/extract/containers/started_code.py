@@ -1,19 +1,18 @@
 """
-Images that start code of the repository which builds an agent with a shell, or with what runs code.
+What starts code of the repository that builds an agent, by the files that its command names.
 
 Without a manifest nothing says what an image is for. Two signs together do: the command that it
 starts names a file or a module beside the Dockerfile, and that file, or one that it imports, builds
-an agent whose tools execute what a model writes.
+an agent whose tools execute what a model writes. Where a manifest runs it, any agent will do.
 """
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from itertools import islice
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.dockerfile_instructions import started_by
-from agentaudit.extract.containers.packed_agents import CODED
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
@@ -22,15 +21,26 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Document
 
+CODED = frozenset(
+    {
+        *("langchain", "langgraph", "openai-agents", "crewai", "autogen", "strands", "pydantic-ai"),
+        *("google-adk", "agno", "smolagents", "agent-framework"),
+        *("openai", "anthropic", "converse", "google-genai", "mistral", "litellm", "ollama"),
+        *("cohere", "azure-inference", "livekit", "pipecat", "deepagents", "llama-index"),
+        *("haystack", "dspy", "semantic-kernel", "langroid"),
+        *("ai-sdk", "openai-agents-js", "langchain-js", "langgraph-js", "deepagents-js", "mastra"),
+    }
+)
+"""Frameworks whose agents are code that an image holds; others run where their platform says."""
 _FILE = regex(r"^[\w./-]{1,200}\.(?:py|[mc]?[jt]sx?)$")
 _MODULE = regex(r"^[A-Za-z_]\w*(?:\.\w+)*$")
-_SERVED = regex(r"^(?P<module>[A-Za-z_]\w*(?:\.\w+){0,20}):\w+$")
+_SERVED = regex(r"^(?P<module>[A-Za-z_]\w*(?:\.\w+){0,20}):\w+(?:\(\))?$")
 """What uvicorn and gunicorn are told: `app.main:app`."""
 _BUILT = regex(r"(^|/)(?:dist|build|out)/")
 _SCRIPT = regex(r"\.[mc]?jsx?$")
 _SCRIPTS = (".ts", ".tsx", ".mts", ".js", ".mjs")
-_DEEPEST = 3
-"""Files that one imports, and those that these import."""
+_DEEPEST = 6
+"""Files that one imports, and those that these import: routes, services, graphs."""
 _MOST = 100
 """Files that one command names."""
 _LONGEST = 20
@@ -58,20 +68,29 @@ def starts_agent_code(
     """Whether what an image starts is such a file, or imports one, by what each file imports."""
     if not executing or is_rehearsal(document.file):
         return False
-    waiting, seen = set(_entries(document, imports)), set[str]()
+    entry, command = started_by(document)
+    return starts_any((*entry, *command), folder_of(document.file), executing, imports)
+
+
+def starts_any(
+    words: Sequence[str],
+    folder: str,
+    wanted: Collection[str],
+    imports: Mapping[str, frozenset[str]],
+) -> bool:
+    """Whether a command names one of these files, or one that imports it."""
+    waiting, seen = set(entries(words, folder, imports)), set[str]()
     for _ in range(_DEEPEST):
-        if not waiting.isdisjoint(executing):
+        if not waiting.isdisjoint(wanted):
             return True
         seen |= waiting
         waiting = {each for file in waiting for each in imports.get(file, ())} - seen
-    return not waiting.isdisjoint(executing)
+    return not waiting.isdisjoint(wanted)
 
 
-def _entries(document: Document, known: Collection[str]) -> Iterator[str]:
-    """The files of the repository that the command of an image names."""
-    entry, command = started_by(document)
-    folder = folder_of(document.file)
-    for path in islice(_paths((*entry, *command)), _MOST):
+def entries(words: Sequence[str], folder: str, known: Container[str]) -> Iterator[str]:
+    """The files of the repository that a command names, whose image is built from a folder."""
+    for path in islice(_paths(words), _MOST):
         parts = path.split("/")[-_LONGEST:]
         for number in range(len(parts)):
             inner = "/".join(parts[number:])
@@ -81,7 +100,7 @@ def _entries(document: Document, known: Collection[str]) -> Iterator[str]:
                     yield file
 
 
-def _paths(words: Collection[str]) -> Iterator[str]:
+def _paths(words: Sequence[str]) -> Iterator[str]:
     """Paths that a command runs, by themselves or as modules."""
     before = ""
     for word in words:

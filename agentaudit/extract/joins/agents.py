@@ -9,7 +9,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers.commands import runs_another
-from agentaudit.extract.containers.packed_agents import CODED
+from agentaudit.extract.containers.started_code import CODED
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import normal
 from agentaudit.extract.documents import first_folder_of, folder_of

@@ -1,0 +1,116 @@
+"""
+Workloads whose image is built for them and starts code of the repository that builds agents.
+
+Neither a name nor a setting need speak of an agent: `api` runs what `uvicorn app.main:app` serves.
+The file that is started builds agents, or imports one that does. Where what is between them was
+not read, as it speaks of no agent, the folder tells: agents lie in that of the file, and of one
+manifest nothing else is started from there.
+"""
+
+import posixpath
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+
+from msgspec import Struct
+
+from agentaudit.extract.by_folder import by_folder
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.containers.commands import runs_another
+from agentaudit.extract.containers.dockerfile_instructions import started, started_by
+from agentaudit.extract.containers.started_code import entries, starts_any
+from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.fact import FactId
+
+_SCRIPT = ".sh"
+_SERVERS_OF_ADK = frozenset({"api_server", "web"})
+_Place = tuple[str, str]
+"""A manifest, and a folder that one of its workloads starts a file of."""
+
+
+class _Begun(Struct, frozen=True):
+    """What a workload starts."""
+
+    workload: Workload
+    words: Sequence[str]
+    place: Evidence
+    files: frozenset[str]
+    """The files of the repository that its command names."""
+
+    @property
+    def places(self) -> frozenset[_Place]:
+        """A script of a shell, which few of are read, may start whatever lies around it."""
+        folders = {folder_of(file) for file in self.files}
+        if not folders and self.words and self.words[0].endswith(_SCRIPT):
+            folders = {self.workload.build or ""}
+        return frozenset((self.workload.document.file, folder) for folder in folders)
+
+
+def started_agents(
+    documents: Documents, collector: Collector, agents: Collection[Agent]
+) -> Mapping[FactId, Evidence]:
+    """By runtime where it is said what it starts, of those that so start agents."""
+    known = collector.imported_files.keys() | documents.passed_by
+    begun = [
+        _begun(documents, collector, workload, known)
+        for workload in collector.workloads
+        if workload.build is not None and not is_rehearsal(workload.document.file)
+    ]
+    if not begun:
+        return {}
+    around, files = by_folder(agents), {agent.evidence[0].file for agent in agents}
+    starting = Counter(place for each in begun for place in each.places)
+    builds = {each.workload.build for each in begun}
+
+    @cache
+    def held(folder: str) -> bool:
+        """Whether agents lie in a folder, and in no folder below it that an image is built from."""
+        return any(_nearest(agent, builds, folder) == folder for agent in around.get(folder, ()))
+
+    def starts(each: _Begun) -> bool:
+        build = each.workload.build or ""
+        return (
+            starts_any(each.words, build, files, collector.imported_files)
+            or any(starting[place] == 1 and held(place[1]) for place in each.places)
+            or _serves_adk(each.words, around.get(build, ()))
+        )
+
+    return {
+        each.workload.runtime_id: each.place
+        for each in begun
+        if not runs_another(each.words) and starts(each)
+    }
+
+
+def _begun(
+    documents: Documents, collector: Collector, workload: Workload, known: Collection[str]
+) -> _Begun:
+    folder = workload.build or ""
+    image = documents.at(workload.dockerfile or posixpath.join(folder, "Dockerfile"))
+    own = started(image) if image is not None and not workload.own_entry else None
+    place, words = collector.facts[workload.runtime_id].evidence[0], workload.words
+    if image is not None and own is not None:
+        entry, command = started_by(image)
+        words = (*entry, *(workload.words or command))
+        place = evidence(image, own[0], plain(own[0].text or ""))
+    return _Begun(workload, words, place, frozenset(entries(words, folder, known)))
+
+
+def _nearest(agent: Agent, builds: Collection[str | None], folder: str) -> str:
+    """The nearest folder around an agent that an image is built from, or else the one given."""
+    place = folder_of(agent.evidence[0].file)
+    while len(place) > len(folder) and place not in builds:
+        place = folder_of(place)
+    return place
+
+
+def _serves_adk(words: Sequence[str], agents: Collection[Agent]) -> bool:
+    """Whether ADK's own server is started, which serves the agents of a folder."""
+    named = any(before == "adk" and word in _SERVERS_OF_ADK for before, word in pairwise(words))
+    return named and any(agent.framework == "google-adk" for agent in agents)

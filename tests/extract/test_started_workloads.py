@@ -1,0 +1,134 @@
+"""Services of Compose that are built here run the agents that their command starts."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.model.finding import Severity
+from agentaudit.rules.ours import lint_rules
+
+GRAPH = (
+    "from langgraph.prebuilt import create_react_agent\n"
+    "desk = create_react_agent(model, tools=[look_up])\n"
+)
+PAGES = "from fastapi import FastAPI\nfrom desk.routes import router\napp = FastAPI()\n"
+ROUTES = "from fastapi import APIRouter\nfrom desk.graph import desk\n"
+BASE = "FROM python:3.13-slim\nCOPY . .\n"
+SERVED = f'{BASE}CMD ["uvicorn", "desk.main:app", "--host", "0.0.0.0"]\n'
+COMPOSE = "services: {api: {build: ./backend, env_file: .env}, db: {image: 'postgres:17'}}\n"
+CODE = {
+    "backend/desk/graph.py": GRAPH,
+    "backend/desk/main.py": PAGES,
+    "backend/desk/routes.py": ROUTES,
+}
+
+
+def agents(files: dict[str, str], manifest: str = COMPOSE) -> set[str]:
+    found = deployment_of({"compose.yaml": manifest, **files})
+    return {each.name for each in found.runtimes if each.kind == "container" and each.runs_agent}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"backend/Dockerfile": SERVED},
+        {"backend/Dockerfile": f"{BASE}CMD uvicorn desk.main:app\n"},
+        {"backend/Dockerfile": f"{BASE}CMD gunicorn 'desk.main:app()'\n"},
+        {
+            "backend/Dockerfile": f'{BASE}ENTRYPOINT ["./start.sh"]\n',
+            "backend/start.sh": "exec uvicorn desk.main:app\n",
+        },
+    ],
+)
+def test_what_is_started_says_that_it_is_an_agent(files: dict[str, str]) -> None:
+    assert agents({**CODE, **files}) == {"api"}
+
+
+def test_a_command_of_the_manifest_comes_first() -> None:
+    manifest = COMPOSE.replace("env_file: .env", "command: uvicorn desk.main:app")
+
+    assert agents({**CODE, "backend/Dockerfile": BASE}, manifest) == {"api"}
+    assert not agents(
+        {**CODE, "backend/Dockerfile": SERVED}, COMPOSE.replace("env_file: .env", "command: pytest")
+    )
+
+
+def test_a_file_that_is_read_says_what_it_imports() -> None:
+    manifest = """\
+services:
+  api: {build: ., command: python -m desk.serve}
+  crawl: {build: ., command: python -m desk.crawl}
+"""
+    files = {
+        "Dockerfile": BASE,
+        "desk/graph.py": GRAPH,
+        "desk/serve.py": "import langchain_openai\nfrom desk.graph import desk\n",
+        "desk/crawl.py": "import langchain_openai\nimport feedparser\n",
+    }
+
+    assert agents(files, manifest) == {"api"}
+
+
+def test_of_two_that_start_unread_files_of_one_folder_none_is_known() -> None:
+    manifest = COMPOSE.replace(
+        "db: {image: 'postgres:17'}", "admin: {build: ./backend, command: python desk/admin.py}"
+    )
+    files = {**CODE, "backend/Dockerfile": SERVED, "backend/desk/admin.py": "import flask\n"}
+
+    assert not agents(files, manifest)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "backend/Dockerfile": f"{BASE}CMD uvicorn other.main:app\n",
+            "backend/other/main.py": PAGES,
+        },
+        {"backend/Dockerfile": f"{BASE}CMD python tests/test_graph.py\n"},
+        {"backend/Dockerfile": f"{BASE}CMD sleep infinity\n"},
+    ],
+)
+def test_what_starts_something_else_is_none(files: dict[str, str]) -> None:
+    assert not agents({**CODE, **files})
+
+
+def test_agents_of_another_image_are_not_its_own() -> None:
+    manifest = "services: {pages: {build: .}, desk: {build: ./desk}}\n"
+    files = {
+        "Dockerfile": f"{BASE}CMD python app.py\n",
+        "app.py": "import flask\n",
+        "desk/Dockerfile": f"{BASE}CMD python graph.py\n",
+        "desk/graph.py": GRAPH,
+    }
+
+    assert agents(files, manifest) == {"desk"}
+
+
+def test_the_server_of_adk_serves_the_agents_of_its_folder() -> None:
+    files = {
+        "backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "adk api_server -v agents --port 8000"]\n',
+        "backend/agents/desk/agent.py": (
+            "from google.adk.agents import Agent\n"
+            'root_agent = Agent(name="desk", model="gemini-2.5-flash", tools=[look_up])\n'
+        ),
+    }
+
+    assert agents(files) == {"api"}
+
+
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [
+        ("uvicorn desk.main:app", Severity.MEDIUM),
+        ("uvicorn desk.main:app --reload", Severity.LOW),
+        ("uvicorn desk.main:app --reload-delay 2", Severity.MEDIUM),
+    ],
+)
+def test_who_has_it_start_again_at_each_change_develops(command: str, severity: Severity) -> None:
+    told = COMPOSE.replace("env_file: .env", f"command: {command}")
+    for manifest, image in ((COMPOSE, f"{BASE}CMD {command}\n"), (told, SERVED)):
+        found = deployment_of({"compose.yaml": manifest, **CODE, "backend/Dockerfile": image})
+        result = lint(found, lint_rules(), names={"agent-as-root"})
+
+        assert [finding.severity for finding in result.findings] == [severity]
