@@ -315,6 +315,21 @@ def test_members_go_on_for_as_long_as_their_team(
     assert (agent.max_iterations, agent.max_iterations_count) == (known, count)
 
 
+def test_nodes_of_a_graph_are_members_of_what_ends_by_itself() -> None:
+    found = of_autogen(
+        "from autogen_agentchat.agents import MessageFilterAgent\n"
+        "from autogen_agentchat.teams import DiGraphBuilder\n"
+        "a = AssistantAgent('a', m)\nb = AssistantAgent('b', m)\n"
+        "seen = MessageFilterAgent(name='seen', wrapped_agent=b, filter=f)\n"
+        "builder = DiGraphBuilder()\nbuilder.add_node(a).add_node(seen)\n"
+        "team = GraphFlow(participants=builder.get_participants(), graph=builder.build())"
+    )
+    known = {agent.name: agent.max_iterations for agent in found.agents}
+
+    assert known["a"] is known["b"] is Known.UNKNOWN
+    assert all(store.max_turns is Known.UNKNOWN for store in found.memory_stores)
+
+
 def test_an_assistant_alone_calls_tools_once_unless_it_is_told_otherwise() -> None:
     alone = of_autogen("a = AssistantAgent('a', m)").agents[0]
     told = of_autogen("a = AssistantAgent('a', m, max_tool_iterations=8)").agents[0]

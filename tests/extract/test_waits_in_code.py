@@ -110,3 +110,17 @@ def test_a_workflow_of_agents_from_elsewhere_may_end_them(made: str, found: Know
     agents = deployment_of({"clerk.py": MEMBER, "team.py": team}).agents
 
     assert next(agent.timeout for agent in agents if agent.name == "clerk") is found
+
+
+@pytest.mark.parametrize(
+    ("handler", "found"),
+    [
+        ("def lambda_handler(event, context):\n    return build([]).invoke(event)\n", Known.SET),
+        ("from mangum import Mangum\nhandler = Mangum(app)\n", Known.SET),
+        ("def lambda_handler():\n    return build([]).invoke({})\n", Known.NONE),
+        ("def handler(event, context):\n    return build([]).invoke(event)\n", Known.NONE),
+    ],
+)
+def test_lambda_ends_what_it_calls(handler: str, found: Known) -> None:
+    assert timeout(graphs=BUILT, api=f"{IMPORTS}{handler}") is found
+    assert timeout(graphs=f"{BUILT}{handler}") is found

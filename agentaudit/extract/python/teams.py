@@ -23,6 +23,8 @@ from agentaudit.model.evidence import Known
 
 _TEAMS = "autogen_agentchat.teams"
 _PERSON = "autogen_agentchat.agents.UserProxyAgent"
+_GRAPH = f"{_TEAMS}.DiGraphBuilder"
+"""What a `GraphFlow` gets its participants from, each added as a node."""
 _POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
 """Up to AutoGen 0.4 their condition could stand second, without its name."""
 
@@ -63,12 +65,15 @@ def limits_of_teams(
     """
     teams = [call for call in building.calls if call.name in TEAMS]
     limits = [_limits(building, team) for team in teams]
+    graphs = [call for call in building.calls if call.name == _GRAPH]
+    together = [*teams, *graphs]
+    of_each = [*limits, *(Limits() for _ in graphs)]
     found: dict[int, list[Limits]] = {}
     known = set()
     for agent, team in sorted(
-        pairs(building.module, building.calls, agents, teams) if teams else ()
+        pairs(building.module, building.calls, agents, together) if together else ()
     ):
-        found.setdefault(agent, []).append(limits[team])
+        found.setdefault(agent, []).append(of_each[team])
         known.add(team)
     strangers = [
         pair for number, pair in enumerate(zip(teams, limits, strict=True)) if number not in known

@@ -2,6 +2,7 @@
 Runs that somebody waits for only so long: `asyncio.wait_for(graph.ainvoke(…), timeout=60)`.
 
 An agent is often built in one file and run in another, so those that import it are asked as well.
+What Lambda calls ends with its call, whatever packs it.
 """
 
 import ast
@@ -29,6 +30,10 @@ _ENDING = frozenset(
 )
 """What ends all that stands below it: `async with asyncio.timeout(60)`."""
 
+_HANDLER, _EVENT_AND_CONTEXT = "lambda_handler", 2
+"""What Lambda calls in Python unless it is told otherwise ("Define Lambda function handler")."""
+_MANGUM = "mangum.Mangum"
+"""What answers it for a web application."""
 _LLAMA_INDEX, _WORKFLOW = "llama_index.", "AgentWorkflow"
 
 
@@ -94,6 +99,8 @@ def _waits(documents: Documents) -> _Waits:
 
 def _all_end(module: Module, calls: Sequence[Call]) -> bool | None:
     """Whether each run of a module stands where it is ended in time; None where none is started."""
+    if _answers_lambda(module, calls):
+        return True
     runs = [call for call in calls if call.last in RUN_METHODS and call.name not in _NO_RUNS]
     if not runs:
         return None
@@ -102,6 +109,13 @@ def _all_end(module: Module, calls: Sequence[Call]) -> bool | None:
         return False
     lines = (call.node.lineno for call in runs)
     return all(any(first <= line <= last for first, last in bounds) for line in lines)
+
+
+def _answers_lambda(module: Module, calls: Sequence[Call]) -> bool:
+    """Whether Lambda calls a module, which ends whatever it does after 15 minutes at the latest."""
+    handler = module.functions_by_name.get(_HANDLER)
+    answers = handler is not None and len(handler.args.args) >= _EVENT_AND_CONTEXT
+    return answers or any(call.name == _MANGUM for call in calls)
 
 
 def _bounds(module: Module, calls: Sequence[Call]) -> Sequence[tuple[int, int]]:
