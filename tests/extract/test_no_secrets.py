@@ -79,6 +79,21 @@ def test_a_token_whose_parts_count_on_is_made_up(value: str) -> None:
     assert by_look(value) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("tvly-kQabc7ZvRdabcWx2MhTabcPL9sEn", 0),
+        ("tvly-kQacd7ZvR123Wx2MhTabcPL9sEn", 0),
+        ("tvly-kQabc7ZvRdwqWx2MhTuvcPL9sEn", 1),
+        ("tvly-kQabd7ZvRdwqWx2MhTuwcPL9sEn", 1),
+    ],
+)
+def test_a_token_that_somebody_typed_over_shows_it(value: str, kept: int) -> None:
+    found = deployment_of({"deploy.sh": f'curl -H "Authorization: Bearer {value}" https://a.b\n'})
+
+    assert len(found.credentials) == kept
+
+
 def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
     assert by_look("xoxp-12345-48217-kq7vzr2lwx-ghijkl") is not None
 

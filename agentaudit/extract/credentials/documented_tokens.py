@@ -15,6 +15,16 @@ _LONGEST = 20_000
 _PREFIX = 3
 _ALPHABET = "abcdefghijklmnop"
 _COUNTED = "abcdefghijklmnopqrstuvwxyz 01234567890"
+_FOLLOWING = regex(
+    "|".join(
+        row[at : at + 3]
+        for row in ("abcdefghijklmnopqrstuvwxyz", "0123456789")
+        for at in range(len(row) - 2)
+    )
+)
+_HEX = regex(r"[0-9a-f-]+")
+_FEWEST_MASKED, _LONGEST_MASKED = 24, 64
+"""In longer keys three characters follow each other twice by chance; so they do among sixteen."""
 _PARTED = regex(r"[-_]")
 _RUN = regex(r"[a-z]+|\d+|.")
 _SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
@@ -36,6 +46,7 @@ def is_documented(value: str) -> bool:
         or _SHOWN.match(value) is not None
         or is_everybodys(value)
         or _is_counted(value)
+        or _is_masked(value)
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
     )
@@ -53,3 +64,10 @@ def _is_counted(value: str) -> bool:
     parts = _PARTED.split(value.lower())[1:]
     runs = [run for part in parts for run in _RUN.findall(part)]
     return len(runs) > 1 and all(len(run) > 2 and run in _COUNTED for run in runs)  # noqa: PLR2004, two letters follow each other by chance
+
+
+def _is_masked(value: str) -> bool:
+    """Whether somebody typed over a key: `abc` and `123` stand in one in 60,000 by chance."""
+    drawn = max(_PARTED.split(value), key=len)
+    told = _FEWEST_MASKED <= len(drawn) <= _LONGEST_MASKED and not _HEX.fullmatch(drawn)
+    return told and len(_FOLLOWING.findall(drawn)) > 1
