@@ -159,3 +159,31 @@ def test_what_opens_a_database_to_others_leads_an_agent_to_it(host: str, *, expe
     assert store.exposed
     assert store.services == ("memory",)
     assert store.serves_agents is expected
+
+
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        ("pages: {build: .}\n  store: {image: qdrant/qdrant, ports: ['6333:6333']}", True),
+        ("store: {image: qdrant/qdrant, ports: ['6333:6333']}", False),
+        ("pages: {build: .}\n  store: {image: 'redis:8', ports: ['6379:6379']}", False),
+        ("pages: {build: .}\n  store: {image: qdrant/qdrant}", False),
+        (
+            "queue: {image: 'redis:8'}\n  store: {image: qdrant/qdrant, ports: ['6333:6333']}",
+            False,
+        ),
+    ],
+)
+def test_what_keeps_embeddings_beside_a_program_finds_texts_for_models(
+    services: str, *, expected: bool
+) -> None:
+    found = deployment_of({"compose.yaml": f"services:\n  {services}\n"})
+
+    assert any(runtime.holds_embeddings for runtime in found.runtimes) is expected
+
+
+def test_what_is_not_known_of_one_with_embeddings_is_said() -> None:
+    store = "store: {image: qdrant/qdrant, env_file: .env, ports: ['6333:6333']}"
+    found = deployment_of({"compose.yaml": f"services:\n  pages: {{build: .}}\n  {store}\n"})
+
+    assert any(each.what.startswith("whether the qdrant of store") for each in found.unresolved)

@@ -1,6 +1,7 @@
 """
 Databases that agents use: their memory lies there, they are told where it is, or they wait for it.
 
+Those of embeddings find texts for models, whatever asks them.
 Only those that other machines reach are asked for, and that do not ask who calls or leave it open.
 """
 
@@ -25,6 +26,7 @@ _ADDRESSES = regex(r"HOST|URL|URI|ADDR|SERVER|ENDPOINT|DSN|NODE|DATABASE|REDIS|C
 _HOST = regex(
     r"(?:://(?:[^@/\s]*@)?|^|@)(?P<host>[A-Za-z][\w-]*)(?P<rest>(?:\.[\w-]+)*)(?=[:/?,]|$)"
 )
+_OF_EMBEDDINGS = frozenset({"qdrant", "chroma", "milvus", "weaviate"})
 _Place = tuple[str, str, str]
 """The file or namespace around a workload, and the name by which others there reach it."""
 
@@ -39,19 +41,43 @@ def join_databases(collector: Collector) -> None:
         for edge in collector.edges_of(EdgeKind.RUNS_ON)
         if edge.src.startswith("memory_store:")
     }
-    used = _used(collector, open_ones)
+    used, beside = _used(collector, open_ones), _beside_others(collector, open_ones)
     for name in sorted(set(open_ones.values())):
         place = used.get(name) or kept.get(name)
         runtime = collector.facts[name]
-        if place is None or not isinstance(runtime, Runtime):
+        if not isinstance(runtime, Runtime) or (place is None and name not in beside):
             continue
         if runtime.authenticated is Truth.UNKNOWN:
             what = f"whether the {runtime.database} of {runtime.name} asks who calls"
             collector.leave_open(
                 runtime.evidence[0], what, "whoever reaches its port may be let in"
             )
+        if place is None:
+            collector.update(replace(runtime, holds_embeddings=True))
+            continue
         places = with_place(runtime, place)
         collector.update(replace(runtime, serves_agents=True, evidence=places))
+
+
+def _beside_others(collector: Collector, open_ones: Mapping[_Place, FactId]) -> set[FactId]:
+    """Databases of embeddings beside which something runs that is no database."""
+    of_embeddings = [
+        (place[:2], name)
+        for place, name in open_ones.items()
+        if _database(collector, name) in _OF_EMBEDDINGS
+    ]
+    beside = {
+        _around(workload, runtime)
+        for workload in (collector.workloads if of_embeddings else ())
+        if isinstance(runtime := collector.facts[workload.runtime_id], Runtime)
+        if runtime.kind != "image" and not runtime.database
+    }
+    return {name for around, name in of_embeddings if around in beside}
+
+
+def _database(collector: Collector, name: FactId) -> str:
+    runtime = collector.facts[name]
+    return runtime.database if isinstance(runtime, Runtime) else ""
 
 
 def _open_to_others(collector: Collector) -> Iterator[tuple[_Place, FactId]]:

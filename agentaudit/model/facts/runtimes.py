@@ -37,6 +37,8 @@ class Runtime(Fact, frozen=True, kw_only=True):
     """Names of the Services that open that database; within the cluster they lead to it as well."""
     serves_agents: bool = False
     """An agent keeps its memory in that database, is told where it is, or waits for it."""
+    holds_embeddings: bool = False
+    """It finds texts for models, and something runs beside it that is no database."""
     bind_all: bool = False
     gpu: bool = False
     network: str = ""
