@@ -56,7 +56,7 @@ def place_of(setting: Setting) -> Evidence:
 
 def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
     """The logs that an environment switches on or off."""
-    by_name = {setting.key.upper(): setting for setting in settings}
+    by_name = {setting.key.upper(): setting for setting in settings if not _is_to_fill_in(setting)}
     runtime = collector.facts.get(owner)
     asked = isinstance(runtime, Runtime) and runtime.runs_agent
     content = next((item for item in settings if _logs_content(item, of_agent=asked)), None)
@@ -71,6 +71,11 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
     if content is not None and not traced:
         log = _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
         collector.update(replace(log, retention=kept))
+
+
+def _is_to_fill_in(setting: Setting) -> bool:
+    """Whether a file of variables leaves one empty, as those do that are kept for their names."""
+    return setting.document.syntax == "dotenv" and not setting.content
 
 
 def log_id(kind: str, owner: FactId) -> FactId:

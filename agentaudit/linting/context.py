@@ -18,9 +18,15 @@ from agentaudit.model.finding import Severity
 
 _TRIAL = regex(
     r"(?:^|/)(?:evals?|evaluations?|bench|benchmarks?)/|[_-]benchmarks?\.\w+$"
-    r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$"
+    r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$|(?:^|/)debug_[^/]+\.py$"
+    r"|(?:^|/)\.(?:claude|agents|codex|cursor|gemini|github)/skills/"
+    r"|(?:^|/)(?:playwright|cypress)(?:/|[^/]*\.ya?ml$)"
 )
-"""Agents there judge others, or are measured, while somebody looks on; so what they remember."""
+"""
+Agents there judge others, or are measured, while somebody looks on; so what they remember. Those
+that a skill of a coding agent shows are patterns for others, and browsers that test a page log in
+with what was made up for them.
+"""
 _DEVELOPED = regex(r"(?:^|/)\.devcontainer/")
 """What an editor starts on one's own machine: a store there holds what its developer said."""
 _UNSTARTED = regex(r"(?:^|/)\.github/workflows/[^/]+/")

@@ -235,3 +235,17 @@ def test_the_tree_of_the_cdk_says_its_template_again() -> None:
     assert credential.evidence[0].file == "cdk.out/Desk.template.json"
     found["cdk.out/tree.json"] = tree.replace("KEY", fake("github_classic"))
     assert len(deployment_of(found).credentials) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence"),
+    [("desk4711", Confidence.POSSIBLE), ("clerk", Confidence.LIKELY)],
+)
+def test_a_password_that_is_called_as_its_user_waits_for_another(
+    name: str, confidence: Confidence
+) -> None:
+    named = f"{{POSTGRES_USER: {name}, POSTGRES_PASSWORD: desk4711}}"
+    service = f"{{image: 'postgres:17', environment: {named}}}"
+    (found,) = deployment_of({"compose.yaml": f"services: {{db: {service}}}\n"}).credentials
+
+    assert found.confidence is confidence

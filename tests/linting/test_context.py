@@ -277,3 +277,31 @@ type: kubernetes.io/service-account-token
 metadata: {name: desk, annotations: {kubernetes.io/service-account.name: desk}}
 """
     assert found({f"{folder}/token.yaml": text})["permanent-service-account-token"] is severity
+
+
+GRAPH = (
+    "from langgraph.prebuilt import create_react_agent\ndesk = create_react_agent(m, tools=[ask])\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "severity"),
+    [
+        ("app/desk.py", Severity.MEDIUM),
+        (".claude/skills/desk/scripts/desk.py", Severity.LOW),
+        (".agents/skills/desk/desk.py", Severity.LOW),
+        ("debug_desk.py", Severity.LOW),
+        ("app/skills/desk.py", Severity.MEDIUM),
+    ],
+)
+def test_what_a_skill_shows_or_a_developer_debugs_with_is_a_note(
+    file: str, severity: Severity
+) -> None:
+    assert found({file: GRAPH})["no-execution-timeout"] is severity
+
+
+def test_passwords_of_browsers_that_test_a_page_are_made_up_for_them() -> None:
+    seeds = "users:\n  - email: a@example.com\n    password: Analyst4821!\n"
+
+    assert found({"web/seeds/playwright.yaml": seeds})["literal-service-token"] is Severity.LOW
+    assert found({"web/seeds/users.yaml": seeds})["literal-service-token"] is Severity.MEDIUM

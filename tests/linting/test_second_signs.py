@@ -466,3 +466,10 @@ def test_a_container_of_a_developer_needs_limits_less(more: str, severity: Sever
     service = f"services:\n  desk-agent:\n    image: registry.example/desk-agent:1\n    {more}\n"
 
     assert found({"compose.yaml": service})["agent-without-resource-limits"] == severity
+
+
+@pytest.mark.parametrize(("value", "told"), [("", False), ("false", True), ("true", False)])
+def test_a_log_that_a_file_leaves_to_be_filled_in_is_not_off(value: str, *, told: bool) -> None:
+    files = {".env": f"LANGCHAIN_API_KEY=\nLANGCHAIN_TRACING_V2={value}\n"}
+
+    assert ("audit-log-off" in found(files)) is told

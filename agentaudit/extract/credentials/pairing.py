@@ -1,10 +1,12 @@
 """Settings that are credentials: each recognised, the halves of a pair together."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.credentials.aws_pairs import AWS_PAIR, first_half, fits_aws
 from agentaudit.extract.credentials.key_addresses import (
     fronted_vendor,
@@ -14,11 +16,15 @@ from agentaudit.extract.credentials.key_addresses import (
 from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.recognition import Recognised, kept_as, recognise
 from agentaudit.extract.settings import Setting
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
 
 _GOOGLES_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
 _FILES_OF_OTHERS = frozenset({"AWS_SHARED_CREDENTIALS_FILE", "AZURE_CREDENTIALS_FILE"})
 """Where a chart names one file for every cloud, as Velero's does, it says nothing of any."""
+
+_NAMES = regex(r"(?i)_(?:USER(?:NAME)?|DB|DATABASE)$")
+"""What names a user or a database: a password that is the same waits for another."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -37,6 +43,7 @@ def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
     primary = first_half(pair)
     elsewhere = any(map(opens_other_store, settings))
     fronted = frozenset(filter(None, map(fronted_vendor, settings)))
+    names = {item.content for item in settings if _NAMES.search(item.key)}
     of_others = {item.content for item in settings if item.key.upper() in _FILES_OF_OTHERS}
     for setting in settings:
         if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
@@ -51,10 +58,16 @@ def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
             if recognised is not None and not fits_aws(pair):
                 recognised = replace(recognised, provider="")
         if recognised is not None:
-            if recognised.provider in fronted:
-                recognised = issued_by_gateway(recognised)
+            recognised = _beside(recognised, names, fronted)
             other = elsewhere and recognised.provider == "aws"
             yield Found(setting=setting, recognised=recognised, others=others, elsewhere=other)
+
+
+def _beside(found: Recognised, names: AbstractSet[str], fronted: AbstractSet[str]) -> Recognised:
+    """What a credential is beside the names of users, and beside addresses of gateways."""
+    if found.kind == "password" and found.secret in names:
+        found = replace(found, confidence=Confidence.POSSIBLE)
+    return issued_by_gateway(found) if found.provider in fronted else found
 
 
 def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | None:
