@@ -105,6 +105,24 @@ def test_agents_of_another_image_are_not_its_own() -> None:
     assert agents(files, manifest) == {"desk"}
 
 
+def test_a_dockerfile_in_a_folder_of_its_own_starts_what_lies_there() -> None:
+    manifest = """\
+services:
+  voice: {build: {context: ., dockerfile: voice/Dockerfile}}
+  desk: {build: {context: ., dockerfile: desk/Dockerfile}}
+"""
+    files = {
+        "voice/Dockerfile": f'{BASE}CMD ["/app/start.sh"]\n',
+        "voice/main.py": "import flask\n",
+        "desk/Dockerfile": f"{BASE}CMD uvicorn main:app\n",
+        "desk/main.py": PAGES,
+        "desk/graph.py": GRAPH,
+        "tools/graph.py": GRAPH,
+    }
+
+    assert agents(files, manifest) == {"desk"}
+
+
 def test_the_server_of_adk_serves_the_agents_of_its_folder() -> None:
     files = {
         "backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "adk api_server -v agents --port 8000"]\n',

@@ -39,7 +39,8 @@ def extract_packed_agents(documents: Documents, collector: Collector) -> None:
     if not deployed:
         return
     packed = _packed(documents, by_folder(deployed))
-    started_here = started_agents(documents, collector, deployed)
+    working = [agent for agent in deployed if not agent.never_repeats]
+    started_here = started_agents(documents, collector, working)
     for number, workload in enumerate(collector.workloads):
         place = packed.get(_called(workload)) or started_here.get(workload.runtime_id)
         runtime = collector.facts[workload.runtime_id]

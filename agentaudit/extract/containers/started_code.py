@@ -69,17 +69,15 @@ def starts_agent_code(
     if not executing or is_rehearsal(document.file):
         return False
     entry, command = started_by(document)
-    return starts_any((*entry, *command), folder_of(document.file), executing, imports)
+    started = frozenset(entries((*entry, *command), folder_of(document.file), imports))
+    return reaches(started, executing, imports)
 
 
-def starts_any(
-    words: Sequence[str],
-    folder: str,
-    wanted: Collection[str],
-    imports: Mapping[str, frozenset[str]],
+def reaches(
+    files: frozenset[str], wanted: Collection[str], imports: Mapping[str, frozenset[str]]
 ) -> bool:
-    """Whether a command names one of these files, or one that imports it."""
-    waiting, seen = set(entries(words, folder, imports)), set[str]()
+    """Whether one of some files is wanted, or imports one that is."""
+    waiting, seen = set(files), set[str]()
     for _ in range(_DEEPEST):
         if not waiting.isdisjoint(wanted):
             return True

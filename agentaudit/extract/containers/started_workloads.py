@@ -19,7 +19,7 @@ from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.commands import runs_another
 from agentaudit.extract.containers.dockerfile_instructions import started, started_by
-from agentaudit.extract.containers.started_code import entries, starts_any
+from agentaudit.extract.containers.started_code import entries, reaches
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of
@@ -40,6 +40,8 @@ class _Begun(Struct, frozen=True):
     workload: Workload
     words: Sequence[str]
     place: Evidence
+    folder: str
+    """That of its Dockerfile, or what else it is built from."""
     files: frozenset[str]
     """The files of the repository that its command names."""
 
@@ -48,7 +50,7 @@ class _Begun(Struct, frozen=True):
         """A script of a shell, which few of are read, may start whatever lies around it."""
         folders = {folder_of(file) for file in self.files}
         if not folders and self.words and self.words[0].endswith(_SCRIPT):
-            folders = {self.workload.build or ""}
+            folders = {self.folder}
         return frozenset((self.workload.document.file, folder) for folder in folders)
 
 
@@ -66,7 +68,8 @@ def started_agents(
         return {}
     around, files = by_folder(agents), {agent.evidence[0].file for agent in agents}
     starting = Counter(place for each in begun for place in each.places)
-    builds = {each.workload.build for each in begun}
+    builds = {folder_of(image.file) for image in documents.of("dockerfile")}
+    builds |= {each.folder for each in begun}
 
     @cache
     def held(folder: str) -> bool:
@@ -74,11 +77,10 @@ def started_agents(
         return any(_nearest(agent, builds, folder) == folder for agent in around.get(folder, ()))
 
     def starts(each: _Begun) -> bool:
-        build = each.workload.build or ""
         return (
-            starts_any(each.words, build, files, collector.imported_files)
+            reaches(each.files, files, collector.imported_files)
             or any(starting[place] == 1 and held(place[1]) for place in each.places)
-            or _serves_adk(each.words, around.get(build, ()))
+            or _serves_adk(each.words, around.get(each.folder, ()))
         )
 
     return {
@@ -91,18 +93,20 @@ def started_agents(
 def _begun(
     documents: Documents, collector: Collector, workload: Workload, known: Collection[str]
 ) -> _Begun:
-    folder = workload.build or ""
-    image = documents.at(workload.dockerfile or posixpath.join(folder, "Dockerfile"))
+    build = workload.build or ""
+    image = documents.at(workload.dockerfile or posixpath.join(build, "Dockerfile"))
+    folder = folder_of(image.file) if image is not None else build
     own = started(image) if image is not None and not workload.own_entry else None
     place, words = collector.facts[workload.runtime_id].evidence[0], workload.words
     if image is not None and own is not None:
         entry, command = started_by(image)
         words = (*entry, *(workload.words or command))
         place = evidence(image, own[0], plain(own[0].text or ""))
-    return _Begun(workload, words, place, frozenset(entries(words, folder, known)))
+    found = frozenset(entries(words, folder, known)) or frozenset(entries(words, build, known))
+    return _Begun(workload, words, place, folder, found)
 
 
-def _nearest(agent: Agent, builds: Collection[str | None], folder: str) -> str:
+def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
     """The nearest folder around an agent that an image is built from, or else the one given."""
     place = folder_of(agent.evidence[0].file)
     while len(place) > len(folder) and place not in builds:
