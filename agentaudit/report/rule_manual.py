@@ -34,15 +34,15 @@ def manual_pages(rules: Sequence[LintRule]) -> Mapping[str, str]:
 
 
 def _index(rules: Sequence[LintRule]) -> Iterator[str]:
-    yield "# Manual of the rules of lint"
+    yield "# Lint rules"
     yield ""
     yield WRITTEN
     yield ""
     fixed = sum(rule.autofix is not None for rule in rules)
     yield (
-        f"{len(rules)} rules, the gravest first. Each page says what is asked, why, what to do, and"
-        " shows examples that match and others that do not."
-        f" Findings of {fixed} of them can be mended by `agentaudit lint --fix`."
+        f"{len(rules)} rules, the most severe first. Each page has the message, reasons and fix,"
+        " examples that are reported and others that are not, and the condition in CEL."
+        f" `agentaudit lint --fix` can fix findings of {fixed} of them."
     )
     for family in Family:
         chosen = [rule for rule in rules if rule.family is family]
@@ -66,30 +66,35 @@ def _page(rule: LintRule, rows: Mapping[str, Row]) -> Iterator[str]:
     yield "| severity | confidence | family |"
     yield "|---|---|---|"
     yield f"| {rule.severity.value} | {rule.confidence.value} | {rule.family.value} |"
-    yield from _asked(rule)
-    for heading, text in (("Why", rule.why), ("What to do", rule.fix)):
+    yield ""
+    yield f"> {rule.message.strip()}"
+    for heading, text in (("Why", rule.why), ("Fix", rule.fix)):
         yield from _section(heading, [text.strip()])
     if rule.autofix is not None:
         yield from _fixed(rule.autofix)
+    yield from _examples("Reported", rule.matching)
+    yield from _examples("Not reported", rule.other)
+    yield from _condition(rule)
     yield from _section("References", [f"- {line}" for line in _references(rule)])
     yield from _section(
         "Catalogue", [f"- {name}: {rows[name].title}" for name in _known(rule, rows)]
     )
-    yield from _examples("Matches", rule.matching)
-    yield from _examples("Does not match", rule.other)
 
 
-def _asked(rule: LintRule) -> Iterator[str]:
-    yield from _section(f"Asked of every {rule.applies_to.replace('_', ' ')}", [])
+def _condition(rule: LintRule) -> Iterator[str]:
+    yield from _section(f"Condition, for every {rule.applies_to.replace('_', ' ')}", [])
     yield from _fenced(rule.when, "cel")
     for severity, when in rule.severity_when:
         yield ""
-        yield f"It is {severity.value} when"
+        yield f"The severity is {severity.value} when"
         yield ""
         yield from _fenced(when, "cel")
     if rule.once:
         yield ""
-        yield "One finding for the whole deployment with all places; a comment is about its own."
+        yield (
+            "There is one finding for the whole deployment, with all places; a comment suppresses"
+            " the place where it stands."
+        )
 
 
 def _fixed(fix: Autofix) -> Iterator[str]:

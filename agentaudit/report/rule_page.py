@@ -26,18 +26,13 @@ def render_reference(rules: Sequence[LintRule]) -> str:
 def _page(rule: LintRule, width: int) -> Iterator[str]:
     yield f"{rule.id}: {rule.title}"
     yield f"{rule.family.value}, {rule.severity.value}, {rule.confidence.value}"
-    yield ""
-    yield f"Asks of every {rule.applies_to.replace('_', ' ')}:"
-    yield from _paragraph(rule.when, width)
-    for severity, when in rule.severity_when:
-        text = f"{severity.value} when {when}"
-        yield from _paragraph(text, width)
     changed = rule.autofix.says if rule.autofix else ""
     if rule.autofix and rule.autofix.when:
         changed += f" Only when {rule.autofix.when}"
     texts = (
+        ("Message", rule.message),
         ("Why", rule.why),
-        ("What to do", rule.fix),
+        ("Fix", rule.fix),
         ("What `agentaudit lint --fix` changes", changed),
     )
     for heading, text in texts:
@@ -47,8 +42,13 @@ def _page(rule: LintRule, width: int) -> Iterator[str]:
         yield f"{heading}:"
         yield from _paragraph(text, width)
     yield ""
+    yield f"Condition, for every {rule.applies_to.replace('_', ' ')}:"
+    yield from _paragraph(rule.when, width)
+    for severity, when in rule.severity_when:
+        yield from _paragraph(f"{severity.value} when {when}", width)
+    yield ""
     yield from (f"  {line}" for line in _references(rule))
-    for name, examples in (("Holds for", rule.matching), ("Does not hold for", rule.other)):
+    for name, examples in (("Reported in", rule.matching), ("Not reported in", rule.other)):
         for example in examples:
             yield ""
             yield f"{name} {example.path}:"
@@ -83,7 +83,7 @@ def _indented(texts: Mapping[str, str], own: str) -> Iterator[str]:
 
 
 def _reference(rules: Sequence[LintRule]) -> Iterator[str]:
-    yield "# Rules of lint"
+    yield "# Lint rules"
     yield ""
     yield (
         "<!-- Written by `agentaudit rules list --markdown` from the files in rules/lint/: edit"
@@ -107,9 +107,9 @@ def _catalogue(rules: Sequence[LintRule]) -> Iterator[str]:
     yield f"## Catalogue ({len(rows)} rows)"
     yield ""
     yield (
-        f"What an audit should find, and what does: {len(rows) - len(unfound)} rows have a rule or"
-        f" another command, and of {len(unfound)} it is said why nothing finds them. Titles"
-        " and reasons stand in [catalogue.yaml](catalogue.yaml)."
+        f"What an audit should find, and what finds it: {len(rows) - len(unfound)} rows have a rule"
+        f" or another command; for {len(unfound)} there is a reason why nothing finds them."
+        " Titles and reasons are in [catalogue.yaml](catalogue.yaml)."
     )
     yield ""
     yield "| row | what | found by |"

@@ -110,10 +110,10 @@ def test_an_unknown_family_is_an_error() -> None:
 def test_a_rule_is_shown_with_its_examples(tmp_path: Path) -> None:
     _, out, _ = run("show", "no-s3", "--rules", folder(tmp_path))
 
-    assert "Asks of every tool server:" in out
+    assert "Condition, for every tool server:" in out
     assert "CWE-250 Execution with Unnecessary Privileges" in out
-    assert "Holds for .mcp.json:" in out
-    assert "Does not hold for .mcp.json:" in out
+    assert "Reported in .mcp.json:" in out
+    assert "Not reported in .mcp.json:" in out
 
 
 def test_pages_replace_their_own_and_leave_those_of_others(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 def test_the_reference_is_markdown() -> None:
     _, out, _ = run("list", "--markdown")
 
-    assert out.startswith("# Rules of lint")
+    assert out.startswith("# Lint rules")
     assert "| [literal-aws-access-key](lint/literal-aws-access-key.yaml) | critical" in out
 
 

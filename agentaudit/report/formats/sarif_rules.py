@@ -67,9 +67,9 @@ def _help(rule: RuleSummary, entries: Sequence[Reference]) -> str:
     parts = (
         f"**{rule.title}**",
         f"### Why\n{rule.why}",
-        f"### What to do\n{rule.fix}",
+        f"### Fix\n{rule.fix}",
         f"### References\n{links}" if links else "",
-        f"### To let it stand\nWrite `agentaudit: ignore[{rule.id}] reason` in a comment there.",
+        f"### Suppress\nComment `agentaudit: ignore[{rule.id}] reason` on the line or above it.",
     )
     return "\n\n".join(part for part in parts if part)
 
