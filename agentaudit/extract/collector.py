@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -24,6 +24,9 @@ from agentaudit.model.deployment import Derivation, Edge, EdgeKind, Unresolved
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.document import Document, Node
+
+if TYPE_CHECKING:
+    from agentaudit.extract.kubernetes.objects import KubernetesObject
 
 _SLUG_LENGTH = 40
 _BETWEEN_WORDS = regex(r"[\W_]")
@@ -98,6 +101,8 @@ class Collector(Struct):
     """By their place and what is open there; what that leaves undecided may be several things."""
     references: list[Reference] = field(default_factory=list)
     workloads: list[Workload] = field(default_factory=list)
+    cluster_objects: "list[KubernetesObject]" = field(default_factory=list)
+    """Objects of a cluster that no manifest declares, but another format."""
     image_folders: set[str] = field(default_factory=set)
     """Folders of which images are built: each with a program of its own."""
     spoken_to: set[FactId] = field(default_factory=set)

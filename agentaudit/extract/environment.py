@@ -19,7 +19,12 @@ from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import form_of, literal_of
 from agentaudit.extract.credentials.secret_names import name_words
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.environment_controls import add_logs, add_retries, place_of
+from agentaudit.extract.environment_controls import (
+    add_logs,
+    add_retries,
+    place_of,
+    switches_verification_off,
+)
 from agentaudit.extract.session_keys import TEMPLATE, key_of
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import seconds_of
@@ -78,23 +83,16 @@ _LIMITS = {
 }
 _ORIGINS = regex(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
 _WITH_CREDENTIALS = regex(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
-_INSECURE: dict[str, frozenset[str]] = {
-    "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
-    "SSL_VERIFY": frozenset({"0", "false"}),
-    "VERIFY_SSL": frozenset({"0", "false"}),
-    "REQUESTS_CA_BUNDLE": frozenset({""}),
-    "CURL_CA_BUNDLE": frozenset({""}),
-    "GIT_SSL_NO_VERIFY": frozenset({"1", "true"}),
-}
-"""Not `PYTHONHTTPSVERIFY`, which Python 2.7 alone asks for (PEP 493)."""
 
 
 def extract_environment(documents: Documents, collector: Collector) -> None:
     """Memory, logs and switched-off TLS of every workload that was read before."""
     named = _named_by_code(documents, collector) if collector.workloads else frozenset()
     for workload in tuple(collector.workloads):
-        if workload.role in {"agent", ""}:
-            _mark_tls(collector, workload.settings, workload.runtime_id)
+        _mark_tls(collector, workload.settings, workload.runtime_id)
+        if workload.role == "gateway":  # through which go all prompts
+            add_logs(collector, workload.settings, workload.runtime_id)
+        elif workload.role in {"agent", ""}:
             add_logs(collector, workload.settings, workload.runtime_id)
             add_retries(collector, workload.settings, workload.runtime_id)
             _add_memory(collector, workload, named)
@@ -279,7 +277,7 @@ def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) 
     if not isinstance(runtime, Runtime):
         return
     for setting in settings:
-        if setting.content.lower() in _INSECURE.get(setting.key.upper(), frozenset()):
+        if switches_verification_off(setting):
             places = dict.fromkeys((*runtime.evidence, place_of(setting)))
             collector.update(replace(runtime, tls_verification_off=True, evidence=tuple(places)))
             return

@@ -1,4 +1,4 @@
-"""What an environment says of logs and of retries, and where it says so."""
+"""What an environment says of logs, of retries and of TLS, and where it says so."""
 
 import re
 from collections.abc import Sequence
@@ -32,6 +32,8 @@ _CONTENT = regex(
 )
 _TRACED = regex(r"CAPTURE_MESSAGE_CONTENT$|^OTEL_|_TELEMETRY_", re.IGNORECASE)
 """What goes to where traces go, and is not printed."""
+_LEVEL = "LITELLM_LOG"
+"""A level, of which one alone prints messages: docs.litellm.ai, "Debugging"."""
 _EVENT = "POWERTOOLS_LOGGER_LOG_EVENT"
 """With which Powertools for AWS Lambda prints what a function is asked: of an agent, the prompt."""
 _RETRIES = regex(
@@ -39,6 +41,15 @@ _RETRIES = regex(
     r"(?:MAX_RETR(?:Y|IES)|MAX_ATTEMPTS|RETRY_(?:LIMIT|MAX)|NUM_RETRIES)$",
     re.IGNORECASE,
 )
+_INSECURE: dict[str, frozenset[str]] = {
+    "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0", "false"}),
+    "SSL_VERIFY": frozenset({"0", "false"}),
+    "VERIFY_SSL": frozenset({"0", "false"}),
+    "REQUESTS_CA_BUNDLE": frozenset({""}),
+    "CURL_CA_BUNDLE": frozenset({""}),
+    "GIT_SSL_NO_VERIFY": frozenset({"1", "true"}),
+}
+"""Not `PYTHONHTTPSVERIFY`, which Python 2.7 alone asks for (PEP 493)."""
 _WITHOUT_END = frozenset({"-1", "inf", "infinity", "infinite", "unlimited", "forever"})
 
 
@@ -54,6 +65,12 @@ def place_of(setting: Setting) -> Evidence:
     return evidence(setting.document, setting.value, snippet)
 
 
+def switches_verification_off(setting: Setting) -> bool:
+    """Whether a program that is given a variable takes any certificate for the right one."""
+    values = _INSECURE.get(setting.key.upper())
+    return values is not None and literal_of(setting.content).lower() in values
+
+
 def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
     """The logs that an environment switches on or off."""
     by_name = {setting.key.upper(): setting for setting in settings if not _is_to_fill_in(setting)}
@@ -66,7 +83,7 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
     for kind in dict.fromkeys(kind for kind, _, _ in traced):
         found = [(setting, off) for log, setting, off in traced if log == kind]
         places = tuple(place_of(setting) for setting, _ in found)
-        enabled = all(setting.content.lower() not in off for setting, off in found)
+        enabled = all(literal_of(setting.content).lower() not in off for setting, off in found)
         _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
     if content is not None and not traced:
         log = _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
@@ -108,7 +125,8 @@ def _add_log(
 
 def _logs_content(setting: Setting, *, of_agent: bool) -> bool:
     named = _CONTENT.search(setting.key) is not None or (of_agent and setting.key == _EVENT)
-    return named and setting.content.lower() in {"true", "1", "debug", "yes"}
+    value = literal_of(setting.content).lower()
+    return named and (value == "debug" or (setting.key != _LEVEL and value in {"true", "1", "yes"}))
 
 
 def add_retries(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:

@@ -82,6 +82,15 @@ def templates(documents: Documents) -> Iterator[Document]:
                 break
 
 
+def task_definitions(documents: Documents) -> Iterator[tuple[Document, Node]]:
+    """Task definitions of ECS by what they hold: containers, with an image each."""
+    for document in documents.of("json", "yaml"):
+        for root in (document.root, document.root.get("taskDefinition")):
+            listed = root.list_at("containerDefinitions") if root is not None else ()
+            if root is not None and any(each.get("image") for each in listed):
+                yield document, root
+
+
 def arm_documents(documents: Documents) -> tuple[Document, ...]:
     """Templates of Azure in JSON; a large text is searched once."""
     return documents.once(_every_arm)

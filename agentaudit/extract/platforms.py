@@ -183,6 +183,10 @@ extract_cloudformation = late(
     "cloudformation.templates:extract_cloudformation",
     "containers.packed_agents:extract_packed_functions",
 )
+extract_task_files = late(
+    said(("containerDefinitions",), "json", "yaml"), "terraform.task_files:extract_task_files"
+)
+"""Task definitions of ECS that are files of their own."""
 extract_azure = late(either(read("bicep"), found(arm_documents)), "azure.translation:extract_azure")
 extract_capacities = late(
     said(("capacity",), "bicep", "hcl", "json"), "azure.capacities:extract_capacities"

@@ -262,3 +262,112 @@ resource "kubernetes_pod" "desk" {
     (runtime,) = read(manifest).runtimes
 
     assert (runtime.image, runtime.runs_agent) == ("", False)
+
+
+LEADING = """
+resource "kubernetes_service_v1" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = kubernetes_namespace.n.metadata[0].name
+  }
+  spec {
+    type     = "LoadBalancer"
+    selector = { "app.kubernetes.io/part_of" = "desk" }
+    port {
+      port        = 8000
+      target_port = 8000
+    }
+  }
+}
+resource "kubernetes_deployment_v1" "reader" {
+  metadata {
+    name      = "reader"
+    namespace = "agents"
+  }
+  spec {
+    template {
+      metadata { labels = { "app.kubernetes.io/part_of" = "desk" } }
+      spec {
+        container {
+          name  = "reader"
+          image = "vllm/vllm-openai:v0.11.0"
+        }
+      }
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("kind", "exposed"), [("LoadBalancer", True), ("ClusterIP", False)])
+def test_a_service_that_terraform_declares_leads_to_pods(kind: str, *, exposed: bool) -> None:
+    (model,) = read(LEADING.replace("LoadBalancer", kind)).models
+
+    assert model.exposed is exposed
+
+
+INGRESS = """
+resource "kubernetes_ingress_v1" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = "agents"
+  }
+  spec {
+    %s
+    rule {
+      host = "desk.acme.example.com"
+      http {
+        path {
+          path = "/"
+          backend {
+            service {
+              name = kubernetes_service_v1.desk.metadata[0].name
+              port { number = 8000 }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+TLS = """tls {
+      hosts       = ["desk.acme.example.com"]
+      secret_name = "desk-tls"
+    }"""
+
+
+@pytest.mark.parametrize(("tls", "plaintext"), [("", True), (TLS, False)])
+def test_an_ingress_that_terraform_declares_is_asked_for_tls(tls: str, *, plaintext: bool) -> None:
+    inside = LEADING.replace("LoadBalancer", "ClusterIP")
+    (runtime,) = read(inside + INGRESS % tls).runtimes
+
+    assert runtime.plaintext is plaintext
+
+
+POLICY = """
+resource "kubernetes_network_policy_v1" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = "agents"
+  }
+  spec {
+    pod_selector {
+      match_labels = { "app.kubernetes.io/part_of" = "desk" }
+    }
+    policy_types = ["Egress"]
+    egress {
+      %s
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "policy"), [("", "any"), ('to {\n ip_block { cidr = "10.0.0.0/8" }\n }', "allowlist")]
+)
+def test_a_policy_that_terraform_declares_holds_pods_back(to: str, policy: str) -> None:
+    (egress,) = read(LEADING + POLICY % to).egresses
+
+    assert egress.policy == policy

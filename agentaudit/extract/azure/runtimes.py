@@ -211,11 +211,16 @@ def _add(
                 memory_limit=Known.SET if limited else Known.UNKNOWN,
             ),
             names=(name, deployed.name),
+            words=() if container is None else _words(container),
             settings=settings,
             short_alternative=MANAGED,
             passed_on=reached,
         ),
     )
+
+
+def _words(container: Node) -> tuple[str, ...]:
+    return (*container.texts_at("command"), *container.texts_at("args"))
 
 
 def _name_of(deployed: Deployed, container: Node | None) -> str:

@@ -12,7 +12,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.compose_environment import environment_of
 from agentaudit.extract.containers.compose_files import leave_included, whole_service
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
@@ -23,7 +23,7 @@ from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.extract.stages import stage_of
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Known
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.shell_words import words_of_command
@@ -152,7 +152,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         host_mounts=tuple(plain(source) for source in hosts if _WIDE_MOUNTS.match(source)),
         docker_socket=sockets,
         host_network=service.text_at("network_mode") == "host",
-        runs_as_root=_root_user(service),
+        runs_as_root=is_root(service.text_at("user")),
         cpu_limit=_known(cpus, absent),
         memory_limit=_known(memory, absent),
         memory_limit_bytes=docker_bytes_of(memory.text or "") if memory is not None else None,
@@ -180,13 +180,6 @@ def _only_overrides(document: Document, service: Node) -> bool:
         return False
     build = service.child("build")
     return build is None or not any((build.text, *map(build.child, ("context", "dockerfile"))))
-
-
-def _root_user(service: Node) -> Truth:
-    user = service.text_at("user")
-    if not user:
-        return Truth.UNKNOWN
-    return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
 
 
 def _words(node: Node | None) -> tuple[str, ...]:

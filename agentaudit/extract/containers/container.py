@@ -13,7 +13,7 @@ from agentaudit.extract.containers.roles import role_of
 from agentaudit.extract.containers.workloads import WorkloadSpec
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.settings import Setting
-from agentaudit.model.evidence import Evidence, Known
+from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
@@ -92,6 +92,13 @@ def runtime_id(name: str, key: str) -> FactId:
 def place_of(document: Document, node: Node, snippet: str) -> tuple[Evidence, ...]:
     """One place, as the evidence of a fact."""
     return (evidence(document, node, plain(snippet)),)
+
+
+def is_root(user: str) -> Truth:
+    """Whether the user that a container is given is the one who may do everything."""
+    if not user:
+        return Truth.UNKNOWN
+    return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
 
 
 def with_instances(runtime: Runtime, given: Node | None, default: int) -> Runtime:

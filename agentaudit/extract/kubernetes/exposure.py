@@ -7,7 +7,12 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes.objects import KubernetesObject, kubernetes_objects, labels_of
+from agentaudit.extract.kubernetes.objects import (
+    KubernetesObject,
+    cluster_objects,
+    kubernetes_objects,
+    labels_of,
+)
 from agentaudit.extract.kubernetes.policies import Pods
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
@@ -28,9 +33,18 @@ def extract_exposure(documents: Documents, collector: Collector) -> None:
             collector.update(replace(server, exposed=True, evidence=places))
 
 
-def _outward_services(documents: Documents) -> tuple[KubernetesObject, ...]:
+def _outward_services(documents: Documents, collector: Collector) -> tuple[KubernetesObject, ...]:
     """Every Service that machines outside of the cluster reach."""
-    objects = kubernetes_objects(documents)
+    if collector.cluster_objects:
+        return _outward_among(cluster_objects(documents, collector))
+    return documents.once(_outward_in_manifests)
+
+
+def _outward_in_manifests(documents: Documents) -> tuple[KubernetesObject, ...]:
+    return _outward_among(kubernetes_objects(documents))
+
+
+def _outward_among(objects: tuple[KubernetesObject, ...]) -> tuple[KubernetesObject, ...]:
     named = {
         (item.namespace, name)
         for item in objects
@@ -93,7 +107,7 @@ def exposed_runtimes(
 ) -> Mapping[FactId, tuple[KubernetesObject, ...]]:
     """The runtimes of one role to which Services lead that the outside reaches, and by which."""
     pods = Pods(item for item in collector.workloads if item.role == role)
-    return runtimes_behind(documents.once(_outward_services), pods, collector)
+    return runtimes_behind(_outward_services(documents, collector), pods, collector)
 
 
 def runtimes_behind(

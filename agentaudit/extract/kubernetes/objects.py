@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.kustomize import patch_files
@@ -131,6 +132,11 @@ def is_of_cloud_run(item: KubernetesObject) -> bool:
 def kubernetes_objects(documents: Documents) -> tuple[KubernetesObject, ...]:
     """Every object, those inside a List too; a patch of Kustomize is none."""
     return documents.once(_every_object)
+
+
+def cluster_objects(documents: Documents, collector: Collector) -> tuple[KubernetesObject, ...]:
+    """Those, and what other formats declare of a cluster, once all of them were read."""
+    return (*kubernetes_objects(documents), *collector.cluster_objects)
 
 
 def _every_object(documents: Documents) -> tuple[KubernetesObject, ...]:

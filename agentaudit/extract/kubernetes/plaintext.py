@@ -13,7 +13,7 @@ from agentaudit.extract.addresses import is_of_own_network
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.exposure import backends, runtimes_behind, served
-from agentaudit.extract.kubernetes.objects import KubernetesObject, kubernetes_objects, labels_of
+from agentaudit.extract.kubernetes.objects import KubernetesObject, cluster_objects, labels_of
 from agentaudit.extract.kubernetes.policies import Pods
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.model.evidence import Evidence
@@ -33,7 +33,7 @@ _TRIED = (".nip.io", ".sslip.io", ".test")
 
 def extract_plaintext(documents: Documents, collector: Collector) -> None:
     """Marks the containers to which plain HTTP leads from the outside."""
-    objects = kubernetes_objects(documents)
+    objects = cluster_objects(documents, collector)
     leading = dict(_leading(objects))
     services = [
         item

@@ -20,7 +20,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.objects import (
     KubernetesObject,
     Label,
-    kubernetes_objects,
+    cluster_objects,
     labels_of,
 )
 from agentaudit.model.deployment import EdgeKind
@@ -105,9 +105,9 @@ def _affordable(collector: Collector, item: KubernetesObject, looks: int) -> boo
 
 
 def extract_policies(documents: Documents, collector: Collector) -> None:
-    """What the network policies of all manifests let pods reach."""
+    """What the network policies of a cluster let pods reach."""
     pods = Pods(collector.workloads)
-    for item in kubernetes_objects(documents):
+    for item in cluster_objects(documents, collector):
         if item.kind == "NetworkPolicy":
             _add_policy(collector, item, pods, _of_kubernetes(item))
         elif item.kind in _OF_CILIUM:

@@ -251,11 +251,11 @@ def _below(document: Document, block: Node, route: str) -> Iterator[Setting]:
 
 
 def _add_models(document: Document, collector: Collector) -> None:
-    models = document.root.child("model_list")
-    for model in models.elements if models is not None else ():
+    of_all = document.root.get("litellm_settings", "ssl_verify")
+    for model in document.root.list_at("model_list"):
         name = model.text_at("model_name") or model.text_at("litellm_params", "model")
         node = model.child("model_name") or model
-        checked = model.get("litellm_params", "ssl_verify")
+        checked = model.get("litellm_params", "ssl_verify") or of_all
         if name:
             collector.add(
                 Model(

@@ -123,6 +123,7 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
             key=key,
             runtime=replace(runtime, image=(image.text or "") if image else ""),
             names=(name, declared.title, declared.name),
+            words=(*node.texts_at("command"), *node.texts_at("args")),
             settings=tuple(_environment(declared, node, "env")),
             short_alternative=GOOGLE_ROLES,
             timeout_s=seconds_of(timeout.text or "") if timeout else shape.default_timeout_s,

@@ -14,6 +14,7 @@ from agentaudit.extract.kubernetes.accounts import add_declared_account
 from agentaudit.extract.kubernetes.alternatives import alternatives_of
 from agentaudit.extract.kubernetes.objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes.pods import add_workload
+from agentaudit.extract.made_nodes import made_text
 from agentaudit.extract.terraform.manifests import spelled
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node
@@ -28,7 +29,8 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             *(("daemonset", "DaemonSet"), ("daemon_set", "DaemonSet"), ("job", "Job")),
             *(("cron_job", "CronJob"), ("replication_controller", "ReplicationController")),
             *(("service_account", "ServiceAccount"), ("config_map", "ConfigMap")),
-            ("secret", "Secret"),
+            *(("secret", "Secret"), ("service", "Service"), ("ingress", "Ingress")),
+            ("network_policy", "NetworkPolicy"),
         )
     }
 )
@@ -46,6 +48,18 @@ _LISTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Blocks that stand once for each member of a list."""
+_LISTS_OF_NETWORK: Mapping[str, str] = MappingProxyType(
+    {
+        "rule": "rules",
+        "path": "paths",
+        "port": "ports",
+        **{name: name for name in ("ports", "tls", "egress", "ingress", "to", "from")},
+    }
+)
+"""Those of what leads to pods, and of what keeps them apart."""
+_OF_NETWORK = frozenset({"Service", "Ingress", "NetworkPolicy"})
+_VERSIONS: Mapping[str, str] = MappingProxyType({"Service": "v1"})
+"""What a manifest says of itself, where that is asked."""
 
 
 def add_kubernetes_workloads(
@@ -57,6 +71,7 @@ def add_kubernetes_workloads(
         return
     objects = (*made, *kubernetes_objects(documents))
     cluster, alternatives = Cluster(objects), alternatives_of(objects)
+    collector.cluster_objects += made
     for item in made:
         if item.kind == "ServiceAccount":
             add_declared_account(collector, item)
@@ -65,11 +80,20 @@ def add_kubernetes_workloads(
 
 def _objects(module: Module) -> Iterator[KubernetesObject]:
     for declared in module.resources(*_KINDS):
-        yield _object(declared, _KINDS[declared.type], spelled(module, declared.body, _LISTS))
+        kind = _KINDS[declared.type]
+        lists = _LISTS_OF_NETWORK if kind in _OF_NETWORK else _LISTS
+        yield _object(declared, kind, _versioned(kind, spelled(module, declared.body, lists)))
     for declared in module.resources(_MANIFEST):
         node = declared.body.get("manifest")
         if node is not None and node.text_at("kind"):
             yield _object(declared, node.text_at("kind"), node)
+
+
+def _versioned(kind: str, node: Node) -> Node:
+    if kind not in _VERSIONS:
+        return node
+    version = (made_text(node, "apiVersion"), made_text(node, _VERSIONS[kind]))
+    return node.changed(entries=(version, *node.entries))
 
 
 def _object(declared: Declared, kind: str, node: Node) -> KubernetesObject:

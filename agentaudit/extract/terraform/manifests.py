@@ -12,7 +12,7 @@ _NAMED = tuple(
     for version in ("", "_v1")
     for name in (
         *("role", "cluster_role", "role_binding", "cluster_role_binding"),
-        *("service_account", "namespace", "secret", "config_map"),
+        *("service", "service_account", "namespace", "secret", "config_map"),
     )
 )
 """What others refer to by `metadata[0].name`."""
@@ -23,6 +23,8 @@ _OWN_KEYS = frozenset(
     }
 )
 """What has names of its own, and what a pod starts: an expression there names no program."""
+_SELECTOR, _MATCHES = "selector", frozenset({"match_labels", "match_expressions"})
+"""Of a Service the labels themselves, of all else what holds them."""
 _TEXTS = frozenset({"data", "binary_data"})
 """What a Secret or a ConfigMap holds, under names of its own."""
 
@@ -48,11 +50,16 @@ def _entries(module: Module, node: Node, lists: Mapping[str, str]) -> Iterator[t
             texts = ((name, spelled(module, text, lists)) for name, text in value.entries)
             yield key, value.changed(entries=tuple(texts))
             continue
-        inner = value if key.raw in _OWN_KEYS else spelled(module, value, lists)
+        own = key.raw in _OWN_KEYS or (key.raw == _SELECTOR and not _picks(value))
+        inner = value if own else spelled(module, value, lists)
         if key.raw in lists:
             yield key.changed(raw=lists[key.raw]), made_list(inner, inner.list())
         else:
             yield key.changed(raw=camel(key.raw)), inner
+
+
+def _picks(selector: Node) -> bool:
+    return any(key.raw in _MATCHES for key, _ in selector.entries)
 
 
 def _name(module: Module, reference: str) -> str:

@@ -6,7 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
+from agentaudit.extract.containers.engines import is_engine_socket
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
@@ -22,6 +23,8 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
 _ROLE_FOR_TASKS = {"aws": "the task role"}
+_HOST_PATHS = (("host_path",), ("host", "source_path"), ("host", "sourcePath"))
+"""Where a volume names a path of the host: in Terraform, in CloudFormation, in a file of ECS."""
 
 
 class _Definition(Struct, frozen=True):
@@ -72,6 +75,7 @@ def _definitions(task: Declared, documents: Documents) -> tuple[_Definition, ...
 def _container(item: _Definition) -> Container:
     task, node, name = item.task, item.node, item.name
     image, privileged = node.get("image"), node.get("privileged")
+    hosts, user = tuple(_host_paths(item)), node.child("user")
     limited = node.get("memory") is not None or task.body.get("memory") is not None
     group = node.get("logConfiguration", "options", "awslogs-group")
     runtime = Runtime(
@@ -82,6 +86,10 @@ def _container(item: _Definition) -> Container:
         image=(image.text or "") if image else "",
         memory_limit=Known.SET if limited else Known.NONE,
         privileged=bool(privileged and privileged.boolean),
+        host_mounts=tuple(map(plain, hosts)),
+        docker_socket=any(map(is_engine_socket, hosts)),
+        host_network=task.body.text_at("network_mode") == "host",
+        runs_as_root=is_root(user.raw if user is not None and not user.unknown else ""),
         log_retention=retention(group.raw if group is not None else "", task.module),
     )
     return Container(
@@ -95,6 +103,16 @@ def _container(item: _Definition) -> Container:
         settings_whole=node.child("environmentFiles") is None,
         short_alternative=_ROLE_FOR_TASKS,
     )
+
+
+def _host_paths(item: _Definition) -> Iterator[str]:
+    """What a container mounts of its host, by the volumes of its task."""
+    body = item.task.body
+    mounted = {each.text_at("sourceVolume") for each in item.node.list_at("mountPoints")}
+    for volume in (*body.list_at("volume"), *body.list_at("volumes")):
+        path = next(filter(None, (volume.text_at(*route) for route in _HOST_PATHS)), "")
+        if path and volume.text_at("name") in mounted:
+            yield path
 
 
 def _words(node: Node) -> tuple[str, ...]:

@@ -1,0 +1,281 @@
+"""What one format can say wrong is known of every other that can say it."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.runtimes import Runtime
+
+KIND = {"name": "desk-agent", "image": "registry.example/desk-agent:1.4"}
+
+
+def compose(**more: object) -> dict[str, str]:
+    return {
+        "compose.yaml": json.dumps({"services": {"desk-agent": {"image": KIND["image"], **more}}})
+    }
+
+
+def task(definition: Mapping[str, object], **more: object) -> dict[str, object]:
+    return {"family": "desk", "containerDefinitions": [{**KIND, **definition}], **more}
+
+
+def task_file(definition: Mapping[str, object], **more: object) -> dict[str, str]:
+    return {"task-definition.json": json.dumps(task(definition, **more))}
+
+
+def described(definition: Mapping[str, object], **more: object) -> dict[str, str]:
+    """As `aws ecs describe-task-definition` answers."""
+    return {"ecs/desk.json": json.dumps({"taskDefinition": task(definition, **more), "tags": []})}
+
+
+def terraform_task(definition: Mapping[str, object], more: str = "") -> dict[str, str]:
+    listed = json.dumps([{**KIND, **definition}])
+    text = f"""
+resource "aws_ecs_task_definition" "desk" {{
+  family                = "desk"
+  container_definitions = jsonencode({listed})
+  {more}
+}}
+"""
+    return {"main.tf": text}
+
+
+def template(definition: Mapping[str, object], **more: object) -> dict[str, str]:
+    listed = [{key[0].upper() + key[1:]: value for key, value in {**KIND, **definition}.items()}]
+    properties = {"Family": "desk", "ContainerDefinitions": listed, **more}
+    desk = {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
+    return {"template.json": json.dumps({"Resources": {"Desk": desk}})}
+
+
+def runtime_in(texts: Mapping[str, str]) -> Runtime:
+    (runtime,) = deployment_of(texts).runtimes
+    return runtime
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        compose(user="0:0"),
+        task_file({"user": "root"}),
+        described({"user": "0"}),
+        terraform_task({"user": "0:0"}),
+        template({"user": "root"}),
+    ],
+)
+def test_an_agent_that_is_root_is_so_whatever_starts_it(texts: dict[str, str]) -> None:
+    runtime = runtime_in(texts)
+
+    assert (runtime.runs_agent, runtime.runs_as_root) == (True, Truth.YES)
+
+
+SOCKET = "/var/run/docker.sock"
+POINT = {"mountPoints": [{"sourceVolume": "engine", "containerPath": SOCKET}]}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        compose(volumes=[f"{SOCKET}:{SOCKET}"]),
+        task_file(POINT, volumes=[{"name": "engine", "host": {"sourcePath": SOCKET}}]),
+        terraform_task(POINT, f'volume {{\n name = "engine"\n host_path = "{SOCKET}"\n }}'),
+        template(
+            {"mountPoints": [{"SourceVolume": "engine", "ContainerPath": SOCKET}]},
+            Volumes=[{"Name": "engine", "Host": {"SourcePath": SOCKET}}],
+        ),
+        {
+            "main.tf": f"""
+resource "kubernetes_pod_v1" "desk" {{
+  metadata {{ name = "desk-agent" }}
+  spec {{
+    container {{
+      name  = "desk-agent"
+      image = "registry.example/desk-agent:1.4"
+      volume_mount {{
+        name       = "engine"
+        mount_path = "{SOCKET}"
+      }}
+    }}
+    volume {{
+      name = "engine"
+      host_path {{ path = "{SOCKET}" }}
+    }}
+  }}
+}}
+"""
+        },
+    ],
+)
+def test_the_socket_of_an_engine_is_one_whatever_mounts_it(texts: dict[str, str]) -> None:
+    assert runtime_in(texts).docker_socket
+
+
+def test_a_volume_of_a_task_that_no_container_mounts_is_none_of_its_agent() -> None:
+    texts = task_file({}, volumes=[{"name": "engine", "host": {"sourcePath": SOCKET}}])
+
+    assert not runtime_in(texts).docker_socket
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        compose(network_mode="host"),
+        task_file({}, networkMode="host"),
+        terraform_task({}, 'network_mode = "host"'),
+        template({}, NetworkMode="host"),
+    ],
+)
+def test_a_network_of_the_host_is_one_whatever_gives_it(texts: dict[str, str]) -> None:
+    assert runtime_in(texts).host_network
+
+
+def test_a_list_of_containers_without_images_is_no_task() -> None:
+    texts = {"notes.json": json.dumps({"containerDefinitions": [{"name": "agent"}]})}
+
+    assert not deployment_of(texts).runtimes
+
+
+def test_tasks_of_one_name_in_several_files_are_each_their_own() -> None:
+    texts = {f"{stage}/task.json": json.dumps(task({})) for stage in ("dev", "prod")}
+
+    assert len(deployment_of(texts).runtimes) == len(texts)
+
+
+SERVES = ["--model", "acme/reader", "--trust-remote-code"]
+ARGUMENTS = json.dumps(SERVES)
+VLLM = "vllm/vllm-openai:v0.11.0"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"compose.yaml": json.dumps({"services": {"reader": {"image": VLLM, "command": SERVES}}})},
+        {
+            "task.json": json.dumps(
+                {"containerDefinitions": [{"name": "reader", "image": VLLM, "command": SERVES}]}
+            )
+        },
+        {
+            "main.tf": f"""
+resource "google_cloud_run_v2_service" "reader" {{
+  name = "reader"
+  template {{
+    containers {{
+      image = "{VLLM}"
+      args  = {ARGUMENTS}
+    }}
+  }}
+}}
+"""
+        },
+        {
+            "main.tf": f"""
+resource "kubernetes_deployment_v1" "reader" {{
+  metadata {{ name = "reader" }}
+  spec {{
+    template {{
+      spec {{
+        container {{
+          name  = "reader"
+          image = "{VLLM}"
+          args  = {ARGUMENTS}
+        }}
+      }}
+    }}
+  }}
+}}
+"""
+        },
+        {
+            "main.tf": f"""
+resource "azurerm_container_app" "reader" {{
+  name = "reader"
+  template {{
+    container {{
+      name  = "reader"
+      image = "{VLLM}"
+      args  = {ARGUMENTS}
+    }}
+  }}
+}}
+"""
+        },
+        {
+            "main.bicep": f"""
+resource reader 'Microsoft.App/containerApps@2024-03-01' = {{
+  name: 'reader'
+  properties: {{
+    template: {{
+      containers: [
+        {{
+          name: 'reader'
+          image: '{VLLM}'
+          args: ['--model', 'acme/reader', '--trust-remote-code']
+        }}
+      ]
+    }}
+  }}
+}}
+"""
+        },
+    ],
+)
+def test_a_server_of_a_model_is_asked_what_it_is_started_with(texts: dict[str, str]) -> None:
+    (model,) = deployment_of(texts).models
+
+    assert model.runs_fetched_code
+
+
+@pytest.mark.parametrize("value", ["0", "${NODE_TLS_REJECT_UNAUTHORIZED:-0}"])
+@pytest.mark.parametrize("image", ["desk-agent:1", "tickets-mcp:1", "berriai/litellm:v1"])
+def test_verification_is_off_for_whatever_is_told_so(image: str, value: str) -> None:
+    service = {"image": image, "environment": {"NODE_TLS_REJECT_UNAUTHORIZED": value}}
+    texts = {"compose.yaml": json.dumps({"services": {"it": service}})}
+
+    assert runtime_in(texts).tls_verification_off
+
+
+@pytest.mark.parametrize(
+    ("file", "root", "server"),
+    [
+        (".mcp.json", "mcpServers", {"command": "tickets", "env": {"SSL_VERIFY": "false"}}),
+        (".vscode/mcp.json", "servers", {"command": "tickets", "env": {"SSL_VERIFY": "0"}}),
+        (
+            "opencode.json",
+            "mcp",
+            {"type": "local", "command": ["tickets"], "environment": {"SSL_VERIFY": "0"}},
+        ),
+    ],
+)
+def test_a_server_is_told_to_take_any_certificate(
+    file: str, root: str, server: dict[str, object]
+) -> None:
+    (found,) = deployment_of({file: json.dumps({root: {"tickets": server}})}).tool_servers
+
+    assert found.tls_verification_off
+
+
+@pytest.mark.parametrize(("value", "enabled"), [("true", Truth.NO), ("false", Truth.YES)])
+def test_a_default_of_compose_is_what_a_variable_says(value: str, enabled: Truth) -> None:
+    texts = compose(environment={"OTEL_SDK_DISABLED": f"${{OTEL_SDK_DISABLED:-{value}}}"})
+    (log,) = deployment_of(texts).audit_logs
+
+    assert log.enabled is enabled
+
+
+@pytest.mark.parametrize(("level", "logs"), [("DEBUG", 1), ("INFO", 0), ("True", 0)])
+def test_a_gateway_that_prints_what_it_passes_on_logs_it(level: str, logs: int) -> None:
+    service = {"image": "berriai/litellm:v1", "environment": {"LITELLM_LOG": level}}
+    texts = {"compose.yaml": json.dumps({"services": {"models": service}})}
+
+    assert sum(log.content_logged for log in deployment_of(texts).audit_logs) == logs
+
+
+def test_models_of_litellm_are_all_unverified_where_one_setting_says_so() -> None:
+    models = [{"model_name": name, "litellm_params": {"model": name}} for name in ("a/b", "c/d")]
+    config = {"model_list": models, "litellm_settings": {"ssl_verify": False}}
+    found = deployment_of({"litellm.yaml": json.dumps(config)}).models
+
+    assert [model.tls_verification_off for model in found] == [True, True]
