@@ -155,7 +155,7 @@ extract_cluster_gateways = late(
 extract_vllm = late(said(_SERVES), "servers.vllm:extract_vllm")
 extract_ollama = late(run("ollama/ollama"), "servers.ollama:extract_ollama")
 extract_consoles = late(
-    either(run("langflow", "flowise"), said(("modelcontextprotocol/inspector",))),
+    either(run("langflow", "flowise", "open-webui"), said(("modelcontextprotocol/inspector",))),
     "servers.consoles:extract_consoles",
 )
 extract_hidden_orders = late(

@@ -28,6 +28,13 @@ def let_in(deployment: Deployment) -> list[str]:
         ("flowiseai/flowise:2.2.6", "    environment: {FLOWISE_USERNAME: ada}\n", []),
         ("flowiseai/flowise:3.0.8", "", []),
         ("flowiseai/flowise", "", []),
+        (
+            "ghcr.io/open-webui/open-webui:main",
+            "    environment: {WEBUI_AUTH: 'False'}\n",
+            ["open-webui"],
+        ),
+        ("ghcr.io/open-webui/open-webui:main", "    environment: {WEBUI_AUTH: '${AUTH}'}\n", []),
+        ("ghcr.io/open-webui/open-webui:main", "", []),
     ],
 )
 def test_a_published_board_lets_everybody_in(image: str, lines: str, expected: list[str]) -> None:

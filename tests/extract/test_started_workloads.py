@@ -135,6 +135,13 @@ def test_the_server_of_adk_serves_the_agents_of_its_folder() -> None:
     assert agents(files) == {"api"}
 
 
+def test_the_server_of_langgraph_serves_the_graphs_of_its_folder() -> None:
+    image = f'{BASE}CMD ["langgraph", "dev", "--host", "0.0.0.0"]\n'
+
+    assert agents({**CODE, "backend/Dockerfile": image}) == {"api"}
+    assert not agents({**CODE, "backend/Dockerfile": image.replace("dev", "build")})
+
+
 @pytest.mark.parametrize(
     ("command", "severity"),
     [

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -29,7 +30,13 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 
 _SCRIPT = ".sh"
-_SERVERS_OF_ADK = frozenset({"api_server", "web"})
+_SERVERS: Mapping[str, tuple[frozenset[str], str]] = MappingProxyType(
+    {
+        "adk": (frozenset({"api_server", "web"}), "google-adk"),
+        "langgraph": (frozenset({"dev", "up"}), "langgraph"),
+    }
+)
+"""Programs of frameworks that serve the agents of a folder, by their commands."""
 _Place = tuple[str, str]
 """A manifest, and a folder that one of its workloads starts a file of."""
 
@@ -80,7 +87,7 @@ def started_agents(
         return (
             reaches(each.files, files, collector.imported_files)
             or any(starting[place] == 1 and held(place[1]) for place in each.places)
-            or _serves_adk(each.words, around.get(each.folder, ()))
+            or _serves(each.words, around.get(each.folder, ()))
         )
 
     return {
@@ -114,7 +121,10 @@ def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
     return place
 
 
-def _serves_adk(words: Sequence[str], agents: Collection[Agent]) -> bool:
-    """Whether ADK's own server is started, which serves the agents of a folder."""
-    named = any(before == "adk" and word in _SERVERS_OF_ADK for before, word in pairwise(words))
-    return named and any(agent.framework == "google-adk" for agent in agents)
+def _serves(words: Sequence[str], agents: Collection[Agent]) -> bool:
+    """Whether a framework's own server is started, which serves the agents of a folder."""
+    for program, command in pairwise(words):
+        commands, framework = _SERVERS.get(program, (frozenset(), ""))
+        if command in commands and any(agent.framework == framework for agent in agents):
+            return True
+    return False

@@ -3,7 +3,8 @@ Programs in which people build and try agents, published with their sign-in take
 
 Whoever reaches one runs code on its machine with what it holds, since that is what they are for.
 Langflow signs everybody in as its superuser unless `LANGFLOW_AUTO_LOGIN` is false; Flowise asked
-nobody before its third version unless it was given a name; the Inspector of MCP starts any command
+nobody before its third version unless it was given a name; Open WebUI makes who comes its
+administrator with `WEBUI_AUTH=False`; the Inspector of MCP starts any command
 for whoever calls it with `DANGEROUSLY_OMIT_AUTH`, and asks for no token before 0.14.1.
 """
 
@@ -25,9 +26,12 @@ from agentaudit.model.facts.tools import ToolServer
 
 _LANGFLOW = regex(r"(?:^|/)langflow(?:-backend|-nightly)?(?:[:@]|$)")
 _EARLY_FLOWISE = regex(r"(?:^|/)flowise:v?[12]\.")
+_OPEN_WEBUI = regex(r"(?:^|/)open-webui(?:[:@]|$)")
 _INSPECTOR = regex(r"@modelcontextprotocol/inspector(?:@(?P<version>[0-9.]{1,20}))?$")
 _ASKS_SINCE = (0, 14, 1)
 _ON = frozenset({"true", "1", "yes"})
+_OFF = frozenset({"false"})
+"""As Open WebUI compares it: any other word leaves its sign-in as it is."""
 
 
 class _Console(Struct, frozen=True):
@@ -52,6 +56,11 @@ _AGENTS = (
         "flowise",
         lambda workload: _EARLY_FLOWISE.search(workload.image) is not None,
         lambda workload, said: workload.settings_whole and "FLOWISE_USERNAME" not in said,
+    ),
+    _Console(
+        "open-webui",
+        lambda workload: _OPEN_WEBUI.search(workload.image) is not None,
+        lambda _, said: said.get("WEBUI_AUTH") in _OFF,
     ),
 )
 
