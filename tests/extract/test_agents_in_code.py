@@ -529,3 +529,20 @@ def test_rights_that_only_other_workloads_have_are_told_apart(
     grants = deployment_of({"it.yaml": text}).grants
 
     assert {(grant.agent_reachable, grant.held_by_others) for grant in grants} == {(agents, others)}
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "count"),
+    [
+        ("./desk/graph.py", "desk/graph.py", 1),
+        ("desk.graph", "desk/graph.py", 1),
+        ("desk.graph", "src/desk/graph.py", 1),
+        ("desk.graph", "desk/graph/__init__.py", 1),
+        ("desk.other", "desk/graph.py", 2),
+    ],
+)
+def test_a_graph_may_be_named_by_its_module(path: str, file: str, count: int) -> None:
+    text = json.dumps({"dependencies": ["."], "graphs": {"desk": f"{path}:graph"}})
+    files = {"langgraph.json": text, file: f"{HEAD}graph = create_agent()\n"}
+
+    assert len(deployment_of(files).agents) == count

@@ -143,6 +143,32 @@ def test_the_server_of_langgraph_serves_the_graphs_of_its_folder() -> None:
 
 
 @pytest.mark.parametrize(
+    ("manifest", "files", "told"),
+    [
+        (COMPOSE.replace("env_file: .env", "ports: ['2024:2024']"), {}, True),
+        (COMPOSE.replace("env_file: .env", "ports: ['127.0.0.1:2024:2024']"), {}, False),
+        (COMPOSE, {}, False),
+        (
+            COMPOSE.replace("env_file: .env", "ports: ['2024:2024']"),
+            {
+                "backend/langgraph.json": '{"dependencies": ["."], "graphs": '
+                '{"desk": "./desk/graph.py:desk"}, "auth": {"path": "./desk/auth.py:auth"}}'
+            },
+            False,
+        ),
+    ],
+)
+def test_a_frameworks_own_server_asks_nobody(
+    manifest: str, files: dict[str, str], *, told: bool
+) -> None:
+    image = f"{BASE}CMD langgraph dev --host 0.0.0.0\n"
+    found = deployment_of({"compose.yaml": manifest, **CODE, "backend/Dockerfile": image, **files})
+    result = lint(found, lint_rules(), names={"unauthenticated-agent"})
+
+    assert bool(result.findings) is told
+
+
+@pytest.mark.parametrize(
     ("command", "severity"),
     [
         ("uvicorn desk.main:app", Severity.MEDIUM),

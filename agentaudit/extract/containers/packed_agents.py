@@ -42,11 +42,14 @@ def extract_packed_agents(documents: Documents, collector: Collector) -> None:
     working = [agent for agent in deployed if not agent.never_repeats]
     started_here = started_agents(documents, collector, working)
     for number, workload in enumerate(collector.workloads):
-        place = packed.get(_called(workload)) or started_here.get(workload.runtime_id)
+        begun = started_here.get(workload.runtime_id)
+        place = packed.get(_called(workload)) or (begun.place if begun is not None else None)
         runtime = collector.facts[workload.runtime_id]
         if place is None or workload.role or not isinstance(runtime, Runtime):
             continue
-        collector.workloads[number] = replace(workload, role="agent")
+        opened = begun is not None and begun.asks_nobody and runtime.published
+        by_all = place if opened else workload.open_to_all
+        collector.workloads[number] = replace(workload, role="agent", open_to_all=by_all)
         places = with_place(runtime, place)
         collector.update(replace(runtime, runs_agent=True, role="agent", evidence=places))
 

@@ -36,7 +36,10 @@ _SERVERS: Mapping[str, tuple[frozenset[str], str]] = MappingProxyType(
         "langgraph": (frozenset({"dev", "up"}), "langgraph"),
     }
 )
-"""Programs of frameworks that serve the agents of a folder, by their commands."""
+"""
+Programs of frameworks that serve the agents of a folder, by their commands. Neither asks who calls
+unless the project brings code for that (LangGraph, "Authentication"; ADK, "Use the API Server").
+"""
 _Place = tuple[str, str]
 """A manifest, and a folder that one of its workloads starts a file of."""
 
@@ -61,10 +64,18 @@ class _Begun(Struct, frozen=True):
         return frozenset((self.workload.document.file, folder) for folder in folders)
 
 
+class Started(Struct, frozen=True):
+    """Where it is said that something starts agents."""
+
+    place: Evidence
+    asks_nobody: bool
+    """Whether by a framework's own server, which leaves it to others to ask who calls."""
+
+
 def started_agents(
     documents: Documents, collector: Collector, agents: Collection[Agent]
-) -> Mapping[FactId, Evidence]:
-    """By runtime where it is said what it starts, of those that so start agents."""
+) -> Mapping[FactId, Started]:
+    """By runtime what is started, of those that so start agents."""
     known = collector.imported_files.keys() | documents.passed_by
     begun = [
         _begun(documents, collector, workload, known)
@@ -84,17 +95,16 @@ def started_agents(
         return any(_nearest(agent, builds, folder) == folder for agent in around.get(folder, ()))
 
     def starts(each: _Begun) -> bool:
-        return (
-            reaches(each.files, files, collector.imported_files)
-            or any(starting[place] == 1 and held(place[1]) for place in each.places)
-            or _serves(each.words, around.get(each.folder, ()))
+        return reaches(each.files, files, collector.imported_files) or any(
+            starting[place] == 1 and held(place[1]) for place in each.places
         )
 
-    return {
-        each.workload.runtime_id: each.place
-        for each in begun
-        if not runs_another(each.words) and starts(each)
-    }
+    found: dict[FactId, Started] = {}
+    for each in begun:
+        serves = _serves(each.words, around.get(each.folder, ()))
+        if serves or (starts(each) and not runs_another(each.words)):
+            found[each.workload.runtime_id] = Started(each.place, serves)
+    return found
 
 
 def _begun(

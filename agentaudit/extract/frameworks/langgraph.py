@@ -18,6 +18,7 @@ from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _MINUTE_S = 60
+_FILES = (".py", ".ts", ".js", ".mjs", ".tsx", ".jsx")
 SERVER = "langgraph server"
 SERVER_WORD = "langgraph"
 """What a Dockerfile speaks of that makes the server's image; others beside it make other ones."""
@@ -69,9 +70,18 @@ def _built(
     """The agent that the Python file of a graph builds, where that was read."""
     target = graph.text or graph.text_at("path")
     path, _, variable = target.rpartition(":")
-    inside = known.get(sibling(document.file, path) if path else "", {}).values()
+    files = (sibling(document.file, each) for each in _files_of(path)) if path else ()
+    inside = next((known[file] for file in files if file in known), {}).values()
     named = (agent for agent in inside if agent.name == variable)
     return next(named, None) or next(iter(inside), None)
+
+
+def _files_of(path: str) -> tuple[str, ...]:
+    """The files that a graph may be in, whose path is one or that of a module: `desk.graph`."""
+    if "/" in path or path.endswith(_FILES):
+        return (path,)
+    module = path.replace(".", "/")
+    return (f"{module}.py", f"src/{module}.py", f"{module}/__init__.py")
 
 
 def _agent(document: Document, key: Node, built: Agent | None, access: tuple[Truth, bool]) -> Agent:
