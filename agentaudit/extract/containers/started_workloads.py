@@ -30,10 +30,14 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 
 _SCRIPT = ".sh"
-_SERVERS: Mapping[str, tuple[frozenset[str], str]] = MappingProxyType(
+_NONE: frozenset[str] = frozenset()
+_SERVERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
     {
-        "adk": (frozenset({"api_server", "web"}), "google-adk"),
-        "langgraph": (frozenset({"dev", "up"}), "langgraph"),
+        "adk": (frozenset({"api_server", "web"}), frozenset({"google-adk"})),
+        "langgraph": (
+            frozenset({"dev", "up"}),
+            frozenset({"langgraph", "langchain", "deepagents"}),
+        ),
     }
 )
 """
@@ -134,7 +138,7 @@ def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
 def _serves(words: Sequence[str], agents: Collection[Agent]) -> bool:
     """Whether a framework's own server is started, which serves the agents of a folder."""
     for program, command in pairwise(words):
-        commands, framework = _SERVERS.get(program, (frozenset(), ""))
-        if command in commands and any(agent.framework == framework for agent in agents):
+        commands, frameworks = _SERVERS.get(program, (_NONE, _NONE))
+        if command in commands and any(agent.framework in frameworks for agent in agents):
             return True
     return False
