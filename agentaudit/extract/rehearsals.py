@@ -11,7 +11,7 @@ _REHEARSAL = regex(
     r"|(?:^|/)examples?/(?:bad|good|insecure|vulnerable|broken|unsafe)(?:[-_][\w.-]{1,60})?/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
-    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|e2e|ci)\.ya?ml$"
+    r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|smoke|e2e|ci)\.ya?ml$"
     r"|[._-]tests?\.ya?ml$"
     r"|(?:^|/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1)$"
     r"|(?:^|/)ci/(?:values/)?(?![\w.-]*(?:prod|prd|stag|live))(?:[\w.-]+-values|values-[\w.-]+)\.ya?ml$"
