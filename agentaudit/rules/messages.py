@@ -14,28 +14,50 @@ from agentaudit.rules.limits import LIMIT_NAMES, Limits
 _FIELD = regex(r"\{([^{}]*)\}")
 _WORDS = frozenset({"kind", "holder", "exposure", "backend"})
 """Fields whose values are words of ours, written with underscores."""
+_WRITTEN = {"api": "API", "bedrock": "Bedrock", "jwt": "JWT", "oauth": "OAuth", "sas": "SAS"}
+"""Words of those, as people write them."""
 _NAMES = {
+    "alibaba": "Alibaba",
     "anthropic": "Anthropic",
+    "auth0": "Auth0",
     "aws": "AWS",
     "azure": "Azure",
+    "databricks": "Databricks",
     "deepseek": "DeepSeek",
     "discord": "Discord",
+    "docker": "Docker",
+    "figma": "Figma",
     "gcp": "Google Cloud",
     "github": "GitHub",
     "gitlab": "GitLab",
     "google": "Google",
+    "grafana": "Grafana",
+    "groq": "Groq",
     "homeassistant": "Home Assistant",
     "huggingface": "Hugging Face",
+    "keycloak": "Keycloak",
     "kubernetes": "Kubernetes",
+    "langfuse": "Langfuse",
     "langsmith": "LangSmith",
+    "linear": "Linear",
     "litellm": "LiteLLM",
+    "notion": "Notion",
+    "okta": "Okta",
     "openai": "OpenAI",
     "openrouter": "OpenRouter",
     "perplexity": "Perplexity",
     "pinecone": "Pinecone",
+    "pypi": "PyPI",
+    "replicate": "Replicate",
+    "sendgrid": "SendGrid",
+    "sentry": "Sentry",
+    "shopify": "Shopify",
     "slack": "Slack",
     "stripe": "Stripe",
+    "tavily": "Tavily",
     "telegram": "Telegram",
+    "vault": "Vault",
+    "vllm": "vLLM",
     "xai": "xAI",
 }
 """Providers, as they write themselves."""
@@ -106,4 +128,6 @@ def _said(name: str, value: object) -> str:
     if name == "provider":
         return _NAMES.get(str(value), plain(str(value))) or "unknown"
     text = str(value or "unknown")
-    return text.replace("_", " ") if name in _WORDS else plain(text)
+    if name in _WORDS:
+        return " ".join(_WRITTEN.get(word, word) for word in text.split("_"))
+    return plain(text)

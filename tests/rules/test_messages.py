@@ -96,4 +96,4 @@ def test_words_of_ours_read_as_words() -> None:
 
     said = message_of("the {provider} {kind} in {variable}", key, LIMITS)
 
-    assert said == "the OpenAI api key in OPENAI_API_KEY"
+    assert said == "the OpenAI API key in OPENAI_API_KEY"
