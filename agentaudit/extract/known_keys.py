@@ -24,6 +24,8 @@ class Schema(Struct, frozen=True, kw_only=True):
     others: frozenset[str] = frozenset()
     complete: bool = False
     """Any other key is unknown to the program, too."""
+    unread: frozenset[str] = frozenset()
+    """Keys that people write there, and the program reads elsewhere."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -102,6 +104,7 @@ CLAUDE = Schema(
         " cleanupPeriodDays disableAllHooks"
     ),
     others=_words("hooks env model allowManagedHooksOnly allowManagedPermissionRulesOnly"),
+    unread=_words("mcpServers"),
 )
 CLAUDE_PERMISSIONS = Schema(
     name="the permissions of Claude Code",

@@ -68,8 +68,9 @@ def _add(document: Document, at: tuple[str, Node], schema: Schema, collector: Co
     end = (evidence(document, document.root), "keys that nobody reads", "others are not told")
     if not collector.affords(_ASKED, 1, end):
         return
-    meant = _meant(key.raw, schema)
-    if not meant and not schema.complete:
+    unread = key.raw in schema.unread
+    meant = "" if unread else _meant(key.raw, schema)
+    if not meant and not unread and not schema.complete:
         return
     collector.add(
         UnknownKey(

@@ -519,3 +519,12 @@ def test_a_program_fills_in_what_its_own_environment_holds(
     found = deployment_of({".vscode/mcp.json": text}).credentials
 
     assert ("argument" in {each.exposure for each in found}) is exposed
+
+
+@pytest.mark.parametrize("name", ["settings.json", "settings.local.json"])
+def test_claude_code_reads_no_servers_from_its_settings(name: str) -> None:
+    text = json.dumps({"mcpServers": {"desk": {"command": "npx", "args": ["desk-mcp"]}}})
+    found = deployment_of({f".claude/{name}": text, ".gemini/settings.json": text})
+
+    assert [each.evidence[0].file for each in found.tool_servers] == [".gemini/settings.json"]
+    assert [(each.name, each.meant) for each in found.unknown_keys] == [("mcpServers", "")]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from agentaudit.expressions import holds_word
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp.clients import REQUIREMENTS
@@ -35,6 +35,12 @@ _BARE = "/.mcp.json"
 _MARKETPLACE = ".claude-plugin/marketplace.json"
 _ASKED = "${user_config."
 _BUNDLE_KEYS = ("manifest_version", "dxt_version")
+_NOT_READ = regex(r"(?:^|/)\.claude/settings(?:\.local)?\.json$")
+"""
+Claude Code reads servers from `.mcp.json` and `~/.claude.json`, and none from its settings.
+
+https://code.claude.com/docs/en/mcp ("MCP installation scopes"), anthropics/claude-code#24477.
+"""
 _SYNTAXES = frozenset({"json", "yaml", "toml", "markdown"})
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
@@ -56,7 +62,7 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
     root = document.root
     if document.syntax not in _SYNTAXES or root.kind is not NodeKind.MAPPING:
         return
-    if REQUIREMENTS.search(document.file):
+    if REQUIREMENTS.search(document.file) or _NOT_READ.search(document.file):
         return  # what Codex may start, and nothing that is started
     for name in _ROOTS:
         yield from _servers(root.child(name), name)
