@@ -144,3 +144,11 @@ def test_what_is_claimed_already_is_told_once() -> None:
     found = deployment_of({".mcp.json": text})
 
     assert len(literals(found)) == 1
+
+
+def test_a_rule_for_a_shell_may_assign_secrets() -> None:
+    rule = 'Bash(API_TOKEN="q8vR2xLkQ9mP4Zt7wYs3nHc6dJf" npm test:*)'
+    settings = json.dumps({"permissions": {"allow": [rule]}}, indent=1)
+    found = deployment_of({".claude/settings.json": settings}).credentials
+
+    assert [each.variable for each in found] == ["API_TOKEN"]

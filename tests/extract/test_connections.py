@@ -36,6 +36,7 @@ def test_a_password_for_a_database_is_found_by_its_look(line: str) -> None:
         f"password={LETTERS}",
         "gopher://localhost:25/_MAIL%20FROM:<mallory@acme.example>",
         "see http://desk.acme.example:8080/a:b,mail=ann@acme.example",
+        '["raw://a34b","dweb:/ipfs/Qm7Zk2Pv"]},"lib/@acme/base.sol"',
     ],
 )
 def test_what_names_no_database_or_no_password_is_no_connection(text: str) -> None:
@@ -76,6 +77,7 @@ def test_a_password_within_an_argument_is_never_shown(text: str, shown: str) -> 
             "possible",
         ),
         ("prepare.py", "URL = 'postgresql://app:dev123@localhost:5432/app'\n", "possible"),
+        ("appsettings.json", '{"Db": "Server=localhost;Database=a;Password=123456"}', "possible"),
         (".env", "DATABASE_URL=postgresql://app:dev123@db.acme.example:5432/app\n", "likely"),
         (".env", f"DATABASE_URL=postgresql://app:{LETTERS}@localhost:5432/app\n", "likely"),
     ],

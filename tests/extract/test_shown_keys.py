@@ -78,3 +78,47 @@ def test_what_every_browser_is_given_is_no_secret(name: str) -> None:
 )
 def test_what_only_servers_should_hold_is_one_all_the_same(name: str) -> None:
     assert secret_name(name) is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "sure"),
+    [
+        ("test_gsk_7Zk2PvW9sLx4TnB8rYcQ", Confidence.POSSIBLE),
+        ("sk_test_7Zk2PvW9sLx4TnB8rYcQ", Confidence.POSSIBLE),
+        ("live_gsk_7Zk2PvW9sLx4TnB8rYcQ", Confidence.LIKELY),
+    ],
+)
+def test_a_key_that_moves_no_money_is_possible_at_most(value: str, sure: Confidence) -> None:
+    (found,) = deployment_of({".env": f"SHOP_SECRET_KEY={value}\n"}).credentials
+
+    assert found.confidence is sure
+
+
+@pytest.mark.parametrize(
+    ("value", "provider"),
+    [
+        ("sbp_" + "0a1b2c3d4e" * 4, "supabase"),
+        ("ctx7sk-0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d", "context7"),
+        ("napi_" + "0a1b2c3d" * 8, "neon"),
+    ],
+)
+def test_keys_of_services_that_tool_servers_ask_are_known(value: str, provider: str) -> None:
+    text = f'{{"mcpServers": {{"desk": {{"command": "desk-mcp", "args": ["--at", "{value}"]}}}}}}'
+    (found,) = deployment_of({".mcp.json": text}).credentials
+
+    assert (found.provider, found.confidence) == (provider, Confidence.CERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        ("RUN echo 'DB_PASSWORD=$DB_PASSWORD psql' > /app/mend.sh", []),
+        ("ARG DB_PASSWORD\nRUN DB_PASSWORD=$DB_PASSWORD ./fill.sh", ["DB_PASSWORD"]),
+    ],
+)
+def test_what_nobody_sets_while_an_image_is_built_is_in_no_layer(
+    lines: str, names: list[str]
+) -> None:
+    found = deployment_of({"Dockerfile": f"FROM python:3.12\n{lines}\n"}).credentials
+
+    assert [each.variable for each in found if each.exposure == "image"] == names

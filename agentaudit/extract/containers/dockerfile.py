@@ -47,6 +47,7 @@ _ENV_FILE = regex(
 _BUILT = regex(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
 """Folders that a build fills, with nothing of what it was given."""
 _ASSIGNMENT = regex(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
+_VARIABLE = regex(r"\$\{?([A-Za-z_]\w*)\}?")
 _AGENT_PACKAGE = regex(
     r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
 )
@@ -187,14 +188,20 @@ def _add_facts_of_stage(
 
 
 def _settings(document: Document) -> Iterator[Setting]:
+    built: set[str] = set()
     for name, node in instructions(document, "ENV", "ARG", "LABEL"):
         for key, value in node.items():
+            built.add(key)
             yield Setting(key=key, value=value, document=document, route=name)
     for name, node in instructions(document, "RUN", "CMD", "ENTRYPOINT"):
         text = node.text or ""
         if "--mount=type=secret" in text:
             continue
         for match in _ASSIGNMENT.finditer(text):
+            if (later := _VARIABLE.fullmatch(match["value"].strip("\"'"))) and later[
+                1
+            ] not in built:
+                continue  # what nobody sets while it is built, a script takes when it is started
             yield Setting(
                 key=match["name"],
                 value=node,

@@ -16,7 +16,7 @@ from agentaudit.readers.lines import lines_of
 
 _ANY = regex(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|PWD)[A-Z0-9_]{0,40}=[^\s=]")
 _ASSIGNMENT = regex(
-    r"""(?:^|[\s;"'])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
+    r"""(?:^|[\s;"'(])(?P<name>[A-Z][A-Z0-9_]{1,60})="""
     r"""(?:\\?["'](?P<quoted>[^"'\\\n$`]{6,300})\\?["']|(?P<bare>[^\s"'\\;&|`$(){}<>]{6,300})(?=[\s;"'\\&|]|$))"""
 )
 _QUOTES = 4

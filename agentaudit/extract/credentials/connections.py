@@ -8,7 +8,7 @@ from agentaudit.expressions import holds_word, regex
 
 _URL = regex(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
-    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
+    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$\"]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
 )
 """
@@ -29,8 +29,8 @@ _LISTED = regex(
     re.IGNORECASE,
 )
 """As ADO.NET has it: `Server=db;User Id=app;Password=…`."""
-_PORT = regex(r"\d{1,5}(?=[/?#])")
-"""Behind `host:`, with a path: what stands before the next `@` is none of its password."""
+_PATH = regex(r"/|\d{1,5}(?=[/?#])")
+"""Behind `host:`, perhaps with a port: what stands before the next `@` is no password."""
 _DATABASES = frozenset(
     {
         *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
@@ -56,7 +56,7 @@ def may_hold_password(text: str) -> bool:
 def connection_in(text: str) -> Connection | None:
     """The first of them in a text."""
     found = _URL.search(text) if "://" in text and "@" in text else None
-    while found is not None and ("://" in found["password"] or _PORT.match(found["password"])):
+    while found is not None and ("://" in found["password"] or _PATH.match(found["password"])):
         found = _URL.search(text, found.start("password"))  # an address before, with a port
     if found is not None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))

@@ -52,6 +52,8 @@ _FEDERATED = regex(
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
+_LONGEST_COUNTED = 10
+"""Digits of a password that somebody types, `123456`, and no machine draws."""
 _USUAL = 200
 """Characters of values that are worth keeping."""
 
@@ -248,7 +250,8 @@ def _jwt(text: str) -> Recognised | None:
 def _opens(written: str, host: str) -> Confidence:
     """How surely a password opens a door: one that a person chose, on his own machine, may not."""
     password = literal_of(written)
-    if is_own_machine(host) and (is_composed(password) or is_made_up(password)):
+    counted = password.isdigit() and len(password) <= _LONGEST_COUNTED
+    if is_own_machine(host) and (counted or is_composed(password) or is_made_up(password)):
         return Confidence.POSSIBLE
     told = likelihood("password", password)
     return told if password == written else likelihood_of_default(password, told)

@@ -72,6 +72,8 @@ _COMPOSED = regex(r"\$\{(?:(?!\$\{)[^}\s])+\}|\{\{(?:(?!\{\{)[^}])+\}\}")
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
 _SHORTEST_MEAN_OF_PLAIN = 3.0
 _MOST_NUMBERS = 2
+_OF_TEST_MODE = regex(r"(?:[a-z]{1,4}_)?test_(?=\w{8})")
+"""Keys that move no money, as Stripe, Toss and Mollie mark them: `sk_test_…`, `test_sk_…`."""
 _LOCAL = frozenset({"local", "localdev", "localhost"})
 _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
@@ -136,6 +138,8 @@ def likelihood(kind: str, value: str) -> Confidence:
     (`acme_jwt_secret_2024`) waits for one that a machine draws.
     """
     meant = _meant(_password_in(value) if kind == "connection_string" else value)
+    if _OF_TEST_MODE.match(meant):
+        return Confidence.POSSIBLE
     words = name_words(meant)
     plain = _PLAIN_WORDS.fullmatch(meant) is not None
     if plain and _mean_length(words) >= _SHORTEST_MEAN_OF_PLAIN:
