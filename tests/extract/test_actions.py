@@ -567,3 +567,23 @@ def test_an_agent_that_takes_a_session_or_a_key_may_be_given_either(beside: str,
     (found,) = deployment_of({".github/workflows/look.yml": text}).credentials
 
     assert found.confidence.value == sure
+
+
+@pytest.mark.parametrize(
+    ("version", "given", "limit"),
+    [
+        ("beta", "", 1800),
+        ("v0.0.63", "", 1800),
+        ("beta", ", timeout_minutes: 5", 300),
+        ("v1", ", timeout_minutes: 5", None),
+        ("v1", "", None),
+    ],
+)
+def test_the_action_of_claude_ended_by_itself_before_its_first_version(
+    version: str, given: str, limit: int | None
+) -> None:
+    uses = f"anthropics/claude-code-action@{version}"
+    text = f"on: push\njobs: {{a: {{steps: [{{uses: {uses}, with: {{prompt: look{given}}}}}]}}}}\n"
+    (agent,) = deployment_of({".github/workflows/look.yml": text}).agents
+
+    assert agent.timeout_s == limit

@@ -28,6 +28,7 @@ from agentaudit.extract.pipelines.actions_signs import (
     interpolations,
     open_to,
     session_named,
+    timeout_of,
     uses_secrets,
 )
 from agentaudit.extract.pipelines.actions_tools import add_allowed_tools
@@ -254,7 +255,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
     words = _words(step)
     turns, count = turns_told(_MAX_TURNS.search(words))
-    timeout, timeout_s = _timeout(job, step)
+    timeout, timeout_s = timeout_of(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
@@ -277,15 +278,6 @@ def _agent_name(reading: _Reading, job: Job, node: Node) -> str:
     folder, _, file = node.file.rpartition("/")
     stem = file.rpartition(".")[0]
     return folder.rpartition("/")[2] if folder and stem == "action" else stem
-
-
-def _timeout(job: Job, step: Step) -> tuple[Known, int | None]:
-    """When a job ends, or else the step that runs its agent: whichever comes first."""
-    told = [each.get("timeout-minutes") for each in (job.node, step.node)]
-    minutes = [node.integer for node in told if node is not None and node.integer]
-    if minutes:
-        return Known.SET, min(minutes) * 60
-    return (Known.UNKNOWN if any(node is not None for node in told) else Known.NONE), None
 
 
 def _words(step: Step) -> str:

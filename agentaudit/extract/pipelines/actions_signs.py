@@ -7,9 +7,15 @@ from shlex import shlex
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.pipelines.actions_conditions import Questions
-from agentaudit.extract.pipelines.actions_jobs import Step, WorkflowFile, holds_expression, raw
+from agentaudit.extract.pipelines.actions_jobs import (
+    Job,
+    Step,
+    WorkflowFile,
+    holds_expression,
+    raw,
+)
 from agentaudit.extract.pipelines.actions_triggers import STRANGERS
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.readers.document import Node
 
 _EVENT_TEXT = re.compile(
@@ -39,6 +45,10 @@ What of an event is written by whoever causes it, where it is of this type alone
 A review brings secrets only to a branch of the repository itself, which strangers cannot name.
 """
 
+_CLAUDE_ACTIONS = frozenset({"anthropics/claude-code-action", "anthropics/claude-code-base-action"})
+_BEFORE_V1, _V1 = re.compile(r"@(?:beta|v0(?:\.\d+)*)$"), re.compile(r"@v[1-9]")
+_MINUTES_BEFORE_V1 = 30
+"""What the action's input `timeout_minutes` was before its first version, which has it no more."""
 _FIREWALL = "awf"
 _LEFT = "--enable-dind"
 """With which what runs in the container may start others on the machine."""
@@ -101,6 +111,19 @@ def session_named(workflow: WorkflowFile) -> Truth:
         return Truth.UNKNOWN
     named = all(step.input("role-session-name") is not None for step in assumed)
     return Truth.YES if named else Truth.NO
+
+
+def timeout_of(job: Job, step: Step) -> tuple[Known, int | None]:
+    """When a job ends, or else the step that runs its agent: whichever comes first."""
+    told = [each.get("timeout-minutes") for each in (job.node, step.node)]
+    once = step.action in _CLAUDE_ACTIONS and _V1.search(step.uses) is None
+    told.append(step.input("timeout_minutes") if once else None)
+    minutes = [node.integer for node in told if node is not None and node.integer]
+    if told[-1] is None and once and _BEFORE_V1.search(step.uses):
+        minutes.append(_MINUTES_BEFORE_V1)
+    if minutes:
+        return Known.SET, min(minutes) * 60
+    return (Known.UNKNOWN if any(node is not None for node in told) else Known.NONE), None
 
 
 def behind_firewall(script: str) -> bool:
