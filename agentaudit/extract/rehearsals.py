@@ -6,14 +6,14 @@ from agentaudit.expressions import regex
 
 _REHEARSAL = regex(
     r"(?:^|/)(?:(?i:tests?)|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
-    r"|unittests?|e2e|fixtures?|mocks?|__mocks__|docs?|documentation)/"
+    r"|unittests?|e2e|fixtures?|mocks?|__(?:mocks|fixtures)__|docs?|documentation)/"
     r"|(?:^|/)[\w.-]{1,60}[-_]docs/(?:[^/]+/){0,8}examples/"
     r"|(?:^|/)examples?/(?:bad|good|insecure|vulnerable|broken|unsafe)(?:[-_][\w.-]{1,60})?/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
     r"|(?:^|/)\.env\.(?:tests?|testing|e2e|ci)$"
     r"|(?:^|/)(?:docker-)?compose[^/]*[.-](?:testing|smoke|e2e|ci)\.ya?ml$"
     r"|[._-]tests?\.ya?ml$"
-    r"|(?:^|/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1)$"
+    r"|(?:^|/)(?<!\.github/workflows/)(?:[^/]*[._-])?e2e(?:[._-][^/]*)?\.(?:sh|bash|ps1|ya?ml|json)$"
     r"|(?:^|/)ci/(?:values/)?(?![\w.-]*(?:prod|prd|stag|live))(?:[\w.-]+-values|values-[\w.-]+)\.ya?ml$"
     r"|(?:^|/)charts/(?:[^/]+/){1,3}ci/(?![\w.-]*(?:prod|prd|stag|live))[\w.-]+\.ya?ml$"
     r"|(?:^|/)(?:(?:smoke-?)?tests?-[^/]*|[^/]*(?<!-and)-tests?)\.(?:sh|bash|ps1)$"

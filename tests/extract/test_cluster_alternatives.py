@@ -101,3 +101,19 @@ def test_a_command_names_a_store_that_knows_no_sessions(command: str, told: int)
     names = ["static-cloud-key-despite-identity"]
 
     assert len(lint(found, lint_rules(), names=names).findings) == told
+
+
+@pytest.mark.parametrize(
+    ("file", "offered"),
+    [
+        ("deploy/minikube/backup.yaml", ""),
+        ("deploy/kind/backup.yaml", ""),
+        ("deploy/mankind/backup.yaml", "IRSA or EKS Pod Identity"),
+    ],
+)
+def test_no_cloud_issues_sessions_to_a_cluster_on_a_developers_machine(
+    file: str, offered: str
+) -> None:
+    found = deployment_of({file: BACKUP}).credentials
+
+    assert {each.short_alternative for each in found} == {offered}

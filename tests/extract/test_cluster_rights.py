@@ -1,5 +1,7 @@
 """Rights in a cluster: who is everybody, and what of it reaches the agents there."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -296,3 +298,16 @@ def test_a_wildcard_says_which_kinds_it_is_about(group: str, wildcard: str) -> N
     whole, _ = deployment_of({"rbac.yaml": text}).grants
 
     assert whole.service_wildcards == (wildcard,)
+
+
+@pytest.mark.parametrize(
+    ("file", "others"),
+    [("iam/aws-lb-controller/policy.json", True), ("aws-lb-controller/desk/policy.json", False)],
+)
+def test_a_policy_may_be_named_by_its_folder(file: str, *, others: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "ec2:CreateSecurityGroup", "Resource": "*"}
+    (grant,) = deployment_of(
+        {file: json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+    ).grants
+
+    assert grant.held_by_others is others

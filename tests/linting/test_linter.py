@@ -150,7 +150,7 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
         *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
         *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
         "hack/full-smoke-test.yaml",
-        "web/__mocks__/answers.ts",
+        *("web/__mocks__/answers.ts", "work/__fixtures__/own.crt", "config/e2e.no-auth.yaml"),
         *("scripts/login-e2e.sh", "ci/e2e.ps1", "scripts/test-menu.sh", "bin/load-test.bash"),
     ],
 )
@@ -165,7 +165,13 @@ def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
     assert kept.severity is Severity.CRITICAL
 
 
-@pytest.mark.parametrize("file", ["bin/deploy-and-test.sh", "bin/latest.sh", "e2etool/start.sh"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("bin/deploy-and-test.sh", "bin/latest.sh", "e2etool/start.sh"),
+        ".github/workflows/run-e2e.yml",
+    ],
+)
 def test_a_script_that_also_tests_is_none(file: str) -> None:
     asked = Deployment(credentials=(replace(credential(1), evidence=(place(1, file),)),))
     (finding,) = lint(asked, [rule(severity=Severity.CRITICAL)]).findings

@@ -80,8 +80,11 @@ def _is_person(identity: Identity) -> bool:
 
 
 def _is_of_controller(grant: Grant) -> bool:
-    """Whether a policy that lies alone is called after what keeps clusters going."""
-    return not grant.identity_id and keeps_clusters_of_cloud(grant.principal)
+    """Whether a policy that lies alone is called after what keeps clusters, or its folder is."""
+    if grant.identity_id:
+        return False
+    folder = grant.evidence[0].file.rpartition("/")[0].rpartition("/")[2]
+    return keeps_clusters_of_cloud(grant.principal) or keeps_clusters_of_cloud(folder)
 
 
 class _Acting:

@@ -27,6 +27,10 @@ _OWN_GROUP = regex(
 )
 """Groups of the API that come with distributions for one's own machines, and with their disks."""
 _OWN_DISKS = regex(r"^(?:longhorn|local-path|microk8s-|openebs|rook-|ceph|topolvm|synology)")
+_TRIED = regex(
+    r"(?:^|/)(?:[\w.]{1,40}[-_])?(?:minikube|k3d|kind|microk8s|docker-desktop)(?:[-_][\w.-]{1,40})?/"
+)
+"""Folders of what a developer starts in a cluster on his own machine."""
 _DESCRIPTION = "CustomResourceDefinition"
 """Describes fields for every cloud, with examples of them: no sign of the cluster's own."""
 _OTHER_STORE = regex(r"\bmc alias set\b|--endpoint-url(?:=|\s|$)")
@@ -41,6 +45,11 @@ def alternatives_of(objects: Sequence[KubernetesObject]) -> dict[str, str]:
     described = {item.document.file for item in objects if item.kind == _DESCRIPTION}
     on_eks = any(holds_word(texts[file], _EKS) for file in texts.keys() - described)
     return dict(_OF_ONES_OWN if own and not on_eks else _OF_A_CLOUD)
+
+
+def alternatives_for(owner: KubernetesObject, alternatives: dict[str, str]) -> dict[str, str]:
+    """The same for one object: no cloud issues sessions to a cluster on a developer's machine."""
+    return {} if _TRIED.search(owner.document.file) else alternatives
 
 
 def alternatives_within(alternatives: dict[str, str], words: Sequence[str]) -> dict[str, str]:

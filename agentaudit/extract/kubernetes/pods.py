@@ -14,7 +14,11 @@ from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.accounts import account_named, add_account
-from agentaudit.extract.kubernetes.alternatives import alternatives_of, alternatives_within
+from agentaudit.extract.kubernetes.alternatives import (
+    alternatives_for,
+    alternatives_of,
+    alternatives_within,
+)
 from agentaudit.extract.kubernetes.environment import Pod, command_of, environment_of
 from agentaudit.extract.kubernetes.objects import (
     Cluster,
@@ -83,7 +87,7 @@ def add_workload(
         tokens=tokens,
         token_ttl_s=longest(tokens),
         labels=labels_of(template.get("metadata", "labels")),
-        alternatives=alternatives,
+        alternatives=alternatives_for(owner, alternatives),
         ports=frozenset(port for node in containers for port in _ports(node)),
         privileged=tuple(
             node for node in containers if _first_true("privileged", node.child("securityContext"))
