@@ -281,8 +281,8 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     if accepted:
         tell_acceptances(accepted, result, deployment, today, said)
     narrowed = with_narrowings(result, settings.configured, paths)
-    whole = gathered(result, asked.rules)
-    shown = whole if narrowed is result else gathered(narrowed, asked.rules)
+    whole = gathered(result, asked.rules, deployment)
+    shown = whole if narrowed is result else gathered(narrowed, asked.rules, deployment)
     return Linted(
         result=from_here(shown, deployment.root),
         whole=whole,

@@ -103,7 +103,7 @@ def _again(linted: Linted) -> "Callable[[Mapping[str, str]], LintResult]":
             replace(source, text=changed.get(source.file, source.text)) for source in found.texts
         )
         again = deployment_in(replace(found, texts=texts), key=run.key)
-        return gathered(run.ask(again), linted.rules)
+        return gathered(run.ask(again), linted.rules, again)
 
     return asked
 

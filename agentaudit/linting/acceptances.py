@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from agentaudit.linting.fingerprints import fingerprint
-from agentaudit.linting.gathering import whole_fingerprint
+from agentaudit.linting.gathering import Groups
 from agentaudit.linting.redaction import shown_subject
 from agentaudit.lists import counted
 from agentaudit.model.deployment import Deployment
@@ -16,27 +16,23 @@ _SOON_DAYS = 14
 class Acceptances:
     """All acceptances of a run, and which of them were needed so far."""
 
-    def __init__(self, accepted: Sequence[Acceptance], once: Collection[str], today: str) -> None:
-        self._all, self._today = accepted, today
+    def __init__(self, accepted: Sequence[Acceptance], groups: Groups, today: str) -> None:
+        self._all, self._groups, self._today = accepted, groups, today
         self._in_force: dict[tuple[str, str], list[Acceptance]] = {}
-        self._whole: dict[str, Acceptance] = {}
-        """Of rules that are asked once, and of no other: for all that they find."""
         self._used: set[Acceptance] = set()
         self._graver: dict[Acceptance, Severity] = {}
         """Of findings that became graver than they were accepted, what they are now."""
         for each in accepted:
             if not self._is_over(each):
                 self._in_force.setdefault((each.rule, each.fingerprint), []).append(each)
-                if each.rule in once and each.fingerprint == whole_fingerprint(each.rule):
-                    self._whole[each.rule] = each
 
     def of(self, finding: Finding) -> Acceptance | None:
         """The last that accepts a finding; one may be of one secret alone."""
         known = self._in_force.get((finding.rule, finding.fingerprint), [])
         of_it = (each for each in reversed(known) if each.value in ("", finding.value))
-        for each in (*of_it, self._whole.get(finding.rule)):
-            if each is None:
-                continue
+        group = self._groups.of(finding) if self._in_force else ""
+        of_group = reversed(self._in_force.get((finding.rule, group), []))
+        for each in (*of_it, *of_group):
             if each.severity is None or finding.severity.rank <= each.severity.rank:
                 self._used.add(each)
                 return each

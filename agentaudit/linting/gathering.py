@@ -1,20 +1,24 @@
 """
-Rules that are asked once: one finding for the whole deployment, made of those about each fact.
+Findings that are told as one: of a whole deployment, or of facts that share something.
 
-Comments, baselines, earlier commits and ignored paths let each of them stand by itself, and are
-asked before: what somebody knows of one agent says nothing of the next. Only what is left is told
-as one.
+A rule says which: of what the whole deployment lacks, of all rights of one identity, of all agents
+behind one server. Comments, baselines, earlier commits and ignored paths let each of them stand by
+itself, and are asked before: what somebody knows of one agent says nothing of the next. Only what
+is left is told as one.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from msgspec.structs import replace
 
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.redaction import shown_subject
 from agentaudit.lists import counted
+from agentaudit.model.deployment import FACT_KINDS, Deployment
 from agentaudit.model.evidence import Evidence
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.finding import Finding, LintResult
 from agentaudit.rules.compiled import CompiledRule
 
@@ -28,32 +32,67 @@ def whole_fingerprint(rule: str) -> str:
     return fingerprint(rule, _WHOLE)
 
 
-def gathered(result: LintResult, rules: Iterable[CompiledRule]) -> LintResult:
-    """The result with one open finding of each rule that is asked once; the suppressed stay."""
-    once = {rule.rule.id for rule in rules if rule.rule.once}
+class Groups:
+    """Which findings of a deployment are told as one, by the fingerprint of that."""
+
+    def __init__(self, rules: Iterable[CompiledRule], deployment: Deployment) -> None:
+        self._rules = {
+            each.rule.id: each.rule for each in rules if each.rule.once or each.rule.together
+        }
+        self._deployment = deployment
+        self._shared: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    def of(self, finding: Finding) -> str:
+        """The fingerprint of the finding that it is told in; empty where it is told by itself."""
+        rule = self._rules.get(finding.rule)
+        if rule is None:
+            return ""
+        if rule.once:
+            return whole_fingerprint(rule.id)
+        shared = self._held(rule.applies_to, rule.together).get(finding.subject)
+        return fingerprint(rule.id, f"{rule.together} {shared}") if shared else ""
+
+    def _held(self, kind: str, field: str) -> Mapping[str, str]:
+        """What the facts of a kind hold in a field, as findings name them."""
+        if (kind, field) not in self._shared:
+            facts: tuple[Fact, ...] = getattr(self._deployment, FACT_KINDS[kind].field)
+            self._shared[kind, field] = {
+                shown_subject(each): getattr(each, field) for each in facts
+            }
+        return self._shared[kind, field]
+
+
+def gathered(
+    result: LintResult, rules: Iterable[CompiledRule], deployment: Deployment
+) -> LintResult:
+    """The result with one open finding of each group; the suppressed stay."""
+    known = Groups(rules, deployment)
     groups: dict[str, list[Finding]] = {}
     others: list[Finding] = []
     for finding in result.findings:
-        if finding.rule in once and finding.suppression is None:
-            groups.setdefault(finding.rule, []).append(finding)
+        name = known.of(finding) if finding.suppression is None else ""
+        if name:
+            groups.setdefault(name, []).append(finding)
         else:
             others.append(finding)
     if not groups:
         return result
-    for group in groups.values():
-        insort(others, _one(group), key=in_order)
+    for name, members in groups.items():
+        insort(others, _one(name, members), key=in_order)
     return replace(result, findings=tuple(others))
 
 
-def _one(group: Sequence[Finding]) -> Finding:
+def _one(name: str, group: Sequence[Finding]) -> Finding:
     """The gravest, what is deployed before what is not, with where the others are."""
     first, *more = sorted(group, key=lambda item: (-item.severity.rank, -item.confidence.rank))
+    if not more and name != whole_fingerprint(first.rule):
+        return first
     same = f" The same holds at {counted(len(more), 'more place')}." if more else ""
     return replace(
         first,
         message=f"{first.message}{same}",
         related=related_to(first.evidence, [*first.related, *(item.evidence for item in more)]),
-        fingerprint=whole_fingerprint(first.rule),
+        fingerprint=name,
         value="",
     )
 

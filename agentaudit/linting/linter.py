@@ -10,7 +10,7 @@ from agentaudit import __version__
 from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
-from agentaudit.linting.gathering import PLACE_ORDER, gathered, in_order, related_to
+from agentaudit.linting.gathering import PLACE_ORDER, Groups, gathered, in_order, related_to
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import (
     credential_summaries,
@@ -58,7 +58,7 @@ def lint(
     apart = lint_apart(
         deployment, rules, names=names, limits=limits, accepted=accepted, today=today
     )
-    return gathered(apart, rules)
+    return gathered(apart, rules, deployment)
 
 
 def lint_apart(
@@ -78,11 +78,10 @@ def lint_apart(
     found = tuple(_findings(deployment, answers, limits))
     deployment = _with_undecided(deployment, answers)
     summaries = tuple(rule.rule.summary for rule in chosen)
-    once = frozenset(rule.rule.id for rule in chosen if rule.rule.once)
     findings = suppressed(
         found,
         comments=deployment.suppressions,
-        acceptances=Acceptances(accepted, once, today),
+        acceptances=Acceptances(accepted, Groups(chosen, deployment), today),
         rules=summaries,
         unasked=frozenset(known) - {rule.id for rule in summaries},
     )

@@ -41,6 +41,8 @@ class LintRule(Struct, frozen=True, kw_only=True):
     """Another severity where a further condition holds; the first that holds decides."""
     once: bool = False
     """One finding for the whole deployment; the other facts are its related places."""
+    together: str = ""
+    """A field of the fact: of facts that share what it holds there is one finding, in this way."""
     autofix: Autofix | None = None
 
     @property

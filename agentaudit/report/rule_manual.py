@@ -95,6 +95,12 @@ def _condition(rule: LintRule) -> Iterator[str]:
             "There is one finding for the whole deployment, with all places; a comment suppresses"
             " the place where it stands."
         )
+    if rule.together:
+        yield ""
+        yield (
+            f"There is one finding for all that share `{rule.together}`, with all places; a comment"
+            " suppresses the place where it stands."
+        )
 
 
 def _fixed(fix: Autofix) -> Iterator[str]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from agentaudit.model.deployment import FACT_KINDS
 from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.finding import Family, Severity
 from agentaudit.model.lint_rule import LintRule, RuleExample
 from agentaudit.readers.document import Node
 from agentaudit.rules.autofixes import autofix_fields, autofix_of
 from agentaudit.rules.cel import Condition, compile_condition, lacking
 from agentaudit.rules.compiled import CompiledRule
-from agentaudit.rules.conditions import ConditionError
+from agentaudit.rules.conditions import ConditionError, hints
 from agentaudit.rules.example_texts import checked_text, further_files
 from agentaudit.rules.loading import Fields, Problems, rule_files
 from agentaudit.rules.messages import unknown_fields
@@ -20,7 +21,17 @@ from agentaudit.rules.references import reference_problem
 
 _FIELDS = (
     *("id", "title", "family", "severity", "severity_when", "confidence", "applies_to", "when"),
-    *("once", "message", "why", "fix", "references", "catalogue", "autofix", "examples"),
+    *(
+        "once",
+        "together",
+        "message",
+        "why",
+        "fix",
+        "references",
+        "catalogue",
+        "autofix",
+        "examples",
+    ),
 )
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ROW = re.compile(r"[A-Z]+-\d{3}")
@@ -51,8 +62,9 @@ def _rule(fields: Fields) -> CompiledRule:
     refinements = tuple(_refinement(fields.within(node), kind) for node in _optional(fields))
     matching, other = _examples(fields)
     condition, fix = _condition(fields, kind), autofix_fields(fields)
-    if fix is not None and fields.flag("once"):
-        fields.complain(fix.node, "`autofix` needs one place, which a rule asked `once` has not")
+    once, together = fields.flag("once"), _together(fields, kind)
+    if fix is not None and (once or together):
+        fields.complain(fix.node, "`autofix` needs one place, which a rule told as one has not")
     rule = LintRule(
         id=_id(fields),
         title=fields.words("title"),
@@ -62,7 +74,8 @@ def _rule(fields: Fields) -> CompiledRule:
         confidence=fields.choice("confidence", Confidence),
         applies_to=kind,
         when=" ".join(condition.source.split()),
-        once=fields.flag("once"),
+        once=once,
+        together=together,
         message=_message(fields, kind),
         why=fields.words("why"),
         fix=fields.words("fix"),
@@ -97,6 +110,14 @@ def _kind(fields: Fields) -> str:
         place = fields.node.child("applies_to") or fields.node
         fields.complain(place, f"`applies_to` must be one of {', '.join(FACT_KINDS)}, not '{kind}'")
     return kind if kind in FACT_KINDS else ""
+
+
+def _together(fields: Fields, kind: str) -> str:
+    field = fields.words("together", required=False)
+    if field and kind and hints(FACT_KINDS[kind].type).get(field) not in (str, FactId):
+        place = fields.node.child("together") or fields.node
+        fields.complain(place, f"`together` must be a text that {kind} has, not '{field}'")
+    return field
 
 
 def _condition(fields: Fields, kind: str) -> Condition:

@@ -3,6 +3,8 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.rules.ours import lint_rules
 
 CODE = """\
 import json, os
@@ -114,3 +116,18 @@ def test_a_server_may_let_pages_call_what_it_imports(
     (agent,) = deployment_of(files).agents
 
     assert agent.cors_open is expected
+
+
+def test_a_server_that_lets_every_page_in_is_told_once_for_all_its_agents() -> None:
+    """What is changed is one line; a server of its own is another."""
+    more = 'second = Agent("openai:gpt-5", name="second")\n'
+    server = CODE.format(lines=more, origins='["*"]', credentials="True")
+    graphs = (
+        '{"graphs": {"a": "./a.py:g", "b": "./b.py:g"}, "http": {"cors": {"allow_origins": ["*"]}}}'
+    )
+    deployment = deployment_of({"api/app.py": server, "langgraph.json": graphs})
+    found = [item for item in lint(deployment, lint_rules()).findings if item.rule == "open-cors"]
+
+    assert sum(agent.cors_open for agent in deployment.agents) == 4
+    assert sorted(item.evidence.file for item in found) == ["api/app.py", "langgraph.json"]
+    assert all("The same holds at 1 more place." in item.message for item in found)

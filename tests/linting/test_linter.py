@@ -24,7 +24,7 @@ from agentaudit.model.facts.controls import Gateway
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.model.facts.permissions import Identity
+from agentaudit.model.facts.permissions import Grant, Identity
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.model.finding import Acceptance, Family, Finding, Severity
@@ -213,6 +213,38 @@ def test_all_that_a_rule_asked_once_finds_is_accepted_by_its_fingerprint() -> No
 
     assert not result.open_findings
     assert len(result.findings) == 3
+
+
+def test_rights_of_one_identity_are_told_as_one_and_accepted_as_one() -> None:
+    """A role of a server of tools has a rule for each kind of resource, and one mending."""
+    rights = rule(kind="grant", when='grant.effect == "allow"')
+    rights = replace(rights, rule=replace(rights.rule, together="identity_id"))
+    grants = tuple(
+        Grant(
+            id=FactId(f"grant:{line}"),
+            name="role",
+            identity_id=FactId(name),
+            evidence=(place(line),),
+        )
+        for line, name in (
+            (1, "identity:a"),
+            (2, "identity:b"),
+            (3, "identity:a"),
+            (4, ""),
+            (5, ""),
+        )
+    )
+    found = lint(Deployment(grants=grants), [rights]).findings
+    (one,) = (item for item in found if item.related)
+    accepted = [Acceptance(rule=one.rule, fingerprint=one.fingerprint, reason="for a demo")]
+    then = lint(Deployment(grants=grants), [rights], accepted=accepted)
+    alone = lint(Deployment(grants=grants[:2]), [rights]).findings
+
+    assert [item.evidence.line for item in found] == [1, 2, 4, 5]
+    assert [item.line for item in one.related] == [3]
+    assert one.message == "role is held. The same holds at 1 more place."
+    assert [item.evidence.line for item in then.open_findings] == [2, 4, 5]
+    assert [item.message for item in alone] == ["role is held."] * 2
 
 
 def test_a_rule_asked_once_is_about_what_is_deployed_before_what_is_not() -> None:

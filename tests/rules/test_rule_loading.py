@@ -84,6 +84,11 @@ def test_a_good_rule_is_read_whole(tmp_path: Path) -> None:
         ("  matching:", "  mtching:", "19:3: `mtching` is not a field here"),
         ("fake:aws_access_key", "fake:aws_acess_key", "no fake credential is called"),
         ("confidence: certain", "once: maybe\nconfidence: certain", "8:7: `once` must be true"),
+        (
+            "confidence: certain",
+            "together: admin\nconfidence: certain",
+            "8:11: `together` must be a text that credential has, not 'admin'",
+        ),
         ('other.env: "A=1"', "other.env: [x]", "24:20: the text of other.env must be a text"),
         ('        other.env: "A=1"', "        - x", "`files` must be a mapping"),
         ("- severity: high\n    when: credential.admin", "- high", "6:5: must be a mapping"),

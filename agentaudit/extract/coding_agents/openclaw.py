@@ -9,15 +9,14 @@ run unasked only where `tools.exec` says both `security: full` and `ask: off`. S
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from agentaudit.expressions import holds_word
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
-from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.embedded import embedded
 from agentaudit.extract.mcp.tools import add_source
+from agentaudit.extract.pages import opened_to_pages
 from agentaudit.extract.platform_files import OPENCLAW_FILE, OPENCLAW_NAMES
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.agents import Agent
@@ -77,7 +76,7 @@ def _add_agents(document: Document, root: Node, collector: Collector) -> Iterato
         )
         if everywhere is not None:
             opening = evidence(document, everywhere, "allowedOrigins=*")
-            agent = replace(agent, cors_open=True, evidence=with_place(agent, opening))
+            agent = opened_to_pages(agent, opening)
         agent = collector.add(agent)
         end = (agent.evidence[0], f"which channels lead to {agent.name}", "anybody may talk to it")
         room = collector.affords(_TOLD, len(channels), end)

@@ -8,6 +8,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id, with_plac
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.pages import opened_to_pages
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import FOR_EVER_S
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
@@ -44,7 +45,7 @@ def _add_graphs(
     """The graphs as agents; `known` has the agents of each file, and gets these."""
     graphs = document.root.child("graphs") or document.root
     agents: list[Agent] = []
-    access = _authenticated(document.root), _cors_open(document.root)
+    access = _authenticated(document.root), _open_to_pages(document)
     for key, value in graphs.entries:
         if key.raw:
             agent = _agent(document, key, _built(known, document, value), access)
@@ -84,7 +85,9 @@ def _files_of(path: str) -> tuple[str, ...]:
     return (f"{module}.py", f"src/{module}.py", f"{module}/__init__.py")
 
 
-def _agent(document: Document, key: Node, built: Agent | None, access: tuple[Truth, bool]) -> Agent:
+def _agent(
+    document: Document, key: Node, built: Agent | None, access: tuple[Truth, Evidence | None]
+) -> Agent:
     """The agent that a graph is; the server says who may call it, and from which pages."""
     place = evidence(document, key, key.raw)
     if built is not None:
@@ -96,7 +99,8 @@ def _agent(document: Document, key: Node, built: Agent | None, access: tuple[Tru
             evidence=(place,),
             framework="langgraph",
         )
-    return replace(agent, authenticated=access[0], cors_open=access[1])
+    agent = replace(agent, authenticated=access[0])
+    return agent if access[1] is None else opened_to_pages(agent, access[1])
 
 
 def _authenticated(root: Node) -> Truth:
@@ -105,9 +109,12 @@ def _authenticated(root: Node) -> Truth:
     return Truth.NO if root.get("auth", "disable_studio_auth") is not None else Truth.UNKNOWN
 
 
-def _cors_open(root: Node) -> bool:
-    origins = root.get("http", "cors", "allow_origins")
-    return origins is not None and "*" in origins.texts()
+def _open_to_pages(document: Document) -> Evidence | None:
+    """Where the server lets pages of every origin in."""
+    origins = document.root.get("http", "cors", "allow_origins")
+    if origins is None or "*" not in origins.texts():
+        return None
+    return evidence(document, origins, "allow_origins=*")
 
 
 def _checkpointer(collector: Collector, document: Document) -> MemoryStore:

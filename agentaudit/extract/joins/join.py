@@ -26,6 +26,7 @@ from agentaudit.extract.joins.servers import join_servers
 from agentaudit.extract.joins.shared_settings import doubt_sharers
 from agentaudit.extract.kubernetes.rights import join_pods
 from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
+from agentaudit.extract.pages import opened_to_pages
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -87,7 +88,7 @@ def _limit_agents(collector: Collector) -> None:
                 agent = replace(agent, permission_mode="bypass")
             if opened is not None:
                 place = evidence(opened.document, opened.value, f"{opened.key}=*")
-                agent = replace(agent, cors_open=True, evidence=with_place(agent, place))
+                agent = opened_to_pages(agent, place)
             if iterations is not None and agent.max_iterations is not Known.SET:
                 known = Known.SET if iterations > 0 else Known.NONE
                 count = iterations if iterations > 0 else None

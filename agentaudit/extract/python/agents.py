@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from agentaudit.extract.collector import Collector, fact_id, with_place
+from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents, starts_files
 from agentaudit.extract.frameworks.autogen_limits import Limits
 from agentaudit.extract.mcp.tools import add_ingestion
+from agentaudit.extract.pages import opened_to_pages
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.syntax import keyword, splatted
@@ -162,8 +163,7 @@ def _open(building: Building, agents: Sequence[Agent]) -> None:
     for agent in agents:
         now = building.collector.facts.get(agent.id)
         if isinstance(now, Agent):
-            places = with_place(now, place)
-            building.collector.update(replace(now, cors_open=True, evidence=places))
+            building.collector.update(opened_to_pages(now, place))
 
 
 def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:

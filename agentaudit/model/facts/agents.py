@@ -38,6 +38,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Folders that its own tools may use besides that of its project."""
     cors_open: bool = False
     """Whether pages of any origin may call the agent's endpoint."""
+    cors_place: str = ""
+    """Where that is said, for all agents of one server: its file, line and column."""
     tls_verification_off: bool = False
     """A request of the workflow that it is part of takes any certificate."""
     token_passthrough: bool = False
