@@ -137,11 +137,18 @@ resource "azurerm_postgresql_flexible_server_firewall_rule" "all" {
   end_ip_address   = "%s"
 }
 """
+_CONFIGURED = "    ip_configuration {\n"
+GOOGLE_BEHIND = GOOGLE.replace(_CONFIGURED, f"{_CONFIGURED}      ipv4_enabled = %s\n")
+AZURE_BEHIND = AZURE.replace('{ name = "store" }', "{ public_network_access_enabled = %s }", 1)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        (GOOGLE_BEHIND % ("false", "0.0.0.0/0", "checkpoints"), False),
+        (GOOGLE_BEHIND % ("true", "0.0.0.0/0", "checkpoints"), True),
+        (AZURE_BEHIND % ("false", "255.255.255.255"), False),
+        (AZURE_BEHIND % ("true", "255.255.255.255"), True),
         (instance("desk-agent", "true"), True),
         (instance("desk-agent", "false"), False),
         (instance("orders", "true"), False),
@@ -168,6 +175,8 @@ def test_a_database_of_an_agent_may_have_an_address_for_everybody(text: str, *, 
         instance("desk-agent", "var.public"),
         GOOGLE % ("${var.network}", "checkpoints"),
         AZURE % "${var.last}",
+        GOOGLE_BEHIND % ("var.public", "0.0.0.0/0", "checkpoints"),
+        AZURE_BEHIND % ("var.public", "255.255.255.255"),
     ],
 )
 def test_an_address_that_a_variable_decides_is_open(text: str) -> None:

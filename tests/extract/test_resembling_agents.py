@@ -293,6 +293,10 @@ def test_the_command_agent_of_another_trade_makes_none(image: str, *, agent: boo
     ("name", "service", "agent"),
     [
         ("desk-api", "environment: {AGENT_NAME: desk-api}", False),
+        ("desk_api", "environment: {AGENT_NAME: Desk API}", False),
+        ("desk", "container_name: acme-desk\n    environment: {AGENT_NAME: acme-desk}", False),
+        ("desk", "hostname: edge-1\n    environment: {AGENT_NAME: edge-1}", False),
+        ("desk", "environment: {AGENT_NAME: '${HOSTNAME}'}", False),
         ("desk", "environment: {AGENT_NAME: helper}", True),
         ("llm-server", "environment: {MODEL_NAME: small}", False),
         ("desk", "environment: {MODEL_NAME: small}", True),
@@ -310,3 +314,15 @@ def test_who_is_told_of_an_agent_is_none(name: str, service: str, *, agent: bool
     (runtime,) = deployment_of({"compose.yaml": text}).runtimes
 
     assert runtime.runs_agent is agent
+
+
+def test_a_name_of_its_own_makes_no_agent_where_all_begin_alike() -> None:
+    """What all names of a project begin with is no word on what one of them runs."""
+    services = "".join(
+        f"  {name}: {{image: acme/program:1, container_name: acme-{name},"
+        f" environment: {{AGENT_NAME: acme-{name}}}}}\n"
+        for name in ("desk", "mail", "wiki", "shop")
+    )
+    runtimes = deployment_of({"compose.yaml": f"services:\n{services}"}).runtimes
+
+    assert not any(runtime.runs_agent for runtime in runtimes)

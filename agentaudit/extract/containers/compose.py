@@ -112,6 +112,7 @@ def _container(
         key=natural,
         runtime=_with_engine(document, environment.settings, runtime),
         names=names,
+        hostname=service.name_at("hostname"),
         project=_project(document),
         words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
         own_entry=service.child("entrypoint") is not None,

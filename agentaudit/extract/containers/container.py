@@ -4,12 +4,14 @@ Containers, whatever starts them, as Compose, Kubernetes and the rest describe t
 What facts each becomes is in `facts`.
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.containers.resemblance import resembles_agent
-from agentaudit.extract.containers.roles import role_of
+from agentaudit.extract.containers.roles import names_itself, role_of
 from agentaudit.extract.containers.workloads import WorkloadSpec
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.settings import Setting
@@ -41,6 +43,8 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
     """What all containers of the file belong to."""
     beginning: str = ""
     """What the names of all containers of the file begin with: no word on what this one runs."""
+    hostname: str = ""
+    """What it calls itself in its network, where that is said."""
     only_serves: bool = False
     """Whether it is built from an image that serves pages or a model, and does nothing else."""
     short_alternative: dict[str, str] = field(default_factory=dict)
@@ -60,7 +64,7 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
         """What it runs: agent, gateway, model, store, tool_server or empty."""
         if self.preparing or self.only_serves:
             return ""
-        told = role_of(self.runtime.image, self._own_names, self.words, self.settings)
+        told = role_of(self.runtime.image, self._own_names, self.words, self._telling)
         if self.fronts_models and told in {"", "agent"}:
             return "gateway"
         return told or ("agent" if self.calls_model else "")
@@ -74,10 +78,16 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
             self.runtime.image,
             self._own_names,
             self.words,
-            self.settings,
+            self._telling,
             whole=self.settings_whole,
             everywhere=self.on_every_node,
         )
+
+    @property
+    def _telling(self) -> Sequence[Setting]:
+        """What it is told of anything but how it is called itself."""
+        names = (*self.names, self.hostname)
+        return [setting for setting in self.settings if not names_itself(setting, names)]
 
     @property
     def _own_names(self) -> tuple[str, ...]:

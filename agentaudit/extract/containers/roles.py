@@ -84,6 +84,8 @@ _JOINED = regex(r"(?<=[A-Za-z0-9])(?:Container|Service|Task|Server|Proxy)(?![a-z
 """Last words of names as templates write them: `LiteLLMContainer`."""
 _OWN_NAME = "AGENT_NAME"
 """What tells a container how it is called says nothing of what it does."""
+_HOST_NAMES = frozenset({"${hostname}", "$hostname", "$(hostname)", "$$hostname"})
+"""What a shell, or Docker, puts in place of them: the name of the container."""
 _OF_MASTER, _MASTER = "LITELLM_", "LITELLM_MASTER_KEY"
 _MANAGING = regex(
     r"(?:admin|portal|console|dashboard|rotat(?:or|ion|er)|issuer|provision(?:er|ing)|bootstrap"
@@ -175,7 +177,7 @@ def role_of(
 
 def _keys_of_its_own(names: Sequence[str], settings: Sequence[Setting]) -> list[str]:
     """The names of settings, less those that say nothing of an agent where it is something else."""
-    keys = [item.key for item in settings if not (item.key == _OWN_NAME and item.content in names)]
+    keys = [item.key for item in settings if not names_itself(item, names)]
     if any(map(_is_of_another_trade, names)):
         keys = [key for key in keys if not key.startswith(_NAMED_AGENT)]
     if any(map(_LOADING.match, keys)) or any(map(_SERVER.fullmatch, names)):
@@ -183,6 +185,18 @@ def _keys_of_its_own(names: Sequence[str], settings: Sequence[Setting]) -> list[
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in names):
         keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
     return keys
+
+
+def names_itself(setting: Setting, names: Iterable[str]) -> bool:
+    """Whether a container is told how it is called, in whatever letters."""
+    if setting.key != _OWN_NAME:
+        return False
+    told = _plain_name(setting.content)
+    return told in _HOST_NAMES or any(told == _plain_name(name) for name in names)
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().replace("_", "-").replace(" ", "-")
 
 
 def _is_of_another_trade(name: str) -> bool:

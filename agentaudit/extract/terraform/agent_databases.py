@@ -141,23 +141,31 @@ def _of_amazon(module: Module) -> Iterator[_Open]:
 
 
 def _of_google(module: Module) -> Iterator[_Open]:
+    """Networks that may come to a public address, which an instance has unless it says no."""
     for declared in module.resources(_GOOGLE):
-        listed = declared.body.list_at("settings", "ip_configuration", "authorized_networks")
-        for network in listed:
+        configured = ("settings", "ip_configuration")
+        public = switch(declared.body.get(*configured, "ipv4_enabled"), absent=Truth.YES)
+        if public is Truth.NO:
+            continue
+        for network in declared.body.list_at(*configured, "authorized_networks"):
             node = network.get("value")
             if node is not None and (node.unknown or node.text == _EVERYWHERE):
-                yield _Open(declared, declared, node, not node.unknown)
+                known = public is Truth.YES and not node.unknown
+                yield _Open(declared, declared, node, known)
 
 
 def _of_azure(module: Module) -> Iterator[_Open]:
+    """Rules of a firewall before a server's public address, unless it has none."""
     servers = module.references(_AZURE)
     for rule in module.resources(f"{_AZURE}_firewall_rule"):
         server = servers.referred(rule.body.raw_at("server_id"))
         first, last = (rule.body.get(f"{end}_ip_address") for end in ("start", "end"))
-        if server is not None and first is not None and last is not None:
-            all_ = (first.text, last.text) == (_FIRST, _LAST)
-            if all_ or first.unknown or last.unknown:
-                yield _Open(server, rule, first, all_)
+        if server is None or first is None or last is None:
+            continue
+        public = switch(server.body.get("public_network_access_enabled"), absent=Truth.YES)
+        all_ = (first.text, last.text) == (_FIRST, _LAST)
+        if public is not Truth.NO and (all_ or first.unknown or last.unknown):
+            yield _Open(server, rule, first, all_ and public is Truth.YES)
 
 
 def _mark(found: _Open, collector: Collector) -> None:
