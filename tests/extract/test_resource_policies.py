@@ -423,3 +423,88 @@ def test_a_list_of_access_that_no_file_tells_may_let_in_anybody() -> None:
     files = {"main.tf": BUCKET % "desk-docs" + acl}
 
     assert any("list of access" in each.what for each in deployment_of(files).unresolved)
+
+
+SENDING = "sqs:SendMessage"
+
+
+def queue_template(principal: object, condition: object = None) -> dict[str, str]:
+    """A queue of CloudFormation, whose policy may rest on a parameter or a condition."""
+    allowed = json.loads(policy(SENDING, principal, condition))
+    queue = {"Queues": ["desk"], "PolicyDocument": allowed}
+    body = {
+        "Parameters": {"Open": {"Type": "String"}, "Who": {"Type": "String", "Default": "*"}},
+        "Conditions": {"IsOpen": {"Fn::Equals": [{"Ref": "Open"}, "yes"]}},
+        "Resources": {"Desk": {"Type": "AWS::SQS::QueuePolicy", "Properties": queue}},
+    }
+    return {"template.json": json.dumps(body)}
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "*",
+        ["*"],
+        {"AWS": "*"},
+        {"AWS": ["*"]},
+        {"AWS": ["arn:aws:iam::111122223333:root", "*"]},
+        {"AWS": {"Ref": "Who"}},
+        {"AWS": {"Fn::Sub": "*"}},
+        {"AWS": {"Fn::Join": ["", ["*"]]}},
+    ],
+)
+def test_everybody_is_named_in_several_ways(principal: object) -> None:
+    assert found(queue_template(principal))["grant-to-everybody"] is Severity.CRITICAL
+
+
+_EITHER = {"Fn::If": ["IsOpen", "*", "arn:aws:iam::111122223333:root"]}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        queue_template({"Ref": "Open"}),
+        queue_template(_EITHER),
+        queue_template({"AWS": _EITHER}),
+        queue_template({"AWS": ["arn:aws:iam::111122223333:root", _EITHER]}),
+        queue_template({"AWS": {"Fn::Split": [",", {"Ref": "Open"}]}}),
+        *(
+            terraform(
+                "aws_sqs_queue_policy",
+                policy(SENDING).replace('"Principal": "*"', f'"Principal": {who}'),
+            )
+            for who in ('var.open ? "*" : var.role', 'coalesce(var.who, "*")', "var.who")
+        ),
+    ],
+)
+def test_whoever_may_be_everybody_is_left_open(files: dict[str, str]) -> None:
+    """Nothing is found, and it is no pass."""
+    (end,) = (each for each in deployment_of(files).unresolved if each.what.startswith("whom "))
+
+    assert end.effect == "it may be anybody"
+    assert "grant-to-everybody" not in found(files)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+        ({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}}, True),
+        ({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}}, True),
+        ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}}, False),
+        ({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}}, False),
+        ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, False),
+        ({"IpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}}, False),
+        ({"Null": {"aws:PrincipalOrgID": "false"}}, True),
+        ({"StringLike": {"aws:Referer": "https://desk.example/*"}}, True),
+        ({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/desk"}}, False),
+        (TLS, True),
+        ({**TLS, **ELSEWHERE}, False),
+    ],
+)
+def test_a_condition_narrows_where_strangers_cannot_meet_it(
+    condition: object, *, told: bool
+) -> None:
+    assert ("grant-to-everybody" in found(queue_template("*", condition))) is told

@@ -1,8 +1,10 @@
 """
 What a policy that stands at a resource lets everybody in the world do.
 
-A condition that asks nothing of who calls, such as one for TLS, lets them in all the same. Where a
-denial keeps out all but some of them, what it covers is taken to be for those.
+A condition that asks nothing of who calls, such as one for TLS, lets them in all the same, as does
+one that names whom it keeps out, or that holds for calls which lack what it asks. Where a denial
+keeps out all but some of them, what it covers is taken to be for those.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 """
 
@@ -20,10 +22,23 @@ from agentaudit.extract.iam.policies import Condition, Statement
 from agentaudit.extract.iam.trust import ALL_CALLERS, names_callers, negates
 from agentaudit.model.facts.permissions import Grant
 
-_OF_THE_CALL = frozenset({"aws:securetransport", "s3:tlsversion", "aws:requestedregion"})
+_OF_THE_CALL = (
+    *("aws:securetransport", "s3:tlsversion", "aws:requestedregion", "aws:useragent"),
+    *("aws:referer", "s3:x-amz-"),
+)
+"""How keys begin that say how somebody calls, which is up to him."""
+_OF_SOME = (
+    *("aws:principalorg", "aws:principaltag/", "aws:sourcevpc", "aws:sourcearn"),
+    *("aws:sourceaccount", "aws:sourceorg"),
+)
+"""How keys begin that calls of strangers may lack."""
+_OPTIONAL = regex(r"forallvalues:.*|.*ifexists")
+"""Operators that hold for calls which lack the key."""
 _EVERYBODY = "*"
-_UNTOLD = regex(r"\$\{(?:(?:var|local)\.)?[\w-]{1,200}(?:\[\d{1,9}\])?\}")
-"""A principal that is a variable or a parameter as a whole, and may be `*`."""
+_UNTOLD = regex(r"\$\{(?:(?:var|local)\.)?[\w-]{1,200}(?:\[\d{1,9}\])?\}|\$\{Fn::[A-Za-z]{1,40}\}")
+"""
+A principal that is a variable, a parameter or what a function gives as a whole, and may be `*`.
+"""
 _BUCKET_READS = ("s3:get", "s3:list")
 _PUBLISHED = regex(
     r"(?:^|[^a-z])(?:public|static|assets?|web|website|site|www|cdn|frontend|ui|hosting)(?:[^a-z]|$)",
@@ -55,8 +70,15 @@ def opening(
 
 
 def _may_be_for_anybody(statement: Statement) -> bool:
-    untold = statement.allows and any(map(_UNTOLD.fullmatch, statement.principals))
+    untold = statement.allows and any(map(_may_be_everybody, statement.principals))
     return untold and all(map(_asks_nothing, statement.conditions))
+
+
+def _may_be_everybody(principal: str) -> bool:
+    """Whether it is open, as a whole or by an expression that has `*` among its values."""
+    if not principal.startswith("${"):
+        return False
+    return _UNTOLD.fullmatch(principal) is not None or f'"{_EVERYBODY}"' in principal
 
 
 def _as_for_strangers(statement: Statement) -> Statement:
@@ -107,5 +129,9 @@ def open_grant(
 
 def _asks_nothing(condition: Condition) -> bool:
     """Whether anybody can meet a condition."""
+    if condition.key.startswith(_OF_THE_CALL) or condition.operator == "null":
+        return True
+    if _OPTIONAL.fullmatch(condition.operator) and condition.key.startswith(_OF_SOME):
+        return True
     anything = not ALL_CALLERS.isdisjoint(condition.values)
-    return condition.key in _OF_THE_CALL or (anything and not negates(condition))
+    return anything is not negates(condition)
