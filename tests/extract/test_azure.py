@@ -8,6 +8,7 @@ from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.rules.fakes import fake
 
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 BY_SUBSCRIPTION = SCHEMA.replace("deploymentTemplate", "subscriptionDeploymentTemplate")
@@ -697,3 +698,25 @@ def test_a_right_in_json_is_that_of_the_identity_whose_principal_is_looked_up(
     names = {identity.id: identity.name for identity in found.identities}
 
     assert [names.get(grant.identity_id) for grant in found.grants] == [name]
+
+
+def test_a_script_that_azure_runs_while_it_deploys_is_handed_secrets() -> None:
+    """What is hidden in the portal stands in the repository all the same."""
+    password, other = fake("password"), "Vx91kf" + "Lm7QaTz"
+    text = f"""
+resource prepare 'Microsoft.Resources/deploymentScripts@2023-08-01' = {{
+  name: 'prepare'
+  kind: 'AzureCLI'
+  properties: {{
+    environmentVariables: [
+      {{ name: 'ROOT_PASSWORD', value: '{password}' }}
+      {{ name: 'DB_PASSWORD', secureValue: '{other}' }}
+      {{ name: 'API_TOKEN', secureValue: token }}
+      {{ name: 'STAGE', value: 'production-of-ours' }}
+    ]
+  }}
+}}
+"""
+    found = deployment_of({"main.bicep": text}).credentials
+
+    assert sorted(each.variable for each in found) == ["DB_PASSWORD", "ROOT_PASSWORD"]

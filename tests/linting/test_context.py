@@ -305,3 +305,19 @@ def test_passwords_of_browsers_that_test_a_page_are_made_up_for_them() -> None:
 
     assert found({"web/seeds/playwright.yaml": seeds})["literal-service-token"] is Severity.LOW
     assert found({"web/seeds/users.yaml": seeds})["literal-service-token"] is Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("ROOT_PASSWORD", Severity.HIGH),
+        ("SSH_ROOT_PASSWORD", Severity.HIGH),
+        ("rootPassword", Severity.HIGH),
+        ("CHROOT_PASSWORD", Severity.MEDIUM),
+        ("SMTP_PASSWORD", Severity.MEDIUM),
+    ],
+)
+def test_a_password_of_root_opens_the_whole_machine(name: str, severity: Severity) -> None:
+    text = f"#!/bin/sh\n{name}={'Kq82hf' + 'Lp0XwTz'}\n"
+
+    assert found({"scripts/deploy.sh": text})["literal-service-token"] is severity

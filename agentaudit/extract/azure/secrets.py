@@ -3,7 +3,8 @@ Secrets that templates of Azure write down: of parameters, of vaults, and of Fou
 
 Sources: Microsoft Learn, "ARM template best practices" (parameters for secrets are `secureString`,
 and have no default), "Microsoft.KeyVault vaults/secrets", "Microsoft.CognitiveServices
-accounts/connections" (`credentials`), "Microsoft.MachineLearningServices workspaces/connections".
+accounts/connections" (`credentials`), "Microsoft.MachineLearningServices workspaces/connections",
+"Microsoft.Resources deploymentScripts" (`environmentVariables`).
 """
 
 import re
@@ -76,6 +77,15 @@ def _add_connection(deployed: Deployed, collector: Collector) -> None:
         _add_literals(deployed, _keys(given), collector)
 
 
+def _add_variables(deployed: Deployed, collector: Collector) -> None:
+    """What a script is handed that Azure runs while it deploys: it stands in the repository."""
+    listed = deployed.property_at("environmentVariables")
+    for each in listed.list() if listed is not None else ():
+        name, value = each.text_at("name"), each.get("value") or each.get("secureValue")
+        if name and value is not None:
+            _add_literals(deployed, ((name, value),), collector)
+
+
 def _keys(given: Node) -> Iterator[tuple[str, Node]]:
     for name, value in given.items():
         if value.entries:  # of CustomKeys
@@ -100,6 +110,7 @@ def _add_literals(
 SECRETS: Mapping[str, Callable[[Deployed, Collector], None]] = MappingProxyType(
     {
         "microsoft.keyvault/vaults/secrets": _add_vault_secret,
+        "microsoft.resources/deploymentscripts": _add_variables,
         "microsoft.cognitiveservices/accounts/connections": _add_connection,
         "microsoft.cognitiveservices/accounts/projects/connections": _add_connection,
         "microsoft.machinelearningservices/workspaces/connections": _add_connection,
