@@ -629,3 +629,24 @@ def theirs():
 
 def test_instructions_under_any_name_are_no_tools() -> None:
     assert agent_of("a = AgnoAgent(model=m, system_message='x')").max_iterations_count == 1
+
+
+@pytest.mark.parametrize(
+    ("hooks", "known"),
+    [
+        ("hooks=[ToolLimitHook(5)]", Known.UNKNOWN),
+        ("hooks=[most]", Known.UNKNOWN),
+        ("hooks=[Logs()]", Known.NONE),
+        ("hooks=[]", Known.NONE),
+        ("hooks=given or []", Known.UNKNOWN),
+    ],
+)
+def test_hooks_of_strands_may_stop_an_agent(hooks: str, known: Known) -> None:
+    code = (
+        "from strands import Agent\nfrom desk.hooks import Logs, ToolLimitHook\n"
+        "most = ToolLimitHook(max_calls=9)\n\ndef made(given):\n"
+        f"    return Agent(model=m, tools=[ask], {hooks})\n"
+    )
+    (agent,) = deployment_of({"desk.py": code}).agents
+
+    assert agent.max_iterations is known

@@ -95,6 +95,42 @@ def test_a_graph_without_a_way_back_takes_each_step_once(ways: str, *, once: boo
     assert graph_of(f"{WAYS}{ways}").never_repeats is once
 
 
+@pytest.mark.parametrize(
+    ("body", "once"),
+    [
+        ("return 'answer' if state else END", True),
+        ("if state:\n        return 'answer'\n    return END", True),
+        ("return [Send('answer', each) for each in state]", True),
+        ("return [Send('sort', each) for each in state]", False),
+        ("return state.get('next')", False),
+        ("return [Send(each, state) for each in state]", False),
+        ("pass", False),
+        ("def inner():\n        return 'sort'\n    return 'answer'", True),
+    ],
+)
+def test_a_choice_leads_where_its_function_returns_to(body: str, *, once: bool) -> None:
+    chooses = f"from langgraph.types import Send\ndef choice(state):\n    {body}\n"
+    graph = f"{chooses}{WAYS}graph.add_conditional_edges('sort', choice)"
+
+    assert graph_of(graph).never_repeats is once
+
+
+def test_nothing_leads_back_to_where_all_begins() -> None:
+    begun = "graph.set_conditional_entry_point(unseen)"
+    chosen = "graph.add_conditional_edges(START, unseen)"
+
+    assert graph_of(f"{WAYS}{begun}").never_repeats
+    assert graph_of(f"from langgraph.graph import START\n{WAYS}{chosen}").never_repeats
+
+
+def test_a_step_may_be_a_function_with_some_of_what_it_is_given() -> None:
+    filled = WAYS.replace("add_node(answer)", "add_node('answer', partial(answer, 1))")
+    graph = f"from functools import partial\n{filled}graph.add_edge('sort', 'answer')"
+
+    assert filled != WAYS
+    assert graph_of(graph).never_repeats
+
+
 def test_a_choice_may_say_in_its_type_where_it_leads_and_a_step_may_jump() -> None:
     chooses = "from typing import Literal\ndef choice(state) -> Literal['answer', '__end__']: ...\n"
     jumps = "def jump(state):\n    return Command(goto='sort')\ngraph.add_node(jump)\n"

@@ -7,13 +7,18 @@ from graphlib import CycleError, TopologicalSorter
 from msgspec import Struct, field
 
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import argument, descendants
 from agentaudit.model.evidence import Truth
 
 GRAPH = "langgraph.graph.StateGraph"
 _ENDS = {"langgraph.graph.START": "__start__", "langgraph.graph.END": "__end__"}
-_SHAPING = frozenset({"compile", "set_finish_point", "set_entry_point"})
-"""Methods that add no nodes and no ways between them."""
+_START = "__start__"
+_SHAPING = frozenset(
+    {"compile", "set_finish_point", "set_entry_point", "set_conditional_entry_point"}
+)
+"""Methods that add no nodes, and no ways that any of them comes again by."""
+_SEND = "Send"
 
 
 class Graph(Struct):
@@ -88,7 +93,9 @@ def _add(module: Module, graph: Graph, method: str, call: ast.Call) -> None:
         case "add_edge", [first, then]:
             _lead(graph, _names(module, first), _names(module, then))
         case "add_conditional_edges", [first, *_]:
-            _lead(graph, _names(module, first), _choices(module, call))
+            before = _names(module, first)
+            if list(before) != [_START]:  # nothing leads back to where all begins
+                _lead(graph, before, _choices(module, call))
         case _:
             graph.open = graph.open or method not in _SHAPING
 
@@ -117,8 +124,41 @@ def _choices(module: Module, call: ast.Call) -> Sequence[str]:
         return _names(module, given)
     chosen = argument(call, 1, "path")
     function = module.functions_by_name.get(module.dotted(chosen)) if chosen is not None else None
-    match function.returns if function is not None else None:
+    if function is None:
+        return ()
+    match function.returns:
         case ast.Subscript(value=type_, slice=listed) if module.dotted(type_).endswith("Literal"):
             return _names(module, listed)
         case _:
-            return ()
+            return _returned(module, function)
+
+
+def _returned(module: Module, function: FunctionDef) -> Sequence[str]:
+    """The nodes that a function names where it returns; none where one of them does not fold."""
+    found: list[str] = []
+    waiting: list[ast.expr | None] = [each.value for each in _returns(module, function)]
+    while waiting:
+        value = waiting.pop()
+        match value:
+            case ast.IfExp(body=one, orelse=other):
+                waiting += (one, other)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                waiting += elements
+            case ast.ListComp(elt=element):
+                waiting.append(element)
+            case ast.Call(args=[name, *_]) if module.dotted(value).rpartition(".")[2] == _SEND:
+                waiting.append(name)
+            case ast.expr() if names := _names(module, value):
+                found += names
+            case _:
+                return ()
+    return found
+
+
+def _returns(module: Module, function: FunctionDef) -> Sequence[ast.Return]:
+    """The ends of a function itself; none where it is too much to read."""
+    nodes = descendants(function)
+    if not module.affords(len(nodes)):
+        return ()
+    own = (node for node in nodes if isinstance(node, ast.Return))
+    return [node for node in own if module.function_around(node) is function]

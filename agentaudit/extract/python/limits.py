@@ -29,6 +29,8 @@ _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
 """Models that answer from a list: an agent of theirs tries something out, and ends with it."""
+_STOPPING = regex(r"(?i)limit|max|budget|guard|breaker|stop|loop")
+"""How hooks are called that cancel what an agent wants to call: `ToolLimitHook`."""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
@@ -47,12 +49,24 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
             return Known.UNKNOWN, None
         once = _only_answers(builder, call.node) or _only_serves(building, call, builder)
         most = builder.iterations or (1 if once else None)
-        if most is None and building.may_have_more(keyword(call.node, "middleware")):
+        if most is None and _may_be_stopped(building, call, builder):
             return Known.UNKNOWN, None
         return (Known.SET if most else Known.NONE), most
     if given is keyword(call.node, _REPLIES) and building.module.value(given) == 0:
         return Known.SET, 1
     return count(building.module, given)
+
+
+def _may_be_stopped(building: Building, call: Call, builder: Builder) -> bool:
+    """Whether middleware or hooks of an agent may end its loop: some are not seen, or say so."""
+    if building.may_have_more(keyword(call.node, "middleware")):
+        return True
+    hooks = keyword(call.node, "hooks") if builder.framework == "strands" else None
+    if hooks is None:
+        return False
+    made = (building.made_by(each) for each in building.elements(hooks) or ())
+    names = (building.module.dotted(each.func) for each in made if each is not None)
+    return building.may_have_more(hooks) or any(map(_STOPPING.search, names))
 
 
 def _is_scripted(building: Building, call: Call) -> bool:

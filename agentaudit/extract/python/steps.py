@@ -28,6 +28,7 @@ _ASKING = regex(
 """Words by which code asks a model, or something of which nobody sees whether it does."""
 _JUMPS = frozenset({"Command", "Send"})
 """What a node or a choice gives to go anywhere."""
+_PARTIAL = "functools.partial"
 _MOST = 200
 """Functions that the nodes of one graph lead to."""
 
@@ -108,6 +109,8 @@ def _functions(building: Building, nodes: Iterable[ast.expr]) -> Sequence[_Place
 
 def _function(building: Building, node: ast.expr | None) -> _Place | None:
     """The function of the repository that a name means, or one of the object's own."""
+    if isinstance(node, ast.Call) and building.module.dotted(node) == _PARTIAL and node.args:
+        node = node.args[0]
     if node is None or not isinstance(node, ast.Name | ast.Attribute):
         return None
     return _named(building, building.module, building.module.dotted(node))
