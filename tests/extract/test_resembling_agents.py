@@ -132,6 +132,25 @@ def test_a_page_that_is_given_the_settings_behind_it_only_resembles_an_agent() -
     assert (page.resembles_agent, agent.resembles_agent) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "resembles"),
+    [
+        ("dashboard", "LITELLM_API_URL: 'http://litellm:4000'", True),
+        ("dashboard", "LITELLM_API_KEY: '${KEY}'", False),
+        ("reporter", "LITELLM_API_URL: 'http://litellm:4000'", False),
+        ("eval-answers", "OPENAI_API_KEY: '${KEY}'", True),
+        ("desk-benchmark", "OPENAI_API_KEY: '${KEY}'", True),
+        ("evaluator", "OPENAI_API_KEY: '${KEY}'", False),
+    ],
+)
+def test_what_shows_or_measures_an_agent_only_resembles_one(
+    name: str, settings: str, *, resembles: bool
+) -> None:
+    found = runtime_of(name, f"image: registry.example/team:1\n    environment: {{{settings}}}")
+
+    assert found.resembles_agent is resembles
+
+
 def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told() -> None:
     told = "environment: {LLM_API_KEY: '${KEY}', WORKSPACE: /w, LOG_EVENTS: '1'}"
     runtime = runtime_of("hands", f"image: ghcr.io/openhands/openhands:1.2\n    {told}")

@@ -16,6 +16,12 @@ from agentaudit.extract.containers.roles import (
 from agentaudit.extract.settings import Setting
 
 _PAGE = "frontend"
+_JUDGING = regex(
+    r"^(?:evals?|evaluations?|benchmarks?)(?:[-_]|$)|[-_](?:evals?|evaluations?|benchmarks?)$"
+)
+"""What measures the answers of an agent, in its image or with its settings."""
+_OPENING = regex(r"KEY|TOKEN|MODEL|PROVIDER|TEMPERATURE|PROMPT|PASSWORD")
+"""What only asks a model is told; its address is told to pages that show what was spent, too."""
 _OF_ANYTHING = regex(r"^(?:AGENT|MODEL)_")
 """What agents of other trades, and what learns or serves, is told under such names, too."""
 _SURELY_ASKED = regex(
@@ -60,7 +66,7 @@ def resembles_agent(
     that it is told being known: `whole`), or a product of another kind that can ask one.
     """
     image_name = called(image)
-    if runs_another(words):
+    if runs_another(words) or any(map(_JUDGING.search, names)):
         return True
     if AGENT_PRODUCT.match(image_name):
         return False
@@ -73,10 +79,12 @@ def resembles_agent(
     if head(image_name) == _PAGE:  # it is told what is behind it, in one Secret for both
         return True
     beside = any(map(BESIDE.search, names))  # what a proxy is told may be for those behind it
-    if asking and not beside:
+    shows = any(FRONT.fullmatch(head(name)) for name in names)
+    opens = any(_OPENING.search(setting.key) for setting in asking)
+    if asking and not beside and (opens or not shows):
         return _is_other_product(image, names) and len(settings) >= max(_LEAST, 2 * len(asking))
     beside_product = bool(settings) and whole and _is_of_product(image)
-    if beside_product or any(FRONT.fullmatch(head(name)) for name in names):
+    if beside_product or shows:
         return True
     return not any(AGENT_NAME.search(head(name)) for name in (image_name, *names))
 
