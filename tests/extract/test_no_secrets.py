@@ -94,6 +94,15 @@ def test_a_token_that_somebody_typed_over_shows_it(value: str, kept: int) -> Non
     assert len(found.credentials) == kept
 
 
+def test_a_private_key_that_is_filled_with_a_word_is_none() -> None:
+    body = "MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg"
+    drawn = "q7Zk2PvW9sLx4TnB8rYcJ5mHd3GfA6uEo1XiN0bV" * 2
+    key = "-----BEGIN PRIVATE KEY-----\\n{}\\n-----END PRIVATE KEY-----"
+
+    assert by_look(key.format(body + "DEMOkey" * 12)) is None
+    assert by_look(key.format(body + drawn)) is not None
+
+
 def test_a_token_of_which_one_part_counts_on_by_chance_is_one() -> None:
     assert by_look("xoxp-12345-48217-kq7vzr2lwx-ghijkl") is not None
 

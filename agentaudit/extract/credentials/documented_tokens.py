@@ -22,6 +22,8 @@ _FOLLOWING = regex(
         for at in range(len(row) - 2)
     )
 )
+_FILLING = ("DEMO", "FAKE", "DUMMY", "SAMPLE", "demo", "fake", "dummy", "sample")
+"""What somebody fills a key with; chance makes such a word twice in one of ten million keys."""
 _HEX = regex(r"[0-9a-f-]+")
 _FEWEST_MASKED, _LONGEST_MASKED = 24, 64
 """In longer keys three characters follow each other twice by chance; so they do among sixteen."""
@@ -47,6 +49,7 @@ def is_documented(value: str) -> bool:
         or is_everybodys(value)
         or _is_counted(value)
         or _is_masked(value)
+        or any(value.count(word) > 1 for word in _FILLING)
         or len(characters) < _FEWEST_DISTINCT
         or characters.most_common(1)[0][1] > len(value) // 2
     )
