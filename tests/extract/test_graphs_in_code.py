@@ -153,7 +153,12 @@ def test_a_step_that_a_file_without_a_word_of_graphs_defines_cannot_jump() -> No
     (once,) = deployment_of({"graph.py": code, "desk/steps.py": "def sort(state): ...\n"}).agents
     (again,) = deployment_of({"graph.py": code, "desk/steps.py": jumping}).agents
     (installed,) = deployment_of({"graph.py": code}).agents
+    filled = code.replace("'sort', sort", "'sort', partial(sort, by=1)")
+    filled = f"from functools import partial\n{filled}"
+    steps = "def sort(state, by): ...\n"
+    (given,) = deployment_of({"graph.py": filled, "desk/steps.py": steps}).agents
 
+    assert given.never_repeats
     assert once.never_repeats
     assert not again.never_repeats
     assert not installed.never_repeats

@@ -85,9 +85,16 @@ def ends_by_itself(building: Building, call: Call) -> bool:
     graph = building.graphs[id(call.node)]
     if graph.open or graph.leads_back():
         return False
-    read = (node for node in graph.nodes.values() if not _is_unread(building, node))
+    nodes = (_wrapped(building.module, node) for node in graph.nodes.values())
+    read = (node for node in nodes if not _is_unread(building, node))
     places = _functions(building, read)
     return places is not None and not any(_jumps(building, place) for place in places)
+
+
+def _wrapped(module: Module, node: ast.expr) -> ast.expr:
+    """The function that a node is, also where it is given some of its arguments before."""
+    partial = isinstance(node, ast.Call) and node.args and module.dotted(node.func) == _PARTIAL
+    return node.args[0] if partial and isinstance(node, ast.Call) else node
 
 
 def _is_unread(building: Building, node: ast.expr) -> bool:
@@ -109,8 +116,8 @@ def _functions(building: Building, nodes: Iterable[ast.expr]) -> Sequence[_Place
 
 def _function(building: Building, node: ast.expr | None) -> _Place | None:
     """The function of the repository that a name means, or one of the object's own."""
-    if isinstance(node, ast.Call) and building.module.dotted(node) == _PARTIAL and node.args:
-        node = node.args[0]
+    if node is not None:
+        node = _wrapped(building.module, node)
     if node is None or not isinstance(node, ast.Name | ast.Attribute):
         return None
     return _named(building, building.module, building.module.dotted(node))
