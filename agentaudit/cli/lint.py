@@ -260,7 +260,7 @@ def _linted(paths: Sequence[Path], asked: _Asked, settings: _Settings, said: Ter
     if all(file.status is FileStatus.SKIPPED for file in deployment.coverage):
         places = ", ".join(str(path) for path in paths)
         raise IncompleteError(
-            f"nothing to audit in {places}: no file there is of a format that agents are deployed"
+            f"nothing to audit in {places}: no file there has a format that agents are deployed"
             " with (MCP and agent settings, Compose, Kubernetes, Terraform, workflows, .env, …)"
         )
 

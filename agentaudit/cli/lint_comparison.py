@@ -86,9 +86,9 @@ def _tell_unknown(then: "Deployment", revision: str, said: Terminal) -> None:
 
     unread = unread_files(then)
     for file in unread[:_NAMED]:
-        said.note(f"not known at {revision}, so what is found there is new: {told(file)}")
+        said.note(f"unknown at {revision}, so its findings are new: {told(file)}")
     if unread[_NAMED:]:
-        said.note(f"not known at {revision}, either: {len(unread) - _NAMED} more")
+        said.note(f"unknown at {revision}, too: {len(unread) - _NAMED} more")
 
 
 def _beside(
@@ -103,18 +103,18 @@ def _beside(
     if found.gone:
         said.note(f"gone since the baseline: {len(found.gone)} ({_named(found.gone)})")
         if len(found.gone) == len(baseline):
-            said.note("that is all of it: a baseline is of the paths that it was written for")
+            said.note("that is every entry: a baseline holds for the paths that it was written for")
         elif comparison.write is None:
-            said.note(f"write it again to forget them: --baseline {path} --write-baseline {path}")
+            said.note(f"to drop them, write it again: --baseline {path} --write-baseline {path}")
     if found.graver:
         said.note(
-            f"graver than in the baseline, so {counted(len(found.graver), 'known finding')} counted"
-            f" again: {first_of(found.graver, _NAMED, _where)}"
+            f"more severe than in the baseline, so {counted(len(found.graver), 'known finding')}"
+            f" counted again: {first_of(found.graver, _NAMED, _where)}"
         )
     if found.unmarked:
         said.note(
-            f"{found.unmarked} known secrets may be others now: values are told apart only where"
-            f" {KEY} is set, as it was or was not when the baseline was written"
+            f"{found.unmarked} known secrets may have changed: values are compared only where {KEY}"
+            " is set, both now and when the baseline was written"
         )
     return found.result
 

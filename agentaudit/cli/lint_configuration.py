@@ -89,8 +89,8 @@ def tell_acceptances(
     unbound = of_any_secret(result, deployment, accepted)
     if unbound:
         said.note(
-            f"accepted whatever secret stands there: {first_of(unbound, _NAMED, _where)};"
-            f" where {KEY} is set, --format json shows a `value` that makes it this one"
+            f"accepted for any secret in its place: {first_of(unbound, _NAMED, _where)};"
+            f" with {KEY} set, --format json shows the `value` that binds it to this secret"
         )
 
 

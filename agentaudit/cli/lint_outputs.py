@@ -123,7 +123,7 @@ def why_it_ends(code: ExitCode, result: "LintResult", failing: int, threshold: T
         unread = len(unread_files(result))
         what = f"{counted(unread, 'file')} not read whole" if unread else "evidence is incomplete"
         reasons.append(f"{what} (--allow-incomplete)")
-    return f"ends in {int(code)}: {', and '.join(reasons)}"
+    return f"exit code {int(code)}: {', and '.join(reasons)}"
 
 
 def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:

@@ -39,7 +39,7 @@ def chosen(
         if (not wanted or _names(rule) & wanted) and not _names(rule) & unwanted
     )
     if not asked:
-        raise UsageError("what is selected is ignored as well: no rule is left to ask")
+        raise UsageError("everything that is selected is also ignored: no rule is left to run")
     return asked
 
 

@@ -320,10 +320,10 @@ def test_why_a_run_fails_is_said_with_what_decides_it(tmp_path: Path) -> None:
 
     assert code == 4
     assert said.splitlines()[-1] == (
-        "ends in 4: 1 finding of critical or above (--fail-on),"
+        "exit code 4: 1 finding of critical or above (--fail-on),"
         " and 1 file not read whole (--allow-incomplete)"
     )
-    assert "ends in" not in calm[2]
+    assert "exit code" not in calm[2]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_one_that_is_of_any_secret_is_told(
     code, _, said = repository.linted()
 
     assert code == 0
-    assert f"accepted whatever secret stands there: {RULE} in .mcp.json; where {KEY} is" in said
+    assert f"accepted for any secret in its place: {RULE} in .mcp.json; with {KEY} set" in said
 
 
 @pytest.mark.parametrize(

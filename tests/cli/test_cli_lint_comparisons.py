@@ -88,7 +88,7 @@ def test_another_secret_in_the_same_place_is_new_where_a_key_tells_values_apart(
     unsure = run(str(where), *ONLY, "--baseline", str(baseline))
 
     assert (same[0], other[0], unsure[0]) == (0, 1, 0)
-    assert "1 known secrets may be others now" in unsure[2]
+    assert "1 known secrets may have changed" in unsure[2]
     assert TEAM_KEY not in baseline.read_text()
 
 
@@ -249,7 +249,7 @@ def test_a_submodule_without_its_history_is_named(repository: Path) -> None:
     code, _, err = run(str(whole), *ONLY, "--diff", "HEAD")
 
     assert code == 1
-    assert "not known at HEAD, so what is found there is new: vendor/sub: failed" in err
+    assert "unknown at HEAD, so its findings are new: vendor/sub: failed" in err
 
 
 def with_submodule(repository: Path) -> Path:
@@ -367,7 +367,7 @@ def test_a_finding_that_became_graver_than_a_baseline_knows_it_counts(tmp_path: 
     milder = run(*asked, "--baseline", str(baseline))
 
     assert [each[0] for each in (known, graver, again, kept, milder)] == [0, 1, 1, 0, 0]
-    assert "graver than in the baseline, so 1 known finding counted again:" in graver[2]
+    assert "more severe than in the baseline, so 1 known finding counted again:" in graver[2]
     assert "agent-without-resource-limits in compose.yaml" in graver[2]
     assert "gone" not in graver[2]
 
@@ -418,4 +418,4 @@ def test_a_baseline_of_other_paths_is_told(tmp_path: Path) -> None:
     code, _, said = run(str(tmp_path), *ONLY, "--baseline", str(baseline))
 
     assert code == 1
-    assert "that is all of it: a baseline is of the paths that it was written for" in said
+    assert "that is every entry: a baseline holds for the paths that it was written for" in said

@@ -180,7 +180,7 @@ def test_the_file_is_named_from_where_the_user_stands(
 
 def test_a_configuration_that_leaves_no_rule_is_an_error(tmp_path: Path) -> None:
     """It had switched all of lint off, and the run had passed."""
-    with pytest.raises(UsageError, match="no rule is left to ask"):
+    with pytest.raises(UsageError, match="no rule is left to run"):
         run(configured(tmp_path, "lint: {select: [iam], ignore: [iam]}\n"))
 
 

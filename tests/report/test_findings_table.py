@@ -137,11 +137,11 @@ def test_a_long_list_ends_with_what_it_comes_to() -> None:
     table = render_table(result(*many, *low, *low), width=60, verbose=True).plain
 
     assert table.partition("By rule")[2] == snapshot("""\
-, the gravest first:
+, the most severe first:
   high     11  held-key  A key is held
   low       2  low-0     A key is held
   low       2  low-1     A key is held
-All of them stand in deploy/.mcp.json.
+All of them are in deploy/.mcp.json.
 
 11 high, 4 low.
 Read 1 of 1 file.

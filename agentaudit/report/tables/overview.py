@@ -21,7 +21,7 @@ def overview(findings: Sequence[Finding], width: int) -> Iterator[tuple[str, Sev
     """Lines about all findings: how many of each severity each rule has, and the file of most."""
     found = Counter((item.severity, item.rule, item.title) for item in findings)
     counts = sorted(found.items(), key=lambda each: (-each[0][0].rank, -each[1], each[0][1]))
-    yield "By rule, the gravest first:", None
+    yield "By rule, the most severe first:", None
     most = max(len(str(count)) for _, count in counts)
     longest = max(len(rule) for (_, rule, _), _ in counts)
     for (severity, rule, title), count in counts:
@@ -30,7 +30,7 @@ def overview(findings: Sequence[Finding], width: int) -> Iterator[tuple[str, Sev
     file, count = Counter(item.evidence.file for item in findings).most_common(1)[0]
     if count * _LEAST_SHARE >= len(findings) and count >= FEWEST_SUMMED:
         share = "All of them" if count == len(findings) else f"{count:,} of {len(findings):,}"
-        yield f"{share} stand in {one_line(file)}.", None
+        yield f"{share} are in {one_line(file)}.", None
 
 
 def hint(findings: Sequence[Finding], *, unresolved: int, verbose: bool) -> str:
