@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from agentaudit.model.autofix import Autofix
 from agentaudit.model.finding import Family
 from agentaudit.model.lint_rule import LintRule, RuleExample
+from agentaudit.report.rule_page import severities
 from agentaudit.report.text import printable
 from agentaudit.rules.catalogue import Row, load_catalogue
 from agentaudit.rules.references import references
@@ -65,7 +66,7 @@ def _page(rule: LintRule, rows: Mapping[str, Row]) -> Iterator[str]:
     yield ""
     yield "| severity | confidence | family |"
     yield "|---|---|---|"
-    yield f"| {rule.severity.value} | {rule.confidence.value} | {rule.family.value} |"
+    yield f"| {severities(rule)} | {rule.confidence.value} | {rule.family.value} |"
     yield ""
     yield f"> {rule.message.strip()}"
     for heading, text in (("Why", rule.why), ("Fix", rule.fix)):

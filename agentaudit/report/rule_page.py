@@ -25,7 +25,7 @@ def render_reference(rules: Sequence[LintRule]) -> str:
 
 def _page(rule: LintRule, width: int) -> Iterator[str]:
     yield f"{rule.id}: {rule.title}"
-    yield f"{rule.family.value}, {rule.severity.value}, {rule.confidence.value}"
+    yield f"{rule.family.value}, {severities(rule)}, {rule.confidence.value}"
     changed = rule.autofix.says if rule.autofix else ""
     if rule.autofix and rule.autofix.when:
         changed += f" Only when {rule.autofix.when}"
@@ -121,6 +121,13 @@ def _catalogue(rules: Sequence[LintRule]) -> Iterator[str]:
         yield f"| {row.id} | {row.title} | {found}{but} |"
 
 
+def severities(rule: LintRule) -> str:
+    """The usual one, and in brackets those that it has under a condition: `high (medium, low)`."""
+    others = {severity for severity, _ in rule.severity_when} - {rule.severity}
+    names = ", ".join(each.value for each in reversed(Severity) if each in others)
+    return f"{rule.severity.value} ({names})" if names else rule.severity.value
+
+
 def _family(family: Family, rules: Sequence[LintRule]) -> Iterator[str]:
     yield ""
     yield f"## {family.value.capitalize()} ({len(rules)})"
@@ -129,10 +136,5 @@ def _family(family: Family, rules: Sequence[LintRule]) -> Iterator[str]:
     yield "|---|---|---|---|"
     order = tuple(reversed(Severity))
     for rule in sorted(rules, key=lambda rule: (order.index(rule.severity), rule.id)):
-        severities = "/".join(
-            dict.fromkeys(
-                [rule.severity.value, *(severity.value for severity, _ in rule.severity_when)]
-            )
-        )
         links = ", ".join(name.partition(":")[2] for name in rule.references)
-        yield f"| [{rule.id}](lint/{rule.id}.yaml) | {severities} | {rule.title} | {links} |"
+        yield f"| [{rule.id}](lint/{rule.id}.yaml) | {severities(rule)} | {rule.title} | {links} |"
