@@ -93,7 +93,7 @@ def _reference(rules: Sequence[LintRule]) -> Iterator[str]:
     yield (
         f"{len(rules)} rules. `agentaudit rules show ID` prints a rule with its examples; a rule's"
         " id is the name of its file, the word in `agentaudit: ignore[ID] reason`, and the"
-        " `ruleId` in SARIF."
+        " `ruleId` in SARIF. Severities in brackets hold under conditions that the rule states."
     )
     for family in Family:
         yield from _family(family, [rule for rule in rules if rule.family is family])
