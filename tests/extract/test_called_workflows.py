@@ -97,3 +97,16 @@ def test_what_a_called_workflow_uses_is_told_of_it_alone() -> None:
     used = {each.evidence[0].file: each.unpinned_actions for each in found.workflows}
 
     assert used == {FILE: (), CALLED: ("anthropics/claude-code-action@v1",)}
+
+
+@pytest.mark.parametrize("action", ["sst/opencode/github", "anomalyco/opencode/github"])
+def test_opencode_is_an_agent_that_asks_who_starts_it(action: str) -> None:
+    body = "${{ github.event.comment.body }}"
+    text = f"""\
+on: {{issue_comment: {{types: [created]}}}}
+jobs: {{a: {{steps: [{{uses: {action}@latest, with: {{prompt: "{body}"}}}}]}}}}
+"""
+    (found,) = deployment_of({FILE: text}).workflows
+
+    assert (found.runs_agent, found.untrusted_trigger) == (True, True)
+    assert not found.interpolates_event

@@ -23,7 +23,8 @@ AGENT_ACTIONS = frozenset(
         "openai/codex-action",
         "all-hands-ai/openhands-resolver",
         "cursor/agent-action",
-        "sst/opencode",
+        *("sst/opencode", "sst/opencode/github", "anomalyco/opencode/github"),
+        *("qwenlm/qwen-code-action", "factory-ai/droid-action"),
         "block/goose-action",
         "actions/ai-inference",
     }

@@ -27,8 +27,14 @@ _SECRETS = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w")
 """Both within an expression."""
 _INHERITED = re.compile(r"secrets:\s{0,20}inherit")
 _ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
-ASKS_WHO = ("anthropics/claude-code-action", "openai/codex-action")
-"""Actions that refuse actors without the right to write, unless they are told otherwise."""
+ASKS_WHO = (
+    *("anthropics/claude-code-action", "openai/codex-action"),
+    *("sst/opencode/github", "anomalyco/opencode/github"),
+)
+"""
+Actions that refuse actors without the right to write, unless they are told otherwise; of opencode
+`assertPermissions` does (packages/opencode/src/cli/cmd/github.ts).
+"""
 _TEXT = re.compile(r"\bgithub\.(?:event\.(?P<of>\w+)|head_ref)")
 _OWN: dict[str, tuple[str, frozenset[str]]] = {
     "issue_comment": ("created", frozenset({"comment"})),
