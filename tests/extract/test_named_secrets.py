@@ -249,3 +249,11 @@ def test_a_password_that_is_called_as_its_user_waits_for_another(
     (found,) = deployment_of({"compose.yaml": f"services: {{db: {service}}}\n"}).credentials
 
     assert found.confidence is confidence
+
+
+def test_a_published_default_is_one_beside_the_user_of_its_name() -> None:
+    named = "{MINIO_ROOT_USER: minioadmin, MINIO_ROOT_PASSWORD: minioadmin}"
+    service = f"{{image: 'minio/minio:1', environment: {named}}}"
+    (found,) = deployment_of({"compose.yaml": f"services: {{s3: {service}}}\n"}).credentials
+
+    assert (found.default_value, found.confidence) == (True, Confidence.CERTAIN)

@@ -122,3 +122,11 @@ def test_what_nobody_sets_while_an_image_is_built_is_in_no_layer(
     found = deployment_of({"Dockerfile": f"FROM python:3.12\n{lines}\n"}).credentials
 
     assert [each.variable for each in found if each.exposure == "image"] == names
+
+
+def test_what_firebase_makes_for_an_app_holds_no_other_key() -> None:
+    far = ",".join(f'"a{number}": 1\n' for number in range(40))
+    text = f'{{"client_info": {{"mobilesdk_app_id": "1:8"}},\n{far}, "current_key": "{KEY}"}}'
+    (found,) = deployment_of({"android/app/google-services.json": text}).credentials
+
+    assert found.confidence is Confidence.POSSIBLE

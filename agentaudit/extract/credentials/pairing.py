@@ -65,7 +65,7 @@ def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
 
 def _beside(found: Recognised, names: AbstractSet[str], fronted: AbstractSet[str]) -> Recognised:
     """What a credential is beside the names of users, and beside addresses of gateways."""
-    if found.kind == "password" and found.secret in names:
+    if found.kind == "password" and found.secret in names and not found.default_value:
         found = replace(found, confidence=Confidence.POSSIBLE)
     return issued_by_gateway(found) if found.provider in fronted else found
 

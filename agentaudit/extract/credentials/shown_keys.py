@@ -18,6 +18,10 @@ _BESIDE = regex(
     r"|FIREBASE_(?:AUTH_DOMAIN|MESSAGING_SENDER_ID)|maps\.googleapis\.com/maps/api/js"
 )
 """What stands beside the key in the settings of an app, in each of Firebase's languages."""
+_FILES = regex(
+    r"(?:^|/)(?:google-services\.json|GoogleService-Info\.plist|firebase_options\.dart)$"
+)
+"""What Firebase makes for an app of each kind, with nothing else in it."""
 _ANY = frozenset({"api", "key", "current", "value", "text"})
 """Words of names that do not say what the key is for; `GEMINI_API_KEY` does."""
 _LINES, _COLUMNS = 9, 500
@@ -27,6 +31,8 @@ def is_of_apps(setting: Setting, found: Recognised) -> bool:
     """Whether a key of Google is one that its owner hands to everybody, by its name or place."""
     if (found.provider, found.kind) != ("google", "api_key"):
         return False
+    if _FILES.search(setting.document.file):
+        return True
     words = set(name_words(setting.key)) - _ANY
     return not _OF_APPS.isdisjoint(words) or (not words and _beside(setting))
 
