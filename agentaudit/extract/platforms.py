@@ -87,7 +87,11 @@ extract_started_agents = late(
 )
 """Coding agents that scripts and programs start."""
 extract_own_machines = late(
-    either(read("dockerfile"), said(("agentcore",))), "containers.own_machines:extract_own_machines"
+    either(
+        either(read("dockerfile"), said(("agentcore",))),
+        holds(lambda document: ".devcontainer/" in document.file),
+    ),
+    "containers.own_machines:extract_own_machines",
 )
 """What runs in a machine or a container of its own."""
 extract_codex = late(read("toml"), "coding_agents.codex:extract_codex")

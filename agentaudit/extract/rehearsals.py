@@ -6,7 +6,7 @@ from agentaudit.expressions import regex
 
 _REHEARSAL = regex(
     r"(?:^|/)(?:(?i:tests?)|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
-    r"|unittests?|e2e|fixtures?|mocks?|__(?:mocks|fixtures)__|docs?|documentation)/"
+    r"|unittests?|e2e|fixtures?|mocks?|__(?:mocks|fixtures)__|[dD]ocs?|[dD]ocumentation)/"
     r"|(?:^|/)[\w.-]{1,60}[-_]docs/(?:[^/]+/){0,8}examples/"
     r"|(?:^|/)examples?/(?:bad|good|insecure|vulnerable|broken|unsafe)(?:[-_][\w.-]{1,60})?/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"

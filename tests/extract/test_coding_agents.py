@@ -250,3 +250,45 @@ def test_servers_that_start_unasked_are_asked_for_their_calls() -> None:
     (server,) = deployment_of(files).tool_servers
 
     assert (server.started_unasked, server.auto_approved) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (["Bash(python3:*)", "Bash(curl:*)"], "Bash(python3:*)"),
+        (
+            ["Bash(git status)", "Bash(.venv/Scripts/python.exe:*)"],
+            "Bash(.venv/Scripts/python.exe:*)",
+        ),
+        (["Bash(ls:*)", "Bash(powershell.exe *)"], "Bash(powershell.exe *)"),
+        (["Bash(node -e ' *)"], "Bash(node -e ' *)"),
+        (["Bash(python -m pytest *)"], ""),
+    ],
+)
+def test_the_rule_that_runs_most_is_told(rules: list[str], told: str) -> None:
+    settings = json.dumps({"permissions": {"allow": rules}})
+    found = deployment_of({".claude/settings.json": settings}).tools
+    (shell,) = (each for each in found if each.name == "Bash")
+
+    assert shell.evidence[0].snippet == told or (not told and shell.approval is Truth.YES)
+
+
+@pytest.mark.parametrize(
+    ("container", "own"),
+    [
+        ({"build": {"dockerfile": "Dockerfile"}}, True),
+        ({"mounts": ["source=/var/run/docker.sock,target=/var/run/docker.sock"]}, False),
+    ],
+)
+def test_settings_beside_a_development_container_are_of_an_agent_in_it(
+    container: dict[str, object],
+    own: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    settings = json.dumps({"permissions": {"defaultMode": "bypassPermissions"}})
+    files = {
+        ".devcontainer/claude-settings.json": settings,
+        ".devcontainer/devcontainer.json": json.dumps(container),
+    }
+    (agent,) = deployment_of(files).agents
+
+    assert (agent.permission_mode, agent.own_machine) == ("bypass", own)

@@ -150,7 +150,8 @@ def test_a_refinement_changes_the_severity_and_the_first_decides() -> None:
         *("tests/compose.yaml", "pkg/test_agent.py", "docs/.mcp.json", "web/a.spec.ts"),
         *("web/.env.test", "docker-compose.local-test.yml", "compose.e2e.yaml"),
         "hack/full-smoke-test.yaml",
-        *("web/__mocks__/answers.ts", "work/__fixtures__/own.crt", "config/e2e.no-auth.yaml"),
+        *("Docs/research/desk/app.ts", "web/__mocks__/answers.ts"),
+        *("work/__fixtures__/own.crt", "config/e2e.no-auth.yaml"),
         *("scripts/login-e2e.sh", "ci/e2e.ps1", "scripts/test-menu.sh", "bin/load-test.bash"),
     ],
 )

@@ -17,10 +17,13 @@ from agentaudit.readers.document import Node
 
 RULE = regex(r"^(?P<tool>[\w*]+)(?:\((?P<scope>.*)\))?$", re.DOTALL)
 _INTERPRETER = regex(
-    r"^(?:python3?|node|deno|bun|ruby|perl|php|bash|sh|zsh|eval|env|xargs|sudo|ssh|curl|wget|npx"
-    r"|uvx|docker|kubectl|aws|gcloud|az|terraform)\b[ :]*\*"
+    r"^(?:[\w.-]{1,40}[/\\]){0,6}(?:python3?|node|deno|bun|ruby|perl|php|bash|sh|zsh|powershell|pwsh|cmd|eval"
+    r"|env|xargs|sudo|ssh|curl|wget|npx|bunx|uvx|docker|kubectl|aws|gcloud|az|terraform)(?:\.exe)?\b"
+    r"(?:(?: -\w{1,20}(?: \w{1,20})?){0,3} -(?:c|e|Command))?[ :\"']*\*"
 )
-"""Commands that do whatever their arguments say."""
+"""Commands that do whatever their arguments say, also behind `-c`."""
+_FETCHES = regex(r"(?:curl|wget)\b")
+"""Of them those that only read and send."""
 BUILT_IN: Mapping[str, tuple[tuple[str, ...], bool, bool]] = {
     # effects, reads untrusted content, carries data out
     "Bash": (("read", "write", "delete", "execute"), False, True),
@@ -85,6 +88,12 @@ def wide(rule: str) -> bool:
     if match["tool"].startswith("mcp__"):
         return match["tool"].endswith("*")
     return match["tool"] in {"*", "Bash"} and (match["scope"] or "*") in {"*", ":*", "*:*"}
+
+
+def runs_code(rule: str) -> bool:
+    """Whether what a rule lets the shell do is more than to fetch pages."""
+    match = RULE.match(rule)
+    return match is None or _FETCHES.match(match["scope"] or "") is None
 
 
 def unasked(rule: str) -> bool:

@@ -11,6 +11,7 @@ from agentaudit.extract.coding_agents.claude_rules import (
     built_in_tool,
     leak,
     mode,
+    runs_code,
     sandboxed,
     unasked,
     wide,
@@ -82,6 +83,11 @@ def _rules(root: Node, name: str) -> Iterator[Node]:
 
 def _unasked(rule: Node) -> bool:
     return unasked(rule.text or "")
+
+
+def _worth_telling(rule: Node) -> tuple[bool, bool]:
+    """The rules that leave most to the model come last, and are told."""
+    return _unasked(rule), runs_code(rule.text or "")
 
 
 def _openings(document: Document) -> Iterator[Evidence]:
@@ -174,7 +180,7 @@ def _gate_tool(
 def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
     """The built-in tools that the settings let run without a question."""
     bypass = agent.permission_mode == "bypass"
-    rules = sorted(_rules(document.root, "allow"), key=_unasked)
+    rules = sorted(_rules(document.root, "allow"), key=_worth_telling)
     allowed = {
         match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }

@@ -1,16 +1,17 @@
 """
 What runs in a machine or a container that is made for it.
 
-A runtime of AgentCore gives each session a machine of its own, and code beside the Dockerfile of a
-folder that is called a sandbox is what that sandbox holds. Neither keeps from a model what stands
-there with it: its keys and the network.
+A runtime of AgentCore gives each session a machine of its own, code beside the Dockerfile of a
+folder that is called a sandbox is what that sandbox holds, and settings that lie beside a
+development container are those of an agent in it. None of them keeps from a model what stands there
+with it: its keys and the network.
 """
 
 from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.frameworks.agentcore_folders import may_run_on_agentcore
@@ -19,24 +20,55 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
 _SANDBOX = regex(r"(?:^|/)sandbox(?:es)?(?:/|$)")
+_DEVELOPED = regex(r"^(?:.*/)?\.devcontainer/")
+_DESCRIBED = "devcontainer.json"
+_LEFT = (
+    "docker.sock",
+    "docker-outside-of-docker",
+    "--privileged",
+    "--network=host",
+    "privileged: true",
+)
+"""By which what is in a container acts on the machine that it runs on."""
 
 
 def extract_own_machines(documents: Documents, collector: Collector) -> None:
     """Marks the tools that run what a model writes there, and the agents that are kept there."""
     for tool in tuple(collector.of(Tool)):
         file = tool.evidence[0].file
-        if "execute" in tool.effects and (
-            _is_packed(file, documents) or may_run_on_agentcore(file, documents)
-        ):
+        kept = _is_packed(file, documents) or _is_developed(file, documents)
+        if "execute" in tool.effects and (kept or may_run_on_agentcore(file, documents)):
             collector.update(replace(tool, own_machine=True))
     for agent in tuple(collector.of(Agent)):
-        if _is_packed(agent.evidence[0].file, documents):
+        file = agent.evidence[0].file
+        if _is_packed(file, documents) or _is_developed(file, documents):
             collector.update(replace(agent, own_machine=True))
 
 
 def _is_packed(file: str, documents: Documents) -> bool:
     """Whether a file lies beside the Dockerfile of a sandbox."""
     return folder_of(file) in documents.once(_sandboxes)
+
+
+def _is_developed(file: str, documents: Documents) -> bool:
+    """Whether a file lies beside a development container that keeps what runs in it."""
+    found = _DEVELOPED.match(file)
+    return found is not None and found[0] in documents.once(_containers)
+
+
+def _containers(documents: Documents) -> frozenset[str]:
+    """Folders of development containers, less those in which a file that is read opens one."""
+    folders: set[str] = set()
+    opened: set[str] = set()
+    for document in documents:
+        found = _DEVELOPED.match(document.file)
+        if found is None:
+            continue
+        if document.file.endswith(_DESCRIBED):
+            folders.add(found[0])
+        if holds_word(document.text, _LEFT):
+            opened.add(found[0])
+    return frozenset(folders - opened)
 
 
 def _sandboxes(documents: Documents) -> frozenset[str]:
