@@ -33,11 +33,14 @@ _RENAMED: Mapping[str, str] = MappingProxyType(
         "aws_cloudtrail_trail": "aws_cloudtrail",
         "aws_s3_bucket_v2": "aws_s3_bucket",
         "aws_ec2_instance": "aws_instance",
-        "aws_bedrock_agent_agent": "aws_bedrockagent_agent",
     }
 )
 """Types whose module is called otherwise."""
-_AGENTCORE = "aws_bedrock_agentcore_"
+_BEGINNINGS = (
+    ("aws_bedrock_agentcore_", "aws_bedrockagentcore_"),
+    ("aws_bedrock_agent_", "aws_bedrockagent_"),
+)
+"""How types begin of modules that are called otherwise."""
 _AS_THEY_ARE = frozenset({"variables", "environmentVariables", "tags"})
 """Mappings whose keys are the user's own."""
 _JSON = "fn::toJSON"
@@ -99,8 +102,9 @@ def _type(written: str) -> str:
     if found is None:
         return ""
     name = f"aws_{found['module'].lower()}_{snake(found['name'])}"
-    if name.startswith(_AGENTCORE):
-        return f"aws_bedrockagentcore_{name.removeprefix(_AGENTCORE)}"
+    for beginning, other in _BEGINNINGS:
+        if name.startswith(beginning):
+            return f"{other}{name.removeprefix(beginning)}"
     return _RENAMED.get(name, name)
 
 

@@ -21,7 +21,7 @@ from agentaudit.readers.token_forms import holds_token
 _SECRET_WORDS = ("key", "token", "secret", "password", "passwd", "pwd", "credential")
 UNASKED_WORDS = (
     *("--dangerously-", "--yolo", "bypassPermissions", "--full-auto", "approval-mode"),
-    "--allow-all",
+    *("--allow-all", "danger-full-access", "cursor-agent"),
 )
 """Of which each switch has one that lets a coding agent act unasked."""
 LEAVING_WORDS = ("exec gosu ", "exec su-exec ", "exec setpriv ", "exec runuser ")

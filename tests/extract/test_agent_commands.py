@@ -91,6 +91,33 @@ def test_what_asks_about_the_program_starts_no_agent(script: str) -> None:
             ),
         ),
         ("fix.sh", "copilot -p Hi --allow-all-tools\n"),
+        ("fix.sh", "qwen --yolo -p Hi\n"),
+        ("fix.sh", "cursor-agent -p --force Hi\n"),
+        ("fix.sh", "amp --dangerously-allow-all -x Hi\n"),
+        ("fix.sh", "codex exec \\\n  --model gpt-5 \\\n  --sandbox danger-full-access Hi\n"),
+        ("fix.sh", "codex -a never -s danger-full-access Hi\n"),
+        ("fix.py", 'import os\nos.system("claude -p Hi --dangerously-skip-permissions")\n'),
+        (
+            "fix.py",
+            (
+                "import subprocess\n\ndef fix(what):\n"
+                '    subprocess.run(f"cd app && codex exec -s danger-full-access {what}")\n'
+            ),
+        ),
+        (
+            "fix.py",
+            (
+                "import subprocess\n"
+                'subprocess.run(["codex", "exec", "--sandbox", "danger-full-access", "Hi"])\n'
+            ),
+        ),
+        (
+            "fix.py",
+            (
+                'words = ["claude", "-p", "Hi"]\n'
+                'words += ["--permission-mode", "bypassPermissions"]\n'
+            ),
+        ),
     ],
 )
 def test_an_agent_that_asks_nobody_is_one_in_every_format(file: str, text: str) -> None:
@@ -98,3 +125,20 @@ def test_an_agent_that_asks_nobody_is_one_in_every_format(file: str, text: str) 
     agents = deployment_of({file: text}).agents
 
     assert [agent.permission_mode for agent in agents] == ["bypass"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("fix.sh", "codex --sandbox danger-full-access\n"),
+        ("fix.sh", "cursor-agent -p Hi\ngit push --force\n"),
+        ("fix.sh", "codex exec --sandbox read-only Hi; grep danger-full-access notes\n"),
+        ("fix.py", 'print("claude -p Hi --dangerously-skip-permissions")\n'),
+        ("fix.py", 'run(task, "claude -p Hi --dangerously-skip-permissions")\n'),
+    ],
+)
+def test_what_opens_something_else_starts_no_agent_that_asks_nobody(file: str, text: str) -> None:
+    """Codex asks before it acts unless it is told not to, or has nobody to ask."""
+    assert not any(
+        agent.permission_mode == "bypass" for agent in deployment_of({file: text}).agents
+    )

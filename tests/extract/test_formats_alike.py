@@ -279,3 +279,120 @@ def test_models_of_litellm_are_all_unverified_where_one_setting_says_so() -> Non
     found = deployment_of({"litellm.yaml": json.dumps(config)}).models
 
     assert [model.tls_verification_off for model in found] == [True, True]
+
+
+TARGET = """
+resource "{provider}_bedrockagentcore_gateway" "desk" {{
+  count           = 1
+  name            = "desk"
+  authorizer_type = "AWS_IAM"
+}}
+resource "{provider}_bedrockagentcore_gateway_target" "crm" {{
+  name               = "crm"
+  gateway_identifier = {provider}_bedrockagentcore_gateway.desk[0].gateway_identifier
+  {proof}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("provider", "proof"),
+    [
+        ("aws", "credential_provider_configuration {\n jwt_passthrough {}\n }"),
+        (
+            "awscc",
+            'credential_provider_configurations = [{credential_provider_type = "JWT_PASSTHROUGH"}]',
+        ),
+    ],
+)
+def test_a_target_is_its_gateways_whoever_provides_both(provider: str, proof: str) -> None:
+    (gateway,) = deployment_of({"main.tf": TARGET.format(provider=provider, proof=proof)}).gateways
+
+    assert gateway.token_passthrough
+
+
+def test_functions_that_pulumi_gives_an_agent_are_its_tools() -> None:
+    function = {"name": "delete_order", "parameters": [{"mapBlockKey": "query", "type": "string"}]}
+    resources = {
+        "desk": {"type": "aws:bedrock:AgentAgent", "properties": {"agentName": "desk"}},
+        "orders": {
+            "type": "aws:bedrock:AgentAgentActionGroup",
+            "properties": {
+                "agentId": "${desk.agentId}",
+                "functionSchema": {"memberFunctions": {"functions": [function]}},
+            },
+        },
+    }
+    program = {"name": "desk", "runtime": "yaml", "resources": resources}
+    (tool,) = deployment_of({"Pulumi.yaml": json.dumps(program)}).tools
+
+    assert (tool.name, tool.effects, tool.approval) == ("delete_order", ("delete",), Truth.NO)
+
+
+OPEN = """
+variable "idle" {}
+resource "aws_bedrockagent_agent" "desk" {
+  agent_name                  = "desk"
+  idle_session_ttl_in_seconds = var.idle
+}
+"""
+PARAMETERS: dict[str, dict[str, str]] = {"Idle": {"Type": "Number"}}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"main.tf": OPEN},
+        {
+            "template.json": json.dumps(
+                {
+                    "Parameters": PARAMETERS,
+                    "Resources": {
+                        "Desk": {
+                            "Type": "AWS::Bedrock::Agent",
+                            "Properties": {"IdleSessionTTLInSeconds": {"Ref": "Idle"}},
+                        }
+                    },
+                }
+            )
+        },
+        {
+            "Pulumi.yaml": json.dumps(
+                {
+                    "name": "desk",
+                    "runtime": "yaml",
+                    "resources": {
+                        "desk": {
+                            "type": "aws:bedrock:AgentAgent",
+                            "properties": {"idleSessionTtlInSeconds": "${idle}"},
+                        }
+                    },
+                }
+            )
+        },
+    ],
+)
+def test_a_value_that_no_file_decides_is_open(texts: dict[str, str]) -> None:
+    found = deployment_of(texts).unresolved
+
+    assert any("idle_session_ttl_in_seconds" in each.what for each in found)
+
+
+def test_a_value_that_a_file_decides_is_not_open() -> None:
+    found = deployment_of({"main.tf": OPEN, "terraform.tfvars": "idle = 600\n"}).unresolved
+
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".claude/settings.json", json.dumps({"env": {"OTEL_LOG_USER_PROMPTS": "1"}})),
+        (".gemini/settings.json", json.dumps({"telemetry": {"enabled": True, "logPrompts": True}})),
+        (".codex/config.toml", '[otel]\nlog_user_prompt = true\nexporter = "otlp-http"\n'),
+    ],
+)
+def test_what_people_ask_a_coding_agent_is_sent_elsewhere(file: str, text: str) -> None:
+    (log,) = deployment_of({file: text}).audit_logs
+
+    assert log.content_logged

@@ -36,6 +36,7 @@ from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.names import camel, name_attribute, snake
+from agentaudit.extract.terraform.open_values import add_open_values
 from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.stores import add_stores
@@ -86,6 +87,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         classify(stack, collector)
         add_logs(stack, collector)
         add_cluster_access(stack, principals)
+        add_open_values(stack, collector)
     for stack in stacks:
         stack.close()
 

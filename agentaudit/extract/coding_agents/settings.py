@@ -20,6 +20,7 @@ from agentaudit.extract.coding_agents.signs import is_claude_settings, with_fold
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.environment_controls import add_logs
 from agentaudit.extract.mcp.clients import client_agent
 from agentaudit.extract.mcp.tools import tools_of
 from agentaudit.model.deployment import EdgeKind
@@ -69,7 +70,9 @@ def _extract(document: Document, collector: Collector, *, asks: bool) -> None:
     _add_memory(document, collector, changed)
     _add_egress(document, collector, changed)
     holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
-    add_credentials(collector, settings_of(document, root.child("env"), "env"), holding)
+    told = settings_of(document, root.child("env"), "env")
+    add_credentials(collector, told, holding)
+    add_logs(collector, told, changed.id)
 
 
 def _mode(root: Node) -> str:

@@ -12,11 +12,19 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
+_REST = r"[^\n;|&]{0,500}"
+_OPEN = r"(?:--sandbox|-s)[= ]danger-full-access"
+_NEVER = r"(?:--ask-for-approval|-a)[= ]never"
+"""Of Codex: without a sandbox nothing is left where nobody is asked, and `exec` asks nobody."""
 _SWITCHES = {
     "claude": r"--dangerously-skip-permissions|--permission-mode[= ]bypassPermissions",
-    "codex": r"--dangerously-bypass-approvals-and-sandbox|--yolo\b|--full-auto\b",
+    "codex": r"--dangerously-bypass-approvals-and-sandbox|--yolo\b|--full-auto\b"
+    rf"|\bexec\s{_REST}{_OPEN}|{_OPEN}\b{_REST}{_NEVER}|{_NEVER}\b{_REST}{_OPEN}",
     "gemini": r"--yolo\b|--approval-mode[= ]yolo",
+    "qwen": r"--yolo\b|--approval-mode[= ]yolo",
     "copilot": r"--allow-all-tools\b|--allow-all(?=\s|$)|--yolo\b",
+    "cursor-agent": rf"\bcursor-agent\s{_REST}(?:--force|-f)(?=\s|$)",
+    "amp": r"--dangerously-allow-all\b",
 }
 BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
 """After which the agents of a command line ask nobody any more: each has its own."""
@@ -48,8 +56,8 @@ _ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"']|$)"
 """Behind a dash: what is asked about the program itself, as one does after it is installed."""
 _AGENT_COMMAND = regex(
     r"(?:^|[\s;&|(])(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
-    r"|@openai/codex|@google/gemini-cli|@github/copilot)"
-    rf"|(?:claude|codex|gemini)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
+    r"|@openai/codex|@google/gemini-cli|@github/copilot|@qwen-code/qwen-code|@sourcegraph/amp)"
+    rf"|(?:claude|codex|gemini|qwen|amp)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
     r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|aider\s|opencode\s+run"
     r"|goose\s+run"
     r"|crewai\s+run|cursor-agent\s)",

@@ -8,8 +8,8 @@ comment or of a message starts nothing, nor does a text that a script prints.
 import ast
 from collections.abc import Iterator
 
-from agentaudit.expressions import regex
-from agentaudit.extract.coding_agents.signs import BYPASS, BYPASS_OF
+from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.coding_agents.signs import BYPASS_OF
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
@@ -19,19 +19,33 @@ from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, text_at
 from agentaudit.readers.lines import lines_of
+from agentaudit.readers.scripts import UNASKED_WORDS
 
 _NAMES = {
     "claude": ("claude-code", "Claude Code"),
     "codex": ("codex", "Codex"),
     "gemini": ("gemini-cli", "Gemini CLI"),
     "copilot": ("copilot-cli", "Copilot CLI"),
+    "qwen": ("qwen-code", "Qwen Code"),
+    "cursor-agent": ("cursor", "Cursor CLI"),
+    "amp": ("amp", "Amp"),
 }
-_COMMAND = regex(r"(?:^|[\s;&|(/\"'=])(?P<name>claude|codex|gemini|copilot)(?:\.orig)?[ \t]")
+_NAME = rf"(?P<name>{'|'.join(_NAMES)})"
+_COMMAND = regex(rf"(?:^|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
 _ON = "\\"
 """Behind which a command goes on in the next line."""
 _THEN = ("|", "&")
 """Behind what a line of a message says: who is handed it, and what is run then."""
-_PROGRAM = regex(r"^(?:.*/)?(?P<name>claude|codex|gemini|copilot)$")
+_PROGRAM = regex(rf"^(?:.*/)?{_NAME}$")
+_SHELLS = frozenset(
+    {
+        *("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput"),
+        *("create_subprocess_shell", "exec_command"),
+    }
+)
+"""What runs a line: of Python, and of what keeps sandboxes, with which agents are run elsewhere."""
+_LONGEST = 2_000
+"""Characters of a command before a line of it that are looked at together with it."""
 
 
 def extract_started_agents(documents: Documents, collector: Collector) -> None:
@@ -40,58 +54,71 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
         for name, place in _of_script(document):
             _add(collector, document.file, name, place)
     for module in modules(documents).values():
-        if BYPASS.search(module.document.text):
+        if holds_word(module.document.text, UNASKED_WORDS):
             for name, place in _of_program(module):
                 _add(collector, module.document.file, name, place)
 
 
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
-    if not BYPASS.search(document.text):
+    if not holds_word(document.text, UNASKED_WORDS):
         return
-    name, run, continued = "", "", False
+    name, run, whole, continued = "", "", "", False
     for number, line in not_printed(enumerate(lines_of(document.text), 1)):
         if not continued:
-            name, run = "", run_by(line)
+            name, run, whole = "", run_by(line), ""
         elif run or line.lstrip().startswith(_THEN):
             run = line
         goes_on = line.endswith(_ON)
         found = _COMMAND.search(f"{run[:-1]} " if goes_on else run)
         name = name or (found["name"] if found is not None else "")
         continued = goes_on and (continued or line.strip() != _ON)
-        if name and BYPASS_OF[name].search(run):
-            told = line.lstrip()
+        whole = f"{whole[-_LONGEST:]}{run[:-1] if goes_on else run} "
+        if name and BYPASS_OF[name].search(whole):
+            told, whole = line.lstrip(), ""
             place = text_at(number, len(line) - len(told), told)
             yield name, evidence(document, place, name)
 
 
 def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
     """
-    Lists whose first text is a coding agent, in a file that names its switch as a text.
+    Lists whose first text is a coding agent, and lines that a shell is given to run.
 
     Where some hold the switch themselves, the others start an agent that asks; where none does,
-    it is put to one of them later.
+    it is put to one of them later, if the file has it as a text, or in a list of its own.
     """
+    lines = [(each, " ".join(map(module.text, each.elts))) for each in module.of(ast.List)]
+    texts = [node.value for node in module.of(ast.Constant) if isinstance(node.value, str)]
     switched = {
         name
-        for node in module.of(ast.Constant)
-        if isinstance(node.value, str)
         for name, switches in BYPASS_OF.items()
-        if switches.fullmatch(node.value)
+        if any(map(switches.search, (line for _, line in lines)))
+        or any(map(switches.fullmatch, texts))
     }
-    for name in sorted(switched):
-        lists = [
-            each
-            for each in module.of(ast.List)
-            if each.elts
-            if (found := _PROGRAM.match(module.text(each.elts[0]))) and found["name"] == name
-        ]
-        holding = [
-            each
-            for each in lists
-            if any(BYPASS_OF[name].fullmatch(module.text(one)) for one in each.elts)
-        ]
-        for listed in holding or lists:
+    lists = [
+        (found["name"], each, line)
+        for each, line in lines
+        if each.elts and (found := _PROGRAM.match(module.text(each.elts[0])))
+    ]
+    holding = {name for name, _, line in lists if BYPASS_OF[name].search(line)}
+    for name, listed, line in sorted(lists, key=lambda each: each[0]):
+        if BYPASS_OF[name].search(line) or name in switched - holding:
             yield name, module.place(listed, name)
+    for call in module.of(ast.Call):
+        line = _run(module, call)
+        named = _COMMAND.search(line)
+        if named is not None and BYPASS_OF[named["name"]].search(line):
+            yield named["name"], module.place(call, named["name"])
+
+
+def _run(module: Module, call: ast.Call) -> str:
+    """The line that a call hands to a shell, as far as it stands there."""
+    function = call.func
+    called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if called not in _SHELLS or not call.args:
+        return ""
+    given = call.args[0]
+    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+    return " ".join(map(module.text, parts))
 
 
 def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:

@@ -44,6 +44,15 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "awscc_bedrockagentcore_memory": "aws_bedrockagentcore_memory",
         "awscc_bedrockagentcore_gateway": "aws_bedrockagentcore_gateway",
         "awscc_bedrockagentcore_runtime": "aws_bedrockagentcore_agent_runtime",
+        **{
+            f"awscc_bedrockagentcore_{name}{custom}": f"aws_bedrockagentcore_{name}"
+            for name, custom in (
+                *(("code_interpreter", "_custom"), ("browser", "_custom")),
+                *(("gateway_target", ""), ("workload_identity", ""), ("resource_policy", "")),
+            )
+        },
+        "awscc_bedrock_knowledge_base": "aws_bedrockagent_knowledge_base",
+        "awscc_bedrock_data_source": "aws_bedrockagent_data_source",
     }
 )
 """Types of the Cloud Control provider whose attributes have the names of the other provider's."""

@@ -34,6 +34,7 @@ from agentaudit.extract.terraform.late_passes import (
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
 from agentaudit.extract.terraform.modules import Module
+from agentaudit.extract.terraform.open_values import add_open_values
 from agentaudit.extract.terraform.policies import managed_policy, policy_document
 from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
@@ -89,6 +90,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_entra(module, collector)
         add_managed_apis(module, documents, collector)
         add_issued_tokens(module, collector)
+        add_open_values(module, collector)
         module.forget()
     for module in found:
         module.close()

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from agentaudit.extract.terraform.names import ALIASES
+
 _ADDRESS = re.compile(r"(?=\b(\w+\.[^.\[\]]{1,200})((?:\[[^\[\]]{0,200}\]){0,4})(?:\.|$))")
 
 
@@ -30,9 +32,11 @@ def addresses_in(text: str) -> Iterator[str]:
     without the number by which it is referred to.
     """
     for match in _ADDRESS.finditer(text):
-        yield f"{match[1]}{match[2]}"
+        type_, _, name = match[1].partition(".")
+        address = f"{ALIASES.get(type_, type_)}.{name}"
+        yield f"{address}{match[2]}"
         if match[2]:
-            yield match[1]
+            yield address
 
 
 class References(Generic[ResourceT]):
