@@ -134,8 +134,8 @@ def _severity(
 
 def _asked(edges: Sequence[GraphEdge]) -> str:
     if any(edge.gated is Truth.UNKNOWN for edge in edges):
-        return "and no file asks for approval first"
-    return "with nobody asked"
+        return "without a declared approval"
+    return "without approval"
 
 
 def _rights(grants: Sequence[Grant]) -> str:

@@ -61,9 +61,9 @@ Blast radius: support
           declared resources in reach     100%
 
  1 critical Untrusted input reaches an identity that can hand out permissions
-   Content that fetch returns is read by support, which may call aws.call with
-   nobody asked; what the tool acts as can hand out permissions through Wide,
-   and so become anything.
+   Content that fetch returns is read by support, which may call aws.call
+   without approval; what the tool acts as can hand out permissions through
+   Wide, and so become anything.
       source content that fetch returns                            .mcp.json:2:3
    -> agent support                                                .mcp.json:1:3
    -> tool aws.call                                                .mcp.json:4:3
@@ -77,9 +77,9 @@ Blast radius: support
    untrusted-to-administration-67de2a8c
 
  2 critical Untrusted input reaches a write through a long-lived credential
-   Content that fetch returns is read by support, which may call aws.call with
-   nobody asked; the call acts with the long-lived AWS_SECRET_ACCESS_KEY, which
-   allows 6 sensitive actions (Wide).
+   Content that fetch returns is read by support, which may call aws.call
+   without approval; the call acts with the long-lived AWS_SECRET_ACCESS_KEY,
+   which allows 6 sensitive actions (Wide).
       source content that fetch returns                            .mcp.json:2:3
    -> agent support                                                .mcp.json:1:3
    -> tool aws.call                                                .mcp.json:4:3
@@ -93,8 +93,8 @@ Blast radius: support
    AML.T0053. Id: untrusted-to-privileged-write-98e8c99b
 
  3 high Untrusted input reaches an irreversible action with no approval
-   Content that fetch returns is read by support, which may call aws.call with
-   nobody asked: what it deletes or sends cannot be taken back.
+   Content that fetch returns is read by support, which may call aws.call
+   without approval: what it deletes or sends cannot be taken back.
       source content that fetch returns                            .mcp.json:2:3
    -> agent support                                                .mcp.json:1:3
    -> tool aws.call                                                .mcp.json:4:3

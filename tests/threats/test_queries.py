@@ -216,7 +216,7 @@ def test_a_path_tells_its_whole_chain() -> None:
         ("grant", "main.tf:9:3"),
     ]
     assert path.sentence == (
-        "Content that fetch returns is read by support, which may call aws.call with nobody asked;"
+        "Content that fetch returns is read by support, which may call aws.call without approval;"
         " the call acts with the long-lived AWS_SECRET_ACCESS_KEY, which allows 6 sensitive actions"
         " (Wide)."
     )
@@ -315,7 +315,7 @@ def test_an_unsaid_approval_is_a_path_that_says_so() -> None:
     unsaid = replace(baseline(), tools=(cloud_tool(approval=Truth.UNKNOWN), web_tool()))
     path = the(unsaid, "irreversible-without-approval")
 
-    assert "no file asks for approval first" in path.sentence
+    assert "without a declared approval" in path.sentence
     assert path.confidence is Confidence.LIKELY
 
 
