@@ -20,12 +20,14 @@ _TRIAL = regex(
     r"(?:^|/)(?:evals?|evaluations?|bench|benchmarks?)/|[_-]benchmarks?\.\w+$"
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$|(?:^|/)debug_[^/]+\.py$"
     r"|(?:^|/)\.(?:claude|agents|codex|cursor|gemini|github)/skills/"
-    r"|(?:^|/)(?:playwright|cypress)(?:/|[^/]*\.ya?ml$)"
 )
 """
 Agents there judge others, or are measured, while somebody looks on; so what they remember. Those
-that a skill of a coding agent shows are patterns for others, and browsers that test a page log in
-with what was made up for them.
+that a skill of a coding agent shows are patterns for others.
+"""
+_BROWSED = regex(r"(?:^|/)(?:playwright|cypress)(?:/|[^/]*\.ya?ml$)")
+"""
+Browsers that test a page log in with what was made up for them; agents that drive one are no tests.
 """
 _DEVELOPED = regex(r"(?:^|/)\.devcontainer/")
 """What an editor starts on one's own machine: a store there holds what its developer said."""
@@ -72,7 +74,7 @@ class Context(Struct, frozen=True):
             return True
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
             likely = fact.confidence is Confidence.LIKELY
-            of_trial = path.tried and fact.kind == "password"
+            of_trial = (path.tried or path.browsed) and fact.kind == "password"
             told_by_name = likely and (of_trial or path.developed)
             return told_by_name or (fact.default_value and self._is_kept_only(file))
         tried = path.tried and isinstance(fact, Agent | MemoryStore | Tool)
@@ -110,6 +112,7 @@ class _Path(Struct, frozen=True):
 
     rehearsed: bool
     tried: bool
+    browsed: bool
     developed: bool
     put_away: bool
     of_another: bool
@@ -120,6 +123,7 @@ def _path_of(file: str) -> _Path:
     return _Path(
         rehearsed=is_rehearsal(file) or file.endswith(_NOTEBOOK),
         tried=_TRIAL.search(file) is not None,
+        browsed=_BROWSED.search(file) is not None,
         developed=_DEVELOPED.search(file) is not None,
         put_away=is_put_away(file) or _UNSTARTED.search(file) is not None,
         of_another=_OF_ANOTHER.search(file) is not None,

@@ -292,6 +292,7 @@ GRAPH = (
         (".agents/skills/desk/desk.py", Severity.LOW),
         ("debug_desk.py", Severity.LOW),
         ("app/skills/desk.py", Severity.MEDIUM),
+        ("agents/playwright/desk.py", Severity.MEDIUM),
     ],
 )
 def test_what_a_skill_shows_or_a_developer_debugs_with_is_a_note(
