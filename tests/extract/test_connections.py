@@ -88,3 +88,14 @@ def test_a_made_up_password_opens_nothing_on_the_own_machine(
     (found,) = deployment_of({file: text}).credentials
 
     assert found.confidence.value == confidence
+
+
+@pytest.mark.parametrize(
+    "password", ["${DB_PASSWORD}", "${DB_PASSWORD:?it is required}", "${DB_PASSWORD:-}"]
+)
+def test_a_password_that_is_a_reference_may_have_spaces(password: str) -> None:
+    line = f"Host=db;Port=5432;Database=desk;Username=desk;Password={password}"
+    compose = f"services: {{pages: {{image: 'pages:1', environment: ['Store__Desk={line}']}}}}\n"
+    found = deployment_of({"compose.yaml": compose}).credentials
+
+    assert all(item.form != "literal" for item in found)

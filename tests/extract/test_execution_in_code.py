@@ -76,6 +76,8 @@ def restart():
 _DIGITS = "if not re.match(r'^[0-9+\\-*/().^ ]+$', words):\n        return 'no'\n    "
 _EACH = "if not all(c in '0123456789+-*/() ' for c in words):\n        raise ValueError\n    "
 
+_SET = "digits = set('0123456789+-')\n    if not set(words) <= digits:\n        return ''\n    "
+
 
 @pytest.mark.parametrize(
     ("body", "runs"),
@@ -94,6 +96,10 @@ _EACH = "if not all(c in '0123456789+-*/() ' for c in words):\n        raise Val
             ),
             False,
         ),
+        (f"{_SET}return eval(words)", False),
+        (f"{_SET.replace('digits:', 'set(other):')}return eval(words)", True),
+        ("if set(words) - set('0123456789+-'):\n        return ''\n    return eval(words)", False),
+        ("if set(words) - set('abc+-'):\n        return ''\n    return eval(words)", True),
         ("if not re.fullmatch(r'[z-a]+', words):\n        return ''\n    eval(words)", True),
         ("if not re.fullmatch(r'[\\d+*. ]+', words):\n        return ''\n    eval(words)", False),
         ("if not re.match(r'[0-9]+', words):\n        return ''\n    eval(words)", True),

@@ -1,5 +1,7 @@
 """What stands where a secret could, and is none: names, settings, elements, and what counts on."""
 
+import base64
+
 import pytest
 
 from agentaudit.extract.credentials.recognition import by_look
@@ -218,3 +220,15 @@ def test_a_tag_that_names_what_another_file_has_gives_nothing_away(value: str) -
     text = f"api:\n  encryption:\n    key: {value}\nota:\n  - password: {value}\n"
 
     assert not deployment_of({"fan.yaml": text, "fan-2.yaml": text}).credentials
+
+
+@pytest.mark.parametrize(("ends", "kept"), [(1_571_504_193, 0), (4_000_000_000, 1)])
+def test_a_token_that_ended_long_ago_opens_nothing(ends: int, kept: int) -> None:
+    claims = base64.urlsafe_b64encode(f'{{"user_id": "u-7", "exp": {ends}}}'.encode()).decode()
+    token = (
+        f"eyJhbGciOiJIUzI1NiJ9.{claims.rstrip('=')}.{'q7Zk2PvW9sLx4TnB8rYcJ5mHd3GfA6uEo1XiN0bVtQ4'}"
+    )
+
+    assert (
+        len(deployment_of({"desk.json": f'{{"mcp": 1, "token": "{token}"}}'}).credentials) == kept
+    )

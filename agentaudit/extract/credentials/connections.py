@@ -29,6 +29,7 @@ _LISTED = regex(
     re.IGNORECASE,
 )
 """As ADO.NET has it: `Server=db;User Id=app;Password=…`."""
+_LONGEST_REFERENCE = 300
 _PATH = regex(r"/|\d{1,5}(?=[/?#])")
 """Behind `host:`, perhaps with a port: what stands before the next `@` is no password."""
 _DATABASES = frozenset(
@@ -66,7 +67,16 @@ def connection_in(text: str) -> Connection | None:
     if found is not None and _is_database(found["scheme"]):
         return Connection(found["host"], found["password"], to_database=True)
     found = _LISTED.search(text)
-    return Connection(found["host"], found["password"], to_database=True) if found else None
+    return Connection(found["host"], _whole(text, found), to_database=True) if found else None
+
+
+def _whole(text: str, found: re.Match[str]) -> str:
+    """A password, or all of the reference that it is: `${DB_PASSWORD:?is required}` has spaces."""
+    start, end = found.span("password")
+    if text.startswith("${", start) and "}" not in found["password"]:
+        closing = text.find("}", end, end + _LONGEST_REFERENCE)
+        end = closing + 1 if closing >= 0 else end
+    return text[start:end]
 
 
 def _names_password(text: str) -> bool:

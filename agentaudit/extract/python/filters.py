@@ -64,6 +64,24 @@ def _checked(module: Module, test: ast.expr) -> str:
             return _matched(module, call) or _each(module, call, "all", ast.In)
         case ast.Call() as call:
             return _each(module, call, "any", ast.NotIn)
+        case (
+            ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Compare(left=ast.Call() as given, ops=[ast.LtE()], comparators=[among]),
+            )
+            | ast.BinOp(left=ast.Call() as given, op=ast.Sub(), right=among)
+        ):
+            return _within(module, given, among)
+        case _:
+            return ""
+
+
+def _within(module: Module, given: ast.Call, among: ast.expr) -> str:
+    """`set(text) <= set("0123456789+-*/")`: the variable, where no name is admitted."""
+    match given:
+        case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[ast.Name(id=variable)]):
+            admitted = _characters(module, among)
+            return variable if admitted and _NAMING.isdisjoint(admitted) else ""
         case _:
             return ""
 
