@@ -100,6 +100,7 @@ def test_a_key_that_moves_no_money_is_possible_at_most(value: str, sure: Confide
         ("sbp_" + "0a1b2c3d4e" * 4, "supabase"),
         ("ctx7sk-0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d", "context7"),
         ("napi_" + "0a1b2c3d" * 8, "neon"),
+        ("squ_" + "0a1b2c3d4e" * 4, "sonarqube"),
     ],
 )
 def test_keys_of_services_that_tool_servers_ask_are_known(value: str, provider: str) -> None:

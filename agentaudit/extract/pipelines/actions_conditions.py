@@ -19,6 +19,12 @@ _LONGEST = 21_000
 _BY_HAND = re.compile(
     r"github\.event_name\s*==\s*['\"](?:workflow_dispatch|schedule|push|pull_request|release)['\"]"
 )
+_BY_ONE = re.compile(
+    r"github\.(?:event\.(?:\w{1,40}\.){0,3}(?:user|sender)\.type\s*==\s*['\"]Bot['\"]"
+    r"|(?:actor|triggering_actor|event\.(?:\w{1,40}\.){0,3}(?:user|sender)\.login)\s*==\s*"
+    r"(?:['\"][^'\"\[\]]{1,100}['\"]|github\.repository_owner))"
+)
+"""Somebody by his name, or an app that was let into the repository."""
 _OUTPUT = re.compile(
     r"(?P<of>steps|needs)\.(?P<id>[\w-]+)\.outputs\.(?P<name>[\w-]+)(?:\s*==\s*(?:'true'|true))?"
 )
@@ -121,7 +127,9 @@ def _asks_for_members(condition: str) -> bool:
     """The same of a condition without operators around its parts."""
     if condition.startswith("!") or _NEGATED.search(condition) or "||" in condition:
         return False
-    return _BY_HAND.fullmatch(condition) is not None or (
+    if _BY_HAND.fullmatch(condition) or _BY_ONE.fullmatch(condition):
+        return True
+    return (
         "author_association" in condition
         and _MEMBER.search(condition) is not None
         and _STRANGER.search(condition) is None
