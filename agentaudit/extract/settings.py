@@ -27,6 +27,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Decided by the syntax around it (`secretKeyRef`), whatever the value looks like."""
     kept_as: str = ""
     """The name under which another file has it, where that is another: `${LITELLM_MASTER_KEY}`."""
+    in_force: bool = False
+    """Whether a program works with it as it stands, by the syntax around it."""
     channel: str = ""
     """What the platform has for secrets, where this stands beside it, in plain view."""
 

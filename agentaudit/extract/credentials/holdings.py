@@ -84,7 +84,7 @@ class Holding(Struct, frozen=True, kw_only=True):
         """
         literal = found.form is CredentialForm.LITERAL
         tried = environment in TRIED
-        if (self.applied and not tried) or not literal:
+        if ((self.applied or found.in_force) and not tried) or not literal:
             return found.confidence
         if found.confidence is not Confidence.LIKELY:
             return found.confidence

@@ -14,7 +14,7 @@ from agentaudit.extract.credentials.key_addresses import (
     opens_other_store,
 )
 from agentaudit.extract.credentials.literals import form_of
-from agentaudit.extract.credentials.recognition import Recognised, kept_as, recognise
+from agentaudit.extract.credentials.recognition import Recognised, in_force, kept_as, recognise
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
@@ -90,6 +90,8 @@ def _recognised(setting: Setting) -> Recognised | None:
     if setting.form is not None and form_of(setting.key, content) is CredentialForm.LITERAL:
         content = "${SECRET}"
     found = recognise(setting.key, content)
+    if setting.in_force and (found is None or found.named):
+        found = in_force(setting.key, content)
     if found is None:
         return None
     found = kept_as(found, setting.kept_as)

@@ -69,6 +69,8 @@ class Recognised(Struct, frozen=True, kw_only=True):
     admin: bool = False
     default_value: bool = False
     confidence: Confidence = Confidence.CERTAIN
+    in_force: bool = False
+    """Whether a program works with it as it stands, however easily it is guessed."""
     named: bool = False
     """Whether nothing but the name of the setting tells a secret."""
     secret: str = ""
@@ -228,6 +230,22 @@ def _in_force(key: str, default: str) -> Recognised | None:
         lifetime=Lifetime.STATIC,
         confidence=Confidence.POSSIBLE,
         secret=default,
+    )
+
+
+def in_force(key: str, value: str) -> Recognised | None:
+    """What a program works with as it stands: a word that anybody guesses opens it, too."""
+    name = secret_name(key)
+    if name is None or not value.strip():
+        return None
+    return Recognised(
+        provider=name.provider,
+        kind=name.kind,
+        form=CredentialForm.LITERAL,
+        lifetime=Lifetime.STATIC,
+        confidence=Confidence.LIKELY,
+        in_force=True,
+        secret=value,
     )
 
 

@@ -11,6 +11,7 @@ from agentaudit.extract.credentials.recognition import by_look, recognise
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.nodes import variable_read
 from agentaudit.extract.programs.syntax import argument, defaults_of
+from agentaudit.extract.python.signing_keys import KEY, signing_keys
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.token_forms import token_in
@@ -23,6 +24,7 @@ def settings_in_code(module: Module) -> Iterator[Setting]:
     named = _names_of_values(module)
     prose = {id(node.value) for node in module.of(ast.Expr)}
     stood_in_for = cache(partial(_names_of_defaults, module, named))  # asked for in few files
+    signing = signing_keys(module)
     count = Counter[str]()
     for node in module.of(ast.Constant):
         if not isinstance(node.value, str):
@@ -30,15 +32,18 @@ def settings_in_code(module: Module) -> Iterator[Setting]:
         if id(node) in prose and token_in(node.value) is None:
             continue
         name = named.get(id(node), "")
-        if _gives_away(name, node.value):
+        in_force = id(node) in signing
+        if in_force or _gives_away(name, node.value):
             said = (stood_in_for().get(id(node), name), name)
-            key = next(each for each in said if _gives_away(each, node.value)) or UNNAMED
+            telling = (each for each in said if _gives_away(each, node.value))
+            key = KEY if in_force else next(telling) or UNNAMED
             count[key] += 1
             yield Setting(
                 key=key,
                 value=module.node(node, node.value),
                 document=module.document,
                 route=f"constants.{count[key]}",
+                in_force=in_force,
             )
 
 
