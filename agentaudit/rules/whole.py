@@ -28,17 +28,17 @@ class Whole(Struct, frozen=True, kw_only=True):
     memory_stores: int = 0
     has_gateway: bool = False
     may_limit_spending: bool = False
-    """A gateway limits what its callers spend, or it is not known that it does not."""
+    """Whether a gateway limits what its callers spend, or may do so."""
     limits_model_rate: bool = False
-    """A model that is deployed answers only so much in a minute, and no vendor's own is asked."""
+    """Whether the deployed models have a rate limit, and no vendor's own endpoint is called."""
     has_credential_broker: bool = False
     """A gateway that resolves credentials outside the agent's process."""
     has_gatekeeper: bool = False
-    """A gateway for tools that asks who calls, and resolves credentials outside the agent."""
+    """A gateway for tools that authenticates callers and resolves credentials outside the agent."""
     has_model_gatekeeper: bool = False
-    """A gateway that does so, be it for models only."""
+    """A gateway that does so, even if only for models."""
     has_egress_control: bool = False
-    """Something says what runtimes may connect to, and it is not everything."""
+    """Whether something limits what runtimes may connect to."""
     has_approval: bool = False
     has_guardrail: bool = False
     has_memory_expiry: bool = False

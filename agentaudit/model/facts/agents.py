@@ -13,11 +13,11 @@ class Agent(Fact, frozen=True, kw_only=True):
     max_iterations: Known = Known.UNKNOWN
     max_iterations_count: int | None = None
     paced_by_person: bool = False
-    """Whether a person takes a turn after so many of its own, however many it may take."""
+    """Whether a person takes a turn after a fixed number of its own turns."""
     timeout: Known = Known.UNKNOWN
     timeout_s: int | None = None
     never_repeats: bool = False
-    """Whether it takes each of its steps once at most: a graph without a way back, one answer."""
+    """Whether it takes each step at most once: a graph that never loops back, a single answer."""
     budget: Known = Known.UNKNOWN
     """Whether a rate, token or money limit is set."""
     authenticated: Truth = Truth.UNKNOWN
@@ -30,24 +30,24 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether a filter of the platform is attached; unknown where the platform has none."""
     wildcard_tools: bool = False
     unasked_in_skills: bool = False
-    """Whether its shell runs unasked while a skill or a command of its project is at work."""
+    """Whether its shell runs without asking within a skill or command of its project."""
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
-    """Whether it is packed into the image of a sandbox, or a firewall's container holds it."""
+    """Whether it runs in a sandbox's image, or in a firewall's container."""
     root_paths: tuple[str, ...] = ()
-    """Folders that its own tools may use besides that of its project."""
+    """Folders that its own tools may use besides its project's."""
     cors_open: bool = False
-    """Whether pages of any origin may call the agent's endpoint."""
+    """Whether web pages of any origin may call the agent's endpoint."""
     cors_place: str = ""
     """Where that is said, for all agents of one server: its file, line and column."""
     tls_verification_off: bool = False
-    """A request of the workflow that it is part of takes any certificate."""
+    """Whether a request of its workflow accepts any certificate."""
     token_passthrough: bool = False
-    """Whether it hands its caller's own token on to what it calls."""
+    """Whether it passes its caller's own token on to what it calls."""
     tool_servers: int = 0
     """How many tool servers it has, directly."""
     tools: int = 0
-    """How many tools it has, those of its servers among them, as far as they are known."""
+    """How many tools it has, its servers' included, as far as they are known."""
 
 
 class Model(Fact, frozen=True, kw_only=True):
@@ -57,20 +57,20 @@ class Model(Fact, frozen=True, kw_only=True):
     url: str = ""
     local: Truth = Truth.UNKNOWN
     tls_verification_off: bool = False
-    """Any certificate is taken for the endpoint's own."""
+    """Whether any certificate of the endpoint is accepted."""
     authenticated: Truth = Truth.UNKNOWN
-    """Whether a server of our own asks its callers for a key."""
+    """Whether a self-hosted server asks its callers for a key."""
     exposed: bool = False
-    """Other machines reach its port: a published port, the host's network, a Service."""
+    """Whether other machines reach its port: a published port, the host's network, a Service."""
     rate: Known = Known.UNKNOWN
-    """Whether its deployment answers only so much in a minute."""
+    """Whether its deployment has a rate limit."""
     gets_callers_keys: bool = False
     """
-    The settings of a project have everybody's client send its calls there, with the key of whoever
-    started it: to a host that is neither the vendor's nor of the own network.
+    Whether a project's settings redirect everybody's calls there, with their own keys: to a host
+    that is neither the vendor's nor in the own network.
     """
     runs_fetched_code: bool = False
-    """Code that comes with the weights is run, in whatever version they have on the day."""
+    """Whether code that comes with the weights is run, in no fixed version."""
 
 
 class Instruction(Fact, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class Instruction(Fact, frozen=True, kw_only=True):
     writable_by_agent: Truth = Truth.UNKNOWN
     holds_secret: bool = False
     hidden_orders: bool = False
-    """Whether it orders the model to do what people are not to see."""
+    """Whether it orders the model to do something that people are not to see."""
 
 
 class Source(Fact, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ class PeerAgent(Fact, frozen=True, kw_only=True):
     url: str = ""
     authenticated: Truth = Truth.UNKNOWN
     mutual: Truth = Truth.UNKNOWN
-    """Whether callers prove who they are by a certificate, as the agent does."""
+    """Whether callers prove their identity by a certificate (mutual TLS)."""
     signed: Truth = Truth.UNKNOWN
     """Whether its card is signed, so that nobody can put another address into it."""
     tls: Truth = Truth.UNKNOWN

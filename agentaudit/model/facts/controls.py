@@ -14,13 +14,13 @@ class Gateway(Fact, frozen=True, kw_only=True):
     logged: Truth = Truth.UNKNOWN
     brokers_credentials: Truth = Truth.UNKNOWN
     fronts_tools: Truth = Truth.UNKNOWN
-    """Whether tools are called through it, and not models only."""
+    """Whether tools are called through it, not only models."""
     fails_open: tuple[str, ...] = ()
-    """Settings by which it lets calls through while what should check them is out of reach."""
+    """Settings by which it lets calls through while what checks them is unreachable."""
     tells_errors: bool = False
-    """Whether whoever calls is told in detail why a call failed."""
+    """Whether callers get the details of errors."""
     budget: Known = Known.UNKNOWN
-    """Whether it limits the money, tokens or calls of those who call it."""
+    """Whether it limits its callers' money, tokens or calls."""
 
 
 class Approval(Fact, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Guardrail(Fact, frozen=True, kw_only=True):
 
     product: str = ""
     always: Truth = Truth.UNKNOWN
-    """Whether it checks every call; no where it is only put before calls that ask for it."""
+    """Whether it checks every call; no where it only checks calls that name it."""
 
 
 class Retry(Fact, frozen=True, kw_only=True):
@@ -57,5 +57,5 @@ class AuditLog(Fact, frozen=True, kw_only=True):
     covers_data_events: Truth = Truth.UNKNOWN
     content_logged: bool = False
     of_other: bool = False
-    """Whether it is that of a workload of which nothing says that it runs an agent."""
+    """Whether it belongs to a workload of which nothing says that it runs an agent."""
     validated: Truth = Truth.UNKNOWN

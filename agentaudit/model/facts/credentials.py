@@ -55,7 +55,7 @@ class Credential(Fact, frozen=True, kw_only=True):
     shared_with: tuple[FactId, ...] = ()
     """Other credentials of this deployment with the same value, the first hundred."""
     first_of_shared: bool = False
-    """Whether it is the first of those with the same value, by id."""
+    """Whether it is the first of those with the same value."""
     one_holder: bool = False
     """
     Whether no other program and no other file has the value: it has several names for one.
@@ -64,14 +64,14 @@ class Credential(Fact, frozen=True, kw_only=True):
     """
     agent_reachable: bool = False
     holder_resembles: bool = False
-    """Whether the agents that see it are such as only resemble one."""
+    """Whether the agents that see it only resemble agents."""
     cluster_only: bool = False
-    """Whether it proves nothing but services of one cluster, where what issues it renews it."""
+    """Whether it only identifies services of one cluster, and its issuer renews it."""
     belongs_to: str = ""
-    """`production` where its name, or that of what it opens, says so; else empty."""
+    """`production` where its name, or the name of what it opens, says so; otherwise empty."""
     needless_for: tuple[str, ...] = ()
-    """Tool servers that are handed it, and are known to work without it."""
+    """Tool servers that receive it, and are known to work without it."""
     unused_channel: str = ""
-    """What the platform has for secrets, where the value is handed over beside it: `secrets`."""
+    """The platform's channel for secrets that the value does not use: `secrets`."""
     short_alternative: str = ""
     """What would replace it here: `role-to-assume (OIDC)`, `IRSA`, … or empty."""

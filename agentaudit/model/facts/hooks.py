@@ -12,4 +12,4 @@ class Hook(Fact, frozen=True, kw_only=True):
     registry: str = ""
     """Of which registry: npm, pypi, oci, git; empty of an address."""
     pinned: Truth = Truth.UNKNOWN
-    """Whether it runs the same tomorrow; unknown also where nothing is fetched."""
+    """Whether it runs the same code tomorrow; unknown also where nothing is fetched."""

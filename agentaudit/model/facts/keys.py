@@ -7,8 +7,8 @@ class UnknownKey(Fact, frozen=True, kw_only=True):
     """A key that a known schema does not have; its name is the key."""
 
     schema: str = ""
-    """Whose keys were held against it: `a service of Compose`."""
+    """The schema that does not define it: `a service of Compose`."""
     meant: str = ""
-    """The known key that it is almost; empty when it is near to none."""
+    """The known key that it nearly spells; empty when there is none."""
     guards: bool = False
-    """That key limits or guards something, and does not as it is written."""
+    """Whether that key would limit or guard something."""

@@ -46,19 +46,18 @@ class MemoryStore(Fact, frozen=True, kw_only=True):
     read_as_instructions: Truth = Truth.UNKNOWN
     """Whether what it holds reaches a model as instructions, and not as content."""
     own_key: Known = Known.UNKNOWN
-    """Whether a key of the deployment's own encrypts it; none: one of the provider's."""
+    """Whether a key of your own encrypts it; none: a key of the provider's."""
     asks_callers: Truth = Truth.UNKNOWN
-    """Of a managed cache: whether it asks who connects."""
+    """Of a managed cache: whether it authenticates clients."""
     encrypted_on_the_way: Truth = Truth.UNKNOWN
-    """Of a managed cache: whether what is read and written is."""
+    """Of a managed cache: whether traffic is encrypted."""
     sensitive: Truth = Truth.UNKNOWN
     """Whether a tag classifies what it keeps as confidential."""
     holds_conversation: bool = True
     """Evidence exists that the store holds conversation state."""
     managed_service: bool = False
     ends_with_call: bool = False
-    """It is gone with the call of the function that makes it, which asks so many questions and no
-    more."""
+    """Whether it ends with the function that creates it, which asks a fixed number of questions."""
 
     @property
     def outlives_request(self) -> bool:

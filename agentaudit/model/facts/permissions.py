@@ -14,28 +14,28 @@ class Identity(Fact, frozen=True, kw_only=True):
     boundary: Truth = Truth.UNKNOWN
     """Whether a permissions boundary limits it."""
     trust_wildcard: bool = False
-    """Anyone may become it: some statement trusts `*`, and no condition of it says who."""
+    """Whether anybody may assume it: some statement trusts `*` without a condition on who."""
     trust_principals: tuple[str, ...] = ()
     trust_conditions: tuple[str, ...] = ()
     """Condition keys of all statements together."""
     trust_unconditional: tuple[str, ...] = ()
-    """Principals that some statement trusts without a condition that says who, or for whom."""
+    """Principals that some statement trusts without a condition on who, or on whose behalf."""
     oidc_subject: str = ""
     automount_token: Truth = Truth.UNKNOWN
     default_account: bool = False
     part_of_cluster: bool = False
     """
-    Whether its name, or that of what it is bound beside or by, is of what keeps it going; or builds
-    act as it.
+    Whether its name, or a binding's, is of something that keeps a cluster going; or builds act as
+    it.
     """
     keeps_cluster: bool = False
-    """Whether that is a part which many clusters have, such as Flux, or lies in `kube-system`."""
+    """Whether that is a common part of clusters, such as Flux, or lies in `kube-system`."""
     runs_builds: bool = False
-    """Whether builds act as it: it is called after a runner, or lies in a namespace for some."""
+    """Whether builds act as it: it is named after a runner, or lies in a namespace for runners."""
     of_platform: bool = False
-    """Whether it is one of the accounts by which a vendor's own services act."""
+    """Whether it is an account that a vendor's own services act as."""
     open_to: str = ""
-    """Of whom it stands for where those are many: anybody, any_account or every_pod."""
+    """Whom it stands for, where those are many: anybody, any_account or every_pod."""
     agent_reachable: bool = False
     agents: tuple[FactId, ...] = ()
     """Agents that act as this identity."""
@@ -70,46 +70,46 @@ class Grant(Fact, frozen=True, kw_only=True):
     sensitive_actions: tuple[str, ...] = ()
     """Write, permission, irreversible and secret-reading actions, expanded (at most 5,000)."""
     permission_actions: tuple[str, ...] = ()
-    """Of the sensitive actions those that hand out permissions, where a table says which."""
+    """Those of the sensitive actions that hand out permissions."""
     watched_actions: tuple[str, ...] = ()
     """
-    Of the actions of AWS that rules ask for by name those that the patterns stand for, after
-    denials; not those of a whole service.
+    AWS actions that rules ask for by name, where the patterns include them after denials; not by a
+    wildcard for a whole service.
     """
     escalations: tuple[str, ...] = ()
     """Names of known privilege-escalation methods the identity's actions contain."""
     escalates_by_name: bool = False
-    """Whether each of them leads through resources that are named: `role/desk-*`."""
+    """Whether each of them leads only through named resources: `role/desk-*`."""
     free_reads: tuple[str, ...] = ()
     """
-    Actions that read any data of a kind: those of the grant, or of its whole identity where the
-    grant lets out what that reads.
+    Actions that read any data of a kind: the grant's, or its identity's where the grant can send
+    data out.
     """
     outlets: tuple[str, ...] = ()
-    """What carries data out of the account, where the identity reads without limit."""
+    """Actions that carry data out of the account, where the identity reads without limit."""
     admin: bool = False
     service_wildcards: tuple[str, ...] = ()
     managed_policy: str = ""
     agent_reachable: bool = False
     held_by_others: bool = False
     """
-    Workloads act as its identity, and none of them runs an agent; or it is a part of the cluster,
-    one of the people who run that, or a vendor's own service.
+    Whether its identity is used only by workloads without an agent, or is part of the cluster, a
+    person who runs it, or a vendor's own service.
     """
     keeps_cluster: bool = False
     """
-    Whether its identity does, or is a person who runs the cluster, or builds act as it, and no
-    agent acts as that: not in the builds of this deployment either.
+    Whether its identity keeps the cluster going, is a person who runs it, or is used by builds, and
+    no agent acts as it.
     """
     open_to: str = ""
     """
-    Who has it, where that is no principal of its own: anybody, who need not prove who he is;
-    any_account, who has proved to be somebody; every_pod of a namespace or a cluster.
+    Who has it, where that is no single principal: anybody (unauthenticated), any_account (any
+    authenticated account), every_pod of a namespace or cluster.
     """
     source: str = ""
     """
-    aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: its definition;
-    application: what an application may do by itself, for a whole tenant, workspace or domain.
+    aws_iam, kubernetes_rbac, github_token, gcp_iam, azure_rbac; azure_role: a role definition;
+    application: application permissions for a whole tenant, workspace or domain.
     """
 
 
@@ -122,15 +122,15 @@ class Resource(Fact, frozen=True, kw_only=True):
     """The ARN, path or URL pattern it is known by."""
     sensitive: Truth = Truth.UNKNOWN
     static_access: Truth = Truth.UNKNOWN
-    """Whether a key or password that never changes opens it, besides identities."""
+    """Whether a static key or password opens it, besides identities."""
     rotated: Truth = Truth.UNKNOWN
     """Of a secret: whether something changes it from time to time."""
     unblocked: bool = False
-    """Of a bucket: nothing of its own keeps a policy from opening it to everybody."""
+    """Of a bucket: whether public access is not blocked."""
     feeds_agents: bool = False
     """
-    Agents are shown what lies in it: a knowledge base takes it from there, or it is called after
-    what they remember or know.
+    Whether agents are shown what it holds: a knowledge base reads it, or its name says that it
+    holds what they remember or know.
     """
     exposed: bool = False
-    """Its address is open to the whole internet, as far as its own settings decide that."""
+    """Whether its address is open to the whole internet, as far as its own settings decide."""

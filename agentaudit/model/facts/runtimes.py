@@ -9,8 +9,8 @@ class Runtime(Fact, frozen=True, kw_only=True):
 
     kind: str = ""
     """
-    container, pod, lambda, job, process; kagent and chart are pods of which the rest is decided
-    elsewhere, by a controller or by templates.
+    container, pod, lambda, job, process; kagent and chart are pods that a controller or templates
+    complete.
     """
     image: str = ""
     image_pinned: Truth = Truth.UNKNOWN
@@ -24,19 +24,19 @@ class Runtime(Fact, frozen=True, kw_only=True):
     memory_limit_bytes: int | None = None
     pids_limit: Known = Known.UNKNOWN
     instances: Known = Known.UNKNOWN
-    """Whether anything bounds how many of it run at once."""
+    """Whether anything limits how many of it run at once."""
     instances_count: int | None = None
     published_ports: tuple[str, ...] = ()
     database: str = ""
     """Product of the database that it runs: redis, postgres, qdrant, …"""
     authenticated: Truth = Truth.UNKNOWN
-    """Whether that database asks who calls."""
+    """Whether that database authenticates its clients."""
     exposed: bool = False
     """Other machines reach that database: a published port, the host's network, a Service."""
     services: tuple[str, ...] = ()
-    """Names of the Services that open that database; within the cluster they lead to it as well."""
+    """Names of the Services that open that database, within the cluster too."""
     serves_agents: bool = False
-    """An agent keeps its memory in that database, is told where it is, or waits for it."""
+    """Whether an agent keeps its memory in that database, is given its address, or waits for it."""
     holds_embeddings: bool = False
     """It finds texts for models, and something runs beside it that is no database."""
     bind_all: bool = False
@@ -45,25 +45,27 @@ class Runtime(Fact, frozen=True, kw_only=True):
     service_account: str = ""
     account_rights: str = ""
     """
-    Whether a binding gives rights to that account (own) or only to a group of all accounts, which
-    it is in (shared); empty where none does.
+    Whether a binding grants something to that account (own) or only to a group of all accounts
+    (shared); empty where none does.
     """
     automount_token: Truth = Truth.UNKNOWN
     token_ttl_s: int | None = None
     holds_secrets: bool = False
     role: str = ""
-    """agent, gateway, model (serves or starts some), store, tool_server; empty for all else."""
+    """
+    agent, gateway, model (serves or starts models), store, tool_server; empty for anything else.
+    """
     plaintext: bool = False
-    """Something that the outside reaches leads to it without encryption."""
+    """Whether it is reached from outside without encryption."""
     runs_agent: bool = False
     resembles_agent: bool = False
     """
-    Whether nothing but a word within its name says that: `agent-platform-keycloak`; or it runs
-    tests, a notebook or what waits and asks, in the image of an agent or with its settings.
+    Whether it is taken for an agent by a word within its name alone (`agent-platform-keycloak`), or
+    runs tests, a notebook or a helper in an agent's image or with its settings.
     """
     tls_verification_off: bool = False
     log_retention: Known = Known.UNKNOWN
-    """Whether the log group that keeps what it prints deletes that one day."""
+    """Whether the log group of its output has a retention."""
     egress: str = ""
     """What it may connect to: any, allowlist, none, or empty where nothing is known."""
 
@@ -79,7 +81,7 @@ class Workflow(Fact, frozen=True, kw_only=True):
     triggers: tuple[str, ...] = ()
     untrusted_trigger: bool = False
     interpolates_event: bool = False
-    """Text of the event goes into a prompt or a script."""
+    """Whether text of the event goes into a prompt or a script."""
     permissions: tuple[str, ...] = ()
     permissions_set: Known = Known.UNKNOWN
     write_permissions: tuple[str, ...] = ()
@@ -89,7 +91,7 @@ class Workflow(Fact, frozen=True, kw_only=True):
     """Inputs that let strangers start it: `allowed_non_write_users: '*'`."""
     uses_secrets: bool = False
     deployed: bool = False
-    """Whether it is declared by what deploys it, and lies in no file that a forge looks for."""
+    """Whether a template deploys it, and it is no file that a code host looks for."""
     session_named: Truth = Truth.UNKNOWN
     """Whether the assumed session carries a name that calls can be attributed to."""
 

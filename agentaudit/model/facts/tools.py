@@ -19,18 +19,18 @@ class Tool(Fact, frozen=True, kw_only=True):
     egress: Truth = Truth.UNKNOWN
     """Whether its arguments can carry data out to an address the caller chooses."""
     typed: Truth = Truth.UNKNOWN
-    """Whether the schema says something of every parameter, be it that it is an object."""
+    """Whether the schema gives every parameter a type, if only `object`."""
     output_typed: Truth = Truth.UNKNOWN
     free_form_parameters: tuple[str, ...] = ()
     """Parameters such as `sql`, `command` or `path` that take any text."""
     open_parameters: tuple[str, ...] = ()
-    """Parameters that take an object or a list, and say nothing of what stands in it."""
+    """Parameters that take an object or a list of any content."""
     approval: Truth = Truth.UNKNOWN
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
-    """Whether what runs it is made for it: a machine for each session, or an image of a sandbox."""
+    """Whether it runs in an environment of its own: a machine per session, or a sandbox's image."""
     hidden_orders: bool = False
-    """Whether what it says of itself orders the model to do what people are not to see."""
+    """Whether its description orders the model to do something that people are not to see."""
 
 
 class ToolServer(Fact, frozen=True, kw_only=True):
@@ -49,17 +49,22 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     authenticated: Truth = Truth.UNKNOWN
     remote: bool = False
     stays_inside: bool = False
-    """Its address is a name that one cluster or network alone resolves: a Service, or no domain."""
+    """
+    Whether its address resolves only within one cluster or network: a Service, or a name without a
+    domain.
+    """
     exposed: bool = False
-    """Other machines reach the port on which it listens: a published port, the host's network."""
+    """Whether other machines reach its port: a published port, the host's network."""
     listens_everywhere: bool = False
-    """Its code binds every interface: others reach it unless what it runs on keeps them away."""
+    """Whether its code binds every interface: others reach it unless its runtime keeps them out."""
     tls_verification_off: bool = False
-    """Any certificate is taken for the server's own."""
+    """Whether any certificate of the server is accepted."""
     auto_approved: bool = False
-    """Calls of its tools need nobody's approval."""
+    """Whether calls of its tools need no approval."""
     started_unasked: bool = False
-    """It starts, or is connected to, as soon as a file of the project names it; calls may ask."""
+    """
+    Whether it is started or connected to as soon as a project file names it; calls may still ask.
+    """
     approved_tools: tuple[str, ...] = ()
     wildcard_tools: bool = False
     root_paths: tuple[str, ...] = ()
@@ -67,9 +72,9 @@ class ToolServer(Fact, frozen=True, kw_only=True):
     catalogued: bool = False
     """Whether the server is one whose tools are known."""
     shadow: bool = False
-    """Not on the allowlist although a managed list exists."""
+    """Whether a managed allowlist exists and does not include it."""
     name_taken: bool = False
-    """Another file declares something else under its name for the same client."""
+    """Whether another file declares a different server under its name for the same client."""
 
 
 class Registry(Fact, frozen=True, kw_only=True):
