@@ -30,7 +30,6 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 
 _SCRIPT = ".sh"
-_NONE: frozenset[str] = frozenset()
 _SERVERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
     {
         "adk": (frozenset({"api_server", "web"}), frozenset({"google-adk"})),
@@ -137,8 +136,10 @@ def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
 
 def _serves(words: Sequence[str], agents: Collection[Agent]) -> bool:
     """Whether a framework's own server is started, which serves the agents of a folder."""
-    for program, command in pairwise(words):
-        commands, frameworks = _SERVERS.get(program, (_NONE, _NONE))
-        if command in commands and any(agent.framework in frameworks for agent in agents):
-            return True
-    return False
+    started = {program for program, command in pairwise(words) if command in _commands(program)}
+    served = {name for program in started for name in _SERVERS[program][1]}
+    return bool(served) and any(agent.framework in served for agent in agents)
+
+
+def _commands(program: str) -> frozenset[str]:
+    return _SERVERS[program][0] if program in _SERVERS else frozenset()
