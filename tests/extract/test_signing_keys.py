@@ -39,6 +39,8 @@ def test_a_key_in_force_is_told_whatever_it_looks_like(code: str) -> None:
         f'{FLASK}app.config["TITLE"] = "helloworld"\n',
         f'{FLASK}other["SECRET_KEY"] = "helloworld"\n',
         f'{AGENT}app.secret_key = "helloworld"\n',
+        f'{FLASK}class Cloud:\n    def f(self):\n        self.secret_key = "helloworld"\n',
+        f'{FLASK}client = connect()\nclient.secret_key = "helloworld"\n',
         f'{STARLETTE}app.add_middleware(CORSMiddleware, secret_key="helloworld")\n',
     ],
 )

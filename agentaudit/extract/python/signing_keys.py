@@ -15,7 +15,7 @@ from agentaudit.extract.programs.syntax import keyword
 
 KEY = "SECRET_KEY"
 _SERVERS = ("flask", "quart", "SessionMiddleware")
-_APPLICATIONS = frozenset({"flask", "quart"})
+_APPLICATIONS = frozenset({"flask.Flask", "quart.Quart", "flask.app.Flask"})
 _CONFIGURED = frozenset({"update", "from_mapping"})
 _SESSIONS = "SessionMiddleware"
 
@@ -30,20 +30,29 @@ def signing_keys(module: Module) -> frozenset[int]:
 
 def _given(module: Module) -> Iterator[ast.expr]:
     """What is assigned or handed over as such a key."""
-    if not _APPLICATIONS.isdisjoint(path.partition(".")[0] for path in module.imports.values()):
-        for assignment in module.of(ast.Assign):
-            if any(_is_key(module, target) for target in assignment.targets):
-                yield assignment.value
+    applications = frozenset(_applications(module))
+    for assignment in module.of(ast.Assign) if applications else ():
+        if any(_is_key(module, target, applications) for target in assignment.targets):
+            yield assignment.value
     for call in module.of(ast.Call):
         value = _handed_over(module, call)
         if value is not None:
             yield value
 
 
-def _is_key(module: Module, target: ast.expr) -> bool:
+def _applications(module: Module) -> Iterator[str]:
+    """The names of what a module makes as a server, or takes from a file beside it."""
+    for call in module.calls():
+        if call.name in _APPLICATIONS and call.variable:
+            yield call.variable
+    yield from (name for name, path in module.imports.items() if path.startswith("."))
+
+
+def _is_key(module: Module, target: ast.expr, applications: frozenset[str]) -> bool:
     """`app.secret_key`, or `app.config["SECRET_KEY"]`."""
     if isinstance(target, ast.Attribute):
-        return target.attr == "secret_key" and isinstance(target.value, ast.Name)
+        own = isinstance(target.value, ast.Name) and target.value.id in applications
+        return own and target.attr == "secret_key"
     return (
         isinstance(target, ast.Subscript)
         and _is_configuration(target.value)
