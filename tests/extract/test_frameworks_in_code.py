@@ -637,13 +637,15 @@ def test_instructions_under_any_name_are_no_tools() -> None:
         ("hooks=[ToolLimitHook(5)]", Known.UNKNOWN),
         ("hooks=[most]", Known.UNKNOWN),
         ("hooks=[Logs()]", Known.NONE),
+        ("hooks=[GuardrailsHook(), EventLoopMetrics()]", Known.NONE),
         ("hooks=[]", Known.NONE),
         ("hooks=given or []", Known.UNKNOWN),
     ],
 )
 def test_hooks_of_strands_may_stop_an_agent(hooks: str, known: Known) -> None:
     code = (
-        "from strands import Agent\nfrom desk.hooks import Logs, ToolLimitHook\n"
+        "from strands import Agent\nfrom desk.hooks import EventLoopMetrics, GuardrailsHook, Logs\n"
+        "from desk.hooks import ToolLimitHook\n"
         "most = ToolLimitHook(max_calls=9)\n\ndef made(given):\n"
         f"    return Agent(model=m, tools=[ask], {hooks})\n"
     )

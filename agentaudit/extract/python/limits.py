@@ -29,8 +29,11 @@ _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
 """Models that answer from a list: an agent of theirs tries something out, and ends with it."""
-_STOPPING = regex(r"(?i)limit|max|budget|guard|breaker|stop|loop")
-"""How hooks are called that cancel what an agent wants to call: `ToolLimitHook`."""
+_STOPPING = regex(r"(?i)limit|max|budget|guard(?!rail)|breaker|stop|(?<!event)(?<!event_)loop")
+"""
+How hooks are called that cancel what an agent wants to call: `ToolLimitHook`. Guardrails look at
+what is said, and every agent of Strands has an event loop.
+"""
 _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 
