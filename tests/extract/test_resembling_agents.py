@@ -141,6 +141,8 @@ def test_a_page_that_is_given_the_settings_behind_it_only_resembles_an_agent() -
         ("eval-answers", "OPENAI_API_KEY: '${KEY}'", True),
         ("desk-benchmark", "OPENAI_API_KEY: '${KEY}'", True),
         ("evaluator", "OPENAI_API_KEY: '${KEY}'", False),
+        ("evaluation-agent", "OPENAI_API_KEY: '${KEY}'", False),
+        ("agent-evals", "OPENAI_API_KEY: '${KEY}'", True),
     ],
 )
 def test_what_shows_or_measures_an_agent_only_resembles_one(

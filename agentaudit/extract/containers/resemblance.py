@@ -19,7 +19,7 @@ _PAGE = "frontend"
 _JUDGING = regex(
     r"^(?:evals?|evaluations?|benchmarks?)(?:[-_]|$)|[-_](?:evals?|evaluations?|benchmarks?)$"
 )
-"""What measures the answers of an agent, in its image or with its settings."""
+"""What measures the answers of an agent; an `evaluation-agent` may be one that evaluates claims."""
 _OPENING = regex(r"KEY|TOKEN|MODEL|PROVIDER|TEMPERATURE|PROMPT|PASSWORD")
 """What only asks a model is told; its address is told to pages that show what was spent, too."""
 _OF_ANYTHING = regex(r"^(?:AGENT|MODEL)_")
@@ -48,6 +48,10 @@ _LEAST = 3
 """Settings of which most are for something else."""
 
 
+def _judges(name: str) -> bool:
+    return _JUDGING.search(name) is not None and AGENT_NAME.search(head(name)) is None
+
+
 def resembles_agent(
     image: str,
     names: Sequence[str],
@@ -66,7 +70,7 @@ def resembles_agent(
     that it is told being known: `whole`), or a product of another kind that can ask one.
     """
     image_name = called(image)
-    if runs_another(words) or any(map(_JUDGING.search, names)):
+    if runs_another(words) or any(map(_judges, names)):
         return True
     if AGENT_PRODUCT.match(image_name):
         return False
