@@ -67,6 +67,15 @@ def test_what_every_browser_is_given_is_no_secret(name: str) -> None:
     assert secret_name(name) is None
 
 
+@pytest.mark.parametrize("name", ["REACT_APP_ADMIN_TOKEN", "VITE_API_TOKEN", "NEXT_PUBLIC_API_KEY"])
+def test_what_every_browser_is_given_may_be_a_secret_by_mistake(name: str) -> None:
+    read = deployment_of({".env": f"{name}=q8Zr5Lw2Xn7Vt4Kp9Ym3Hd6f\n"}).credentials
+    referred = deployment_of({".env": f"{name}=${{{name}}}\n"}).credentials
+
+    assert [each.confidence for each in read] == [Confidence.POSSIBLE]
+    assert not referred
+
+
 @pytest.mark.parametrize(
     "name",
     [

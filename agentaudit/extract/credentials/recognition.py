@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.addresses import is_own_machine
 from agentaudit.extract.credentials.connections import connection_in, may_hold_password
 from agentaudit.extract.credentials.documented_tokens import is_documented, is_everybodys
 from agentaudit.extract.credentials.literals import (
@@ -21,17 +20,17 @@ from agentaudit.extract.credentials.literals import (
     published,
     sources_of,
 )
-from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.credentials.secret_names import (
     SecretName,
+    name_told,
     name_words,
     opens_its_holder,
     secret_name,
 )
 from agentaudit.extract.credentials.secret_values import (
     could_be_secret,
-    is_composed,
     likelihood,
+    likelihood_at,
     likelihood_of_default,
 )
 from agentaudit.extract.credentials.signed_tokens import may_hold_signed_token, signed_token
@@ -52,8 +51,6 @@ _FEDERATED = regex(
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
-_LONGEST_COUNTED = 10
-"""Digits of a password that somebody types, `123456`, and no machine draws."""
 _USUAL = 200
 """Characters of values that are worth keeping."""
 
@@ -107,7 +104,7 @@ _recognised_once = lru_cache(maxsize=32_768)(_recognised)
 @lru_cache(maxsize=4096)
 def may_be_named(key: str) -> bool:
     """Whether a name can make a credential of a value that does not look like one."""
-    return _carries_token(key) or _credentials_file(key)
+    return name_told(key) is not None or _carries_token(key) or _credentials_file(key)
 
 
 def may_show(text: str) -> bool:
@@ -189,7 +186,7 @@ def _named_as_file(key: str, value: str) -> bool:
 
 
 def _by_name(key: str, value: str) -> Recognised | None:
-    name = secret_name(key)
+    name = name_told(key)
     if name is None or len(value) > _LONGEST_SECRET or not could_be_secret(key, name.kind, value):
         return None
     token = signed_token(value)
@@ -205,7 +202,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
         lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
         admin=name.admin,
         default_value=default is not None,
-        confidence=default or likelihood(name.kind, value),
+        confidence=default or (Confidence.POSSIBLE if name.shown else likelihood(name.kind, value)),
         named=default is None,
         secret=value,
     )
@@ -265,16 +262,6 @@ def _jwt(text: str) -> Recognised | None:
     )
 
 
-def _opens(written: str, host: str) -> Confidence:
-    """How surely a password opens a door: one that a person chose, on his own machine, may not."""
-    password = literal_of(written)
-    counted = password.isdigit() and len(password) <= _LONGEST_COUNTED
-    if is_own_machine(host) and (counted or is_composed(password) or is_made_up(password)):
-        return Confidence.POSSIBLE
-    told = likelihood("password", password)
-    return told if password == written else likelihood_of_default(password, told)
-
-
 def lifetime_of(ttl_s: int) -> Lifetime:
     """Whether what is good for so long, in seconds, is a key to keep or one to throw away."""
     return Lifetime.STATIC if ttl_s > _LONG_LIVED_S else Lifetime.SHORT
@@ -295,6 +282,6 @@ def _connection(text: str) -> Recognised | None:
         kind="connection_string",
         form=form,
         lifetime=Lifetime.STATIC if literal else Lifetime.UNKNOWN,
-        confidence=_opens(password, found.host) if literal else Confidence.LIKELY,
+        confidence=likelihood_at(found.host, password) if literal else Confidence.LIKELY,
         secret=literal_of(password) if literal else "",
     )

@@ -218,11 +218,19 @@ class SecretName(Struct, frozen=True, kw_only=True):
     kind: str
     lifetime: Lifetime
     admin: bool
+    shown: bool = False
+    """A build writes the value into pages, and it may be meant for them."""
+
+
+def secret_name(key: str) -> SecretName | None:
+    """What a setting's name promises when it names a secret; None when it does not."""
+    name = name_told(key)
+    return None if name is not None and name.shown else name
 
 
 @lru_cache(maxsize=4096)
-def secret_name(key: str) -> SecretName | None:
-    """What a setting's name promises when it names a secret; None when it does not."""
+def name_told(key: str) -> SecretName | None:
+    """The same also of what is shown to everybody, which may be a secret by mistake."""
     if _APPLICATION_INSIGHTS.match(key):
         return None
     words = name_words(_NUMBER.sub("", key.removesuffix("_FILE").removesuffix("_file")))
@@ -230,8 +238,6 @@ def secret_name(key: str) -> SecretName | None:
     begun = next((begun for begun in _OF_PAGES if words[: len(begun)] == begun), ())
     words = words[len(begun) :]
     kind = _kind(words)
-    if begun and kind in _SHOWN and not _opens_servers(words):
-        return None
     if not kind or (_NOT_SECRET & set(words) and kind != "access_key"):
         return None
     if words[:2] in _WHERE_KEPT or words[-2:] in _OF_CLUSTER:
@@ -247,6 +253,7 @@ def secret_name(key: str) -> SecretName | None:
         kind=kind,
         lifetime=Lifetime.STATIC if static else Lifetime.UNKNOWN,
         admin="admin" in words or kind in {"master_key", "admin_key"},
+        shown=begun != () and kind in _SHOWN and not _opens_servers(words),
     )
 
 

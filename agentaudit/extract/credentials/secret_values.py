@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addresses import is_own_machine
 from agentaudit.extract.credentials.literals import (
     form_of,
     is_digest,
@@ -16,6 +17,7 @@ from agentaudit.extract.credentials.literals import (
     is_identifier,
     is_placeholder,
     is_publishable,
+    literal_of,
     published,
 )
 from agentaudit.extract.credentials.made_up import encoded_text, is_made_up
@@ -74,6 +76,8 @@ _SHORTEST_MEAN_OF_PLAIN = 3.0
 _MOST_NUMBERS = 2
 _OF_TEST_MODE = regex(r"(?:[a-z]{1,4}_)?test_(?=\w{8})")
 """Keys that move no money, as Stripe, Toss and Mollie mark them: `sk_test_…`, `test_sk_…`."""
+_LONGEST_COUNTED = 10
+"""Digits of a password that somebody types, `123456`, and no machine draws."""
 _LOCAL = frozenset({"local", "localdev", "localhost"})
 _SETTING = regex(r"^(?:true|false|yes|no|on|off|\d{1,9}|[\d.]+[a-z]{0,2})$", re.IGNORECASE)
 
@@ -153,6 +157,16 @@ def likelihood(kind: str, value: str) -> Confidence:
 def likelihood_of_default(value: str, told: Confidence) -> Confidence:
     """A default that somebody made up, `secret123`, waits for the variable that it stands for."""
     return Confidence.POSSIBLE if is_made_up(value) else told
+
+
+def likelihood_at(host: str, written: str) -> Confidence:
+    """How surely a password opens a door: one that a person chose, on his own machine, may not."""
+    password = literal_of(written)
+    counted = password.isdigit() and len(password) <= _LONGEST_COUNTED
+    if is_own_machine(host) and (counted or is_composed(password) or is_made_up(password)):
+        return Confidence.POSSIBLE
+    told = likelihood("password", password)
+    return told if password == written else likelihood_of_default(password, told)
 
 
 def is_composed(value: str) -> bool:
