@@ -18,6 +18,7 @@ LETTERS = "q7Zk2PvW9sLx4TnB8rYc"
         f"STORE=nats://app:{LETTERS}@bus.acme.example:4222",
         f"STORE=Server=tcp:db.acme.example,1433;Database=app;User Id=app;Password={LETTERS};",
         f"STORE=Data Source=db.acme.example;Initial Catalog=app;Pwd={LETTERS}",
+        f"STORE=redis://:7/{LETTERS}@cache.acme.example:6379",
     ],
 )
 def test_a_password_for_a_database_is_found_by_its_look(line: str) -> None:

@@ -31,7 +31,10 @@ _LISTED = regex(
 """As ADO.NET has it: `Server=db;User Id=app;Password=…`."""
 _LONGEST_REFERENCE = 300
 _PATH = regex(r"/|\d{1,5}(?=[/?#])")
-"""Behind `host:`, perhaps with a port: what stands before the next `@` is no password."""
+"""
+Behind `host:`, perhaps with a port: what stands before the next `@` is no password. Addresses of
+databases have no path with one in it, and passwords that begin so.
+"""
 _DATABASES = frozenset(
     {
         *("redis", "rediss", "valkey", "postgres", "postgresql", "mysql", "mariadb", "mongodb"),
@@ -57,7 +60,7 @@ def may_hold_password(text: str) -> bool:
 def connection_in(text: str) -> Connection | None:
     """The first of them in a text."""
     found = _URL.search(text) if "://" in text and "@" in text else None
-    while found is not None and ("://" in found["password"] or _PATH.match(found["password"])):
+    while found is not None and _reaches_on(found):
         found = _URL.search(text, found.start("password"))  # an address before, with a port
     if found is not None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))
@@ -77,6 +80,13 @@ def _whole(text: str, found: re.Match[str]) -> str:
         closing = text.find("}", end, end + _LONGEST_REFERENCE)
         end = closing + 1 if closing >= 0 else end
     return text[start:end]
+
+
+def _reaches_on(found: re.Match[str]) -> bool:
+    """Whether what seems a password is the rest of an address, and begins another one."""
+    if "://" in found["password"]:
+        return True
+    return not _is_database(found["scheme"]) and _PATH.match(found["password"]) is not None
 
 
 def _names_password(text: str) -> bool:
