@@ -504,6 +504,8 @@ def test_what_users_wrote_comes_out_of_a_database_of_supabase() -> None:
         ("npx", ["mcp-remote@0.1.29", "--header", "Authorization: ${DESK_TOKEN}"], True, False),
         ("npx", ["mcp-remote@0.1.29", "--header", "Authorization: ${DESK_TOKEN}"], False, True),
         ("sh", ["-c", "desk-mcp", "--token", "${DESK_TOKEN}"], True, True),
+        ("npx", ["desk@1.0.0", "postgres://app:${DESK_TOKEN}@db.test/x"], True, False),
+        ("npx", ["desk@1.0.0", "postgres://app:q8vR2xLkQ9mP4Zt7@${DESK_TOKEN}/x"], True, True),
     ],
 )  # fmt: skip
 def test_a_program_fills_in_what_its_own_environment_holds(

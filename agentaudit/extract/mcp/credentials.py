@@ -15,11 +15,13 @@ from agentaudit.extract.credentials.holdings import (
     add_credentials,
     settings_of,
 )
+from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.credentials.redaction import HEADER, plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import place_of, switches_verification_off
 from agentaudit.extract.mcp.declared import URLS, DeclaredServer
 from agentaudit.extract.settings import Setting
+from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
@@ -109,6 +111,15 @@ def _own_variables(node: Node) -> frozenset[str]:
     return frozenset(key for block in blocks if block is not None for key, _ in block.items())
 
 
+def _is_filled(text: str, own: frozenset[str]) -> bool:
+    """Whether a server fills an argument from its own environment, and no secret stands beside."""
+    filled = _FILLED.search(text)
+    if filled is None or filled["name"] not in own:
+        return False
+    beside = by_look(text)
+    return beside is None or beside.form is not CredentialForm.LITERAL
+
+
 def _argument_settings(
     document: Document, node: Node | None, route: str, own: frozenset[str]
 ) -> tuple[Setting, ...]:
@@ -117,7 +128,7 @@ def _argument_settings(
     flag = ""
     for index, element in enumerate(node.elements if node is not None else ()):
         text = element.text or ""
-        if own and (filled := _FILLED.search(text)) is not None and filled["name"] in own:
+        if own and _is_filled(text, own):
             flag = ""
             continue
         match = _FLAG.match(text)
