@@ -50,6 +50,14 @@ class Packages(Struct, frozen=True, eq=False):
 
     named: Mapping[str, _Package] = field(default_factory=dict)
     short: Mapping[str, _Patterns] = field(default_factory=dict)
+    manifests: Mapping[str, SourceText] = field(default_factory=dict)
+    """By folder, unread: few are asked for."""
+
+    def script(self, folder: str, name: str) -> str:
+        """What a package runs under a name: of `npm run start` that of `start`."""
+        manifest = self.manifests.get(folder)
+        root = _root(manifest) if manifest is not None else None
+        return root.text_at("scripts", name)[:_LARGEST] if root is not None else ""
 
     def paths(self, file: str, source: str) -> Iterator[str]:
         """Where what a file imports may lie, without the ending of its file."""
@@ -82,6 +90,7 @@ def packages_in(sources: Iterable[SourceText]) -> Packages:
     return Packages(
         dict(pair for each in islice(named, _MOST) for pair in _package(each)),
         {folder: pairs for each in islice(settings, _MOST) for folder, pairs in _short_paths(each)},
+        {source.file.rpartition("/")[0]: source for source in islice(manifests, _MOST)},
     )
 
 

@@ -15,6 +15,12 @@ PAGES = "from fastapi import FastAPI\nfrom desk.routes import router\napp = Fast
 ROUTES = "from fastapi import APIRouter\nfrom desk.graph import desk\n"
 BASE = "FROM python:3.13-slim\nCOPY . .\n"
 SERVED = f'{BASE}CMD ["uvicorn", "desk.main:app", "--host", "0.0.0.0"]\n'
+DESK = (
+    "import { generateText, tool } from 'ai';\n"
+    "const look = tool({ inputSchema: shape, execute: async ({ q }) => find(q) });\n"
+    "export const desk = () => generateText({ model, prompt, tools: { look }, stopWhen: done });\n"
+)
+SERVE = "import { tool } from 'ai';\nimport { desk } from './desk';\nserve(desk);\n"
 COMPOSE = "services: {api: {build: ./backend, env_file: .env}, db: {image: 'postgres:17'}}\n"
 CODE = {
     "backend/desk/graph.py": GRAPH,
@@ -42,6 +48,29 @@ def agents(files: dict[str, str], manifest: str = COMPOSE) -> set[str]:
 )
 def test_what_is_started_says_that_it_is_an_agent(files: dict[str, str]) -> None:
     assert agents({**CODE, **files}) == {"api"}
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "expected"),
+    [
+        ('["npm", "start"]', "tsx src/serve.ts", {"api"}),
+        ('["npm", "run", "start"]', "node dist/serve.js", {"api"}),
+        ("pnpm start", "tsx src/serve.ts", {"api"}),
+        ("npm run build", "tsx src/serve.ts", set()),
+        ("npm start", "vite preview", set()),
+    ],
+)
+def test_what_a_package_starts_is_said_by_its_manifest(
+    command: str, script: str, expected: set[str]
+) -> None:
+    files = {
+        "backend/Dockerfile": f"FROM node:22\nCOPY . .\nCMD {command}\n",
+        "backend/package.json": f'{{"name": "desk", "scripts": {{"start": "{script}"}}}}',
+        "backend/src/serve.ts": SERVE,
+        "backend/src/desk.ts": DESK,
+    }
+
+    assert agents(files) == expected
 
 
 def test_a_command_of_the_manifest_comes_first() -> None:

@@ -9,7 +9,7 @@ manifest nothing else is started from there.
 
 import posixpath
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -30,6 +30,9 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 
 _SCRIPT = ".sh"
+_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
+_FEW = 4
+"""Words in which a runner is told what to run: `npm run start`."""
 _SERVERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
     {
         "adk": (frozenset({"api_server", "web"}), frozenset({"google-adk"})),
@@ -122,8 +125,19 @@ def _begun(
         entry, command = started_by(image)
         words = (*entry, *(workload.words or command))
         place = evidence(image, own[0], plain(own[0].text or ""))
+    words = (*words, *_scripted(documents, words, (folder, build)))
     found = frozenset(entries(words, folder, known)) or frozenset(entries(words, build, known))
     return _Begun(workload, words, place, folder, found)
+
+
+def _scripted(documents: Documents, words: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
+    """The words of what `npm start` and its like run, as the project's manifest says."""
+    for at, word in enumerate(words):
+        if word in _RUNNERS:
+            name = next((each for each in words[at + 1 : at + _FEW] if each != "run"), "")
+            texts = (documents.packages.script(folder, name) for folder in folders)
+            yield from next(filter(None, texts), "").split()
+            return
 
 
 def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
