@@ -24,6 +24,7 @@ from agentaudit.rules.compiled import CompiledRule
 
 _RELATED = 20
 """More related places than a reader, or a code host, would take in."""
+_ALSO = 3
 _WHOLE = "deployment"
 
 
@@ -85,16 +86,34 @@ def gathered(
 def _one(name: str, group: Sequence[Finding]) -> Finding:
     """The gravest, what is deployed before what is not, with where the others are."""
     first, *more = sorted(group, key=lambda item: (-item.severity.rank, -item.confidence.rank))
-    if not more and name != whole_fingerprint(first.rule):
+    of_all = name == whole_fingerprint(first.rule)
+    if not more and not of_all:
         return first
+    also = [] if of_all else _also(first, more)
     same = f" The same holds at {counted(len(more), 'more place')}." if more else ""
     return replace(
         first,
-        message=f"{first.message}{same}",
+        message=f"{first.message}{_listed(also) if also else same}",
         related=related_to(first.evidence, [*first.related, *(item.evidence for item in more)]),
         fingerprint=name,
         value="",
     )
+
+
+def _also(first: Finding, more: Iterable[Finding]) -> Sequence[str]:
+    """What others say that begin as the first does, and go on differently: other rights of it."""
+    others = dict.fromkeys(item.message for item in more if item.message != first.message)
+    least, most = min((first.message, *others)), max((first.message, *others))
+    apart = next(
+        (at for at, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least)
+    )
+    begin = least.rfind(" ", 0, apart) + 1
+    return [message[begin:].removesuffix(".") for message in others] if begin else []
+
+
+def _listed(also: Sequence[str]) -> str:
+    further = f"; and {len(also) - _ALSO} more" if len(also) > _ALSO else ""
+    return f" Elsewhere also: {'; '.join(also[:_ALSO])}{further}."
 
 
 def related_to(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:

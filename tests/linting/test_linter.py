@@ -248,6 +248,31 @@ def test_rights_of_one_identity_are_told_as_one_and_accepted_as_one() -> None:
     assert [item.message for item in alone] == ["role is held."] * 2
 
 
+def test_what_further_rights_of_one_identity_add_is_said() -> None:
+    ways = ("create-access-key", "create-access-key", "run-command", "pass-role", "put", "attach")
+    grants = tuple(
+        Grant(
+            id=FactId(f"grant:{line}"),
+            name="role",
+            principal="role",
+            identity_id=FactId("identity:a"),
+            effect="allow",
+            escalations=(way,),
+            evidence=(place(line),),
+        )
+        for line, way in enumerate(ways, 1)
+    )
+    found = lint(Deployment(grants=grants), lint_rules()).findings
+    (one,) = (item.message for item in found if item.rule == "privilege-escalation")
+    few = lint(Deployment(grants=grants[:2]), lint_rules()).findings
+    (same,) = (item.message for item in few if item.rule == "privilege-escalation")
+
+    assert one.endswith(
+        "permissions: create-access-key. Elsewhere also: run-command; pass-role; put; and 1 more."
+    )
+    assert same.endswith("permissions: create-access-key. The same holds at 1 more place.")
+
+
 def test_a_rule_asked_once_is_about_what_is_deployed_before_what_is_not() -> None:
     tried = replace(credential(1), evidence=(place(1, "app/tests/settings.json"),))
     (finding,) = lint(
