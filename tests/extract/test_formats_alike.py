@@ -8,6 +8,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.rules.fakes import fake
 
 KIND = {"name": "desk-agent", "image": "registry.example/desk-agent:1.4"}
 
@@ -396,3 +397,77 @@ def test_what_people_ask_a_coding_agent_is_sent_elsewhere(file: str, text: str) 
     (log,) = deployment_of({file: text}).audit_logs
 
     assert log.content_logged
+
+
+TOKEN = fake("github_classic")
+TOLD = f"Call GitHub with {TOKEN} where you need to."
+
+
+def terraform(text: str) -> dict[str, str]:
+    return {"main.tf": f'resource "aws_bedrockagent_agent" "d" {{\n  {text} = "{TOLD}"\n}}\n'}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"AGENTS.md": TOLD},
+        {"desk.py": f'from agents import Agent\ndesk = Agent(name="d", instructions="{TOLD}")\n'},
+        {"desk.py": f'SYSTEM_PROMPT = """{TOLD}"""\n'},
+        {
+            "desk.ts": (
+                "import { Agent } from '@openai/agents';\n"
+                f"export const desk = new Agent({{ name: 'd', instructions: '{TOLD}' }});\n"
+            )
+        },
+        {"config/agents.yaml": f"desk:\n  role: d\n  backstory: {TOLD}\n  goal: g\n"},
+        {"agent.yaml": f"kind: Prompt\nname: d\ninstructions: {TOLD}\n"},
+        terraform("instruction"),
+    ],
+)
+def test_a_secret_that_a_model_reads_is_in_its_prompt(texts: dict[str, str]) -> None:
+    assert {each.exposure for each in deployment_of(texts).credentials} == {"prompt"}
+
+
+@pytest.mark.parametrize("texts", [terraform("description"), {"notes.yaml": f"prompt: {TOKEN}\n"}])
+def test_a_secret_elsewhere_is_in_none(texts: dict[str, str]) -> None:
+    assert {each.exposure for each in deployment_of(texts).credentials} == {"file"}
+
+
+CREW = 'from crewai import Agent\ndesk = Agent(role="d", goal="g", backstory="b", {more})\n'
+
+
+@pytest.mark.parametrize(
+    ("texts", "sandboxed"),
+    [
+        ({"crew.py": CREW.format(more="allow_code_execution=True")}, Truth.YES),
+        (
+            {
+                "crew.py": CREW.format(
+                    more='allow_code_execution=True, code_execution_mode="unsafe"'
+                )
+            },
+            Truth.NO,
+        ),
+        (
+            {
+                "config/agents.yaml": (
+                    "desk:\n  role: d\n  goal: g\n  backstory: b\n  allow_code_execution: true\n"
+                    "  code_execution_mode: unsafe\n"
+                )
+            },
+            Truth.NO,
+        ),
+    ],
+)
+def test_an_agent_of_a_crew_runs_code_that_it_writes(
+    texts: dict[str, str], sandboxed: Truth
+) -> None:
+    (tool,) = deployment_of(texts).tools
+
+    assert ("execute" in tool.effects, tool.sandboxed) == (True, sandboxed)
+
+
+def test_an_agent_of_a_crew_that_may_run_no_code_has_no_interpreter() -> None:
+    texts = {"crew.py": CREW.format(more="allow_code_execution=False")}
+
+    assert not deployment_of(texts).tools

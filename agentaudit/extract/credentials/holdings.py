@@ -5,6 +5,7 @@ A credential's identity is its place (`file#route.to.key`), never its value. The
 through several services stays one credential that several can see.
 """
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct, field
@@ -38,6 +39,12 @@ _ADDRESS = regex(r"^(?:arn:|projects/|/)|\.(?:arn|id|name|secret_id)$")
 """Where a secret is kept, and not the secret: whoever is given it asks for the value himself."""
 CREDENTIALS = Budget("credentials", 10_000)
 """Each as often as somebody has it."""
+_PROMPT = regex(
+    r"^(?:goal|backstory|role_?definition|persona)$"
+    r"|(?:^|[_-])(?:system|pre|agent)?[_-]?(?:prompt|instructions?)$|(?:^|_)system[_-]?message$",
+    re.IGNORECASE,
+)
+"""How settings are called, in whatever format, that a model reads before anything else."""
 _SEERS = Budget("who sees credentials", 20_000, free=4)
 """Each as often as there are credentials that he sees."""
 _MOST_OF_A_NAME = 20
@@ -94,6 +101,15 @@ class Holding(Struct, frozen=True, kw_only=True):
         return Confidence.POSSIBLE if chosen else found.confidence
 
 
+def _exposure(setting: Setting, found: Recognised, holding: Holding) -> str:
+    """How it is exposed: to a model, too, where its file has it in what tells an agent its task."""
+    sure = found.form is CredentialForm.LITERAL and found.confidence is Confidence.CERTAIN
+    if not sure or holding.exposure != "file" or _PROMPT.search(setting.key) is None:
+        return holding.exposure
+    alone = " " not in setting.value.raw and setting.document.syntax != "javascript"
+    return holding.exposure if alone else "prompt"
+
+
 def add_credentials(
     collector: Collector, settings: Iterable[Setting], holding: Holding
 ) -> tuple[Credential, ...]:
@@ -131,7 +147,7 @@ def _add(collector: Collector, found: Found, holding: Holding) -> Credential:
         ttl_s=recognised.ttl_s,
         holder=holding.holder,
         holder_id=holding.holder_id,
-        exposure=holding.exposure,
+        exposure=_exposure(setting, recognised, holding),
         variable=setting.key,
         admin=recognised.admin,
         default_value=recognised.default_value,

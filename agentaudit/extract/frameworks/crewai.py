@@ -17,6 +17,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import bare_url, plain
 from agentaudit.extract.declared_tools import DeclaredTool, add_declared_tool
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.frameworks.crew_execution import add_code_execution
 from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_memory
 from agentaudit.extract.known_tools import KnownTool
 from agentaudit.extract.mcp.configurations import Reading, add_server
@@ -34,7 +35,6 @@ _CREW = regex(r"(?:^|/)crew\.jsonc?$")
 _LOCAL = ("ollama/", "ollama_chat/")
 _DEFAULT_ITERATIONS = 25
 """Of CrewAI 1.15."""
-_CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
 
 
 class _Declared(Struct, frozen=True):
@@ -131,7 +131,7 @@ def _add_agent(
         place = evidence(declared.document, code, "allow_code_execution")
         mode = _setting(node, "code_execution_mode")
         safe = mode is None or mode.text != "unsafe"
-        _add_tool(collector, agent, ("code execution", _CODE_TOOL), place, sandboxed=safe)
+        add_code_execution(collector, agent, place, sandboxed=safe)
     window = _setting(node, "respect_context_window")
     if window is not None and window.boolean is False:
         place = evidence(declared.document, window, "respect_context_window")
@@ -154,21 +154,11 @@ def _setting(node: Node, key: str) -> Node | None:
 
 
 def _add_tool(
-    collector: Collector,
-    agent: Agent,
-    named: tuple[str, KnownTool | None],
-    place: Evidence,
-    *,
-    sandboxed: bool | None = None,
+    collector: Collector, agent: Agent, named: tuple[str, KnownTool | None], place: Evidence
 ) -> None:
     name, known = named
-    add_declared_tool(
-        collector,
-        agent,
-        DeclaredTool(
-            name=name, key=f"{agent.id}/{name}", place=place, known=known, sandboxed=sandboxed
-        ),
-    )
+    declared = DeclaredTool(name=name, key=f"{agent.id}/{name}", place=place, known=known)
+    add_declared_tool(collector, agent, declared)
 
 
 def _add_servers(

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import fact_id, with_place
 from agentaudit.extract.documents import sibling
+from agentaudit.extract.frameworks.crew_execution import add_code_execution
 from agentaudit.extract.frameworks.crew_memories import add_whole_context, crew_memory
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import UNFOLDED, Call, Module
@@ -81,6 +82,7 @@ def in_crews(
         if agent.framework == _FRAMEWORK and building.module.value(window) is False:
             place = building.module.place(window or call.node, "respect_context_window")
             add_whole_context(building.collector, agent, place)
+        _add_execution(building, agent, call)
     crews = [call for call in building.calls if call.name in CREWS]
     members = [agent for agent, _ in agents if agent.framework == _FRAMEWORK] if crews else []
     for crew in crews:
@@ -94,6 +96,18 @@ def in_crews(
     if not any(_paced(building, crew) for crew in crews):
         return agents
     return [(_with_pace(building, agent), call) for agent, call in agents]
+
+
+def _add_execution(building: Building, agent: Agent, call: Call) -> None:
+    """The interpreter that a call gives its agent; in which mode, another file may say."""
+    module, allowed = building.module, keyword(call.node, "allow_code_execution")
+    if agent.framework != _FRAMEWORK or allowed is None or module.value(allowed) is not True:
+        return
+    mode = keyword(call.node, "code_execution_mode")
+    place = module.place(allowed, "allow_code_execution")
+    add_code_execution(
+        building.collector, agent, place, sandboxed=mode is None or module.text(mode) != "unsafe"
+    )
 
 
 def _paced(building: Building, crew: Call) -> bool:
