@@ -471,3 +471,55 @@ def test_an_agent_of_a_crew_that_may_run_no_code_has_no_interpreter() -> None:
     texts = {"crew.py": CREW.format(more="allow_code_execution=False")}
 
     assert not deployment_of(texts).tools
+
+
+PLAIN = "http://crm.acme.example.com/mcp"
+LISTED = json.dumps({"mcpServers": {"crm": {"type": "http", "url": PLAIN}}})
+STEP = "on: workflow_dispatch\njobs:\n  desk:\n    runs-on: ubuntu-latest\n    steps:\n      - "
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        (".mcp.json", LISTED, 1),
+        (
+            "goose/config.yaml",
+            f"extensions:\n  crm:\n    type: streamable_http\n    uri: {PLAIN}\n",
+            2,
+        ),
+        (
+            ".github/workflows/desk.yml",
+            (
+                f"{STEP}uses: acme/desk@v1\n        with:\n          claude_args: >-\n"
+                f"            --max-turns 5\n            --mcp-config '{LISTED}'\n"
+            ),
+            9,
+        ),
+        (
+            ".github/workflows/desk.yml",
+            f"{STEP}run: |\n          cat > .mcp.json <<'END'\n          {LISTED}\n          END\n",
+            8,
+        ),
+        (
+            "desk.py",
+            (
+                "from crewai import Agent\nfrom crewai_tools import MCPServerAdapter\n"
+                f'crm = {{"url": "{PLAIN}", "transport": "streamable-http"}}\n'
+                "with MCPServerAdapter([crm]) as tools:\n"
+                '    desk = Agent(role="d", goal="g", backstory="b", tools=tools)\n'
+            ),
+            4,
+        ),
+    ],
+)
+def test_a_server_is_one_wherever_it_is_named(file: str, text: str, line: int) -> None:
+    (server,) = deployment_of({file: text}).tool_servers
+
+    assert (server.url, server.tls, server.evidence[0].line) == (PLAIN, Truth.NO, line)
+
+
+@pytest.mark.parametrize("broken", [LISTED[:-1], "{" * 90_000 + '"mcpServers"', '"mcpServers": {}'])
+def test_words_around_no_servers_name_none(broken: str) -> None:
+    text = f"{STEP}run: |\n          echo {broken}\n"
+
+    assert not deployment_of({".github/workflows/desk.yml": text}).tool_servers

@@ -42,6 +42,7 @@ _CLIENT_FILE = regex(
 """A group for each of them, behind that of the folder."""
 FRAMEWORKS = frozenset(framework for _, framework, _ in _CLIENTS)
 """Of clients that are known by their files."""
+GOOSE = regex(r"(?:^|/)goose/config\.ya?ml$")
 REQUIREMENTS = regex(r"(?:^|/)requirements\.toml$")
 GATEWAY_CLIENT = "gateway"
 """The framework of agents that nobody declares: they call servers through a gateway."""

@@ -8,6 +8,7 @@ https://code.claude.com/docs/en/plugins-reference, bundles by
 https://github.com/modelcontextprotocol/mcpb/blob/main/MANIFEST.md.
 """
 
+import json
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from msgspec import Struct
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
-from agentaudit.extract.mcp.clients import REQUIREMENTS
+from agentaudit.extract.mcp.clients import GOOSE, REQUIREMENTS
 from agentaudit.extract.platform_files import FORM_FILE
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
 
@@ -30,6 +31,7 @@ _ROUTES = (
 )
 """Where else servers stand, if what stands there looks like them."""
 _OLD_CONTINUE = ("experimental", "modelContextProtocolServers")
+_OF_GOOSE = ("GOOSE_PROVIDER", "GOOSE_MODEL")
 _BARE = "/.mcp.json"
 """Of a plugin of Claude Code, which may name its servers without a key around them."""
 _MARKETPLACE = ".claude-plugin/marketplace.json"
@@ -45,6 +47,8 @@ _SYNTAXES = frozenset({"json", "yaml", "toml", "markdown"})
 URLS = ("url", "httpUrl", "serverUrl", "uri")
 """The keys under which clients write a server's address."""
 _COMMANDS = ("command", "cmd")
+_LONGEST_AROUND = 100_000
+"""Characters of a text in which servers stand among other words."""
 _SWITCHES = frozenset({"enabled", "disabled"})
 
 
@@ -70,7 +74,7 @@ def declared_servers(document: Document) -> Iterator[DeclaredServer]:
         node = root.get(*route)
         if node is not None and _looks_like_servers(node):
             yield from _servers(node, ".".join(route))
-    if root.child("GOOSE_PROVIDER") is not None or root.child("GOOSE_MODEL") is not None:
+    if any(map(root.child, _OF_GOOSE)) or GOOSE.search(document.file):
         yield from _extensions(root.child("extensions"))
     projects = root.child("projects")
     for path, project in projects.items() if projects is not None else ():
@@ -109,18 +113,33 @@ def servers_within(document: Document, documents: Documents) -> Iterator[Declare
     """
     Servers in a client's configuration that stands as a text within a YAML file.
 
-    So a ConfigMap has it, a `config` of Compose, and a value of a chart; not the form for reports
-    of faults, which shows how one looks.
+    So a ConfigMap has it, a `config` of Compose, and a value of a chart; a workflow has it among
+    other words, behind `--mcp-config` or in a file that a step writes. Not the form for reports of
+    faults, which shows how one looks.
     """
     if document.syntax != "yaml" or FORM_FILE.search(document.file):
         return
     if not holds_word(document.text, _ROOTS):
         return
     for number, node in enumerate(_texts(document)):
-        root = embedded(node, document, documents)
+        root = embedded(node, document, documents) or _among_words(node, document, documents)
         for name in _ROOTS:
             servers = root.child(name) if root is not None else None
             yield from _servers(servers, f"{name} within {number}")
+
+
+def _among_words(node: Node, document: Document, documents: Documents) -> Node | None:
+    """The first object of JSON that holds servers, where other words stand around it."""
+    found = [at for name in _QUOTED_ROOTS if (at := node.raw.find(name)) >= 0]
+    start = node.raw.rfind("{", 0, min(found, default=0))
+    if start < 0 or len(node.raw) > _LONGEST_AROUND:
+        return None
+    try:
+        _, end = json.JSONDecoder().raw_decode(node.raw, start)
+    except (ValueError, RecursionError):
+        return None
+    before = "".join(each if each == "\n" else " " for each in node.raw[:start])
+    return embedded(node.changed(raw=before + node.raw[start:end]), document, documents)
 
 
 def _texts(document: Document) -> Iterator[Node]:

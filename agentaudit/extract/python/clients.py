@@ -4,7 +4,7 @@ Servers of MCP that agents in Python start or call.
 Every framework has its own words for the two things that a server is: a command, or an address.
 Read in late 2026: the MCP Python SDK, the OpenAI Agents SDK, Pydantic AI (1 and 2), CrewAI 1.15,
 LangChain's adapters, Google's ADK, AutoGen 0.7, Agno, LlamaIndex, LiveKit and the Agent Framework.
-Strands and CrewAI's adapter are given parameters of the SDK.
+Strands and CrewAI's adapter are given parameters of the SDK; the latter takes addresses, too.
 """
 
 import ast
@@ -47,6 +47,7 @@ _CLIENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "MCPStreamableHTTPTool": (("agent_framework",), _NAMED),
     "MCPWebsocketTool": (("agent_framework",), _NAMED),
     "MultiServerMCPClient": (("langchain_mcp_adapters",), ("connections",)),
+    "MCPServerAdapter": (("crewai_tools",), ("serverparams",)),
 }
 _WITHIN = ("params", "tool_config")
 """Arguments that hold what a server is (the OpenAI Agents SDK)."""
@@ -129,6 +130,10 @@ def _servers(building: Building, call: Call, *, proven: bool) -> Iterator[tuple[
         if written.kind is not NodeKind.MAPPING:
             yield "mcp", written
         return
+    if call.last == "MCPServerAdapter":
+        for node in _adapted(building, call):
+            yield call.variable or "mcp", _renamed(node, hidden=False)
+        return
     given = _arguments(call)
     node = node_of(module, given)
     inner = next((each for name in _WITHIN if (each := node.child(name)) is not None), None)
@@ -138,6 +143,15 @@ def _servers(building: Building, call: Call, *, proven: bool) -> Iterator[tuple[
     hidden = proven or proofs or splatted(call.node)
     name = next((text for each in _NAMES if (text := node.text_at(each))), "")
     yield name or call.variable or "mcp", _renamed(node, hidden=hidden)
+
+
+def _adapted(building: Building, call: Call) -> Iterator[Node]:
+    """What CrewAI's adapter is given, but for what a call makes, which is told there."""
+    meant = building.module.meant(argument(call.node, 0, "serverparams"))
+    for each in meant.elts if isinstance(meant, ast.List) else (meant,):
+        params = building.module.meant(each)
+        if params is not None and not isinstance(params, ast.Call):
+            yield node_of(building.module, params)
 
 
 def _arguments(call: Call) -> ast.Dict:
