@@ -292,3 +292,14 @@ def test_settings_beside_a_development_container_are_of_an_agent_in_it(
     (agent,) = deployment_of(files).agents
 
     assert (agent.permission_mode, agent.own_machine) == ("bypass", own)
+
+
+def test_another_file_of_settings_takes_back_no_servers_that_start_unasked() -> None:
+    files = {
+        ".mcp.json": json.dumps({"mcpServers": {"desk": {"command": "desk-mcp"}}}),
+        ".claude/settings.json": json.dumps({"enableAllProjectMcpServers": True}),
+        ".claude/settings.local.json": json.dumps({"permissions": {"allow": ["Read"]}}),
+    }
+    (server,) = deployment_of(files).tool_servers
+
+    assert server.started_unasked

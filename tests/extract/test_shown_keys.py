@@ -140,3 +140,9 @@ def test_what_firebase_makes_for_an_app_holds_no_other_key() -> None:
     (found,) = deployment_of({"android/app/google-services.json": text}).credentials
 
     assert found.confidence is Confidence.POSSIBLE
+
+
+def test_the_key_of_neons_documentation_is_none() -> None:
+    shown = "napi_9tlr13774gizlj" + "0a1b2c3d4" * 5 + "0a1b2"
+
+    assert deployment_of({".env": f"NEON_KEY={shown}\n"}).credentials == ()

@@ -151,7 +151,7 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
             replace(
                 server,
                 auto_approved=server.auto_approved or whole,
-                started_unasked=trusted is not None,
+                started_unasked=server.started_unasked or trusted is not None,
                 wildcard_tools=server.wildcard_tools or whole,
                 evidence=(
                     *server.evidence,

@@ -29,8 +29,11 @@ _FEWEST_MASKED, _LONGEST_MASKED = 24, 64
 """In longer keys three characters follow each other twice by chance; so they do among sixteen."""
 _PARTED = regex(r"[-_]")
 _RUN = regex(r"[a-z]+|\d+|.")
-_SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)")
-"""How tokens begin that GitHub's documentation of refreshing them, and tests everywhere, show."""
+_SHOWN = regex(r"^gh[a-z]_(?:16C7e42F292c69|1B4a2e77838347|xz7yzju2SZjGPa)|^napi_9tlr13774gizlj")
+"""
+How tokens begin that GitHub's documentation of refreshing them, Neon's of its API, and tests
+everywhere show.
+"""
 _EMULATED = regex(r"(?:^|AccountKey=)(?:Eby8vdM02xNOcqFlqUwJ|C2y6yDjf5/R\+ob0N8A7C)")
 """How the keys of the emulators of Azure Storage and Cosmos DB begin, the same on all machines."""
 
