@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.literals import literal_of
+from agentaudit.extract.credentials.literals import literal_of, variable_of
 from agentaudit.extract.credentials.redaction import assignment, bare_url
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
@@ -83,8 +83,10 @@ def add_logs(collector: Collector, settings: Sequence[Setting], owner: FactId) -
     for kind in dict.fromkeys(kind for kind, _, _ in traced):
         found = [(setting, off) for log, setting, off in traced if log == kind]
         places = tuple(place_of(setting) for setting, _ in found)
-        enabled = all(literal_of(setting.content).lower() not in off for setting, off in found)
-        _add_log(collector, kind, owner, places, enabled=enabled, content=content is not None)
+        off = [item for item, none in found if literal_of(item.content).lower() in none]
+        log = _add_log(collector, kind, owner, places, enabled=not off, content=content is not None)
+        if off and all(variable_of(item.content) for item in off):
+            collector.update(replace(log, confidence=Confidence.POSSIBLE))
     if content is not None and not traced:
         log = _add_log(collector, "log", owner, (place_of(content),), enabled=True, content=True)
         collector.update(replace(log, retention=kept))

@@ -153,6 +153,14 @@ def test_what_shows_or_measures_an_agent_only_resembles_one(
     assert found.resembles_agent is resembles
 
 
+def test_the_console_of_a_database_with_an_assistant_only_resembles_an_agent() -> None:
+    told = "environment: {OPENAI_API_KEY: '${KEY}'}"
+    console = runtime_of("studio", f"image: supabase/studio:2026.07.07\n    {told}")
+    other = runtime_of("studio", f"image: acme/studio:1\n    {told}")
+
+    assert (console.resembles_agent, other.resembles_agent) == (True, False)
+
+
 def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told() -> None:
     told = "environment: {LLM_API_KEY: '${KEY}', WORKSPACE: /w, LOG_EVENTS: '1'}"
     runtime = runtime_of("hands", f"image: ghcr.io/openhands/openhands:1.2\n    {told}")

@@ -473,3 +473,15 @@ def test_a_log_that_a_file_leaves_to_be_filled_in_is_not_off(value: str, *, told
     files = {".env": f"LANGCHAIN_API_KEY=\nLANGCHAIN_TRACING_V2={value}\n"}
 
     assert ("audit-log-off" in found(files)) is told
+
+
+@pytest.mark.parametrize(
+    ("value", "severity"),
+    [("false", Severity.MEDIUM), ("${TRACED:-false}", Severity.LOW), ("${TRACED:-true}", None)],
+)
+def test_a_log_that_a_variable_switches_on_is_off_by_default_alone(
+    value: str, severity: Severity | None
+) -> None:
+    text = SERVICE.format(name="desk-agent", settings=f"LANGSMITH_TRACING: '{value}'")
+
+    assert found({"compose.yaml": text}).get("audit-log-off") is severity

@@ -16,6 +16,8 @@ from agentaudit.extract.containers.roles import (
 from agentaudit.extract.settings import Setting
 
 _PAGE = "frontend"
+_ASSISTED = regex(r"^supabase/studio(?:[:@]|$)")
+"""A console of something else, in which an assistant may be asked."""
 _JUDGING = regex(
     r"^(?:evals?|evaluations?|benchmarks?)(?:[-_]|$)|[-_](?:evals?|evaluations?|benchmarks?)$"
 )
@@ -70,7 +72,7 @@ def resembles_agent(
     that it is told being known: `whole`), or a product of another kind that can ask one.
     """
     image_name = called(image)
-    if runs_another(words) or any(map(_judges, names)):
+    if runs_another(words) or any(map(_judges, names)) or _ASSISTED.match(image):
         return True
     if AGENT_PRODUCT.match(image_name):
         return False
