@@ -53,6 +53,8 @@ WORD, WORDS = "Winter40711hummel", "winter40711 hummel55 garden6"
         ("curl -fsSLu agent:{word} https://a.example", "curl -fsSLu agent:… https://a.example"),
         ("openssl enc -a -k {word}", "openssl enc -a -k …"),
         ("openssl rsa -passin pass:{word}", "openssl rsa -passin pass:…"),
+        ('db.connect("agent", "{words}", "app")', 'db.connect("agent", …)'),
+        ("connect('db', 'agent', '{word}').cursor()", "connect('db', …).cursor()"),
     ],
 )
 def test_what_a_command_is_given_is_not_shown(text: str, shown: str) -> None:

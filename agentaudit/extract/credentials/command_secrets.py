@@ -1,7 +1,8 @@
 """
 Secrets that commands are given: what a program's option of one letter means, its own page says.
 
-`-p` is a password to `mysql`, a port to `docker run` and a folder to `mkdir`.
+`-p` is a password to `mysql`, a port to `docker run` and a folder to `mkdir`. Which argument of
+`connect("agent", "…")` is one, nothing says, so that none behind the first is shown.
 """
 
 import re
@@ -74,6 +75,10 @@ _FORMS = (
             r"|\bpass:(?=\S{0,99}\d))"
             rf"{_VALUE}"
         ),
+    ),
+    (
+        ("connect(",),
+        regex(r"(?P<name>\bconnect\([\"'][^\"'\n]{1,80}[\"'], {0,3})[\"'][^()\n]{4,200}"),
     ),
 )
 """Each behind words of which it has one: it is tried where one of them stands."""
