@@ -142,3 +142,20 @@ def test_what_opens_something_else_starts_no_agent_that_asks_nobody(file: str, t
     assert not any(
         agent.permission_mode == "bypass" for agent in deployment_of({file: text}).agents
     )
+
+
+def test_a_switch_is_found_in_its_line_of_a_command_however_long_that_is() -> None:
+    """Each line is looked at once, where it had been looked at with all those around it."""
+    script = "claude -p \\\n" + " -q \\\n" * 150_000 + " --dangerously-skip-permissions Hi\n"
+    (agent,) = deployment_of({"fix.sh": script}).agents
+
+    assert [place.line for place in agent.evidence] == [150_002]
+
+
+def test_a_name_that_stands_for_a_long_text_is_not_written_out_at_each_place() -> None:
+    """Of these thirty thousand places it would be nearly a gigabyte."""
+    lists = f"LONG = '{'a' * 30_000}'\nMANY = [{'LONG,' * 30_000}]\n"
+    run = "subprocess.run(['claude', '--dangerously-skip-permissions', LONG])\n"
+    (agent,) = deployment_of({"fix.py": f"import subprocess\n{lists}{run}"}).agents
+
+    assert agent.permission_mode == "bypass"

@@ -6,7 +6,9 @@ comment or of a message starts nothing, nor does a text that a script prints.
 """
 
 import ast
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
@@ -44,8 +46,10 @@ _SHELLS = frozenset(
     }
 )
 """What runs a line: of Python, and of what keeps sandboxes, with which agents are run elsewhere."""
-_LONGEST = 2_000
-"""Characters of a command before a line of it that are looked at together with it."""
+_LONGEST = 40
+"""Characters of a word that another place writes down; no agent's name or switch has more."""
+_Line = tuple[int, str, str]
+"""A line of a script by its number, and what of it is run."""
 
 
 def extract_started_agents(documents: Documents, collector: Collector) -> None:
@@ -60,23 +64,37 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
 
 
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
+    """The lines by which a script lets an agent act unasked."""
     if not holds_word(document.text, UNASKED_WORDS):
         return
-    name, run, whole, continued = "", "", "", False
+    for name, lines in _commands(document):
+        ends = list(accumulate(len(run) for _, _, run in lines))
+        for match in BYPASS_OF[name].finditer("".join(run for _, _, run in lines)):
+            number, line, _ = lines[bisect_left(ends, match.end())]
+            told = line.lstrip()
+            place = text_at(number, len(line) - len(told), told)
+            yield name, evidence(document, place, name)
+
+
+def _commands(document: Document) -> Iterator[tuple[str, Sequence[_Line]]]:
+    """The commands that start an agent, each with its lines; one may go on in the next line."""
+    lines = list[_Line]()
+    name, run, continued = "", "", False
     for number, line in not_printed(enumerate(lines_of(document.text), 1)):
         if not continued:
-            name, run, whole = "", run_by(line), ""
+            if name:
+                yield name, lines
+            name, run, lines = "", run_by(line), []
         elif run or line.lstrip().startswith(_THEN):
             run = line
         goes_on = line.endswith(_ON)
-        found = _COMMAND.search(f"{run[:-1]} " if goes_on else run)
+        part = f"{run[:-1] if goes_on else run} "
+        found = _COMMAND.search(part)
         name = name or (found["name"] if found is not None else "")
         continued = goes_on and (continued or line.strip() != _ON)
-        whole = f"{whole[-_LONGEST:]}{run[:-1] if goes_on else run} "
-        if name and BYPASS_OF[name].search(whole):
-            told, whole = line.lstrip(), ""
-            place = text_at(number, len(line) - len(told), told)
-            yield name, evidence(document, place, name)
+        lines.append((number, line, part))
+    if name:
+        yield name, lines
 
 
 def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
@@ -86,7 +104,7 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
     Where some hold the switch themselves, the others start an agent that asks; where none does,
     it is put to one of them later, if the file has it as a text, or in a list of its own.
     """
-    lines = [(each, " ".join(map(module.text, each.elts))) for each in module.of(ast.List)]
+    lines = [(each, _line(module, each.elts)) for each in module.of(ast.List)]
     texts = [node.value for node in module.of(ast.Constant) if isinstance(node.value, str)]
     switched = {
         name
@@ -118,7 +136,14 @@ def _run(module: Module, call: ast.Call) -> str:
         return ""
     given = call.args[0]
     parts = given.values if isinstance(given, ast.JoinedStr) else [given]
-    return " ".join(map(module.text, parts))
+    return _line(module, parts)
+
+
+def _line(module: Module, words: Iterable[ast.expr]) -> str:
+    """Words of a command: of one that a name stands for its beginning, as names may be many."""
+    return " ".join(
+        module.text(word)[: None if isinstance(word, ast.Constant) else _LONGEST] for word in words
+    )
 
 
 def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
