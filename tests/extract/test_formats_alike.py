@@ -523,3 +523,40 @@ def test_words_around_no_servers_name_none(broken: str) -> None:
     text = f"{STEP}run: |\n          echo {broken}\n"
 
     assert not deployment_of({".github/workflows/desk.yml": text}).tool_servers
+
+
+APP = {"name": "agent", "image": "registry.example/agent:1"}
+
+
+def container_app(**scale: int) -> dict[str, str]:
+    properties = {"template": {"containers": [APP], "scale": scale}}
+    app = {"type": "Microsoft.App/containerApps", "name": "agent", "properties": properties}
+    schema = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+    return {"azuredeploy.json": json.dumps({"$schema": schema, "resources": [app]})}
+
+
+@pytest.mark.parametrize(("scale", "most"), [({"maxReplicas": 300}, 300), ({}, 10)])
+def test_a_container_app_runs_so_often_whatever_declares_it(
+    scale: dict[str, int], most: int
+) -> None:
+    assert runtime_in(container_app(**scale)).instances_count == most
+
+
+@pytest.mark.parametrize("version", ["", "_v2"])
+def test_a_binding_of_either_version_opens_a_service(version: str) -> None:
+    text = f"""
+resource "google_cloud_run_v2_service" "desk" {{
+  name = "desk-agent"
+  template {{
+    containers {{ image = "registry.example/desk-agent:1" }}
+  }}
+}}
+resource "google_cloud_run{version}_service_iam_binding" "all" {{
+  service = google_cloud_run_v2_service.desk.name
+  role    = "roles/run.invoker"
+  members = ["allUsers"]
+}}
+"""
+    (agent,) = deployment_of({"main.tf": text}).agents
+
+    assert agent.authenticated is Truth.NO

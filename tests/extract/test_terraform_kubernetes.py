@@ -371,3 +371,69 @@ def test_a_policy_that_terraform_declares_holds_pods_back(to: str, policy: str) 
     (egress,) = read(LEADING + POLICY % to).egresses
 
     assert egress.policy == policy
+
+
+RULES = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: desk}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
+subjects: [{kind: ServiceAccount, name: desk-agent, namespace: agents}]
+"""
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        f'resource "kubectl_manifest" "desk" {{\n  yaml_body = <<YAML\n{RULES}YAML\n}}\n',
+        f'resource "kubernetes_manifest" "d" {{\n  manifest = yamldecode(<<Y\n{RULES}Y\n  )\n}}\n',
+        'resource "kubernetes_manifest" "d" {\n  manifest = yamldecode(file("rules.yml.tpl"))\n}\n',
+    ],
+)
+def test_rights_that_terraform_gives_by_a_manifest_are_given(resource: str) -> None:
+    found = read(resource, **{"rules.yml.tpl": RULES})
+
+    assert [grant.admin for grant in found.grants] == [True]
+
+
+def test_a_manifest_that_no_file_has_is_open() -> None:
+    resource = 'resource "kubectl_manifest" "desk" {\n  yaml_body = data.http.desk.body\n}\n'
+
+    assert any("the manifest of" in each.what for each in read(resource).unresolved)
+
+
+def test_a_token_that_never_expires_is_one_in_terraform_too() -> None:
+    kept = """
+resource "kubernetes_secret_v1" "desk" {
+  metadata {
+    name        = "desk"
+    namespace   = "agents"
+    annotations = { "kubernetes.io/service-account.name" = "desk-agent" }
+  }
+  type = "kubernetes.io/service-account-token"
+}
+"""
+    (token,) = read(kept).credentials
+
+    assert (token.provider, token.kind) == ("kubernetes", "service_account_token")
+
+
+def test_an_autoscaler_of_terraform_bounds_its_pods() -> None:
+    scaler = """
+resource "kubernetes_horizontal_pod_autoscaler_v2" "desk" {
+  metadata {
+    name      = "desk"
+    namespace = "agents"
+  }
+  spec {
+    max_replicas = 500
+    scale_target_ref {
+      kind = "Deployment"
+      name = "reader"
+    }
+  }
+}
+"""
+    (runtime,) = read(LEADING + scaler).runtimes
+
+    assert runtime.instances_count == 500

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.azure.deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, place_of, runtime_id, with_instances
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
@@ -26,6 +26,9 @@ from agentaudit.readers.document import Document, Node
 
 _MEMORY = (("memory",), ("requests", "memoryInGB"), ("limits", "memoryInGB"))
 MANAGED = {"azure": "a managed identity"}
+_APP = "microsoft.app/containerapps"
+DEFAULT_REPLICAS = 10
+"""Of a container app that says nothing of it."""
 _ASKS_BEFORE = "containerapps/authconfigs"
 """A resource by which the platform asks who calls, before it passes a call on."""
 
@@ -116,8 +119,19 @@ def _add_container_app(deployed: Deployed, collector: Collector) -> Runtimes:
         _leave_open(deployed.document, listed, collector)
         settings = tuple(_environment(deployed, listed, kept))
         app = _add(deployed, settings, collector, container=container, reached=reached)
+        app = _bounded(deployed, app, collector)
         found.append(app if plain is None else served_in_plaintext(collector, app, plain))
     return tuple(found)
+
+
+def _bounded(deployed: Deployed, app: Runtime, collector: Collector) -> Runtime:
+    """How many of an app may run at once; of a job as many as are started."""
+    if deployed.type != _APP:
+        return app
+    most = deployed.property_at("template", "scale", "maxReplicas")
+    bounded = with_instances(app, most, DEFAULT_REPLICAS)
+    collector.update(bounded)
+    return bounded
 
 
 def _reached(deployed: Deployed, containers: Node | None) -> Evidence | None:
@@ -235,7 +249,7 @@ RUNTIMES: Mapping[str, Callable[[Deployed, Collector], Runtimes]] = MappingProxy
         "microsoft.web/sites/config": _add_settings,
         "microsoft.web/sites/slots": _add_site,
         "microsoft.web/sites/slots/config": _add_settings,
-        "microsoft.app/containerapps": _add_container_app,
+        _APP: _add_container_app,
         "microsoft.app/jobs": _add_container_app,
         "microsoft.containerinstance/containergroups": _add_group,
     }

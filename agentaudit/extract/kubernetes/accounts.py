@@ -27,10 +27,15 @@ _TOKEN_OWNER = "kubernetes.io/service-account.name"  # noqa: S105, the name of a
 def extract_accounts(documents: Documents, collector: Collector) -> None:
     """Service accounts that are declared, and the tokens of theirs that never expire."""
     for item in kubernetes_objects(documents):
-        if item.kind == "ServiceAccount":
-            add_declared_account(collector, item)
-        elif item.kind == "Secret" and item.node.text_at("type") == _TOKEN_TYPE:
-            _add_static_token(collector, item)
+        add_account_of(collector, item)
+
+
+def add_account_of(collector: Collector, item: KubernetesObject) -> None:
+    """The account that an object is, or a token of one that it keeps for ever; of others none."""
+    if item.kind == "ServiceAccount":
+        _add_declared_account(collector, item)
+    elif item.kind == "Secret" and item.node.text_at("type") == _TOKEN_TYPE:
+        _add_static_token(collector, item)
 
 
 def service_account_id(namespace: str, name: str) -> FactId:
@@ -63,7 +68,7 @@ def add_account(
     )
 
 
-def add_declared_account(collector: Collector, item: KubernetesObject) -> None:
+def _add_declared_account(collector: Collector, item: KubernetesObject) -> None:
     """A service account as it is declared, with the identity of a cloud that it stands for."""
     mount = item.node.child("automountServiceAccountToken")
     automount = Truth.UNKNOWN

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from agentaudit.extract.azure.identities import act_as
-from agentaudit.extract.azure.runtimes import MANAGED
+from agentaudit.extract.azure.runtimes import DEFAULT_REPLICAS, MANAGED
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, place_of, runtime_id, with_instances
 from agentaudit.extract.containers.facts import add_container
@@ -32,7 +32,6 @@ from agentaudit.readers.document import Node
 _APPS = frozenset({"azurerm_container_app", "azurerm_container_app_job"})
 _GROUP = "azurerm_container_group"
 _MACHINES = frozenset({"azurerm_linux_virtual_machine", "azurerm_windows_virtual_machine"})
-_DEFAULT_REPLICAS = 10
 
 
 def add_azure(module: Module, collector: Collector) -> None:
@@ -113,7 +112,7 @@ def _with_ends(declared: Declared, app: Container) -> Container:
         timeout = declared.body.get("replica_timeout_in_seconds")
         return replace(app, timeout_s=timeout.integer if timeout is not None else None)
     most = declared.body.get("template", "max_replicas")
-    return replace(app, runtime=with_instances(app.runtime, most, _DEFAULT_REPLICAS))
+    return replace(app, runtime=with_instances(app.runtime, most, DEFAULT_REPLICAS))
 
 
 def _reached(declared: Declared) -> Evidence | None:

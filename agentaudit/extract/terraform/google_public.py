@@ -10,6 +10,9 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.references import addresses_in
 from agentaudit.model.evidence import Evidence
 
+_FIRST, _SECOND = "google_cloud_run_service", "google_cloud_run_v2_service"
+"""Bindings of the first version name services of the second, too: they are the same services."""
+
 
 def open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence | None:
     """
@@ -34,7 +37,8 @@ def opened_by_bindings(
 ) -> Mapping[str, Evidence]:
     """The services of a type that a binding opens to anybody, by their names and addresses."""
     opened: dict[str, Evidence] = {}
-    ways = (f"{type_}_iam_{way}" for way in ("member", "binding", "policy"))
+    types = dict.fromkeys((type_, _FIRST)) if type_.startswith(_SECOND) else (type_,)
+    ways = (f"{each}_iam_{way}" for each in types for way in ("member", "binding", "policy"))
     for binding in module.resources(*ways):
         named = binding.body.get("name") or binding.body.get("service")
         policy = policy_of(binding, documents)

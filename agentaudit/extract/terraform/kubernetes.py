@@ -7,8 +7,9 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.objects import KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes.rights import add_bindings
-from agentaudit.extract.terraform.manifests import spelled
+from agentaudit.extract.terraform.manifests import spelled, whole_manifests
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.readers.document import Node
 
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -22,6 +23,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
         )
     }
 )
+_OF_RIGHTS = frozenset(_KINDS.values())
 _LISTS: Mapping[str, str] = MappingProxyType({"subject": "subjects", "rule": "rules"})
 """Blocks that stand once for each member of a list."""
 
@@ -33,8 +35,24 @@ def add_kubernetes_rights(
     made = [
         _object(declared, collector) for module in modules for declared in module.resources(*_KINDS)
     ]
+    made += [
+        _as_it_is(declared, node)
+        for module in modules
+        for declared, node in whole_manifests(module, documents, collector)
+        if node.text_at("kind") in _OF_RIGHTS
+    ]
     if made:
         add_bindings(made, (*made, *kubernetes_objects(documents)), collector)
+
+
+def _as_it_is(declared: Declared, node: Node) -> KubernetesObject:
+    return KubernetesObject(
+        document=declared.document,
+        node=node,
+        kind=node.text_at("kind"),
+        name=node.text_at("metadata", "name"),
+        namespace=node.text_at("metadata", "namespace") or "default",
+    )
 
 
 def _object(declared: Declared, collector: Collector) -> KubernetesObject:

@@ -10,16 +10,15 @@ from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.kubernetes.accounts import add_declared_account
+from agentaudit.extract.kubernetes.accounts import add_account_of
 from agentaudit.extract.kubernetes.alternatives import alternatives_of
 from agentaudit.extract.kubernetes.objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes.pods import add_workload
 from agentaudit.extract.made_nodes import made_text
-from agentaudit.extract.terraform.manifests import spelled
+from agentaudit.extract.terraform.manifests import spelled, whole_manifests
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node
 
-_MANIFEST = "kubernetes_manifest"
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
         f"kubernetes_{name}{version}": kind
@@ -32,6 +31,10 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             *(("secret", "Secret"), ("service", "Service"), ("ingress", "Ingress")),
             ("network_policy", "NetworkPolicy"),
         )
+    }
+    | {
+        f"kubernetes_horizontal_pod_autoscaler{version}": "HorizontalPodAutoscaler"
+        for version in ("", "_v1", "_v2", "_v2beta2")
     }
 )
 _LISTS: Mapping[str, str] = MappingProxyType(
@@ -66,27 +69,26 @@ def add_kubernetes_workloads(
     modules: Sequence[Module], documents: Documents, collector: Collector
 ) -> None:
     """Every pod that Terraform starts, by itself or as a workload, and its account."""
-    made = [item for module in modules for item in _objects(module)]
+    made = [item for module in modules for item in _objects(module, documents, collector)]
     if not made:
         return
     objects = (*made, *kubernetes_objects(documents))
     cluster, alternatives = Cluster(objects), alternatives_of(objects)
     collector.cluster_objects += made
     for item in made:
-        if item.kind == "ServiceAccount":
-            add_declared_account(collector, item)
+        add_account_of(collector, item)
         add_workload(item, cluster, alternatives, collector)
 
 
-def _objects(module: Module) -> Iterator[KubernetesObject]:
+def _objects(
+    module: Module, documents: Documents, collector: Collector
+) -> Iterator[KubernetesObject]:
     for declared in module.resources(*_KINDS):
         kind = _KINDS[declared.type]
         lists = _LISTS_OF_NETWORK if kind in _OF_NETWORK else _LISTS
         yield _object(declared, kind, _versioned(kind, spelled(module, declared.body, lists)))
-    for declared in module.resources(_MANIFEST):
-        node = declared.body.get("manifest")
-        if node is not None and node.text_at("kind"):
-            yield _object(declared, node.text_at("kind"), node)
+    for declared, node in whole_manifests(module, documents, collector):
+        yield _object(declared, node.text_at("kind"), node)
 
 
 def _versioned(kind: str, node: Node) -> Node:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded_yaml
 from agentaudit.extract.made_nodes import made_list
-from agentaudit.extract.terraform.modules import Module
+from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.names import camel
 from agentaudit.readers.document import Node, NodeKind
 
@@ -16,6 +19,8 @@ _NAMED = tuple(
     )
 )
 """What others refer to by `metadata[0].name`."""
+_WHOLE = ("kubernetes_manifest", "kubectl_manifest")
+"""The latter of the provider `kubectl`."""
 _OWN_KEYS = frozenset(
     {
         *("labels", "annotations", "match_labels", "node_selector"),
@@ -42,6 +47,21 @@ def spelled(module: Module, node: Node, lists: Mapping[str, str]) -> Node:
     if node.unknown:
         return node.changed(kind=NodeKind.STRING, raw=_name(module, node.raw))
     return node.changed(entries=tuple(_entries(module, node, lists)))
+
+
+def whole_manifests(
+    module: Module, documents: Documents, collector: Collector
+) -> Iterator[tuple[Declared, Node]]:
+    """Objects that Terraform is given as manifests: as values, or as a text of YAML."""
+    for declared in module.resources(*_WHOLE):
+        node = declared.body.get("manifest") or declared.body.get("yaml_body")
+        if node is not None and node.kind is NodeKind.STRING:
+            node = embedded_yaml(node, declared.document, documents)
+        elif node is not None and node.unknown:
+            what = f"the manifest of {declared.shown}"
+            collector.leave_open(declared.place(node), what, "what it deploys is open")
+        if node is not None and node.text_at("kind"):
+            yield declared, node
 
 
 def _entries(module: Module, node: Node, lists: Mapping[str, str]) -> Iterator[tuple[Node, Node]]:
