@@ -278,6 +278,14 @@ def test_the_rule_that_runs_most_is_told(rules: list[str], told: str) -> None:
     [
         ({"build": {"dockerfile": "Dockerfile"}}, True),
         ({"mounts": ["source=/var/run/docker.sock,target=/var/run/docker.sock"]}, False),
+        ({"mounts": ["source=${localEnv:HOME},target=/home/u,type=bind"]}, False),
+        ({"mounts": ["source=${localEnv:HOME}/.gitconfig,target=/g,type=bind"]}, True),
+        ({"privileged": True}, False),
+        ({"runArgs": ["--network", "host"]}, False),
+        ({"runArgs": ["--pid=host"]}, False),
+        ({"runArgs": ["--cap-add=SYS_ADMIN"]}, False),
+        ({"runArgs": ["--cap-add=NET_ADMIN", "--hostname=host"]}, True),
+        ({"features": {"ghcr.io/devcontainers/features/docker-in-docker:2": {}}}, False),
     ],
 )
 def test_settings_beside_a_development_container_are_of_an_agent_in_it(

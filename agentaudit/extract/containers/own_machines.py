@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.frameworks.agentcore_folders import may_run_on_agentcore
@@ -22,14 +22,12 @@ from agentaudit.model.facts.tools import Tool
 _SANDBOX = regex(r"(?:^|/)sandbox(?:es)?(?:/|$)")
 _DEVELOPED = regex(r"^(?:.*/)?\.devcontainer/")
 _DESCRIBED = "devcontainer.json"
-_LEFT = (
-    "docker.sock",
-    "docker-outside-of-docker",
-    "--privileged",
-    "--network=host",
-    "privileged: true",
+_LEFT = regex(
+    r"docker\.sock|docker-(?:outside-of|from|in)-docker|--privileged|\bprivileged\"?\s{0,9}:\s{0,9}true"
+    r"|\b(?:network|net|network_mode|pid|ipc)[\"'\s:=,]{1,9}host\b|SYS_ADMIN"
+    r"|\$\{(?:localEnv:)?(?:HOME|USERPROFILE)\}[\"',:]"
 )
-"""By which what is in a container acts on the machine that it runs on."""
+"""By which what is in a container acts on the machine that it runs on, or has its user's files."""
 
 
 def extract_own_machines(documents: Documents, collector: Collector) -> None:
@@ -66,7 +64,7 @@ def _containers(documents: Documents) -> frozenset[str]:
             continue
         if document.file.endswith(_DESCRIBED):
             folders.add(found[0])
-        if holds_word(document.text, _LEFT):
+        if _LEFT.search(document.text):
             opened.add(found[0])
     return frozenset(folders - opened)
 
