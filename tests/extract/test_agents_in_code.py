@@ -546,3 +546,17 @@ def test_a_graph_may_be_named_by_its_module(path: str, file: str, count: int) ->
     files = {"langgraph.json": text, file: f"{HEAD}graph = create_agent()\n"}
 
     assert len(deployment_of(files).agents) == count
+
+
+@pytest.mark.parametrize(
+    ("mode", "open_ends"),
+    [("", 0), (', code_execution_mode="safe"', 0), (", code_execution_mode=os.environ['MODE']", 1)],
+)
+def test_a_crew_whose_mode_of_running_code_is_open_leaves_it_open(
+    mode: str, open_ends: int
+) -> None:
+    given = f"role='a', goal='b', backstory='c', allow_code_execution=True{mode}"
+    code = f"import os\nfrom crewai import Agent\na = Agent({given})\n"
+    told = [each.what for each in deployment_of({"desk.py": code}).unresolved]
+
+    assert sum("in which mode" in each for each in told) == open_ends

@@ -12,14 +12,22 @@ from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
 
 _NAME = "code execution"
+_UNSAFE = "unsafe"
 _CODE_TOOL = KnownTool(effects=("read", "write", "execute"), free_form=("code",))
 
 
 def add_code_execution(
-    collector: Collector, agent: Agent, place: Evidence, *, sandboxed: bool
+    collector: Collector, agent: Agent, place: Evidence, mode: str | None
 ) -> None:
-    """The interpreter as a tool of its agent."""
+    """The interpreter as a tool of its agent; its mode is empty by default, and None where open."""
+    if mode is None:
+        what = f"in which mode {agent.name} runs code"
+        collector.leave_open(place, what, "it may run outside a container")
     declared = DeclaredTool(
-        name=_NAME, key=f"{agent.id}/{_NAME}", place=place, known=_CODE_TOOL, sandboxed=sandboxed
+        name=_NAME,
+        key=f"{agent.id}/{_NAME}",
+        place=place,
+        known=_CODE_TOOL,
+        sandboxed=mode != _UNSAFE,
     )
     add_declared_tool(collector, agent, declared)

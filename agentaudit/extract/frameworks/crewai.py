@@ -130,8 +130,8 @@ def _add_agent(
     if code is not None and code.boolean is True:
         place = evidence(declared.document, code, "allow_code_execution")
         mode = _setting(node, "code_execution_mode")
-        safe = mode is None or mode.text != "unsafe"
-        add_code_execution(collector, agent, place, sandboxed=safe)
+        told = "" if mode is None else mode.text or None
+        add_code_execution(collector, agent, place, told)
     window = _setting(node, "respect_context_window")
     if window is not None and window.boolean is False:
         place = evidence(declared.document, window, "respect_context_window")

@@ -105,9 +105,8 @@ def _add_execution(building: Building, agent: Agent, call: Call) -> None:
         return
     mode = keyword(call.node, "code_execution_mode")
     place = module.place(allowed, "allow_code_execution")
-    add_code_execution(
-        building.collector, agent, place, sandboxed=mode is None or module.text(mode) != "unsafe"
-    )
+    told = "" if mode is None else module.text(mode) or None
+    add_code_execution(building.collector, agent, place, told)
 
 
 def _paced(building: Building, crew: Call) -> bool:
