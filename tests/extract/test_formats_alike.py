@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -560,3 +561,32 @@ resource "google_cloud_run{version}_service_iam_binding" "all" {{
     (agent,) = deployment_of({"main.tf": text}).agents
 
     assert agent.authenticated is Truth.NO
+
+
+BUILT: dict[str, Any] = {"build": ".", "environment": {"OPENAI_MODEL": "gpt-5"}}
+OFF = "ENV NODE_TLS_REJECT_UNAUTHORIZED=0\n"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "more", "off"),
+    [
+        (f"FROM node:22\n{OFF}CMD node agent.js\n", {}, True),
+        (f"FROM node:22 AS made\n{OFF}FROM node:22\nCMD node agent.js\n", {}, False),
+        (f"FROM node:22\n{OFF}CMD node a.js\n", {"NODE_TLS_REJECT_UNAUTHORIZED": "1"}, False),
+    ],
+)
+def test_what_an_image_sets_holds_for_its_containers(
+    dockerfile: str, more: dict[str, str], *, off: bool
+) -> None:
+    service = {**BUILT, "environment": {**BUILT["environment"], **more}}
+    texts = {"compose.yaml": json.dumps({"services": {"desk-agent": service}})}
+
+    assert runtime_in({**texts, "Dockerfile": dockerfile}).tls_verification_off is off
+
+
+def test_what_an_image_sets_says_how_long_its_memory_is() -> None:
+    texts = {"compose.yaml": json.dumps({"services": {"desk-agent": BUILT}})}
+    dockerfile = "FROM node:22\nENV CHAT_HISTORY_MAX_MESSAGES=5000\nCMD node agent.js\n"
+    (store,) = deployment_of({**texts, "Dockerfile": dockerfile}).memory_stores
+
+    assert store.max_turns_count == 5000

@@ -6,6 +6,7 @@ from functools import cache, partial
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.callers import names_transport
@@ -53,6 +54,9 @@ _AGENT_PACKAGE = regex(
 )
 """Coding agents as images install them."""
 
+_HANDED = Budget("variables that images hand down", 100_000, free=4, whole=True)
+"""Each as often as there are containers of its image."""
+
 
 def extract_dockerfile(documents: Documents, collector: Collector) -> None:
     """Every Dockerfile; a container built from its folder runs what it says."""
@@ -74,6 +78,7 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
         if names_transport(settings):
             collector.spoken_to.update(holding.seen_by)
         add_credentials(collector, settings, holding)
+        _hand_down(document, collector, runtimes, settings)
         _add_copied_files(document, collector, runtimes)
         add_image_server(document, collector, runtimes, settings, coded=coded)
 
@@ -211,6 +216,27 @@ def _settings(document: Document) -> Iterator[Setting]:
             )
         rest = _ASSIGNMENT.sub(r"\g<name>=", text)  # of what is assigned it is told already
         yield Setting(key=name, value=node, document=document, route=str(node.line), text=rest)
+
+
+def _hand_down(
+    document: Document,
+    collector: Collector,
+    runtimes: Sequence[Runtime],
+    settings: Sequence[Setting],
+) -> None:
+    """What the last stage sets is in the environment of what runs, unless it says otherwise."""
+    begun = max((node.line for _, node in instructions(document, "FROM")), default=0)
+    told = [each for each in settings if each.route == "ENV" and each.value.line > begun]
+    running = {each.id for each in runtimes if each.runs_agent or each.kind != "image"}
+    place = evidence(document, document.root)
+    end = (place, "which containers get what an image sets", "what it changes there is open")
+    if not (told and running and collector.affords(_HANDED, len(told) * len(running), end)):
+        return
+    for number, workload in enumerate(collector.workloads):
+        if workload.runtime_id in running:
+            own = {each.key for each in workload.settings}
+            more = (each for each in told if each.key not in own)
+            collector.workloads[number] = replace(workload, settings=(*workload.settings, *more))
 
 
 def _takes_only_what_was_built(kept: Sequence[tuple[str, Node]]) -> bool:
