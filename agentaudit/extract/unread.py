@@ -13,12 +13,21 @@ from agentaudit.readers.cdk import UNRENDERED, declares_stack
 from agentaudit.readers.document import Node
 from agentaudit.readers.unread_agents import unread_agents
 
+_TERRAFORM = (".tf.json", ".tofu.json")
+"""As programs write it, of CDKTF for one."""
+_DECLARING = ("resource", "data", "module")
+
 
 def extract_unread(documents: Documents, collector: Collector) -> None:
-    """What such a file deploys is open: Serverless for other clouds, stacks of the CDK, agents."""
+    """What such a file deploys is open: of Serverless, of Terraform in JSON, of stacks, agents."""
     for document in documents.of("json", "yaml"):
         if SERVERLESS_FILE.search(document.file) and _elsewhere(document.root):
             message = "functions outside of AWS, which are not read"
+            collector.problems.append(_problem(document.file, message))
+        if document.file.endswith(_TERRAFORM) and any(map(document.root.child, _DECLARING)):
+            message = (
+                "Terraform in JSON, which is not read: audit its plan (`terraform show -json`)"
+            )
             collector.problems.append(_problem(document.file, message))
     read = {place.file for agent in collector.of(Agent) for place in agent.evidence}
     for document in documents.of("python"):

@@ -48,3 +48,21 @@ def test_what_builds_none_and_tests_are_not_named(file: str, text: str) -> None:
     assert not any(
         each.status is FileStatus.PARTIAL for each in deployment_of({file: text}).coverage
     )
+
+
+ROLE = '{"aws_iam_role": {"desk": {"name": "desk", "max_session_duration": 43200}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (f'{{"resource": {ROLE}}}', FileStatus.PARTIAL),
+        ('{"variable": {"secret_name": {"type": "string"}}}', FileStatus.READ),
+    ],
+)
+def test_terraform_in_json_is_named_where_it_declares_something(
+    text: str, status: FileStatus
+) -> None:
+    (coverage,) = deployment_of({"cdk.tf.json": text}).coverage
+
+    assert coverage.status is status
