@@ -212,3 +212,18 @@ def test_who_has_it_start_again_at_each_change_develops(command: str, severity: 
         result = lint(found, lint_rules(), names={"agent-as-root"})
 
         assert [finding.severity for finding in result.findings] == [severity]
+
+
+def test_what_many_services_start_in_the_same_words_is_looked_at_once() -> None:
+    """A manifest may hold a long script, which each of them had been read for."""
+    services = "".join(f"  s{n}:\n    build: .\n    command: npm start\n" for n in range(2_000))
+    deployment = deployment_of(
+        {
+            "desk.ts": DESK,
+            "package.json": f'{{"scripts": {{"start": "tsx desk.ts {"x " * 40_000}"}}}}',
+            "docker-compose.yml": f"services:\n{services}",
+            "Dockerfile": "FROM node:22\nCOPY . .\n",
+        }
+    )
+
+    assert all(runtime.runs_agent for runtime in deployment.runtimes)

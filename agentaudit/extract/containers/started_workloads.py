@@ -10,7 +10,7 @@ manifest nothing else is started from there.
 import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -33,6 +33,8 @@ _SCRIPT = ".sh"
 _RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _FEW = 4
 """Words in which a runner is told what to run: `npm run start`."""
+_MOST = 100
+"""Words of a command that are looked at, of each that an image is started with."""
 _SERVERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
     {
         "adk": (frozenset({"api_server", "web"}), frozenset({"google-adk"})),
@@ -50,24 +52,33 @@ _Place = tuple[str, str]
 """A manifest, and a folder that one of its workloads starts a file of."""
 
 
-class _Begun(Struct, frozen=True):
-    """What a workload starts."""
+class _Command(Struct, frozen=True):
+    """What an image starts with some words; many workloads may be of one image."""
 
-    workload: Workload
     words: Sequence[str]
-    place: Evidence
+    place: Evidence | None
+    """Where the image says it, if not the workload."""
     folder: str
     """That of its Dockerfile, or what else it is built from."""
     files: frozenset[str]
-    """The files of the repository that its command names."""
+    """The files of the repository that it names."""
+    served: frozenset[str]
+    """Frameworks whose own server it is, which serves the agents of the folder."""
 
     @property
-    def places(self) -> frozenset[_Place]:
+    def folders(self) -> frozenset[str]:
         """A script of a shell, which few of are read, may start whatever lies around it."""
-        folders = {folder_of(file) for file in self.files}
-        if not folders and self.words and self.words[0].endswith(_SCRIPT):
-            folders = {self.folder}
-        return frozenset((self.workload.document.file, folder) for folder in folders)
+        found = frozenset(map(folder_of, self.files))
+        script = not found and self.words and self.words[0].endswith(_SCRIPT)
+        return frozenset({self.folder}) if script else found
+
+
+class _Own(Struct, frozen=True):
+    """What an image starts by itself."""
+
+    entry: Sequence[str]
+    command: Sequence[str]
+    place: Evidence
 
 
 class Started(Struct, frozen=True):
@@ -83,51 +94,79 @@ def started_agents(
 ) -> Mapping[FactId, Started]:
     """By runtime what is started, of those that so start agents."""
     known = collector.imported_files.keys() | documents.passed_by
+    command = cache(partial(_command, documents, known))
     begun = [
-        _begun(documents, collector, workload, known)
-        for workload in collector.workloads
-        if workload.build is not None and not is_rehearsal(workload.document.file)
+        (each, command((each.dockerfile, each.build), each.words, own_entry=each.own_entry))
+        for each in collector.workloads
+        if each.build is not None and not is_rehearsal(each.document.file)
     ]
     if not begun:
         return {}
     around, files = by_folder(agents), {agent.evidence[0].file for agent in agents}
-    starting = Counter(place for each in begun for place in each.places)
+    starting = Counter(place for each in begun for place in _places(*each))
     builds = {folder_of(image.file) for image in documents.of("dockerfile")}
-    builds |= {each.folder for each in begun}
+    builds |= {each.folder for _, each in begun}
+    another = cache(runs_another)
 
     @cache
     def held(folder: str) -> bool:
         """Whether agents lie in a folder, and in no folder below it that an image is built from."""
         return any(_nearest(agent, builds, folder) == folder for agent in around.get(folder, ()))
 
-    def starts(each: _Begun) -> bool:
-        return reaches(each.files, files, collector.imported_files) or any(
-            starting[place] == 1 and held(place[1]) for place in each.places
-        )
+    @cache
+    def reached(begins: frozenset[str]) -> bool:
+        return reaches(begins, files, collector.imported_files)
+
+    @cache
+    def serves(folder: str, frameworks: frozenset[str]) -> bool:
+        return any(agent.framework in frameworks for agent in around.get(folder, ()))
 
     found: dict[FactId, Started] = {}
-    for each in begun:
-        serves = _serves(each.words, around.get(each.folder, ()))
-        if serves or (starts(each) and not runs_another(each.words)):
-            found[each.workload.runtime_id] = Started(each.place, serves)
+    for workload, each in begun:
+        alone = any(starting[place] == 1 and held(place[1]) for place in _places(workload, each))
+        serving = bool(each.served) and serves(each.folder, each.served)
+        if serving or ((reached(each.files) or alone) and not another(each.words)):
+            place = each.place or collector.facts[workload.runtime_id].evidence[0]
+            found[workload.runtime_id] = Started(place, serving)
     return found
 
 
-def _begun(
-    documents: Documents, collector: Collector, workload: Workload, known: Collection[str]
-) -> _Begun:
-    build = workload.build or ""
-    image = documents.at(workload.dockerfile or posixpath.join(build, "Dockerfile"))
+def _places(workload: Workload, command: _Command) -> Iterator[_Place]:
+    return ((workload.document.file, folder) for folder in command.folders)
+
+
+def _command(
+    documents: Documents,
+    known: Collection[str],
+    built: tuple[str, str],
+    words: tuple[str, ...],
+    *,
+    own_entry: bool,
+) -> _Command:
+    dockerfile, build = built
+    image = documents.at(dockerfile or posixpath.join(build, "Dockerfile"))
     folder = folder_of(image.file) if image is not None else build
-    own = started(image) if image is not None and not workload.own_entry else None
-    place, words = collector.facts[workload.runtime_id].evidence[0], workload.words
-    if image is not None and own is not None:
-        entry, command = started_by(image)
-        words = (*entry, *(workload.words or command))
-        place = evidence(image, own[0], plain(own[0].text or ""))
-    words = (*words, *_scripted(documents, words, (folder, build)))
-    found = frozenset(entries(words, folder, known)) or frozenset(entries(words, build, known))
-    return _Begun(workload, words, place, folder, found)
+    own = None if own_entry else documents.once(_begins).get(image.file if image else "")
+    if own is not None:
+        words = (*own.entry, *(words or own.command))
+    words = words[:_MOST]
+    folders = tuple(dict.fromkeys((folder, build)))
+    words = (*words, *_scripted(documents, words, folders))[:_MOST]
+    named = (frozenset(entries(words, each, known)) for each in folders)
+    files = next(filter(None, named), frozenset[str]())
+    return _Command(words, own.place if own is not None else None, folder, files, _served(words))
+
+
+def _begins(documents: Documents) -> Mapping[str, _Own]:
+    """That of every Dockerfile which says so."""
+    found: dict[str, _Own] = {}
+    for image in documents.of("dockerfile"):
+        own = started(image)
+        if own is not None:
+            entry, command = (words[:_MOST] for words in started_by(image))
+            place = evidence(image, own[0], plain(own[0].text or ""))
+            found[image.file] = _Own(entry, command, place)
+    return found
 
 
 def _scripted(documents: Documents, words: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
@@ -148,11 +187,10 @@ def _nearest(agent: Agent, builds: Collection[str], folder: str) -> str:
     return place
 
 
-def _serves(words: Sequence[str], agents: Collection[Agent]) -> bool:
-    """Whether a framework's own server is started, which serves the agents of a folder."""
+def _served(words: Sequence[str]) -> frozenset[str]:
+    """Frameworks whose own server is started."""
     started = {program for program, command in pairwise(words) if command in _commands(program)}
-    served = {name for program in started for name in _SERVERS[program][1]}
-    return bool(served) and any(agent.framework in served for agent in agents)
+    return frozenset(name for program in started for name in _SERVERS[program][1])
 
 
 def _commands(program: str) -> frozenset[str]:
