@@ -330,6 +330,26 @@ def test_nodes_of_a_graph_are_members_of_what_ends_by_itself() -> None:
     assert all(store.max_turns is Known.UNKNOWN for store in found.memory_stores)
 
 
+@pytest.mark.parametrize(
+    ("more", "given", "known"),
+    [
+        ("", "", Known.UNKNOWN),
+        ("builder.add_edge(b, a, condition=again)\n", "", Known.NONE),
+        ("builder.add_edge(b, a, condition=again)\n", ", max_turns=9", Known.SET),
+    ],
+)
+def test_a_graph_with_a_circle_does_not_end_by_itself(more: str, given: str, known: Known) -> None:
+    found = of_autogen(
+        "from autogen_agentchat.teams import DiGraphBuilder\n"
+        "a = AssistantAgent('a', m)\nb = AssistantAgent('b', m)\n"
+        "builder = DiGraphBuilder()\nbuilder.add_node(a).add_node(b)\nbuilder.add_edge(a, b)\n"
+        f"{more}"
+        f"team = GraphFlow(builder.get_participants(), graph=builder.build(){given})"
+    )
+
+    assert [agent.max_iterations for agent in found.agents] == [known, known]
+
+
 def test_an_assistant_alone_calls_tools_once_unless_it_is_told_otherwise() -> None:
     alone = of_autogen("a = AssistantAgent('a', m)").agents[0]
     told = of_autogen("a = AssistantAgent('a', m, max_tool_iterations=8)").agents[0]

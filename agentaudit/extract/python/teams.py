@@ -9,12 +9,13 @@ chat after ten rounds.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.frameworks.autogen_limits import IN_TURN, Limits, One, narrowed, of_word
-from agentaudit.extract.programs.code import UNFOLDED, Call
+from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.flow import pairs
@@ -23,8 +24,9 @@ from agentaudit.model.evidence import Known
 
 _TEAMS = "autogen_agentchat.teams"
 _PERSON = "autogen_agentchat.agents.UserProxyAgent"
-_GRAPH = f"{_TEAMS}.DiGraphBuilder"
+_FLOW, _GRAPH = f"{_TEAMS}.GraphFlow", f"{_TEAMS}.DiGraphBuilder"
 """What a `GraphFlow` gets its participants from, each added as a node."""
+_ENDS = 2
 _POSITIONAL = frozenset({"RoundRobinGroupChat", "Swarm"})
 """Up to AutoGen 0.4 their condition could stand second, without its name."""
 
@@ -48,9 +50,7 @@ TEAMS: Mapping[str, Team] = {
     f"{_TEAMS}.MagenticOneGroupChat": Team(
         framework="autogen", turns=("max_turns",), turns_default=20, conditions=True
     ),
-    f"{_TEAMS}.GraphFlow": Team(
-        framework="autogen", turns=("max_turns",), conditions=True, ends_by_itself=True
-    ),
+    _FLOW: Team(framework="autogen", turns=("max_turns",), conditions=True, ends_by_itself=True),
     "autogen.GroupChat": Team(framework="autogen", turns=("max_round",), turns_default=10),
 }
 
@@ -67,14 +67,16 @@ def limits_of_teams(
     limits = [_limits(building, team) for team in teams]
     graphs = [call for call in building.calls if call.name == _GRAPH]
     together = [*teams, *graphs]
-    of_each = [*limits, *(Limits() for _ in graphs)]
+    flows = {number: limits[number] for number, team in enumerate(teams) if team.name == _FLOW}
+    of_graph = _loosest(tuple(flows.values())) if flows else Limits()
+    of_each = [*limits, *(of_graph for _ in graphs)]
     found: dict[int, list[Limits]] = {}
-    known = set()
+    known = set[int]()
     for agent, team in sorted(
         pairs(building.module, building.calls, agents, together) if together else ()
     ):
         found.setdefault(agent, []).append(of_each[team])
-        known.add(team)
+        known.update((team,) if team < len(teams) else flows)
     strangers = [
         pair for number, pair in enumerate(zip(teams, limits, strict=True)) if number not in known
     ]
@@ -114,13 +116,28 @@ def _of_team(building: Building, call: Call) -> Iterator[One]:
     team = TEAMS[call.name]
     turns = bounded(building.module, call.node, team.turns, team.turns_default)
     yield ("iterations", *turns)
-    if team.ends_by_itself:
+    if team.ends_by_itself and not _leads_back(building.module):
         yield "all", Known.UNKNOWN, None
     given = keyword(call.node, "termination_condition")
     if given is None and call.last in _POSITIONAL:
         given = next(iter(call.node.args[1:2]), None)
     if team.conditions and given is not None:
         yield from _of_condition(building, given)
+
+
+def _leads_back(module: Module) -> bool:
+    """Whether edges that are added to a graph make a circle, which a condition may keep up."""
+    ways: dict[str, set[str]] = {}
+    for call in module.of(ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_edge":
+            ends = [module.dotted(each) or module.text(each) for each in call.args[:_ENDS]]
+            if all(ends) and len(ends) == _ENDS:
+                ways.setdefault(ends[0], set()).add(ends[1])
+    try:
+        TopologicalSorter(ways).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _of_condition(building: Building, top: ast.expr) -> Iterator[One]:
