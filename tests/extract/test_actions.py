@@ -395,6 +395,76 @@ jobs:
 
 
 @pytest.mark.parametrize(
+    ("condition", "needs", "runs"),
+    [
+        ("false", "", False),
+        ("${{ false }}", "", False),
+        ("false && (github.actor == 'ann' || github.event_name == 'push')", "", False),
+        ("false || github.event_name == 'push'", "", True),
+        ("${{ false }} && github.event_name == 'push'", "", True),
+        ("vars.ON == 'false'", "", True),
+        ("needs.ask.outputs.on == 'true'", "ask", False),
+        ("always() && needs.ask.outputs.on == 'true'", "ask", True),
+        ("", "told", False),
+    ],
+)
+def test_a_job_that_is_switched_off_runs_no_agent(
+    condition: str,
+    needs: str,
+    runs: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+on: {{issue_comment: {{types: [created]}}}}
+jobs:
+  ask: {{if: false, runs-on: ubuntu-latest, steps: [{{run: make}}]}}
+  told: {{needs: [ask], runs-on: ubuntu-latest, steps: [{{run: make}}]}}
+  answer:
+    if: {json.dumps(condition)}
+    needs: [{needs}]
+    runs-on: ubuntu-latest
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        with: {{anthropic_api_key: "${{{{ secrets.KEY }}}}"}}
+"""
+    deployment = deployment_of({".github/workflows/agent.yml": text})
+
+    assert workflow(text).runs_agent is runs
+    assert bool(deployment.agents) is runs
+    assert bool(deployment.credentials) is runs
+
+
+@pytest.mark.parametrize(
+    ("given", "after", "reached"),
+    [
+        ("", "env: {SAID: '${{ steps.ask.outputs.response }}'}, run: post", False),
+        ("enable-github-mcp: true", "run: post", True),
+        ("", "run: 'post ${{ steps.ask.outputs.response }}'", True),
+    ],
+)
+def test_a_model_without_tools_only_answers(
+    given: str,
+    after: str,
+    reached: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+on: {{issues: {{types: [opened]}}}}
+permissions: {{issues: write}}
+jobs:
+  sum:
+    runs-on: ubuntu-latest
+    steps:
+      - id: ask
+        uses: actions/ai-inference@v3
+        with: {{prompt: "Sum up ${{{{ github.event.issue.body }}}}", {given}}}
+      - {{{after}}}
+"""
+    (agent,) = deployment_of({".github/workflows/agent.yml": text}).agents
+
+    assert workflow(text).interpolates_event is reached
+    assert agent.max_iterations_count == 5
+
+
+@pytest.mark.parametrize(
     ("followed", "trigger", "open_to_strangers"),
     [
         ("Release", "push", False),

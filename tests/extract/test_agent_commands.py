@@ -33,6 +33,8 @@ def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: s
         "claude mcp add docs https://docs.acme.example/mcp",
         "echo 'claude - the one of Anthropic'",
         "copilot deploy --name web",
+        "uv sync --locked --extra gemini --extra ejs",
+        "python review.py --provider claude --model opus",
         "copilot --version && copilot -p 'What can you do?'",
     ],
 )

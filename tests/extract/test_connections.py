@@ -37,6 +37,7 @@ def test_a_password_for_a_database_is_found_by_its_look(line: str) -> None:
         f"password={LETTERS}",
         "gopher://localhost:25/_MAIL%20FROM:<mallory@acme.example>",
         "see http://desk.acme.example:8080/a:b,mail=ann@acme.example",
+        "usage: install <path|https://…|gh:owner/repo[@tag]> installs it",
         '["raw://a34b","dweb:/ipfs/Qm7Zk2Pv"]},"lib/@acme/base.sol"',
     ],
 )

@@ -54,8 +54,16 @@ _CODEX_KEYS = (
 
 _ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"']|$)"
 """Behind a dash: what is asked about the program itself, as one does after it is installed."""
+_VALUE = "".join(
+    rf"(?<!--{option}\s)"
+    for option in (
+        *("extra", "group", "only-group", "with", "provider", "model", "llm", "agent", "backend"),
+        *("engine", "tool", "cli", "client", "target", "runner", "features"),
+    )
+)
+"""Behind an option stands its value: `uv sync --extra gemini --extra web` starts nothing."""
 _AGENT_COMMAND = regex(
-    r"(?:^|[\s;&|(])(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
+    rf"(?:^|[\s;&|(]){_VALUE}(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
     r"|@openai/codex|@google/gemini-cli|@github/copilot|@qwen-code/qwen-code|@sourcegraph/amp)"
     rf"|(?:claude|codex|gemini|qwen|amp)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
     r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|aider\s|opencode\s+run"

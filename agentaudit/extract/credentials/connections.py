@@ -8,7 +8,7 @@ from agentaudit.expressions import holds_word, regex
 
 _URL = regex(
     r"(?<![a-z0-9+.-])(?P<scheme>[a-z][a-z0-9+.-]{0,40})://"
-    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$\"]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
+    r"(?P<user>(?:\$\{[^}\s]{1,100}\}|\$(?!\{)|[^\s:/@(\[$\"|…]){0,200}):(?P<password>[^\s@]{1,500})@(?P<host>[^\s/:,?]{1,300})",
     re.IGNORECASE,
 )
 """

@@ -13,6 +13,7 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.pipelines.actions_credentials import add_job_credentials, runs_terraform
 from agentaudit.extract.pipelines.actions_jobs import (
+    INFERENCE,
     Job,
     Step,
     WorkflowFile,
@@ -47,6 +48,7 @@ _MAX_TURNS = re.compile(
     r"(?:(?P<count>\d{1,6})|\$)"
 )
 """Of Claude Code and its action; in the settings of Gemini CLI (its "Configuration", `model`)."""
+_MOST_INFERENCES = 5
 _HOSTED = re.compile(r"^(?:ubuntu|windows|macos)-")
 
 
@@ -255,6 +257,8 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
     words = _words(step)
     turns, count = turns_told(_MAX_TURNS.search(words))
+    if step.action == INFERENCE:
+        turns, count = Known.SET, _MOST_INFERENCES
     timeout, timeout_s = timeout_of(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(

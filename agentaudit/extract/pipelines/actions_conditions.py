@@ -1,21 +1,14 @@
 """Conditions of jobs and steps of GitHub: for whom alone they hold."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 
-from msgspec import Struct
-
+from agentaudit.extract.pipelines.actions_expressions import holds_only
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.readers.document import Node
 
 _MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")
 _NEGATED = re.compile(r"!\s*(?:=|\(|contains\s*\(\s*fromJSON)", re.IGNORECASE)
-_MARK = re.compile(r"'[^']*'?|\|\||&&|[()]")
-"""What decides of which parts a condition is; texts have single quotes."""
-_MOST_PARENTHESES = 100
-_LONGEST = 21_000
-"""Characters of an expression; GitHub refuses a workflow with a longer one."""
 _BY_HAND = re.compile(
     r"github\.event_name\s*==\s*['\"](?:workflow_dispatch|schedule|push|pull_request|release)['\"]"
 )
@@ -37,7 +30,7 @@ _ASKED = re.compile(
 
 def for_members(node: Node) -> bool:
     """Whether a job's condition lets it run for owners, members and collaborators alone."""
-    return _holds_only(node, _asks_for_members)
+    return holds_only(node, _asks_for_members)
 
 
 class Questions:
@@ -69,58 +62,13 @@ class Questions:
                 of_job or any(found["name"] in script for script in self._scripts[key])
             )
 
-        return _holds_only(step.node, asked) or _holds_only(job.node, asked)
+        return holds_only(step.node, asked) or holds_only(job.node, asked)
 
     def _asks(self, key: tuple[str, str, str]) -> bool:
         if key not in self._asking:
             scripts = self._scripts.get(key, ())
             self._asking[key] = any(_ASKED.search(script) is not None for script in scripts)
         return self._asking[key]
-
-
-def _holds_only(node: Node, asks: Callable[[str], bool]) -> bool:
-    """Whether the condition of a job or a step holds only where a part of it asks for that."""
-    condition = node.raw_at("if").strip()
-    condition = condition.removeprefix("${{").removesuffix("}}").strip()
-    long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
-    closes = None if long or not condition else _pairs(condition)
-    return closes is not None and _Condition(condition, closes, asks).holds(0, len(condition))
-
-
-class _Condition(Struct, frozen=True):
-    """An expression of GitHub, read in one way through it."""
-
-    text: str
-    closes: Mapping[int, int]
-    """Where each of its parentheses closes."""
-    asks: Callable[[str], bool]
-
-    def holds(self, start: int, end: int) -> bool:
-        """Whether a part holds only so: of `a || b` each, of `a && b` one at least."""
-        text = self.text
-        while start < end and text[start].isspace():
-            start += 1
-        while start < end and text[end - 1].isspace():
-            end -= 1
-        if self.closes.get(start) == end - 1:
-            return self.holds(start + 1, end - 1)
-        for operator, settles in (("||", all), ("&&", any)):
-            parts = tuple(self._parts(start, end, operator))
-            if len(parts) > 1:
-                return settles(self.holds(*part) for part in parts)
-        return self.asks(text[start:end])
-
-    def _parts(self, start: int, end: int, operator: str) -> Iterator[tuple[int, int]]:
-        """What stands around the operators that are in no parentheses."""
-        at = start
-        while (mark := _MARK.search(self.text, at, end)) is not None:
-            at = mark.end()
-            if mark[0] == "(":
-                at = self.closes[mark.start()] + 1
-            elif mark[0] == operator:
-                yield start, mark.start()
-                start = at
-        yield start, end
 
 
 def _asks_for_members(condition: str) -> bool:
@@ -134,16 +82,3 @@ def _asks_for_members(condition: str) -> bool:
         and _MEMBER.search(condition) is not None
         and _STRANGER.search(condition) is None
     )
-
-
-def _pairs(text: str) -> Mapping[int, int] | None:
-    """Where each parenthesis outside of texts closes; None where not all of them do."""
-    closes, opened = {}, []
-    for mark in _MARK.finditer(text):
-        if mark[0] == "(":
-            opened.append(mark.start())
-        elif mark[0] == ")":
-            if not opened:
-                return None
-            closes[opened.pop()] = mark.start()
-    return None if opened else closes

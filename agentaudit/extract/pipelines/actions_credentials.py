@@ -29,6 +29,7 @@ _AWS_ACTION = "aws-actions/configure-aws-credentials"
 _VARIABLES = Budget("variables of jobs", 100_000)
 """Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
 _TERRAFORM = regex(r"\b(?:terraform|tofu|opentofu|terragrunt)\b")
+_EXPRESSION = "${{"
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
 
@@ -94,7 +95,9 @@ def add_job_credentials(
             inputs = _ELSEWHERE
         for name, static in inputs.items():
             value = step.input(name)
-            if value is not None and value.text and not step.left_empty(value.text):
+            if value is None or not value.text or (job.off and _EXPRESSION in value.text):
+                continue
+            if not step.left_empty(value.text):
                 _add_static(collector, workflow, (job, step, name, static), seen_by)
                 found = True
         if step.action == _AWS_ACTION:

@@ -9,10 +9,13 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.actions_expressions import never_runs
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
 
+INFERENCE = "actions/ai-inference"
+"""Asks a model once, or with tools of GitHub five times (`maxIterations` in src/inference.ts)."""
 AGENT_ACTIONS = frozenset(
     {
         "anthropics/claude-code-action",
@@ -26,7 +29,7 @@ AGENT_ACTIONS = frozenset(
         *("sst/opencode", "sst/opencode/github", "anomalyco/opencode/github"),
         *("qwenlm/qwen-code-action", "factory-ai/droid-action"),
         "block/goose-action",
-        "actions/ai-inference",
+        INFERENCE,
     }
 )
 _DEEPEST = 10
@@ -37,6 +40,8 @@ _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
 _INPUT = re.compile(r"\$\{\{\s{0,9}inputs\.(?P<name>[\w-]{1,100})\s{0,9}\}\}")
 _EXPRESSION = "${{"
+_RUNS_YET = re.compile(r"\b(?:always|failure|cancelled)\s{0,9}\(")
+"""With which a job runs although one that it needs does not."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -101,10 +106,12 @@ class Job(Struct, frozen=True, kw_only=True):
     key: Node
     node: Node
     steps: tuple[Step, ...]
+    off: bool = False
+    """Whether it never runs."""
 
     @property
     def runs_agent(self) -> bool:
-        return any(step.runs_agent for step in self.steps)
+        return not self.off and any(step.runs_agent for step in self.steps)
 
 
 class WorkflowFile(Struct, frozen=True, kw_only=True):
@@ -135,7 +142,8 @@ class WorkflowFile(Struct, frozen=True, kw_only=True):
 
     @property
     def steps(self) -> Iterator[Step]:
-        return (step for job in self.jobs for step in job.steps)
+        """Those of jobs that run."""
+        return (step for job in self.jobs if not job.off for step in job.steps)
 
     @property
     def runs_agent(self) -> bool:
@@ -152,19 +160,35 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
     repository = _Repository(documents, _MOST_IN_ALL)
     for document in workflows(documents):
         jobs = document.root.get("jobs")
-        called = _Called(repository, document.file)
+        entries = jobs.entries if jobs is not None else ()
+        called, off = _Called(repository, document.file), _switched_off(entries)
         yield WorkflowFile(
             document=document,
             root=document.root,
-            jobs=tuple(_job(called, key, node) for key, node in jobs.entries)
-            if jobs is not None
-            else (),
+            jobs=tuple(_job(called, key, node, off=key.raw in off) for key, node in entries),
             cut=called.cut,
             elsewhere=tuple(called.elsewhere),
         )
 
 
-def _job(called: "_Called", key: Node, node: Node) -> Job:
+def _switched_off(jobs: Sequence[tuple[Node, Node]]) -> frozenset[str]:
+    """The jobs that never run: `if: false`, and those that need one of them."""
+    after: dict[str, list[str]] = {}
+    for key, node in jobs:
+        if _RUNS_YET.search(node.raw_at("if")) is None:
+            for name in node.texts_at("needs"):
+                after.setdefault(name, []).append(key.raw)
+    left = [key.raw for key, node in jobs if never_runs(node)]
+    off: set[str] = set()
+    while left:
+        name = left.pop()
+        if name not in off:
+            off.add(name)
+            left += after.get(name, ())
+    return frozenset(off)
+
+
+def _job(called: "_Called", key: Node, node: Node, *, off: bool) -> Job:
     """A job with its steps; those of actions and workflows of this repository stand among them."""
     steps = (*called.by_job(node), *called.steps(node.get("steps")))
     return Job(
@@ -172,6 +196,7 @@ def _job(called: "_Called", key: Node, node: Node) -> Job:
         key=key,
         node=node,
         steps=tuple(replace(step, number=number) for number, step in enumerate(steps)),
+        off=off,
     )
 
 
@@ -245,8 +270,9 @@ class _Called:
             return
         self._within.append(file)
         for each in (block,) if part == "runs" else (job for _, job in block.entries):
-            yield from self.by_job(each)
-            yield from self.steps(each.get("steps"))
+            if not never_runs(each):
+                yield from self.by_job(each)
+                yield from self.steps(each.get("steps"))
         self._within.pop()
 
     def _too_many(self) -> bool:
@@ -261,12 +287,14 @@ class _Called:
 
 def _step(node: Node, inner: Sequence[Step]) -> Step:
     """A step that calls others, if any; its place among all is not known yet."""
-    runs = starts_agent(node.raw_at("run"))
+    itself = _action(node.raw_at("uses")) in AGENT_ACTIONS or starts_agent(node.raw_at("run"))
+    inside = any(step.runs_agent for step in inner)
+    off = (itself or inside) and never_runs(node)
     return Step(
         node=node,
         number=0,
-        runs_agent_itself=runs or _action(node.raw_at("uses")) in AGENT_ACTIONS,
-        agent_inside=any(step.runs_agent for step in inner),
+        runs_agent_itself=itself and not off,
+        agent_inside=inside and not off,
     )
 
 

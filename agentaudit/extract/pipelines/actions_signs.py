@@ -8,6 +8,7 @@ from shlex import shlex
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.pipelines.actions_conditions import Questions
 from agentaudit.extract.pipelines.actions_jobs import (
+    INFERENCE,
     Job,
     Step,
     WorkflowFile,
@@ -25,6 +26,7 @@ _EVENT_TEXT = re.compile(
 )
 _SECRETS = re.compile(r"\bsecrets\.(?!GITHUB_TOKEN\b)\w")
 """Both within an expression."""
+_ANSWER = re.compile(r"\bsteps\.[\w-]{1,100}\.outputs\.response\b")
 _INHERITED = re.compile(r"secrets:\s{0,20}inherit")
 _ANYONE = ("allowed_bots", "allowed_non_write_users", "allow-users")
 ASKS_WHO = (
@@ -68,18 +70,35 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
     An agent that asks who causes the event is given nothing by strangers in what he himself wrote.
     """
     questions = Questions(workflow)
+    answers = not _runs_answers(workflow)
     for job in workflow.jobs:
-        for step in job.steps:
+        for step in job.steps if not job.off else ():
             script, given = step.node.get("run"), step.node.get("with")
             values = [script] if script is not None else []
             inputs = [value for _, value in given.items()] if given is not None else []
             texts = [value for value in inputs if holds_expression(_EVENT_TEXT, value.raw)]
             if step.action == "actions/github-script":
                 values += texts
+            elif answers and _only_answers(step):
+                pass
             elif step.runs_agent and (any(_opened(step)) or not questions.stand_before(job, step)):
                 asks = step.action in ASKS_WHO and not any(_opened(step))
                 values += [each for each in texts if not (asks and _of_actor(workflow, each.raw))]
             yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
+
+
+def _only_answers(step: Step) -> bool:
+    """Whether a step asks a model that has no tools: all that a text can get of it is words."""
+    tools = raw(step.input("enable-github-mcp")).strip().lower()
+    return step.action == INFERENCE and tools in ("", "false")
+
+
+def _runs_answers(workflow: WorkflowFile) -> bool:
+    """Whether what a model answers is written into a script, or handed on to another job."""
+    texts = [step.node.raw_at("run") + raw(step.input("script")) for step in workflow.steps]
+    handed = (job.node.get("outputs") for job in workflow.jobs)
+    texts += [value.raw for node in handed if node is not None for _, value in node.items()]
+    return any(holds_expression(_ANSWER, text) for text in texts)
 
 
 def _of_actor(workflow: WorkflowFile, text: str) -> bool:
