@@ -152,6 +152,16 @@ services:
     assert agents(files, manifest) == {"desk"}
 
 
+def test_a_dockerfile_outside_of_what_it_is_built_from_starts_nothing_beside_it() -> None:
+    pages = f'{BASE}ENTRYPOINT ["/serve-pages.sh"]\n'
+    built = "services: {shop: {build: {context: ./shop, dockerfile: ../Dockerfile.pages}}}\n"
+    code = {"desk/graph.py": GRAPH, "shop/package.json": '{"name": "shop"}'}
+
+    assert not agents({**code, "Dockerfile.pages": pages, "compose.yaml": built})
+    whole = built.replace("./shop", ".").replace("../", "")
+    assert agents({**code, "Dockerfile.pages": pages, "compose.yaml": whole}) == {"shop"}
+
+
 def test_the_server_of_adk_serves_the_agents_of_its_folder() -> None:
     files = {
         "backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "adk api_server -v agents --port 8000"]\n',

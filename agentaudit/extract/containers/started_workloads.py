@@ -59,7 +59,7 @@ class _Command(Struct, frozen=True):
     place: Evidence | None
     """Where the image says it, if not the workload."""
     folder: str
-    """That of its Dockerfile, or what else it is built from."""
+    """That of its Dockerfile within what it is built from, or that whole."""
     files: frozenset[str]
     """The files of the repository that it names."""
     served: frozenset[str]
@@ -145,7 +145,7 @@ def _command(
 ) -> _Command:
     dockerfile, build = built
     image = documents.at(dockerfile or posixpath.join(build, "Dockerfile"))
-    folder = folder_of(image.file) if image is not None else build
+    folder = _copied_from(image.file, build) if image is not None else build
     own = None if own_entry else documents.once(_begins).get(image.file if image else "")
     if own is not None:
         words = (*own.entry, *(words or own.command))
@@ -167,6 +167,12 @@ def _begins(documents: Documents) -> Mapping[str, _Own]:
             place = evidence(image, own[0], plain(own[0].text or ""))
             found[image.file] = _Own(entry, command, place)
     return found
+
+
+def _copied_from(image: str, build: str) -> str:
+    """The folder of a Dockerfile, unless it lies outside what it is built from and can copy."""
+    folder = folder_of(image)
+    return folder if f"{folder}/".startswith(f"{build}/".lstrip("/")) else build
 
 
 def _scripted(documents: Documents, words: Sequence[str], folders: Sequence[str]) -> Iterator[str]:
