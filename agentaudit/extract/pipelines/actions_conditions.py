@@ -1,10 +1,10 @@
 """Conditions of jobs and steps of GitHub: for whom alone they hold."""
 
 import re
+from functools import partial
 
 from agentaudit.extract.pipelines.actions_expressions import holds_only
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
-from agentaudit.readers.document import Node
 
 _MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")
@@ -18,6 +18,14 @@ _BY_ONE = re.compile(
     r"(?:['\"][^'\"\[\]]{1,100}['\"]|github\.repository_owner))"
 )
 """Somebody by his name, or an app that was let into the repository."""
+_OF_SUBJECT = re.compile(
+    r"github\.event\.(?:issue|pull_request|discussion)\.(?:user\.|author_association\b)"
+)
+"""Who began what others may comment on."""
+_COMMENTS = frozenset(
+    {"issue_comment", "discussion_comment", "pull_request_review", "pull_request_review_comment"}
+)
+_EVENT_NAME = "github.event_name"
 _OUTPUT = re.compile(
     r"(?P<of>steps|needs)\.(?P<id>[\w-]+)\.outputs\.(?P<name>[\w-]+)(?:\s*==\s*(?:'true'|true))?"
 )
@@ -28,9 +36,24 @@ _ASKED = re.compile(
 """How scripts ask GitHub what somebody may do."""
 
 
-def for_members(node: Node) -> bool:
-    """Whether a job's condition lets it run for owners, members and collaborators alone."""
-    return holds_only(node, _asks_for_members)
+def for_members(workflow: WorkflowFile) -> bool:
+    """Whether conditions let agents run for owners, members and collaborators alone."""
+    asks = partial(_asks_for_members, commented=_is_commented(workflow))
+    jobs = tuple(workflow.agent_jobs)
+    return bool(jobs) and all(holds_only(job.node, asks) for job in jobs)
+
+
+def _is_commented(workflow: WorkflowFile) -> bool:
+    """
+    Whether a stranger's comment may start it, whoever began what he comments on.
+
+    Not so where its conditions tell events apart.
+    """
+    comments = any(event in _COMMENTS for event, _ in workflow.triggers)
+    nodes = (
+        node for job in workflow.jobs for node in (job.node, *(step.node for step in job.steps))
+    )
+    return comments and not any(_EVENT_NAME in node.raw_at("if") for node in nodes)
 
 
 class Questions:
@@ -39,6 +62,7 @@ class Questions:
     def __init__(self, workflow: WorkflowFile) -> None:
         self._scripts: dict[tuple[str, str, str], list[str]] = {}
         self._asking: dict[tuple[str, str, str], bool] = {}
+        self._commented = _is_commented(workflow)
         for job in workflow.jobs:
             for step in job.steps:
                 scripts = (step.node.raw_at("run"), raw(step.input("script")))
@@ -55,7 +79,7 @@ class Questions:
         def asked(condition: str) -> bool:
             found = _OUTPUT.fullmatch(condition)
             if found is None:
-                return _asks_for_members(condition)
+                return _asks_for_members(condition, commented=self._commented)
             of_job = found["of"] == "needs"
             key = (found["of"], "" if of_job else job.name, found["id"])
             return self._asks(key) and (
@@ -71,9 +95,11 @@ class Questions:
         return self._asking[key]
 
 
-def _asks_for_members(condition: str) -> bool:
+def _asks_for_members(condition: str, *, commented: bool) -> bool:
     """The same of a condition without operators around its parts."""
     if condition.startswith("!") or _NEGATED.search(condition) or "||" in condition:
+        return False
+    if commented and _OF_SUBJECT.search(condition):
         return False
     if _BY_HAND.fullmatch(condition) or _BY_ONE.fullmatch(condition):
         return True

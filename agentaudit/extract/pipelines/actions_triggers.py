@@ -40,7 +40,7 @@ class Triggers(Struct, frozen=True):
 
         None where all jobs that matter run for members of the project alone.
         """
-        if all(for_members(job.node) for job in workflow.agent_jobs) and workflow.agent_jobs:
+        if for_members(workflow):
             return ()
         return tuple(self._open(workflow))
 
