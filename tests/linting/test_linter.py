@@ -170,7 +170,7 @@ def test_a_guess_in_a_test_or_a_manual_is_a_note(file: str) -> None:
     "file",
     [
         *("bin/deploy-and-test.sh", "bin/latest.sh", "e2etool/start.sh"),
-        ".github/workflows/run-e2e.yml",
+        *(".github/workflows/run-e2e.yml", ".kiro/agents/e2e-desk.json"),
     ],
 )
 def test_a_script_that_also_tests_is_none(file: str) -> None:
