@@ -442,6 +442,7 @@ jobs:
         ("", "env: {SAID: '${{ steps.ask.outputs.response }}'}, run: post", False),
         ("enable-github-mcp: true", "run: post", True),
         ("", "run: 'post ${{ steps.ask.outputs.response }}'", True),
+        ("", """if: "steps.ask.outputs.response == 'spam'", run: gh issue close 1""", True),
     ],
 )
 def test_a_model_without_tools_only_answers(

@@ -94,7 +94,9 @@ def _only_answers(step: Step) -> bool:
 
 
 def _runs_answers(workflow: WorkflowFile) -> bool:
-    """Whether what a model answers is written into a script, or handed on to another job."""
+    """Whether a model's answer is written into a script, decides, or is handed to another job."""
+    if any(_ANSWER.search(step.node.raw_at("if")) for step in workflow.steps):
+        return True
     texts = [step.node.raw_at("run") + raw(step.input("script")) for step in workflow.steps]
     handed = (job.node.get("outputs") for job in workflow.jobs)
     texts += [value.raw for node in handed if node is not None for _, value in node.items()]
