@@ -171,3 +171,17 @@ def test_an_agent_with_nothing_to_call_answers_once() -> None:
 
     assert single.never_repeats
     assert not tooled.never_repeats
+
+
+def test_a_choice_with_many_ends_is_not_gone_through_for_each_of_many_graphs() -> None:
+    """It took a minute, of which each further graph had its share."""
+    ends = "".join(f"    if s: return 'n{number}'\n" for number in range(6_000))
+    graphs = "".join(
+        f"g{number} = StateGraph(S)\ng{number}.add_node('a', f)\n"
+        f"g{number}.add_conditional_edges('a', choose)\n"
+        for number in range(2_000)
+    )
+    code = f"from langgraph.graph import StateGraph\ndef choose(s):\n{ends}{graphs}"
+    (read,) = deployment_of({"desk.py": code}).coverage
+
+    assert read.status.value == "partial"

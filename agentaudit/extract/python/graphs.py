@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, descendants
+from agentaudit.extract.programs.syntax import argument
 from agentaudit.model.evidence import Truth
 
 GRAPH = "langgraph.graph.StateGraph"
@@ -156,9 +156,8 @@ def _returned(module: Module, function: FunctionDef) -> Sequence[str]:
 
 
 def _returns(module: Module, function: FunctionDef) -> Sequence[ast.Return]:
-    """The ends of a function itself; none where it is too much to read."""
-    nodes = descendants(function)
-    if not module.affords(len(nodes)):
+    """The ends of a function itself; none where the module has too many to go through again."""
+    ends = module.of(ast.Return)
+    if not module.affords(len(ends)):
         return ()
-    own = (node for node in nodes if isinstance(node, ast.Return))
-    return [node for node in own if module.function_around(node) is function]
+    return [each for each in ends if module.function_around(each) is function]
