@@ -55,6 +55,7 @@ WORD, WORDS = "Winter40711hummel", "winter40711 hummel55 garden6"
         ("openssl rsa -passin pass:{word}", "openssl rsa -passin pass:…"),
         ('db.connect("agent", "{words}", "app")', 'db.connect("agent", …)'),
         ("connect('db', 'agent', '{word}').cursor()", "connect('db', …).cursor()"),
+        ("connect(\n    'agent',\n    '{word}'\n)", "connect(\n    'agent',\n    …\n)"),
     ],
 )
 def test_what_a_command_is_given_is_not_shown(text: str, shown: str) -> None:

@@ -78,7 +78,7 @@ _FORMS = (
     ),
     (
         ("connect(",),
-        regex(r"(?P<name>\bconnect\([\"'][^\"'\n]{1,80}[\"'], {0,3})[\"'][^()\n]{4,200}"),
+        regex(r"(?P<name>\bconnect\(\s{0,9}[\"'][^\"'\n]{1,80}[\"'],\s{0,9})[\"'][^()\n]{4,200}"),
     ),
 )
 """Each behind words of which it has one: it is tried where one of them stands."""
