@@ -161,3 +161,22 @@ def test_a_name_that_stands_for_a_long_text_is_not_written_out_at_each_place() -
     (agent,) = deployment_of({"fix.py": f"import subprocess\n{lists}{run}"}).agents
 
     assert agent.permission_mode == "bypass"
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "boxed"),
+    [
+        ("from e2b import Sandbox\nbox = Sandbox.create('coder')\n", "box.commands.run", True),
+        ("import modal\nbox = modal.Sandbox.create(app=app)\n", "box.run", True),
+        ("from e2b import Sandbox\nimport subprocess\n", "subprocess.run", False),
+        ("import modality\n", "shell.run", False),
+    ],
+)
+def test_an_agent_that_is_started_in_a_sandbox_is_kept_there(
+    made: str, run: str, *, boxed: bool
+) -> None:
+    line = "'claude -p --dangerously-skip-permissions Hi'"
+    (agent,) = deployment_of({"start.py": f"{made}{run}({line}, timeout=0)\n"}).agents
+
+    assert agent.permission_mode == "bypass"
+    assert agent.own_machine is boxed

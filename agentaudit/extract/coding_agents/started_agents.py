@@ -46,6 +46,11 @@ _SHELLS = frozenset(
     }
 )
 """What runs a line: of Python, and of what keeps sandboxes, with which agents are run elsewhere."""
+_KEEPERS = frozenset(
+    {"e2b", "e2b_code_interpreter", "e2b_desktop", "daytona", "daytona_sdk", "modal"}
+)
+"""Packages of those who keep sandboxes, in which their clients run what they are given."""
+_HERE = ("subprocess.", "os.", "asyncio.")
 _LONGEST = 40
 """Characters of a word that another place writes down; no agent's name or switch has more."""
 _Line = tuple[int, str, str]
@@ -59,8 +64,8 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
             _add(collector, document.file, name, place)
     for module in modules(documents).values():
         if holds_word(module.document.text, UNASKED_WORDS):
-            for name, place in _of_program(module):
-                _add(collector, module.document.file, name, place)
+            for name, place, boxed in _of_program(module):
+                _add(collector, module.document.file, name, place, boxed=boxed)
 
 
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
@@ -97,9 +102,9 @@ def _commands(document: Document) -> Iterator[tuple[str, Sequence[_Line]]]:
         yield name, lines
 
 
-def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
+def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
     """
-    Lists whose first text is a coding agent, and lines that a shell is given to run.
+    Lists whose first text is a coding agent, and lines that a shell runs, here or in a sandbox.
 
     Where some hold the switch themselves, the others start an agent that asks; where none does,
     it is put to one of them later, if the file has it as a text, or in a list of its own.
@@ -120,12 +125,12 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence]]:
     holding = {name for name, _, line in lists if BYPASS_OF[name].search(line)}
     for name, listed, line in sorted(lists, key=lambda each: each[0]):
         if BYPASS_OF[name].search(line) or name in switched - holding:
-            yield name, module.place(listed, name)
+            yield name, module.place(listed, name), False
     for call in module.of(ast.Call):
         line = _run(module, call)
         named = _COMMAND.search(line)
         if named is not None and BYPASS_OF[named["name"]].search(line):
-            yield named["name"], module.place(call, named["name"])
+            yield named["name"], module.place(call, named["name"]), _is_boxed(module, call)
 
 
 def _run(module: Module, call: ast.Call) -> str:
@@ -139,6 +144,12 @@ def _run(module: Module, call: ast.Call) -> str:
     return _line(module, parts)
 
 
+def _is_boxed(module: Module, call: ast.Call) -> bool:
+    """Whether a client of those who keep sandboxes is told to run it, and not this machine."""
+    kept = any(path.partition(".")[0] in _KEEPERS for path in module.imports.values())
+    return kept and "." in (name := module.dotted(call.func)) and not name.startswith(_HERE)
+
+
 def _line(module: Module, words: Iterable[ast.expr]) -> str:
     """Words of a command: of one that a name stands for its beginning, as names may be many."""
     return " ".join(
@@ -146,7 +157,9 @@ def _line(module: Module, words: Iterable[ast.expr]) -> str:
     )
 
 
-def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
+def _add(
+    collector: Collector, file: str, name: str, place: Evidence, *, boxed: bool = False
+) -> None:
     framework, title = _NAMES[name]
     collector.add(
         Agent(
@@ -156,5 +169,6 @@ def _add(collector: Collector, file: str, name: str, place: Evidence) -> None:
             confidence=Confidence.LIKELY,
             framework=framework,
             permission_mode="bypass",
+            own_machine=boxed,
         )
     )
