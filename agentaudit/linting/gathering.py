@@ -34,24 +34,43 @@ def whole_fingerprint(rule: str) -> str:
 
 
 class Groups:
-    """Which findings of a deployment are told as one, by the fingerprint of that."""
+    """
+    Which findings of a deployment are told as one, by the fingerprint of that.
 
-    def __init__(self, rules: Iterable[CompiledRule], deployment: Deployment) -> None:
+    It is of the very findings that are in it: who lets them stand knows nothing of a right that the
+    identity gets later.
+    """
+
+    def __init__(
+        self, rules: Iterable[CompiledRule], deployment: Deployment, findings: Iterable[Finding]
+    ) -> None:
         self._rules = {
             each.rule.id: each.rule for each in rules if each.rule.once or each.rule.together
         }
         self._deployment = deployment
         self._shared: dict[tuple[str, str], Mapping[str, str]] = {}
+        members: dict[tuple[str, str], list[str]] = {}
+        for finding in findings:
+            if shared := self._shared_by(finding):
+                members.setdefault((finding.rule, shared), []).append(finding.fingerprint)
+        self._names = {
+            (rule, shared): fingerprint(rule, " ".join((shared, *sorted(set(each)))))
+            for (rule, shared), each in members.items()
+        }
 
     def of(self, finding: Finding) -> str:
         """The fingerprint of the finding that it is told in; empty where it is told by itself."""
         rule = self._rules.get(finding.rule)
-        if rule is None:
-            return ""
-        if rule.once:
+        if rule is not None and rule.once:
             return whole_fingerprint(rule.id)
-        shared = self._held(rule.applies_to, rule.together).get(finding.subject)
-        return fingerprint(rule.id, f"{rule.together} {shared}") if shared else ""
+        return self._names.get((finding.rule, self._shared_by(finding)), "")
+
+    def _shared_by(self, finding: Finding) -> str:
+        """What it shares with others of its rule, as its rule says; empty where it says nothing."""
+        rule = self._rules.get(finding.rule)
+        if rule is None or not rule.together:
+            return ""
+        return self._held(rule.applies_to, rule.together).get(finding.subject, "")
 
     def _held(self, kind: str, field: str) -> Mapping[str, str]:
         """What the facts of a kind hold in a field, as findings name them."""
@@ -67,7 +86,7 @@ def gathered(
     result: LintResult, rules: Iterable[CompiledRule], deployment: Deployment
 ) -> LintResult:
     """The result with one open finding of each group; the suppressed stay."""
-    known = Groups(rules, deployment)
+    known = Groups(rules, deployment, result.findings)
     groups: dict[str, list[Finding]] = {}
     others: list[Finding] = []
     for finding in result.findings:

@@ -81,7 +81,7 @@ def lint_apart(
     findings = suppressed(
         found,
         comments=deployment.suppressions,
-        acceptances=Acceptances(accepted, Groups(chosen, deployment), today),
+        acceptances=Acceptances(accepted, Groups(chosen, deployment, found), today),
         rules=summaries,
         unasked=frozenset(known) - {rule.id for rule in summaries},
     )

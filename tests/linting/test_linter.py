@@ -240,12 +240,17 @@ def test_rights_of_one_identity_are_told_as_one_and_accepted_as_one() -> None:
     accepted = [Acceptance(rule=one.rule, fingerprint=one.fingerprint, reason="for a demo")]
     then = lint(Deployment(grants=grants), [rights], accepted=accepted)
     alone = lint(Deployment(grants=grants[:2]), [rights]).findings
+    further = replace(grants[0], id=FactId("grant:6"), evidence=(place(6),))
+    later = lint(Deployment(grants=(*grants, further)), [rights], accepted=accepted)
 
     assert [item.evidence.line for item in found] == [1, 2, 4, 5]
     assert [item.line for item in one.related] == [3]
     assert one.message == "role is held. The same holds at 1 more place."
     assert [item.evidence.line for item in then.open_findings] == [2, 4, 5]
     assert [item.message for item in alone] == ["role is held."] * 2
+    assert [each.evidence.line for each in later.open_findings if each.rule == one.rule] == [
+        *(1, 2, 4, 5)
+    ]
 
 
 def test_what_further_rights_of_one_identity_add_is_said() -> None:
