@@ -180,3 +180,15 @@ def test_an_agent_that_is_started_in_a_sandbox_is_kept_there(
 
     assert agent.permission_mode == "bypass"
     assert agent.own_machine is boxed
+
+
+def test_an_agent_that_a_program_starts_here_too_is_not_kept_in_a_sandbox() -> None:
+    command = "'claude -p Hi --dangerously-skip-permissions'"
+    kept, here = f"box.commands.run({command})\n", f"subprocess.run({command}, shell=True)\n"
+    code = "import subprocess\nfrom e2b import Sandbox\nbox = Sandbox()\n"
+    found = [
+        deployment_of({"fix.py": f"{code}{more}"}).agents[0].own_machine
+        for more in (kept, here, kept + here, here + kept)
+    ]
+
+    assert found == [True, False, False, False]

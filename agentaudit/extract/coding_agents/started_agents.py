@@ -64,8 +64,10 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
             _add(collector, document.file, name, place)
     for module in modules(documents).values():
         if holds_word(module.document.text, UNASKED_WORDS):
-            for name, place, boxed in _of_program(module):
-                _add(collector, module.document.file, name, place, boxed=boxed)
+            found = tuple(_of_program(module))
+            here = {name for name, _, boxed in found if not boxed}
+            for name, place, _ in found:
+                _add(collector, module.document.file, name, place, boxed=name not in here)
 
 
 def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
