@@ -37,9 +37,7 @@ At which one fact stands, the first of them.
 Nothing is lost that is asked for: what a fact says does not depend on how often it is said, a
 finding stands at the first place, and twenty others are shown with it.
 """
-_HIDDEN = (
-    "so much text in which anything may stand that the rest of it is hidden, and not looked at"
-)
+_HIDDEN = "so much text in which secrets may stand that the rest is hidden, and not looked at"
 FactT = TypeVar("FactT", bound=Fact)
 
 

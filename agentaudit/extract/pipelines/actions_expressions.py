@@ -1,7 +1,7 @@
 """Expressions of GitHub as conditions: whether one holds only where a part of it does."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -12,6 +12,25 @@ _MARK = re.compile(r"'[^']*'?|\|\||&&|[()]")
 _MOST_PARENTHESES = 100
 _LONGEST = 21_000
 """Characters of an expression; GitHub refuses a workflow with a longer one."""
+_RUNS_YET = re.compile(r"\b(?:always|failure|cancelled)\s{0,9}\(")
+"""With which a job runs although one that it needs does not."""
+
+
+def switched_off(jobs: Sequence[tuple[Node, Node]]) -> frozenset[str]:
+    """The jobs that never run: `if: false`, and those that need one of them."""
+    after: dict[str, list[str]] = {}
+    for key, node in jobs:
+        if _RUNS_YET.search(node.raw_at("if")) is None:
+            for name in node.texts_at("needs"):
+                after.setdefault(name, []).append(key.raw)
+    left = [key.raw for key, node in jobs if never_runs(node)]
+    off: set[str] = set()
+    while left:
+        name = left.pop()
+        if name not in off:
+            off.add(name)
+            left += after.get(name, ())
+    return frozenset(off)
 
 
 def never_runs(node: Node) -> bool:

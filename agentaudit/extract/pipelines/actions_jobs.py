@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_expressions import never_runs
+from agentaudit.extract.pipelines.actions_expressions import never_runs, switched_off
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
@@ -21,15 +21,12 @@ AGENT_ACTIONS = frozenset(
         "anthropics/claude-code-action",
         "anthropics/claude-code-action/base-action",
         "anthropics/claude-code-base-action",
-        "google-github-actions/run-gemini-cli",
-        "google-gemini/gemini-cli-action",
+        *("google-github-actions/run-gemini-cli", "google-gemini/gemini-cli-action"),
         "openai/codex-action",
-        "all-hands-ai/openhands-resolver",
-        "cursor/agent-action",
+        *("all-hands-ai/openhands-resolver", "cursor/agent-action"),
         *("sst/opencode", "sst/opencode/github", "anomalyco/opencode/github"),
         *("qwenlm/qwen-code-action", "factory-ai/droid-action"),
-        "block/goose-action",
-        INFERENCE,
+        *("block/goose-action", INFERENCE),
     }
 )
 _DEEPEST = 10
@@ -40,8 +37,6 @@ _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
 _INPUT = re.compile(r"\$\{\{\s{0,9}inputs\.(?P<name>[\w-]{1,100})\s{0,9}\}\}")
 _EXPRESSION = "${{"
-_RUNS_YET = re.compile(r"\b(?:always|failure|cancelled)\s{0,9}\(")
-"""With which a job runs although one that it needs does not."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -161,7 +156,7 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
     for document in workflows(documents):
         jobs = document.root.get("jobs")
         entries = jobs.entries if jobs is not None else ()
-        called, off = _Called(repository, document.file), _switched_off(entries)
+        called, off = _Called(repository, document.file), switched_off(entries)
         yield WorkflowFile(
             document=document,
             root=document.root,
@@ -169,23 +164,6 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
             cut=called.cut,
             elsewhere=tuple(called.elsewhere),
         )
-
-
-def _switched_off(jobs: Sequence[tuple[Node, Node]]) -> frozenset[str]:
-    """The jobs that never run: `if: false`, and those that need one of them."""
-    after: dict[str, list[str]] = {}
-    for key, node in jobs:
-        if _RUNS_YET.search(node.raw_at("if")) is None:
-            for name in node.texts_at("needs"):
-                after.setdefault(name, []).append(key.raw)
-    left = [key.raw for key, node in jobs if never_runs(node)]
-    off: set[str] = set()
-    while left:
-        name = left.pop()
-        if name not in off:
-            off.add(name)
-            left += after.get(name, ())
-    return frozenset(off)
 
 
 def _job(called: "_Called", key: Node, node: Node, *, off: bool) -> Job:
