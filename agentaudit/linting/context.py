@@ -19,11 +19,12 @@ from agentaudit.model.finding import Severity
 _TRIAL = regex(
     r"(?:^|/)(?:evals?|evaluations?|bench|benchmarks?)/|[_-]benchmarks?\.\w+$"
     r"|(?:^|/)(?:validate|verify|check)_(?:agents?|graphs?|setup|workflows?)\.py$|(?:^|/)debug_[^/]+\.py$"
-    r"|(?:^|/)\.(?:claude|agents|codex|cursor|gemini|github)/skills/"
 )
+"""Agents there judge others, or are measured, while somebody looks on; so what they remember."""
+_SKILL = regex(r"(?:^|/)\.(?:claude|agents|codex|cursor|gemini|github)/skills/")
 """
-Agents there judge others, or are measured, while somebody looks on; so what they remember. Those
-that a skill of a coding agent shows are patterns for others.
+Agents that a skill of a coding agent shows are patterns for others; those that its scripts start
+without any question run in earnest.
 """
 _BROWSED = regex(r"(?:^|/)(?:playwright|cypress)(?:/|[^/]*\.ya?ml$)")
 """
@@ -74,10 +75,12 @@ class Context(Struct, frozen=True):
             return True
         if isinstance(fact, Credential) and fact.form is CredentialForm.LITERAL:
             likely = fact.confidence is Confidence.LIKELY
-            of_trial = (path.tried or path.browsed) and fact.kind == "password"
+            of_trial = (path.tried or path.browsed or path.in_skill) and fact.kind == "password"
             told_by_name = likely and (of_trial or path.developed)
             return told_by_name or (fact.default_value and self._is_kept_only(file))
-        tried = path.tried and isinstance(fact, Agent | MemoryStore | Tool)
+        of_agents = isinstance(fact, Agent | MemoryStore | Tool)
+        started = isinstance(fact, Agent) and fact.permission_mode == "bypass"
+        tried = of_agents and (path.tried or (path.in_skill and not started))
         return tried or (path.developed and _is_memory(fact)) or self._is_kept_only(file)
 
     def judged(
@@ -112,6 +115,7 @@ class _Path(Struct, frozen=True):
 
     rehearsed: bool
     tried: bool
+    in_skill: bool
     browsed: bool
     developed: bool
     put_away: bool
@@ -123,6 +127,7 @@ def _path_of(file: str) -> _Path:
     return _Path(
         rehearsed=is_rehearsal(file) or file.endswith(_NOTEBOOK),
         tried=_TRIAL.search(file) is not None,
+        in_skill=_SKILL.search(file) is not None,
         browsed=_BROWSED.search(file) is not None,
         developed=_DEVELOPED.search(file) is not None,
         put_away=is_put_away(file) or _UNSTARTED.search(file) is not None,

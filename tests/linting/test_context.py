@@ -301,6 +301,14 @@ def test_what_a_skill_shows_or_a_developer_debugs_with_is_a_note(
     assert found({file: GRAPH})["no-execution-timeout"] is severity
 
 
+@pytest.mark.parametrize("file", ["scripts/run.sh", "justfile"])
+def test_what_a_skill_starts_without_a_question_runs_in_earnest(file: str) -> None:
+    start = "run:\n\tclaude -p x --dangerously-skip-permissions\n"
+    told = found({f".claude/skills/deploy/{file}": start})
+
+    assert told["permission-bypass"] is Severity.CRITICAL
+
+
 def test_passwords_of_browsers_that_test_a_page_are_made_up_for_them() -> None:
     seeds = "users:\n  - email: a@example.com\n    password: Analyst4821!\n"
 
