@@ -37,7 +37,8 @@ At which one fact stands, the first of them.
 Nothing is lost that is asked for: what a fact says does not depend on how often it is said, a
 finding stands at the first place, and twenty others are shown with it.
 """
-_HIDDEN = "so much text in which secrets may stand that the rest is hidden, and not looked at"
+HIDDEN = "so much suspicious text that the rest is hidden, and not looked at"
+"""None of its words calls for a search, for which there is no room any more."""
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -156,7 +157,7 @@ class Collector(Struct):
         self.searched.hidden = 0
         if place.file not in self._hidden_in:
             self._hidden_in.add(place.file)
-            self.leave_unread(place, _HIDDEN, "rules see nothing of what is hidden")
+            self.leave_unread(place, HIDDEN, "rules see nothing of what is hidden")
 
     def _joined(self, known: Fact, again: Fact) -> tuple[Evidence, ...]:
         """The first places, each once; they are not read anew for each further one."""

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentaudit.extract.credentials.redaction import all_cleaned, arguments, cleaned
+from agentaudit.extract.collector import HIDDEN
+from agentaudit.extract.credentials.redaction import (
+    all_cleaned,
+    arguments,
+    cleaned,
+    may_hold_secret,
+)
 from agentaudit.extract.credentials.search_bound import SearchBound
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileStatus
@@ -67,6 +73,10 @@ def test_room_grows_with_the_files() -> None:
 
     with SearchBound(left=0).holds(len(text) * 100):
         assert cleaned(text) == text.replace(WORD, "…")
+
+
+def test_that_something_is_hidden_is_said_where_nothing_can_be_searched_any_more() -> None:
+    assert not may_hold_secret(f"more than is read or followed: {HIDDEN}")
 
 
 @pytest.mark.parametrize("many", [10, 700])
