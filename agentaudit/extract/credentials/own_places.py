@@ -1,4 +1,4 @@
-"""Where a secret stands within a text of many lines: a heredoc, a block of YAML, a script."""
+"""Where a secret stands within a text of many lines, such as a heredoc, and what is around it."""
 
 from collections.abc import Iterator
 
@@ -34,6 +34,14 @@ def places_within(
         at = line.find(words, column - 1 if number == first else 0)
         if at >= 0:
             yield number, at + 1
+
+
+def lines_around(setting: Setting, near: int, far: int) -> Iterator[str]:
+    """So many lines before and behind a value; of each what is no farther, in characters."""
+    line, lines = setting.value.line, lines_of(setting.document.text)
+    for number in range(max(line - 1 - near, 0), min(line + near, len(lines))):
+        start = max(setting.value.column - far, 0) if number == line - 1 else 0
+        yield lines[number][start : start + 2 * far]
 
 
 def on_line(node: Node, line: int, column: int, words: str) -> Node:

@@ -90,7 +90,7 @@ def _recognised(setting: Setting) -> Recognised | None:
     if setting.form is not None and form_of(setting.key, content) is CredentialForm.LITERAL:
         content = "${SECRET}"
     found = recognise(setting.key, content)
-    if setting.in_force and (found is None or found.named):
+    if setting.in_force and content.strip() and (found is None or found.named):
         found = in_force(setting.key, content)
     if found is None:
         return None

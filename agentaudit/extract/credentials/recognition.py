@@ -94,7 +94,7 @@ def _recognised(key: str, value: str) -> Recognised | None:
     found = by_look(literal) or _by_name("authorization" if bearer else key, literal)
     if literal == inner:
         return found
-    return _as_default(found) if found is not None else _in_force(key, literal)
+    return _as_default(found) if found is not None else _default_in_force(key, literal)
 
 
 _recognised_once = lru_cache(maxsize=32_768)(_recognised)
@@ -215,25 +215,18 @@ def _as_default(found: Recognised) -> Recognised:
     return replace(found, confidence=likelihood_of_default(found.secret, found.confidence))
 
 
-def _in_force(key: str, default: str) -> Recognised | None:
+def _default_in_force(key: str, default: str) -> Recognised | None:
     """What a program takes where nobody sets it: `change-me` opens it then, made up as it is."""
-    name = secret_name(key)
-    if name is None or not opens_its_holder(key) or default.startswith(("$", "{")):
+    if not opens_its_holder(key) or default.startswith(("$", "{")):
         return None
-    return Recognised(
-        provider=name.provider,
-        kind=name.kind,
-        form=CredentialForm.LITERAL,
-        lifetime=Lifetime.STATIC,
-        confidence=Confidence.POSSIBLE,
-        secret=default,
-    )
+    found = in_force(key, default)
+    return found and replace(found, confidence=Confidence.POSSIBLE, in_force=False)
 
 
 def in_force(key: str, value: str) -> Recognised | None:
     """What a program works with as it stands: a word that anybody guesses opens it, too."""
     name = secret_name(key)
-    if name is None or not value.strip():
+    if name is None:
         return None
     return Recognised(
         provider=name.provider,

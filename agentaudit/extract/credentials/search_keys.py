@@ -1,11 +1,10 @@
 """Keys of Algolia that search and do nothing else, which every page with a search field shows."""
 
 import re
-from collections.abc import Iterator
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.own_places import lines_around
 from agentaudit.extract.settings import Setting
-from agentaudit.readers.lines import lines_of
 
 _KEY = regex(r"(?:search_?)?api_?key", re.IGNORECASE)
 _VALUE = regex(r"[0-9a-f]{32}")
@@ -21,13 +20,5 @@ def only_searches(setting: Setting) -> bool:
     """Whether a key stands with the application and the index that it searches, as in DocSearch."""
     if not _KEY.fullmatch(setting.key) or not _VALUE.fullmatch(setting.content):
         return False
-    beside = tuple(_beside(setting))
+    beside = tuple(lines_around(setting, _NEAR, _FAR))
     return all(any(map(each.search, beside)) for each in (_APPLICATION, _INDEX))
-
-
-def _beside(setting: Setting) -> Iterator[str]:
-    """The lines around a key, and what stands around it on its own."""
-    line, lines = setting.value.line, lines_of(setting.document.text)
-    for number in range(max(line - 1 - _NEAR, 0), min(line + _NEAR, len(lines))):
-        start = max(setting.value.column - _FAR, 0) if number == line - 1 else 0
-        yield lines[number][start : start + 2 * _FAR]

@@ -7,10 +7,10 @@ ask models, too, it opens more, and no file tells: so such a key is possible at 
 """
 
 from agentaudit.expressions import regex
+from agentaudit.extract.credentials.own_places import lines_around
 from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.credentials.secret_names import name_words
 from agentaudit.extract.settings import Setting
-from agentaudit.readers.lines import lines_of
 
 _OF_APPS = frozenset({"firebase", "maps", "recaptcha"})
 _BESIDE = regex(
@@ -34,15 +34,6 @@ def is_of_apps(setting: Setting, found: Recognised) -> bool:
     if _FILES.search(setting.document.file):
         return True
     words = set(name_words(setting.key)) - _ANY
-    return not _OF_APPS.isdisjoint(words) or (not words and _beside(setting))
-
-
-def _beside(setting: Setting) -> bool:
-    """Whether the lines around say so; of long ones what is near."""
-    number, column = setting.value.line, setting.value.column
-    first = max(number - 1 - _LINES, 0)
-    for at, line in enumerate(lines_of(setting.document.text)[first : number + _LINES], first + 1):
-        start = max(column - _COLUMNS, 0) if at == number else 0
-        if _BESIDE.search(line[start : start + 2 * _COLUMNS]):
-            return True
-    return False
+    if words:
+        return not _OF_APPS.isdisjoint(words)
+    return any(map(_BESIDE.search, lines_around(setting, _LINES, _COLUMNS)))
