@@ -212,7 +212,7 @@ def lint(
         from agentaudit.store.artifacts import write_artifact
 
         write_artifact(result, json_file)
-        said.note(f"wrote {json_file}")
+        said.wrote(json_file)
     severities = Counter(item.severity for item in judged.open_findings)
     failing = sum(
         count for severity, count in severities.items() if reached(threshold, (severity,))

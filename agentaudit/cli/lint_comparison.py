@@ -127,7 +127,7 @@ def _keep(result: "LintResult", path: Path, said: Terminal) -> None:
     entries = baseline_of(result)
     rows = ({name: text for name, text in asdict(entry).items() if text} for entry in entries)
     write_text(path, baseline_text(rows))
-    said.note(f"wrote {path}: {counted(len(entries), 'finding')}")
+    said.wrote(path, counted(len(entries), "finding"))
 
 
 def _where(finding: "Finding") -> str:

@@ -96,7 +96,7 @@ def write_result(
     for output in (each for each in outputs if each != STANDARD_OUTPUT):
         chosen = _format_of(output, format_, outputs)
         write_text(output, b"".join(_rendered(result, chosen, fixes)))
-        said.note(f"wrote {output}")
+        said.wrote(output)
     if not outputs or STANDARD_OUTPUT in outputs:
         _show(result, _format_of(STANDARD_OUTPUT, format_, outputs), said, fixes)
     else:

@@ -80,7 +80,7 @@ def calibrate(
     terminal.out.print(comments + block, end="", soft_wrap=True)
     if output is not None:
         write_text(output, comments + "".join(f"{line}\n" for line in lines))
-        terminal.note(f"Written to {output}.")
+        terminal.wrote(output)
 
 
 def _this_machine(*, raised: bool) -> tuple[str, list[str]]:

@@ -228,7 +228,7 @@ def scheduler(
         print_bars(terminal, result)
     if json_file is not None:
         write_artifact(result, json_file)
-        terminal.note(f"Written to {json_file}.")
+        terminal.wrote(json_file)
     if charts is not None:
         terminal.note(write_charts(charts, result))
     if schedule is not None:

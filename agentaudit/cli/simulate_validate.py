@@ -161,7 +161,7 @@ def show_validation(
     terminal.out.print(text, end="", soft_wrap=True)
     if json_file is not None:
         write_artifact(result, json_file)
-        terminal.note(f"Written to {json_file}.")
+        terminal.wrote(json_file)
 
 
 def _validated(

@@ -73,6 +73,11 @@ class Terminal:
         else:
             self.err.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def wrote(self, file: Path, what: str = "") -> None:
+        """A note that a file is written; none of standard output, which shows it."""
+        if file != STANDARD_OUTPUT:
+            self.note(f"wrote {file}{what and f': {what}'}")
+
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator["Shown"]:
         """

@@ -111,7 +111,7 @@ def threat_model(
     _write(model, format_, output, said)
     if json_file is not None:
         _artifact(model, json_file)
-        said.note(f"wrote {json_file}")
+        said.wrote(json_file)
     failed = reached(fail_on, (item.severity for item in model.paths))
     incomplete = model.incomplete and not allow_incomplete
     raise typer.Exit(int(exit_code(failed=failed, incomplete=incomplete)))
@@ -153,7 +153,7 @@ def _write(
 
     chosen = format_ or format_by_suffix(output, _BY_SUFFIX)
     write_text(output, _renderers()[chosen](model))
-    said.note(f"wrote {output}")
+    said.wrote(output)
     said.note(counts_sentence(model))
 
 

@@ -50,6 +50,7 @@ def test_an_artifact_is_alone_on_standard_output(command: str) -> None:
         from_json(Path("apart.json").read_bytes(), Path("apart.json"))
     )
     assert apart.stdout.splitlines()[0] in result.stderr
+    assert "wrote -" not in result.stderr
 
 
 def test_a_format_beside_an_artifact_goes_to_standard_error() -> None:
@@ -71,6 +72,7 @@ def test_a_baseline_goes_to_standard_output() -> None:
     run("lint", HARDENED, "--write-baseline", "lint.baseline")
 
     assert result.stdout == Path("lint.baseline").read_text()
+    assert "wrote -" not in result.stderr
 
 
 def test_a_threat_model_goes_where_it_goes_without_an_option() -> None:
