@@ -65,7 +65,7 @@ def _fixes(rule: LintRule) -> Iterator[str]:
 
 
 def _paragraph(text: str, width: int) -> list[str]:
-    return wrapped(text, width, first=_INDENT, rest=_INDENT)
+    return wrapped(text, width, first=_INDENT)
 
 
 def _references(rule: LintRule) -> Iterator[str]:

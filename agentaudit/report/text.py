@@ -35,13 +35,17 @@ def inert(line: str) -> str:
     return line.replace(start, f"| {start}", 1) if start.startswith("::") else line
 
 
-def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    """Lines no wider than the terminal, each inert by itself; a path is never broken apart."""
+def wrapped(text: str, width: int, *, first: str = "") -> list[str]:
+    """
+    Lines no wider than the terminal, each inert by itself; a path is never broken apart.
+
+    `first` stands before the first line; the others are indented as far.
+    """
     lines = textwrap.wrap(
         text,
         width,
         initial_indent=first,
-        subsequent_indent=rest,
+        subsequent_indent=" " * len(first),
         break_long_words=False,
         break_on_hyphens=False,
     )

@@ -113,4 +113,4 @@ def _gathered(
 
 
 def _indented(text: str, width: int) -> list[str]:
-    return wrapped(text, width, first=_INDENT, rest=_INDENT)
+    return wrapped(text, width, first=_INDENT)

@@ -77,5 +77,5 @@ def append_list(text: Text, title: str, sentences: Sequence[str], width: int) ->
         return
     text.append(f"\n{title}\n", style="bold")
     for sentence in sentences:
-        for line in wrapped(one_line(sentence), width, first="- ", rest="  "):
+        for line in wrapped(one_line(sentence), width, first="- "):
             text.append(f"{line}\n")

@@ -203,7 +203,7 @@ def _add_coverage(text: Text, model: ThreatModel, width: int, *, verbose: bool) 
 
 
 def _add_wrapped(text: Text, words: str, width: int, *, style: str = "") -> None:
-    for line in wrapped(one_line(words), width, first=_INDENT, rest=_INDENT):
+    for line in wrapped(one_line(words), width, first=_INDENT):
         _add(text, f"{line}\n", style=style)
 
 

@@ -117,5 +117,5 @@ def _append_table(text: Text, rows: Iterator[Row]) -> None:
 
 
 def _append_prose(text: Text, sentence: str, width: int, *, first: str = "") -> None:
-    for line in wrapped(one_line(sentence), width, first=first, rest=" " * len(first)):
+    for line in wrapped(one_line(sentence), width, first=first):
         text.append(f"{line}\n")
