@@ -39,7 +39,7 @@ _ASKED = re.compile(
 def for_members(workflow: WorkflowFile) -> bool:
     """Whether conditions let agents run for owners, members and collaborators alone."""
     asks = partial(_asks_for_members, commented=_is_commented(workflow))
-    jobs = tuple(workflow.agent_jobs)
+    jobs = workflow.agent_jobs
     return bool(jobs) and all(holds_only(job.node, asks) for job in jobs)
 
 

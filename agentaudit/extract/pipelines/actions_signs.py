@@ -143,11 +143,13 @@ def session_named(workflow: WorkflowFile) -> Truth:
 def timeout_of(job: Job, step: Step) -> tuple[Known, int | None]:
     """When a job ends, or else the step that runs its agent: whichever comes first."""
     told = [each.get("timeout-minutes") for each in (job.node, step.node)]
-    once = step.action in _CLAUDE_ACTIONS and _V1.search(step.uses) is None
-    told.append(step.input("timeout_minutes") if once else None)
-    minutes = [node.integer for node in told if node is not None and node.integer]
-    if told[-1] is None and once and _BEFORE_V1.search(step.uses):
-        minutes.append(_MINUTES_BEFORE_V1)
+    minutes = []
+    if step.action in _CLAUDE_ACTIONS and _V1.search(step.uses) is None:
+        given = step.input("timeout_minutes")
+        told.append(given)
+        if given is None and _BEFORE_V1.search(step.uses):
+            minutes.append(_MINUTES_BEFORE_V1)
+    minutes += [node.integer for node in told if node is not None and node.integer]
     if minutes:
         return Known.SET, min(minutes) * 60
     return (Known.UNKNOWN if any(node is not None for node in told) else Known.NONE), None
