@@ -15,6 +15,7 @@ from agentaudit.extract.credentials.literals import form_of
 from agentaudit.extract.credentials.recognition import of_administrator
 from agentaudit.extract.credentials.redaction import assignment, plain
 from agentaudit.extract.iam.holders import principal_name
+from agentaudit.extract.pipelines.actions_expressions import BEGINNING
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
@@ -29,7 +30,6 @@ _AWS_ACTION = "aws-actions/configure-aws-credentials"
 _VARIABLES = Budget("variables of jobs", 100_000)
 """Of all jobs of a workflow, those that it gives to each of them as often as there are jobs."""
 _TERRAFORM = regex(r"\b(?:terraform|tofu|opentofu|terragrunt)\b")
-_EXPRESSION = "${{"
 _SESSION_S = 3600
 """What `configure-aws-credentials` asks for when nobody says."""
 
@@ -95,7 +95,7 @@ def add_job_credentials(
             inputs = _ELSEWHERE
         for name, static in inputs.items():
             value = step.input(name)
-            if value is None or not value.text or (job.off and _EXPRESSION in value.text):
+            if value is None or not value.text or (job.off and BEGINNING in value.text):
                 continue
             if not step.left_empty(value.text):
                 _add_static(collector, workflow, (job, step, name, static), seen_by)
@@ -241,7 +241,7 @@ def _settings(workflow: WorkflowFile, job: Job) -> Iterator[Setting]:
 def _worth_asking(value: Node) -> bool:
     """Whether a value is a literal or a secret of the repository, and not the job's own token."""
     text = value.text or ""
-    return "${{" not in text or ("secrets." in text and "secrets.GITHUB_TOKEN" not in text)
+    return BEGINNING not in text or ("secrets." in text and "secrets.GITHUB_TOKEN" not in text)
 
 
 def _key(workflow: WorkflowFile, job: Job, step: Step, name: str) -> str:

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from agentaudit.readers.document import Node
 
+BEGINNING = "${{"
+"""Of an expression within a text."""
 _MARK = re.compile(r"'[^']*'?|\|\||&&|[()]")
 """What decides of which parts a condition is; texts have single quotes."""
 _MOST_PARENTHESES = 100
@@ -41,7 +43,7 @@ def never_runs(node: Node) -> bool:
 def holds_only(node: Node, asks: Callable[[str], bool]) -> bool:
     """Whether the condition of a job or a step holds only where a part of it asks for that."""
     condition = node.raw_at("if").strip()
-    condition = condition.removeprefix("${{").removesuffix("}}").strip()
+    condition = condition.removeprefix(BEGINNING).removesuffix("}}").strip()
     long = len(condition) > _LONGEST or condition.count("(") > _MOST_PARENTHESES
     closes = None if long or not condition else _pairs(condition)
     return closes is not None and _Condition(condition, closes, asks).holds(0, len(condition))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_expressions import never_runs, switched_off
+from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs, switched_off
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
@@ -36,7 +36,6 @@ _MOST_CALLED = 10_000
 _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
 _INPUT = re.compile(r"\$\{\{\s{0,9}inputs\.(?P<name>[\w-]{1,100})\s{0,9}\}\}")
-_EXPRESSION = "${{"
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -82,7 +81,7 @@ class Step(Struct, frozen=True, kw_only=True):
         name = asked["name"].lower()
         given = _given(self.caller, name)
         if given is not None:
-            return _EXPRESSION not in raw(given)
+            return BEGINNING not in raw(given)
         declared = self.inputs.items() if self.inputs is not None else ()
         return not any(key.lower() == name and value.get("default") for key, value in declared)
 
@@ -291,7 +290,7 @@ def holds_expression(pattern: re.Pattern[str], text: str) -> bool:
 
     An expression ends where the next begins, so that a line of open ones takes linear time.
     """
-    return any(pattern.search(part.partition("}}")[0]) for part in text.split("${{")[1:])
+    return any(pattern.search(part.partition("}}")[0]) for part in text.split(BEGINNING)[1:])
 
 
 def raw(node: Node | None) -> str:
