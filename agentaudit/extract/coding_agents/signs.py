@@ -28,11 +28,11 @@ _SWITCHES = {
 }
 BYPASS_OF = MappingProxyType({name: regex(switches) for name, switches in _SWITCHES.items()})
 """After which the agents of a command line ask nobody any more: each has its own."""
-BYPASS = regex("|".join(_SWITCHES.values()))
+_ANY_SWITCH = "|".join(_SWITCHES.values())
+_BYPASS = regex(_ANY_SWITCH)
 """The same, whosever they are."""
 BYPASS_IN_JOB = regex(
-    "|".join(_SWITCHES.values())
-    + r"|\bbypassPermissions\b|\bdanger-full-access\b|\"approvalMode\":\s{0,9}\"yolo\""
+    _ANY_SWITCH + r"|\bbypassPermissions\b|\bdanger-full-access\b|\"approvalMode\":\s{0,9}\"yolo\""
     r"|^safety-strategy: unsafe$",
     re.MULTILINE,
 )
@@ -80,7 +80,7 @@ def starts_agent(script: str) -> bool:
 
 def bypassed(words: tuple[str, ...]) -> bool:
     """Whether a command line starts an agent that asks nobody."""
-    return BYPASS.search(" ".join(words)) is not None
+    return _BYPASS.search(" ".join(words)) is not None
 
 
 def turns_told(found: re.Match[str] | None) -> tuple[Known, int | None]:
