@@ -13,7 +13,6 @@ from agentaudit.readers.yaml import parse_yaml
 from agentaudit.rules.loading import Fields, Problems, why_unread
 
 _FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "severity", "value", "ticket")
-_SEVERITIES = tuple(map(str, Severity))
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -49,10 +48,7 @@ def _acceptance(fields: Fields, node: Node) -> Acceptance:
     if expires and not _is_day(expires):
         place = fields.node.child("expires") or node
         fields.complain(place, f"`expires` must be a day such as 2027-03-31, not '{expires}'")
-    severity = fields.words("severity", required=False)
-    if severity and severity not in _SEVERITIES:
-        place = fields.node.child("severity") or node
-        fields.complain(place, f"`severity` must be one of {', '.join(_SEVERITIES)}")
+    graded = fields.node.child("severity") is not None
     return Acceptance(
         rule=cleaned(fields.words("rule")),
         fingerprint=fields.words("fingerprint"),
@@ -60,7 +56,7 @@ def _acceptance(fields: Fields, node: Node) -> Acceptance:
         owner=cleaned(fields.words("owner", required=False)),
         expires=expires,
         value=fields.words("value", required=False),
-        severity=Severity(severity) if severity in _SEVERITIES else None,
+        severity=fields.choice("severity", Severity) if graded else None,
         file=fields.file,
         line=node.line,
     )
