@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import print_file
 from agentaudit.cli.terminal import terminal_of
 from agentaudit.errors import ExitCode
+from agentaudit.standard_output import print_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def doctor(
     # Among them is the command line of the process.
     found = [replace(each, found=cleaned(each.found)) for each in capabilities(pid, otlp_port)]
     if as_json:
-        print_file([_json(pid, found)])
+        print_bytes([_json(pid, found)])
     else:
         subject = "This machine" if pid is None else f"Process {pid}"
         out.print(render_capabilities(found, subject, out.width))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, write_text
+from agentaudit.cli.outcome import Threshold, format_by_suffix, write_text
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import ExitCode
-from agentaudit.standard_output import STANDARD_OUTPUT
+from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
 if TYPE_CHECKING:
     from agentaudit.model.autofix import Fix
@@ -143,7 +143,7 @@ def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) ->
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:
     if format_ is not Format.TABLE:
-        print_file(_rendered(result, format_, fixes), out_taken=said.out_taken)
+        print_bytes(_rendered(result, format_, fixes), out_taken=said.out_taken)
         if format_ not in _SAYING:
             _say(result, said)
         return

@@ -5,8 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import typer
-
 from agentaudit.errors import UsageError
 from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
@@ -59,14 +57,3 @@ def write_text(path: Path, text: str | bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def print_file(pieces: Iterable[bytes], *, out_taken: bool = False) -> None:
-    """
-    What a file would hold, as a result: UTF-8, whatever the terminal's own encoding.
-
-    Where standard output is taken by another result, this one goes to standard error.
-    """
-    stream = typer.get_binary_stream("stderr" if out_taken else "stdout")
-    stream.writelines(pieces)
-    stream.flush()

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agentaudit.cli.lint_rules import rules_in, suggested
-from agentaudit.cli.outcome import print_file, write_text
+from agentaudit.cli.outcome import write_text
 from agentaudit.cli.rules_kinds import RuleKind, list_kind
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import ExitCode, UsageError
+from agentaudit.standard_output import print_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,7 @@ def list_rules(
     if markdown:
         from agentaudit.report.rule_page import render_reference
 
-        print_file([render_reference(shown).encode()])
+        print_bytes([render_reference(shown).encode()])
         return
     print_rules(shown, said)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import print_file
 from agentaudit.report.formats.written_json import written
+from agentaudit.standard_output import print_bytes
 from agentaudit.store.artifacts import KINDS, json_schema
 
 app = command()
@@ -32,4 +32,4 @@ def schema(
 
     Exit codes: 0 printed; 2 usage.
     """
-    print_file((written(json_schema(kind.value)).encode(),))
+    print_bytes((written(json_schema(kind.value)).encode(),))

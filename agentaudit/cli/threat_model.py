@@ -9,10 +9,10 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, format_by_suffix, print_file, reached, write_text
+from agentaudit.cli.outcome import Threshold, format_by_suffix, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
-from agentaudit.standard_output import STANDARD_OUTPUT
+from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
@@ -159,7 +159,7 @@ def _write(
 
 def _show(model: "ThreatModel", format_: Format, said: Terminal) -> None:
     if format_ is not Format.TABLE:
-        print_file([_renderers()[format_](model).encode()], out_taken=said.out_taken)
+        print_bytes([_renderers()[format_](model).encode()], out_taken=said.out_taken)
         return
     from agentaudit.report.tables.threat import render_threat_table
 
