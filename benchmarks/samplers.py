@@ -28,7 +28,7 @@ from agentaudit.cli.probes import Options
 from agentaudit.cli.recorder import record
 from agentaudit.cli.samplers import SamplerChoice
 from agentaudit.cli.targets import Attach
-from agentaudit.cli.terminal import terminal
+from agentaudit.cli.terminal import Terminal
 from agentaudit.probes.stacks.pyspy import find_pyspy
 
 TARGET = """
@@ -143,7 +143,7 @@ def _ours(hz: int, choice: SamplerChoice) -> Observer:
                 Attach(pid=pid),
                 duration_ns=None,
                 output=Path(folder) / "run.aatrace",
-                terminal=terminal(quiet=True),
+                terminal=Terminal(quiet=True),
                 options=Options(rate_hz=hz, sampler=choice, stopped=watch.over),
             )
         return watch.cost

@@ -7,7 +7,7 @@ import typer
 
 from agentaudit import __version__
 from agentaudit.cli.commands import command_group
-from agentaudit.cli.terminal import terminal
+from agentaudit.cli.terminal import Terminal
 
 app = command_group(
     {
@@ -60,4 +60,4 @@ def options(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    context.obj = partial(terminal, no_color=no_color, quiet=quiet, verbose=verbose)
+    context.obj = partial(Terminal, no_color=no_color, quiet=quiet, verbose=verbose)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -119,23 +119,11 @@ class Shown(Protocol):
     def __call__(self, done: int, now: str = "", /) -> None: ...
 
 
-def terminal(
-    *,
-    no_color: bool = False,
-    quiet: bool = False,
-    verbose: bool = False,
-    out_taken: bool = False,
-) -> Terminal:
-    """The terminal of this process."""
-    return Terminal(no_color=no_color, quiet=quiet, verbose=verbose, out_taken=out_taken)
-
-
 def terminal_of(context: typer.Context, *files: Path | None) -> Terminal:
     """
     The terminal that the global options chose: made when a command is about to speak.
 
     `files` are those beside what it shows; one may be standard output.
     """
-    chosen = context.obj if isinstance(context.obj, partial) else terminal
-    made: Terminal = chosen(out_taken=STANDARD_OUTPUT in files)
-    return made
+    chosen: Callable[..., Terminal] = context.obj if isinstance(context.obj, partial) else Terminal
+    return chosen(out_taken=STANDARD_OUTPUT in files)

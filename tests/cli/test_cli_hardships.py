@@ -13,7 +13,7 @@ import pytest
 
 from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Launch
-from agentaudit.cli.terminal import terminal
+from agentaudit.cli.terminal import Terminal
 from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import InputError
 from agentaudit.model.recording import Watched
@@ -62,7 +62,7 @@ def trace_of(path: Path) -> Trace:
 
 def launched(command: tuple[str, ...], path: Path) -> Trace:
     return record(
-        Launch(command=command), duration_ns=None, output=path, terminal=terminal(quiet=True)
+        Launch(command=command), duration_ns=None, output=path, terminal=Terminal(quiet=True)
     )
 
 

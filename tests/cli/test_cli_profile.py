@@ -16,7 +16,7 @@ from agentaudit.cli.main import app
 from agentaudit.cli.probes import Options
 from agentaudit.cli.recorder import record
 from agentaudit.cli.targets import Attach, Launch, parse_duration
-from agentaudit.cli.terminal import terminal
+from agentaudit.cli.terminal import Terminal
 from agentaudit.cli.traces import read_trace, step_rules
 from agentaudit.errors import InputError, UsageError
 from agentaudit.model.observed import SpanSeen
@@ -161,7 +161,7 @@ def test_children_of_milliseconds_are_counted_and_belong_to_their_tool(
         Launch(command=command),
         duration_ns=None,
         output=tmp_path / "run.aatrace",
-        terminal=terminal(quiet=True),
+        terminal=Terminal(quiet=True),
     )
 
     own_s, children_s = json.loads(truth.read_text())
@@ -237,7 +237,7 @@ def test_a_command_of_ours_ends_with_its_time(tmp_path: Path) -> None:
         Launch(command=("sleep", "600")),
         duration_ns=300_000_000,
         output=tmp_path / "r.aatrace",
-        terminal=terminal(quiet=True),
+        terminal=Terminal(quiet=True),
     )
 
     assert trace.target.launched
@@ -252,7 +252,7 @@ def test_a_recording_can_be_stopped_by_its_caller(
         Attach(pid=mixed.pid),
         duration_ns=None,
         output=tmp_path / "r.aatrace",
-        terminal=terminal(quiet=True),
+        terminal=Terminal(quiet=True),
         options=Options(stopped=lambda: True),
     )
 
@@ -359,7 +359,7 @@ def test_nothing_that_a_command_of_ours_left_behind_goes_on(tmp_path: Path, word
         Launch(command=("sh", "-c", words)),
         duration_ns=None,
         output=tmp_path / "r.aatrace",
-        terminal=terminal(quiet=True),
+        terminal=Terminal(quiet=True),
     )
 
     for _ in range(500):  # what was killed is collected by whoever adopted it

@@ -23,14 +23,14 @@ from agentaudit.cli.scripted import (
     version,
     waited_for,
 )
-from agentaudit.cli.terminal import terminal
+from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import IncompleteError, UsageError
 from agentaudit.model.accuracy import Outcome, SelfTest
 from agentaudit.store.artifacts import read_artifact
 
 
 def bench(folder: Path, python: str = sys.executable) -> Bench:
-    return Bench(folder=folder, python=python, seconds=2.0, terminal=terminal(quiet=True))
+    return Bench(folder=folder, python=python, seconds=2.0, terminal=Terminal(quiet=True))
 
 
 def test_each_claim_of_an_experiment_is_checked_and_kept(tmp_path: Path) -> None:
