@@ -109,7 +109,7 @@ def _beside(
     if found.graver:
         said.note(
             f"more severe than in the baseline, so {counted(len(found.graver), 'known finding')}"
-            f" counted again: {first_of(found.graver, _NAMED, _where)}"
+            f" counted again: {first_of(found.graver, _NAMED, where)}"
         )
     if found.unmarked:
         said.note(
@@ -130,7 +130,8 @@ def _keep(result: "LintResult", path: Path, said: Terminal) -> None:
     said.wrote(path, counted(len(entries), "finding"))
 
 
-def _where(finding: "Finding") -> str:
+def where(finding: "Finding") -> str:
+    """A finding as a note names it."""
     return f"{finding.rule} in {finding.evidence.file}"
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.lint_comparison import KEY
+from agentaudit.cli.lint_comparison import KEY, where
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
-    from agentaudit.model.finding import Acceptance, Finding, LintResult
+    from agentaudit.model.finding import Acceptance, LintResult
     from agentaudit.rules.configured import Configuration
 
 _NAMED = 5
@@ -89,10 +89,6 @@ def tell_acceptances(
     unbound = of_any_secret(result, deployment, accepted)
     if unbound:
         said.note(
-            f"accepted for any secret in its place: {first_of(unbound, _NAMED, _where)};"
+            f"accepted for any secret in its place: {first_of(unbound, _NAMED, where)};"
             f" with {KEY} set, --format json shows the `value` that binds it to this secret"
         )
-
-
-def _where(finding: "Finding") -> str:
-    return f"{finding.rule} in {finding.evidence.file}"
