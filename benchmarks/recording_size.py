@@ -12,13 +12,14 @@ import platform
 import random
 import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from programs import run
 
 from agentaudit.model.recording import (
     Closed,
@@ -279,30 +280,24 @@ def write(path: Path, seconds: int) -> tuple[int, float, int]:
             sink.flush()
             spent_s += time.process_time() - before_s
             if number == 417:  # noqa: PLR2004 -- five minutes
-                settled_kib = _peak_kib(resource.RUSAGE_SELF)
-    grown_kib = _peak_kib(resource.RUSAGE_SELF) - settled_kib if settled_kib else 0
+                settled_kib = _peak_kib()
+    grown_kib = _peak_kib() - settled_kib if settled_kib else 0
     return records, spent_s, grown_kib
 
 
 def show(path: Path) -> tuple[float, float, float]:
     """Median wall and CPU seconds of `agentaudit trace show`, and the highest memory in MiB."""
-    walls, spent = [], []
-    for _ in range(RUNS):
-        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-m", "agentaudit", "trace", "show", str(path)],
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-        walls.append(time.monotonic() - start)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    peak_mib = _peak_kib(resource.RUSAGE_CHILDREN) / 1024
-    return statistics.median(walls), statistics.median(spent), peak_mib
+    command = (sys.executable, "-m", "agentaudit", "trace", "show", str(path))
+    runs = [run(command, Path(), said=sys.stderr.fileno()) for _ in range(RUNS)]
+    if any(each.code for each in runs):
+        raise SystemExit("`agentaudit trace show` failed")
+    wall_s = statistics.median(each.wall_s for each in runs)
+    cpu_s = statistics.median(each.cpu_s for each in runs)
+    return wall_s, cpu_s, max(each.peak_mib for each in runs)
 
 
-def _peak_kib(who: int) -> int:
-    return resource.getrusage(who).ru_maxrss
+def _peak_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
