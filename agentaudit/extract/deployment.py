@@ -29,7 +29,6 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.extractors import EXTRACTORS
 from agentaudit.extract.joins.join import join
 from agentaudit.extract.packages import Packages, packages_in
-from agentaudit.extract.programs.imported import Allowance
 from agentaudit.extract.shown_files import shown_files
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
@@ -158,12 +157,14 @@ def _imported(
     packages, imported, unread = Packages(), list[Document](), list[FileCoverage]()
     if "javascript" in languages:
         from agentaudit.extract.javascript.imported import imported_documents, parsed
+        from agentaudit.extract.programs.imported import Allowance
 
         allowance = Allowance(parsed)
         packages = packages_in(sources)
         imported.extend(imported_documents(documents, sources, packages, allowance))
         unread.extend(allowance.unread)
     if "python" in languages:
+        from agentaudit.extract.programs.imported import Allowance
         from agentaudit.extract.python.imported import imported_programs
         from agentaudit.extract.python.importing import serving_programs
 

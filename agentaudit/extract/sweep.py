@@ -27,8 +27,6 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.named_texts import dotted, named_texts
-from agentaudit.extract.programs.code import Module
-from agentaudit.extract.python.texts import settings_in_code
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.extract.switched_off import Switches
 from agentaudit.extract.terraform.overlay import withheld
@@ -70,15 +68,17 @@ def extract_sweep(documents: Documents, collector: Collector) -> None:
     sweep(sorted(written, key=_repeats), {}, collector)
 
 
-def sweep(documents: Iterable[Document], read: Mapping[str, Module], collector: Collector) -> None:
-    """Credentials in some documents, of which some are code that was read, where none is known."""
+def sweep(
+    documents: Iterable[Document], in_code: Mapping[str, Iterable[Setting]], collector: Collector
+) -> None:
+    """Credentials in some documents, where none is known; by file the texts of those with code."""
     claimed = _claimed(collector)
     agents = by_folder(collector.of(Agent))
     documents = tuple(documents)
     switches = Switches(documents)
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
-        found = _unclaimed(document, claimed, read.get(document.file), collector)
+        found = _unclaimed(document, claimed, in_code.get(document.file), collector)
         told = only_there(found, collector) if _repeats(document) else not_again(found)
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
@@ -105,14 +105,15 @@ def _tried(document: Document, credential: Credential) -> bool:
 
 
 def _unclaimed(
-    document: Document, claimed: set[_Place], module: Module | None, collector: Collector
+    document: Document, claimed: set[_Place], code: Iterable[Setting] | None, collector: Collector
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential; a value may hold several."""
     settings = document.syntax in _NAMED and not _speaks_of_others(document)
-    by_name = settings or module is not None
+    by_name = settings or code is not None
     hosts = cache(partial(_hosts, document.text))  # asked for in few files
     here: tuple[_Place | None, str] = (None, "")
-    written = ((setting, by_name) for setting in _settings(document, module, by_name=by_name))
+    every = _settings(document, code or (), by_name=by_name)
+    written = ((setting, by_name) for setting in every)
     assigned = ((setting, True) for setting in _assigned(document, claimed, collector))
     for setting, named in chain(assigned, written):
         place = (document.file, setting.value.line, setting.value.column)
@@ -183,18 +184,17 @@ def _speaks_of_others(document: Document) -> bool:
     return described or ".github/workflows/" in document.file
 
 
-def _settings(document: Document, module: Module | None, *, by_name: bool) -> Iterator[Setting]:
-    in_code: Iterable[Setting] = settings_in_code(module) if module is not None else ()
+def _settings(document: Document, code: Iterable[Setting], *, by_name: bool) -> Iterator[Setting]:
     if isinstance(document.tree, Plan):
         yield from _planned_settings(document, document.tree)
     elif document.syntax in SEARCHED_ONLY:
-        in_code = tuple(in_code)
-        told = (each for each in in_code if each.key != UNNAMED)
+        code = tuple(code)
+        told = (each for each in code if each.key != UNNAMED)
         names = {(each.value.line, _secret(each)): each.key for each in told}
         yield from script_settings(document, names)  # also of comments, and of what is broken
     elif document.syntax not in {"markdown", "python"}:
         yield from _written_settings(document, by_name=by_name)
-    yield from in_code
+    yield from code
 
 
 def _secret(setting: Setting) -> str:

@@ -101,6 +101,7 @@ def test_lint_loads_no_other_analysis(loaded: Loaded, tmp_path: Path) -> None:
         == []
     )
     assert of(found, *ours("extract.cloudformation", "extract.pipelines")) == []
+    assert of(found, *ours("extract.programs", "extract.python", "extract.javascript")) == []
 
 
 def test_terraform_of_one_cloud_loads_no_other(loaded: Loaded, tmp_path: Path) -> None:
