@@ -350,6 +350,13 @@ def test_a_graph_with_a_circle_does_not_end_by_itself(more: str, given: str, kno
     assert [agent.max_iterations for agent in found.agents] == [known, known]
 
 
+def test_the_edges_of_a_module_are_looked_at_once_for_all_of_its_graphs() -> None:
+    """It took 12 seconds, since each of them looked at every call."""
+    found = of_autogen("GraphFlow([])\n" * 12_000)
+
+    assert {agent.max_iterations for agent in found.agents} == {Known.UNKNOWN}
+
+
 def test_an_assistant_alone_calls_tools_once_unless_it_is_told_otherwise() -> None:
     alone = of_autogen("a = AssistantAgent('a', m)").agents[0]
     told = of_autogen("a = AssistantAgent('a', m, max_tool_iterations=8)").agents[0]

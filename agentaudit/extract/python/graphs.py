@@ -1,4 +1,4 @@
-"""Graphs of LangGraph in Python: their nodes, and the ways between them."""
+"""Graphs in Python, those of LangGraph above all: their nodes, and the ways between them."""
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from agentaudit.extract.programs.syntax import argument
 from agentaudit.model.evidence import Truth
 
 GRAPH = "langgraph.graph.StateGraph"
-_ENDS = {"langgraph.graph.START": "__start__", "langgraph.graph.END": "__end__"}
 _START = "__start__"
+_ENDS = {"langgraph.graph.START": _START, "langgraph.graph.END": "__end__"}
 _SHAPING = frozenset(
     {"compile", "set_finish_point", "set_entry_point", "set_conditional_entry_point"}
 )
@@ -31,13 +31,14 @@ class Graph(Struct):
     asks: Truth | None = None
     """Whether a node asks a model, once somebody wanted to know."""
 
-    def leads_back(self) -> bool:
-        """Whether some node comes again after itself."""
-        try:
-            TopologicalSorter(self.ways).prepare()
-        except CycleError:
-            return True
-        return False
+
+def leads_back(ways: Mapping[str, set[str]]) -> bool:
+    """Whether by the ways from each node to others some node comes again after itself."""
+    try:
+        TopologicalSorter(ways).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 _Place = tuple[str, int]

@@ -15,7 +15,7 @@ from agentaudit.extract.programs.imports import file_of, module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.python.building import Building
-from agentaudit.extract.python.graphs import Graph
+from agentaudit.extract.python.graphs import Graph, leads_back
 from agentaudit.model.evidence import Truth
 
 _ASKING = regex(
@@ -83,7 +83,7 @@ def ends_by_itself(building: Building, call: Call) -> bool:
     installed package has may be another graph.
     """
     graph = building.graphs[id(call.node)]
-    if graph.open or graph.leads_back():
+    if graph.open or leads_back(graph.ways):
         return False
     nodes = (_wrapped(building.module, node) for node in graph.nodes.values())
     read = (node for node in nodes if not _is_unread(building, node))

@@ -9,7 +9,6 @@ chat after ten rounds.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +18,7 @@ from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.flow import pairs
+from agentaudit.extract.python.graphs import leads_back
 from agentaudit.extract.python.limits import bounded, count
 from agentaudit.model.evidence import Known
 
@@ -116,7 +116,7 @@ def _of_team(building: Building, call: Call) -> Iterator[One]:
     team = TEAMS[call.name]
     turns = bounded(building.module, call.node, team.turns, team.turns_default)
     yield ("iterations", *turns)
-    if team.ends_by_itself and not _leads_back(building.module):
+    if team.ends_by_itself and not building.module.once(_has_circle):
         yield "all", Known.UNKNOWN, None
     given = keyword(call.node, "termination_condition")
     if given is None and call.last in _POSITIONAL:
@@ -125,19 +125,15 @@ def _of_team(building: Building, call: Call) -> Iterator[One]:
         yield from _of_condition(building, given)
 
 
-def _leads_back(module: Module) -> bool:
-    """Whether edges that are added to a graph make a circle, which a condition may keep up."""
+def _has_circle(module: Module) -> bool:
+    """Whether edges that are added to graphs make a circle, which a condition may keep up."""
     ways: dict[str, set[str]] = {}
     for call in module.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_edge":
             ends = [module.dotted(each) or module.text(each) for each in call.args[:_ENDS]]
             if all(ends) and len(ends) == _ENDS:
                 ways.setdefault(ends[0], set()).add(ends[1])
-    try:
-        TopologicalSorter(ways).prepare()
-    except CycleError:
-        return True
-    return False
+    return leads_back(ways)
 
 
 def _of_condition(building: Building, top: ast.expr) -> Iterator[One]:
