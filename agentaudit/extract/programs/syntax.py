@@ -31,10 +31,15 @@ def standing_in(nodes: Sequence[ExprT], around: ast.stmt) -> Sequence[ExprT]:
 
 def returned_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
     """What a function may return, without what functions within it do."""
+    return (end.value for end in ends_of(function) if end.value is not None)
+
+
+def ends_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.Return]:
+    """Where a function itself returns, also nothing."""
     waiting: list[ast.AST] = list(function.body)
     for node in waiting:  # it grows meanwhile
-        if isinstance(node, ast.Return) and node.value is not None:
-            yield node.value
+        if isinstance(node, ast.Return):
+            yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             waiting += (each for name in _BLOCKS for each in getattr(node, name, ()))
 

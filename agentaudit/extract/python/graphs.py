@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument
+from agentaudit.extract.programs.syntax import argument, ends_of
 from agentaudit.model.evidence import Truth
 
 GRAPH = "langgraph.graph.StateGraph"
@@ -135,9 +135,14 @@ def _choices(module: Module, call: ast.Call) -> Sequence[str]:
 
 
 def _returned(module: Module, function: FunctionDef) -> Sequence[str]:
-    """The nodes that a function names where it returns; none where one of them does not fold."""
+    """
+    The nodes that a function names where it returns.
+
+    None where one of them does not fold, or the module has too many to go through them again.
+    """
     found: list[str] = []
-    waiting: list[ast.expr | None] = [each.value for each in _returns(module, function)]
+    ends = ends_of(function) if module.affords_within(function) else ()
+    waiting = [each.value for each in ends]
     while waiting:
         value = waiting.pop()
         match value:
@@ -154,11 +159,3 @@ def _returned(module: Module, function: FunctionDef) -> Sequence[str]:
             case _:
                 return ()
     return found
-
-
-def _returns(module: Module, function: FunctionDef) -> Sequence[ast.Return]:
-    """The ends of a function itself; none where the module has too many to go through again."""
-    ends = module.of(ast.Return)
-    if not module.affords(len(ends)):
-        return ()
-    return [each for each in ends if module.function_around(each) is function]
