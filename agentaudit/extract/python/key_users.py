@@ -42,7 +42,13 @@ def _calls_given(module: Module, key: ast.expr) -> Sequence[ast.Call] | None:
     """The calls of methods, and of functions of other files, that are given an expression."""
     places, found = [key], list[ast.Call]()
     for place in places:  # it grows meanwhile
-        calls = [call for call in module.of(ast.Call) if _is_given(module, call, place)]
+        line = place.lineno
+        calls = [
+            call
+            for call in module.of(ast.Call)
+            if call.lineno <= line <= (call.end_lineno or line)  # few do, which is seen at once
+            and _is_given(module, call, place)
+        ]
         names = None if calls else _names_for(module, place)
         if (names is None and not calls) or len(places) > _MOST:
             return None
