@@ -19,11 +19,16 @@ _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
 
 
+def unread_coverage(source: SourceText, reason: str) -> FileCoverage:
+    """Of a file of which nothing is read."""
+    return FileCoverage(
+        file=source.file, status=FileStatus.FAILED, format=source.syntax, reason=reason
+    )
+
+
 def template_coverage(source: SourceText) -> FileCoverage:
     """Of a file that some program would fill in first."""
-    return FileCoverage(
-        file=source.file, status=FileStatus.FAILED, format=source.syntax, reason=_TEMPLATE
-    )
+    return unread_coverage(source, _TEMPLATE)
 
 
 def read_coverage(document: Document) -> FileCoverage:
@@ -41,7 +46,7 @@ def read_coverage(document: Document) -> FileCoverage:
 
 
 def failed_coverage(source: SourceText, error: InputError) -> FileCoverage:
-    failed = FileCoverage(file=source.file, status=FileStatus.FAILED, format=source.syntax)
+    failed = unread_coverage(source, "")
     conflict = _conflict("", source.text)
     if conflict is not None:
         return replace(failed, reason=_UNMERGED, line=conflict, column=1)

@@ -8,9 +8,9 @@ read as well, and what those take. Further away little is said of agents.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from agentaudit.errors import InputError
-from agentaudit.extract.coverage import failed_coverage
+from agentaudit.extract.coverage import failed_coverage, unread_coverage
 from agentaudit.extract.rehearsals import is_rehearsal
-from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.model.deployment import FileCoverage
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.lines import MAX_WRITTEN
@@ -35,14 +35,7 @@ class Allowance:
 
     def read(self, source: SourceText) -> Document | None:
         if len(source.text) > min(self._left, MAX_WRITTEN):
-            self.unread.append(
-                FileCoverage(
-                    file=source.file,
-                    status=FileStatus.FAILED,
-                    format=source.syntax,
-                    reason=_BEYOND,
-                )
-            )
+            self.unread.append(unread_coverage(source, _BEYOND))
             return None
         self._left -= len(source.text)
         try:
