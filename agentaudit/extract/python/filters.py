@@ -80,8 +80,7 @@ def _within(module: Module, given: ast.Call, among: ast.expr) -> str:
     """`set(text) <= set("0123456789+-*/")`: the variable, where no name is admitted."""
     match given:
         case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[ast.Name(id=variable)]):
-            admitted = _characters(module, among)
-            return variable if admitted and _NAMING.isdisjoint(admitted) else ""
+            return variable if _nameless(module, among) else ""
         case _:
             return ""
 
@@ -128,14 +127,13 @@ def _each(module: Module, call: ast.Call, function: str, operator: type[ast.cmpo
                 )
             ],
         ) if called == function and one == target and isinstance(op, operator):
-            admitted = _characters(module, among)
-            return variable if admitted and _NAMING.isdisjoint(admitted) else ""
+            return variable if _nameless(module, among) else ""
         case _:
             return ""
 
 
-def _characters(module: Module, node: ast.expr) -> str:
-    """The characters of a text, or of the set of them; empty where they are not known."""
+def _nameless(module: Module, node: ast.expr) -> bool:
+    """Whether the characters of a text, or of the set of them, are known, and none may name."""
     node = module.meant(node)
     match node:
         case ast.Call(func=ast.Name(id="set" | "frozenset"), args=[inner]):
@@ -143,7 +141,7 @@ def _characters(module: Module, node: ast.expr) -> str:
         case _:
             pass
     text = module.text(node)
-    return text if text.isascii() else ""
+    return bool(text) and text.isascii() and _NAMING.isdisjoint(text)
 
 
 def _changed(function: FunctionDef) -> Mapping[str, int]:
