@@ -93,8 +93,11 @@ def ends_by_itself(building: Building, call: Call) -> bool:
 
 def _wrapped(module: Module, node: ast.expr) -> ast.expr:
     """The function that a node is, also where it is given some of its arguments before."""
-    partial = isinstance(node, ast.Call) and node.args and module.dotted(node.func) == _PARTIAL
-    return node.args[0] if partial and isinstance(node, ast.Call) else node
+    match node:
+        case ast.Call(func=called, args=[function, *_]) if module.dotted(called) == _PARTIAL:
+            return function
+        case _:
+            return node
 
 
 def _is_unread(building: Building, node: ast.expr) -> bool:
@@ -114,11 +117,10 @@ def _functions(building: Building, nodes: Iterable[ast.expr]) -> Sequence[_Place
     return None if None in found else list(known.values())
 
 
-def _function(building: Building, node: ast.expr | None) -> _Place | None:
+def _function(building: Building, node: ast.expr) -> _Place | None:
     """The function of the repository that a name means, or one of the object's own."""
-    if node is not None:
-        node = _wrapped(building.module, node)
-    if node is None or not isinstance(node, ast.Name | ast.Attribute):
+    node = _wrapped(building.module, node)
+    if not isinstance(node, ast.Name | ast.Attribute):
         return None
     return _named(building, building.module, building.module.dotted(node))
 
