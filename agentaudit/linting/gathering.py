@@ -10,6 +10,7 @@ is left is told as one.
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
+from os.path import commonprefix
 
 from msgspec.structs import replace
 
@@ -122,11 +123,8 @@ def _one(name: str, group: Sequence[Finding]) -> Finding:
 def _also(first: Finding, more: Iterable[Finding]) -> Sequence[str]:
     """What others say that begin as the first does, and go on differently: other rights of it."""
     others = dict.fromkeys(item.message for item in more if item.message != first.message)
-    least, most = min((first.message, *others)), max((first.message, *others))
-    apart = next(
-        (at for at, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least)
-    )
-    begin = least.rfind(" ", 0, apart) + 1
+    shared = commonprefix((first.message, *others))  # noqa: RUF071, characters are meant
+    begin = shared.rfind(" ") + 1
     return [message[begin:].removesuffix(".") for message in others] if begin else []
 
 
