@@ -109,7 +109,11 @@ def lint(
     ] = None,
     accept: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A file of accepted findings, each with a reason."),
+        typer.Option(
+            metavar="FILE",
+            help="A file of accepted findings, each with a reason.",
+            show_default="the repository's agentaudit-accept.yaml",
+        ),
     ] = None,
     baseline: Annotated[
         Path | None,
@@ -162,7 +166,7 @@ def lint(
     Reads MCP and agent settings, Compose, Kubernetes, Terraform, CloudFormation, CI workflows,
     .env files, Dockerfiles, Redis configuration, Python, TypeScript and JavaScript, and executes
     none of it. Suppress a finding with a comment on its line or above it,
-    `agentaudit: ignore[rule-id] reason`, or by its fingerprint in the file that --accept names.
+    `agentaudit: ignore[rule-id] reason`, or by its fingerprint in agentaudit-accept.yaml.
 
     \b
     Examples:

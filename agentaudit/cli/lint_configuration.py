@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from agentaudit.cli.lint_comparison import KEY, where
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import InputError, Problem
+from agentaudit.lists import listed
 
 if TYPE_CHECKING:
     from agentaudit.model.deployment import Deployment
@@ -33,16 +34,20 @@ def configuration_of(
     root = common_folder(paths)
     if unread or not may_be_configured(root):
         return Configuration(file=Path())
+    from agentaudit.rules.acceptances import with_acceptances
     from agentaudit.rules.configuration import find_configuration
 
     try:
         found = find_configuration(root, misnamed)
+        configured = with_acceptances(found or Configuration(file=Path()), root)
     except InputError as error:
         raise InputError(*map(_from_here, error.problems)) from None
-    if found is None:
-        return Configuration(file=Path())
-    said.note(f"configured by {os.path.relpath(found.file)}")
-    return found
+    files = [found.file] if found else []
+    if configured.accept and not (found and found.accept):
+        files.append(configured.accept)
+    if files:
+        said.note(f"configured by {listed(list(map(os.path.relpath, files)))}")
+    return configured
 
 
 def _from_here(problem: Problem) -> Problem:

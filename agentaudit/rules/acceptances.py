@@ -1,15 +1,26 @@
 """Acceptances: findings that a team lets stand, in a file of its own, where comments cannot go."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from agentaudit.errors import InputError
 from agentaudit.extract.credentials.redaction import cleaned
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Acceptance, Severity
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.yaml import parse_yaml
+from agentaudit.rules.configured import (
+    ACCEPT_MISNAMED,
+    ACCEPT_NAME,
+    Configuration,
+    Narrowing,
+    folders_of,
+)
 from agentaudit.rules.loading import Fields, Problems, why_unread
 
 _FIELDS = ("rule", "fingerprint", "reason", "owner", "expires", "severity", "value", "ticket")
@@ -22,6 +33,29 @@ def load_acceptances(path: Path) -> tuple[Acceptance, ...]:
     found = tuple(_acceptances(path, problems))
     problems.end_the_run()
     return found
+
+
+def with_acceptances(configured: Configuration, root: Path) -> Configuration:
+    """
+    Also accepted is what the nearest `agentaudit-accept.yaml` says, where no option names a file.
+
+    A link is not followed, as none to a configuration is.
+    """
+    if configured.accept is not None:
+        return configured
+    for folder in folders_of(root.resolve()):
+        problems = Problems()
+        if (folder / ACCEPT_MISNAMED).is_file():
+            place = str(folder / ACCEPT_MISNAMED)
+            problems.add(place, f"is not read: its name must be {ACCEPT_NAME}")
+        problems.end_the_run()
+        path = folder / ACCEPT_NAME
+        if path.is_file() and not path.is_symlink():
+            shown = os.path.relpath(path, root.resolve())
+            start = Evidence(file=shown, line=1, column=1, end_line=1, end_column=1)
+            told = Narrowing(told=f"accept {ACCEPT_NAME}", at=start)
+            return replace(configured, accept=path, narrowings=(*configured.narrowings, told))
+    return configured
 
 
 def _acceptances(path: Path, problems: Problems) -> Iterator[Acceptance]:

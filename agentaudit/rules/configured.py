@@ -9,6 +9,7 @@ from agentaudit.model.evidence import Evidence
 YAML_NAME, TOML_NAME = "agentaudit.yaml", "pyproject.toml"
 MISNAMED = "agentaudit.yml"
 """A name that nobody reads, and that is easily given."""
+ACCEPT_NAME, ACCEPT_MISNAMED = "agentaudit-accept.yaml", "agentaudit-accept.yml"
 
 
 class Narrowing(Struct, frozen=True, kw_only=True):
@@ -65,5 +66,5 @@ def folders_of(root: Path) -> tuple[Path, ...]:
 
 def may_be_configured(root: Path) -> bool:
     """Whether a file stands there that could configure lint."""
-    names = (YAML_NAME, MISNAMED, TOML_NAME)
+    names = (YAML_NAME, MISNAMED, TOML_NAME, ACCEPT_NAME, ACCEPT_MISNAMED)
     return any((folder / name).is_file() for folder in folders_of(root.resolve()) for name in names)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
-from agentaudit.errors import AgentAuditError, IncompleteError, InputError, UsageError
+from agentaudit.errors import IncompleteError, InputError, UsageError
 from agentaudit.model.finding import LintResult
 from agentaudit.model.gate import GateStatus
 from agentaudit.report.decisions.deciding import report_of
@@ -29,7 +29,7 @@ def folder(path: Path, *, risky: bool = True) -> str:
 def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error."""
     done = CliRunner().invoke(app, ["lint", *arguments])
-    if isinstance(done.exception, AgentAuditError):
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr
 

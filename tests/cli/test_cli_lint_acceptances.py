@@ -1,11 +1,13 @@
 """Acceptances that are of one secret alone, and those that soon are over."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from agentaudit.errors import InputError
 from agentaudit.linting.gathering import whole_fingerprint
 from agentaudit.rules.fakes import fake
 from tests.cli.canaries import leaked
@@ -15,13 +17,14 @@ from tests.cli.test_cli_lint_comparisons import OTHER_KEY, TEAM_KEY, servers
 RULE = "literal-model-api-key"
 ONLY = ("--select", RULE)
 KEY = "AGENTAUDIT_BASELINE_KEY"
+OWN = "agentaudit-accept.yaml"
 
 
 class Repository:
     """A folder with one key in it, and a file of acceptances beside the folder."""
 
     def __init__(self, path: Path) -> None:
-        self.folder, self._accepted = path / "in", path / "accept.yaml"
+        self.folder, self.accepted = path / "in", path / "accept.yaml"
         self.folder.mkdir()
         self.holds(fake("openai_key"))
 
@@ -37,10 +40,10 @@ class Repository:
 
     def accepts(self, *entries: dict[str, str]) -> None:
         known = {"rule": RULE, "fingerprint": self.finding()["fingerprint"], "reason": "a demo"}
-        self._accepted.write_text(json.dumps([known | entry for entry in entries]))
+        self.accepted.write_text(json.dumps([known | entry for entry in entries]))
 
     def linted(self) -> tuple[int, str, str]:
-        code, out, said = run(str(self.folder), *ONLY, "--accept", str(self._accepted))
+        code, out, said = run(str(self.folder), *ONLY, "--accept", str(self.accepted))
         return code, " ".join(out.split()), said
 
 
@@ -142,3 +145,58 @@ def test_one_holds_for_a_finding_as_grave_as_it_was(
 
     assert ended == code
     assert told in out
+
+
+@pytest.fixture
+def accepting(repository: Repository) -> Repository:
+    """Which holds the file of acceptances itself, under the name that lint looks for."""
+    repository.accepts({})
+    (repository.folder / OWN).write_text(repository.accepted.read_text())
+    return repository
+
+
+def test_the_repositorys_own_acceptances_count_and_are_told(accepting: Repository) -> None:
+    code, out, said = run(str(accepting.folder), *ONLY)
+
+    assert code == 0
+    assert f"configured by {os.path.relpath(accepting.folder / OWN)}" in said
+    assert f"{OWN}: accept {OWN}" in " ".join(out.split())
+
+
+def test_the_repositorys_own_acceptances_count_in_folders_below(accepting: Repository) -> None:
+    (accepting.folder / ".git").mkdir()
+    below = accepting.folder / "deploy"
+    below.mkdir()
+    (accepting.folder / ".mcp.json").rename(below / ".mcp.json")
+
+    assert run(str(below), *ONLY)[0] == 0
+
+
+def test_without_configuration_nothing_is_accepted(accepting: Repository) -> None:
+    code, out, _ = run(str(accepting.folder), *ONLY, "--no-config")
+
+    assert (code, "accept" in out) == (1, False)
+
+
+def test_acceptances_that_are_named_count_instead_of_those_found(accepting: Repository) -> None:
+    (accepting.folder / "none.yaml").write_text("[]")
+    named = run(str(accepting.folder), *ONLY, "--accept", str(accepting.folder / "none.yaml"))
+    (accepting.folder / "agentaudit.yaml").write_text("lint: {accept: none.yaml}")
+
+    assert (named[0], run(str(accepting.folder), *ONLY)[0]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (OWN, "[{rule: no-budget}]", "`fingerprint`"),
+        ("agentaudit-accept.yml", "[]", rf"its name must be {OWN}"),
+    ],
+)
+def test_own_acceptances_that_cannot_be_read_are_an_error(
+    repository: Repository, name: str, text: str, said: str
+) -> None:
+    (repository.folder / name).write_text(text)
+
+    with pytest.raises(InputError, match=said):
+        run(str(repository.folder), *ONLY)
