@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from agentaudit.report.page.document import render_page
@@ -34,7 +35,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages that the tests open."""
     folder = tmp_path_factory.mktemp("pages")
     drawn = full(simulation=samples.drawn_simulation())
-    for name, report in (("full", drawn), ("hostile", hostile(NAME))):
+    threats = samples.threats()
+    paths = tuple(replace(threats.paths[0], id=f"path-{number}") for number in range(7))
+    many = full(threats=replace(threats, paths=paths))
+    for name, report in (("full", drawn), ("hostile", hostile(NAME)), ("many paths", many)):
         (folder / f"{name}.html").write_text(render_page(report), encoding="utf-8")
     return folder
 
@@ -156,12 +160,24 @@ def test_print_shows_what_is_folded(browser: Browser, pages: Path) -> None:
     assert "sensitive actions of each times the hours" in printed
 
 
+def test_on_paper_a_path_is_named_once(browser: Browser, pages: Path) -> None:
+    """By its heading, which the outline lists, too; on a screen by what unfolds it."""
+    title = "6. Untrusted input reaches a privileged write"
+    with opened(browser, pages / "many paths.html") as (page, _):
+        screen = page.inner_text("main").count(title)
+        page.emulate_media(media="print")
+        paper = page.inner_text("main").count(title)
+
+    assert (screen, paper) == (1, 1)
+
+
 def test_no_head_stands_alone_at_the_foot_of_a_sheet(browser: Browser, pages: Path) -> None:
     """Its first row, or what is folded under it, comes on the same one."""
     with opened(browser, pages / "full.html") as (page, _):
         page.emulate_media(media="print")
         breaks = page.evaluate(
-            "[...document.querySelectorAll('h2, caption, figcaption, thead, summary')]"
+            "[...document.querySelectorAll("
+            "'h2, h3, h3 + p:has(> .badge), caption, figcaption, thead, summary')]"
             ".map(head => getComputedStyle(head).breakAfter)"
         )
 
