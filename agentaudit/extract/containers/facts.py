@@ -79,6 +79,7 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             seen_by=tuple(dict.fromkeys((holder_id, runtime.id))),
             short_alternative=container.short_alternative,
             environment=runtime.environment,
+            fixed=True,
         ),
     )
     if credentials:

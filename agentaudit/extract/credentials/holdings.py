@@ -71,6 +71,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     environment: str = ""
     applied: bool = True
     """Whether something runs with what stands there, as containers do with their environment."""
+    fixed: bool = False
+    """Whether nobody has to give other values, so that `change-me` opens what it is to guard."""
 
     def alternative_to(self, found: Recognised) -> str:
         """What would do without a credential; empty for none."""
@@ -115,7 +117,7 @@ def add_credentials(
 ) -> tuple[Credential, ...]:
     """Every credential among the settings, added; the halves of an AWS key pair are one."""
     added: list[Credential] = []
-    for found in recognised_among(tuple(settings)):
+    for found in recognised_among(tuple(settings), fixed=holding.fixed):
         file = found.setting.document.file
         start = Evidence(file=file, line=1, column=1, end_line=1, end_column=1)
         what = f"credentials beyond {CREDENTIALS.most:,}"

@@ -14,7 +14,13 @@ from agentaudit.extract.credentials.key_addresses import (
     opens_other_store,
 )
 from agentaudit.extract.credentials.literals import form_of
-from agentaudit.extract.credentials.recognition import Recognised, in_force, kept_as, recognise
+from agentaudit.extract.credentials.recognition import (
+    Recognised,
+    guessed,
+    in_force,
+    kept_as,
+    recognise,
+)
 from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import CredentialForm, Lifetime
@@ -37,8 +43,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """Whether it opens a store that only speaks as AWS does, and issues no sessions."""
 
 
-def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
-    """Every credential among the settings of one holder."""
+def recognised_among(settings: Sequence[Setting], *, fixed: bool = False) -> Iterable[Found]:
+    """Every credential among the settings of one holder; `fixed`: it starts with just these."""
     pair = {item.key.upper(): item for item in settings if item.key.upper() in AWS_PAIR}
     primary = first_half(pair)
     elsewhere = any(map(opens_other_store, settings))
@@ -49,7 +55,7 @@ def recognised_among(settings: Sequence[Setting]) -> Iterable[Found]:
         if setting.key.upper() == _GOOGLES_FILE and setting.content in of_others:
             continue
         others: tuple[Setting, ...] = ()
-        recognised = _recognised(setting)
+        recognised = _recognised(setting) or (_guessed(setting) if fixed else None)
         if primary is not None and setting.key.upper() in AWS_PAIR:
             if setting is not primary:
                 continue
@@ -82,6 +88,14 @@ def _pair(first: Recognised | None, others: Sequence[Setting]) -> Recognised | N
     if whole.kind == "session_key":
         return whole
     return replace(whole, kind="access_key")
+
+
+def _guessed(setting: Setting) -> Recognised | None:
+    """What anybody guesses, where nobody has to put another value in its place."""
+    literal = setting.form is None and form_of(setting.key, setting.content)
+    if literal is not CredentialForm.LITERAL:
+        return None
+    return guessed(setting.key, setting.content.strip()) if setting.content.strip() else None
 
 
 def _recognised(setting: Setting) -> Recognised | None:

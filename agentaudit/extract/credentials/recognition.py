@@ -51,6 +51,7 @@ _FEDERATED = regex(
 _BEARER = regex(r"^(?:bearer|token|basic|apikey|api-key)\s+(?P<value>\S.*)$", re.IGNORECASE)
 _LONGEST_SECRET = 20_000
 """A key with its chain has some thousand characters; what is longer is a text or a picture."""
+_SWITCH = regex(r"true|false|yes|no|on|off|null|none|nil", re.IGNORECASE)
 _USUAL = 200
 """Characters of values that are worth keeping."""
 
@@ -94,7 +95,7 @@ def _recognised(key: str, value: str) -> Recognised | None:
     found = by_look(literal) or _by_name("authorization" if bearer else key, literal)
     if literal == inner:
         return found
-    return _as_default(found) if found is not None else _default_in_force(key, literal)
+    return _as_default(found) if found is not None else guessed(key, literal)
 
 
 _recognised_once = lru_cache(maxsize=32_768)(_recognised)
@@ -215,11 +216,11 @@ def _as_default(found: Recognised) -> Recognised:
     return replace(found, confidence=likelihood_of_default(found.secret, found.confidence))
 
 
-def _default_in_force(key: str, default: str) -> Recognised | None:
-    """What a program takes where nobody sets it: `change-me` opens it then, made up as it is."""
-    if not opens_its_holder(key) or default.startswith(("$", "{")):
+def guessed(key: str, value: str) -> Recognised | None:
+    """What a program asks others for, and takes as it stands: `change-me` opens it, too."""
+    if not opens_its_holder(key) or value.startswith(("$", "{")) or _SWITCH.fullmatch(value):
         return None
-    found = in_force(key, default)
+    found = in_force(key, value)
     return found and replace(found, confidence=Confidence.POSSIBLE, in_force=False)
 
 

@@ -190,6 +190,7 @@ _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
     *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
     *(("gateway", "token"), ("gateway", "secret"), ("runtime", "api", "key")),
+    ("admin", "password"),
 )
 """By which a program asks others who they are; `OPENAI_API_KEY` opens what is elsewhere."""
 
