@@ -8,10 +8,13 @@ from msgspec.structs import replace
 
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.syntax import returned_by
 from agentaudit.extract.programs.written import Written
 
 _DEEPEST = 10
 """Objects that are spread in objects."""
+_MOST_FUNCTIONS = 4
+"""Of which each returns what the next one makes."""
 
 
 class Options(Struct, frozen=True):
@@ -67,11 +70,27 @@ def members(program: Program, given: Written | None) -> Options | None:
     """The members of an object, with those that are spread in it; None of what is none."""
     if given is None:
         return None
-    meant = program.meant(given)
+    meant = _made(program, given)
     if not isinstance(meant.node, ast.Dict):
         return None
     found = _gathered(program, meant.module, _pairs(program, meant.module, meant.node))
     return replace(found, hidden=found.hidden or program.grows(given))
+
+
+def _made(program: Program, given: Written) -> Written:
+    """What a name stands for, also what a function returns to it, where it returns in one place."""
+    for _ in range(_MOST_FUNCTIONS):
+        given = program.meant(given)
+        if not isinstance(given.node, ast.Call):
+            break
+        found = program.function(given.beside(given.node.func))
+        if found is None or not program.may_follow(found[1]):
+            break
+        returned = tuple(returned_by(found[1]))
+        if len(returned) != 1:
+            break
+        given = Written(found[0], returned[0])
+    return given
 
 
 def _pairs(
@@ -110,7 +129,7 @@ def _alternatives(value: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def _spread(program: Program, value: Written, depth: int) -> Options:
-    meant = program.meant(value)
+    meant = _made(program, value)
     if not isinstance(meant.node, ast.Dict) or depth >= _DEEPEST:
         return Options({}, hidden=True)
     if not meant.module.affords(len(meant.node.keys)):

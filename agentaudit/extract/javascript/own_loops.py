@@ -22,7 +22,11 @@ from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
-from agentaudit.extract.programs.unfolded import leave_runner_open, leave_tools_open
+from agentaudit.extract.programs.unfolded import (
+    leave_asked_open,
+    leave_runner_open,
+    leave_tools_open,
+)
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
@@ -75,9 +79,11 @@ def _asked(building: Building, call: Call) -> _Asked | None:
     options = _options(building, call.node, bound=client == WORKERS)
     config = members(building.program, options.get("config"))
     tools = options.get(*_TOOLS) or (config.get(*_TOOLS) if config is not None else None)
+    repeated = rounds(building.module, call.node)
+    if tools is None and options.hidden and client and repeated is not None:
+        leave_asked_open(building.collector, building.module.place(call.node.func, call.last))
     if tools is None or (not client and options.get(*_CONVERSATION) is None):
         return None
-    repeated = rounds(building.module, call.node)
     if repeated is None and not client:
         return None
     return _Asked(call, client or _OWN, options, tools, repeated)

@@ -13,6 +13,12 @@ def leave_tools_open(collector: Collector, place: Evidence) -> None:
     collector.leave_open(place, what, "which tools the agent has is open")
 
 
+def leave_asked_open(collector: Collector, place: Evidence) -> None:
+    """What a model is asked with, again and again, may have tools in it."""
+    what = "what the model is asked with does not fold"
+    collector.leave_open(place, what, "whether an agent asks it, and with which tools, is open")
+
+
 def leave_runner_open(collector: Collector, place: Evidence, name: str) -> None:
     """A tool that is described, and not seen to be run by anything."""
     collector.leave_open(place, f"what runs {name} is not found", "what it does is open")

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module, written_keys
-from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import descendants, keyword, returned_by
 from agentaudit.readers.model_clients import IN_PYTHON, MADE_BY, OF_MADE, client_asked
 
 _TOOLS = ("tools", "toolConfig", "functions")
@@ -23,6 +24,8 @@ _CONVERSATION = frozenset({"messages", "contents", "history", "conversation"})
 _MEASURES = regex(r"(?i)^_*(?:comput|count|estimat|calculat|measur|trim|log|validat|serializ)")
 """What is only told of messages and tools, by the name of its method, and asks no model."""
 _NOTHING = regex(r"(?:^|\.)(?:NOT_GIVEN|NotGiven|omit|Omit)$")
+_DEEPEST = 4
+"""Mappings within each other, and functions that return them."""
 SPENDING = frozenset(
     {
         *("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens"),
@@ -48,6 +51,17 @@ def asked_models(module: Module, calls: tuple[Call, ...]) -> Iterator[Asked]:
         given = _handed(module, call, client) if client else None
         if given is not None and not _is_nothing(module, given):
             yield Asked(call, client, given)
+
+
+def asked_in_the_dark(module: Module, calls: tuple[Call, ...]) -> Iterator[Call]:
+    """Every call of a model by a vendor's client that may hand over tools: `create(**options)`."""
+    for call in calls:
+        spread = [item.value for item in call.node.keywords if item.arg is None]
+        client = client_asked(IN_PYTHON, call.name) if spread else ""
+        if not client or _handed(module, call, client) is not None:
+            continue
+        if not all(_folds(module, each) for each in spread):
+            yield call
 
 
 def _own_client(call: Call) -> str:
@@ -133,16 +147,67 @@ def _assignments(module: Module) -> Mapping[str, Sequence[ast.Assign]]:
     return found
 
 
-def _entry(module: Module, mapping: ast.expr, names: tuple[str, ...]) -> ast.expr | None:
-    """An entry of a mapping, written out with it or set afterwards."""
+def _entry(
+    module: Module, mapping: ast.expr, names: tuple[str, ...], depth: int = 0
+) -> ast.expr | None:
+    """An entry of a mapping: written out with it, set afterwards, or of a mapping within it."""
     meant = filled(module, mapping)
+    if depth > _DEEPEST:
+        return None
+    found, inner = None, list[ast.expr]()
     if isinstance(meant, ast.Call) and module.dotted(meant.func) == "dict":
-        return keyword(meant, *names)
-    if isinstance(meant, ast.Dict):
+        found = keyword(meant, *names)
+    elif isinstance(meant, ast.Call):
+        inner += _returned(module, meant)
+    elif isinstance(meant, ast.Dict):
         entries = dict(written_keys(module, meant))
         found = next((entries[name] for name in names if name in entries), None)
-        if found is not None:
-            return found
+        inner += _spread(meant)
+    found = found or _set_afterwards(module, mapping, names)
+    for each in inner if found is None and module.affords(len(inner)) else ():
+        found = found or _entry(module, each, names, depth + 1)
+    return found
+
+
+def _spread(mapping: ast.Dict) -> Sequence[ast.expr]:
+    """The mappings whose entries it has: `{**these}`."""
+    pairs = zip(mapping.keys, mapping.values, strict=True)
+    return [value for key, value in pairs if key is None]
+
+
+def _folds(module: Module, mapping: ast.expr, depth: int = 0) -> bool:
+    """Whether all entries of a mapping can be read."""
+    meant = filled(module, mapping)
+    if isinstance(meant, ast.Dict):
+        inner = _spread(meant)
+    elif isinstance(meant, ast.Call) and module.dotted(meant.func) == "dict":
+        return not meant.args and all(item.arg is not None for item in meant.keywords)
+    else:
+        inner = _returned(module, meant) if isinstance(meant, ast.Call) else ()
+        if not inner:
+            return False
+    deep = depth > _DEEPEST or not module.affords(len(inner))
+    return not deep and all(_folds(module, each, depth + 1) for each in inner)
+
+
+def _returned(module: Module, call: ast.Call) -> Sequence[ast.expr]:
+    """What a function of the module may return, or a method of the class that calls it."""
+    around = module.class_around(call)
+    match call.func:
+        case ast.Name(id=name):
+            function = module.functions_by_name.get(name)
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if around is not None:
+            own = (each for each in around.body if isinstance(each, FunctionDef))
+            function = next((each for each in own if each.name == name), None)
+        case _:
+            function = None
+    if function is None or not module.affords_within(function):
+        return ()
+    return tuple(returned_by(function))
+
+
+def _set_afterwards(module: Module, mapping: ast.expr, names: tuple[str, ...]) -> ast.expr | None:
+    """What is put into a mapping after it was made: `options["tools"] = …`."""
     if not isinstance(mapping, ast.Name):
         return None
     function, assigned = module.function_around(mapping), module.of(ast.Assign)

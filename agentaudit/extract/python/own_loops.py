@@ -18,11 +18,19 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.unfolded import leave_asked_open
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.handed_tools import HandedTools
 from agentaudit.extract.python.hosted_servers import add_hosted_server
 from agentaudit.extract.python.limits import budget, count, timeout
-from agentaudit.extract.python.model_calls import OWN, Asked, asked_models, bounds_answers, given
+from agentaudit.extract.python.model_calls import (
+    OWN,
+    Asked,
+    asked_in_the_dark,
+    asked_models,
+    bounds_answers,
+    given,
+)
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
@@ -61,6 +69,10 @@ def add_own_loops(building: Building) -> Sequence[Agent]:
         if loop is not None and module.affords(1):
             name = _name(module, loop)
             found[name] = max(found.get(name, loop), loop, key=lambda each: openness(each.rounds))
+    if module.once(_hands_back):
+        for call in asked_in_the_dark(module, building.calls):
+            if rounds(module, call.node) is not None:
+                leave_asked_open(building.collector, module.place(call.node.func, call.last))
     tools = HandedTools(building)
     return [_add(building, name, loop, tools) for name, loop in found.items()]
 
