@@ -1,10 +1,11 @@
 """Services of Compose that are built here run the agents that their command starts."""
 
 import pytest
+from inline_snapshot import snapshot
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
-from agentaudit.model.finding import Severity
+from agentaudit.model.finding import Finding, Severity
 from agentaudit.rules.ours import lint_rules
 
 GRAPH = (
@@ -205,6 +206,40 @@ def test_a_frameworks_own_server_asks_nobody(
     result = lint(found, lint_rules(), names={"unauthenticated-agent"})
 
     assert bool(result.findings) is told
+
+
+def _served_by_adk(agent: str) -> list[Finding]:
+    image = f'{BASE}CMD ["adk", "web", "--host", "0.0.0.0"]\n'
+    files = {
+        "backend/Dockerfile": image,
+        "backend/desk/agent.py": f"from google.adk.agents import Agent\n{agent}",
+        "backend/strands/main.py": "from strands import Agent\nother = Agent(tools=[look_up])\n",
+    }
+    manifest = COMPOSE.replace("env_file: .env", "ports: ['8000:8000']")
+    found = deployment_of({"compose.yaml": manifest, **files})
+    return list(lint(found, lint_rules(), names={"unauthenticated-agent"}).findings)
+
+
+def test_a_frameworks_own_server_answers_for_its_agents_and_for_those_before_others() -> None:
+    """What an agent hands work to is reached through it, and another framework's not at all."""
+    below = 'Agent(name="below", model="m", tools=[look_up])'
+    (finding,) = _served_by_adk(
+        f'below = {below}\nroot_agent = Agent(name="desk", model="m", sub_agents=[below])\n'
+    )
+
+    assert finding.message == "desk does not authenticate its callers."
+
+
+def test_agents_that_hand_work_to_one_another_answer_all_the_same() -> None:
+    """They are behind one server, so that one finding tells of them."""
+    (finding,) = _served_by_adk(
+        'a = Agent(name="a", model="m", sub_agents=[b])\n'
+        'b = Agent(name="b", model="m", sub_agents=[a])\n'
+    )
+
+    assert finding.message == snapshot(
+        "a does not authenticate its callers. The same holds at 1 more place."
+    )
 
 
 @pytest.mark.parametrize(

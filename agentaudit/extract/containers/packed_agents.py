@@ -47,9 +47,10 @@ def extract_packed_agents(documents: Documents, collector: Collector) -> None:
         runtime = collector.facts[workload.runtime_id]
         if place is None or workload.role or not isinstance(runtime, Runtime):
             continue
-        opened = begun is not None and begun.asks_nobody and runtime.published
-        by_all = place if opened else workload.open_to_all
-        collector.workloads[number] = replace(workload, role="agent", open_to_all=by_all)
+        served = begun.served if begun is not None and runtime.published else frozenset[str]()
+        by_all = place if served else workload.open_to_all
+        known = replace(workload, role="agent", open_to_all=by_all, served=served)
+        collector.workloads[number] = known
         places = with_place(runtime, place)
         collector.update(replace(runtime, runs_agent=True, role="agent", evidence=places))
 

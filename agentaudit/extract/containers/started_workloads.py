@@ -85,8 +85,8 @@ class Started(Struct, frozen=True):
     """Where it is said that something starts agents."""
 
     place: Evidence
-    asks_nobody: bool
-    """Whether by a framework's own server, which leaves it to others to ask who calls."""
+    served: frozenset[str]
+    """The frameworks by whose own server, which leaves it to others to ask who calls."""
 
 
 def started_agents(
@@ -124,7 +124,7 @@ def started_agents(
     found: dict[FactId, Started] = {}
     for workload, each in begun:
         alone = any(starting[place] == 1 and held(place[1]) for place in _places(workload, each))
-        serving = bool(each.served) and serves(each.folder, each.served)
+        serving = each.served if serves(each.folder, each.served) else frozenset[str]()
         if serving or ((reached(each.files) or alone) and not another(each.words)):
             place = each.place or collector.facts[workload.runtime_id].evidence[0]
             found[workload.runtime_id] = Started(place, serving)

@@ -51,6 +51,8 @@ class WorkloadSpec(Struct, frozen=True, kw_only=True):
     """When the platform ends a request or a task, where it does."""
     open_to_all: Evidence | None = None
     """Where it says that the platform lets anybody call."""
+    served: frozenset[str] = frozenset()
+    """Frameworks whose own server it is, which answers for their agents and for no others."""
     code: tuple[str, ...] = ()
     """Of a function, whose platform packs it: the file that answers its calls, and its folder."""
     passed_on: Evidence | None = None

@@ -4,6 +4,7 @@ What only the whole deployment can say: who runs where, who sees what, which val
 Runs after all extractors, on facts alone.
 """
 
+from collections.abc import Container, Iterable
 from itertools import product
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.controls import AuditLog
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
@@ -76,11 +78,14 @@ def _attach_memory(collector: Collector) -> None:
 def _limit_agents(collector: Collector) -> None:
     """Limits that the environment of its runtime sets for an agent."""
     agents = agents_on(collector)
+    behind = {edge.dst for edge in collector.edges_of(EdgeKind.DELEGATES_TO)}
     for workload in (item for item in collector.workloads if item.runtime_id in agents):
         iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
         bypass = bypassed(workload.words)
         opened = open_to_every_page(workload, _origins_of(collector, workload))
-        for name in sorted(agents[workload.runtime_id]):
+        here = sorted(agents[workload.runtime_id])
+        asked = _asked(collector, workload, here, behind)
+        for name in here:
             agent = collector.facts[name]
             if not isinstance(agent, Agent):
                 continue
@@ -97,7 +102,8 @@ def _limit_agents(collector: Collector) -> None:
                 known = Known.SET if timeout > 0 else Known.NONE
                 count = timeout if timeout > 0 else None
                 agent = replace(agent, timeout=known, timeout_s=count)
-            collector.update(_as_its_platform_says(agent, workload, collector))
+            agent = _as_its_platform_says(agent, workload)
+            collector.update(_opened(agent, workload, collector) if name in asked else agent)
 
 
 def _origins_of(collector: Collector, workload: Workload) -> set[str]:
@@ -108,14 +114,35 @@ def _origins_of(collector: Collector, workload: Workload) -> set[str]:
     return {name for file, name in collector.page_origins.items() if file.startswith(below)}
 
 
-def _as_its_platform_says(agent: Agent, workload: Workload, collector: Collector) -> Agent:
-    """When its platform ends what it does, and whom it lets call, where nothing else says."""
+def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
+    """When its platform ends what it does, where nothing else says."""
     if workload.timeout_s is not None and agent.timeout is not Known.SET:
-        agent = replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
-    if workload.open_to_all is not None and agent.authenticated is Truth.UNKNOWN:
-        places = with_place(agent, workload.open_to_all)
-        return replace(agent, authenticated=Truth.NO, evidence=places)
-    if workload.passed_on is not None and agent.authenticated is Truth.UNKNOWN:
+        return replace(agent, timeout=Known.SET, timeout_s=workload.timeout_s)
+    return agent
+
+
+def _asked(
+    collector: Collector, workload: Workload, agents: Iterable[FactId], behind: Container[FactId]
+) -> Container[FactId]:
+    """Which agents callers reach: of those that are served, all to whom no other hands work."""
+    facts = ((name, collector.facts[name]) for name in agents)
+    served = [
+        name
+        for name, fact in facts
+        if not workload.served or (isinstance(fact, Agent) and fact.framework in workload.served)
+    ]
+    return {name for name in served if name not in behind} or set(served)
+
+
+def _opened(agent: Agent, workload: Workload, collector: Collector) -> Agent:
+    """Whom its platform lets call an agent, where nothing else says."""
+    if agent.authenticated is not Truth.UNKNOWN:
+        return agent
+    place = workload.open_to_all
+    if place is not None:
+        places = with_place(agent, place)
+        return replace(agent, authenticated=Truth.NO, open_place=str(place), evidence=places)
+    if workload.passed_on is not None:
         what = f"whether {agent.name} asks who calls"
         collector.leave_open(workload.passed_on, what, "it may not")
     return agent

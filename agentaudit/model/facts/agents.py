@@ -22,6 +22,8 @@ class Agent(Fact, frozen=True, kw_only=True):
     """Whether a rate, token or money limit is set."""
     authenticated: Truth = Truth.UNKNOWN
     """Whether callers must authenticate to reach the agent's own endpoint."""
+    open_place: str = ""
+    """Where the server that answers for it says that it asks nobody: its file, line and column."""
     idle_session_s: int | None = None
     """How long a session may lie idle before the platform ends it, where that is set."""
     session_s: int | None = None
