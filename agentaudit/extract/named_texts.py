@@ -13,8 +13,11 @@ _VALUES = {"value": "name", "Value": "Name", "ParameterValue": "ParameterKey"}
 _SEALED = "encryptedData"
 """Of a SealedSecret: only the controller in the cluster can read it."""
 _KEPT_UNDER = "secretKey"
-_KEPT_IN = frozenset({"remoteRef", "remoteKey", "sourceRef", "secretName", "secretRef"})
-"""Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret."""
+_KEPT_IN = frozenset({"remoteRef", "remoteKey", "sourceRef", "secretName", "secretRef", "envVar"})
+"""
+Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret. Beside
+`envVar`, the variable that it becomes, too: so of a pipeline of Kubeflow.
+"""
 _TEXTUAL = frozenset({MAPPING, SEQUENCE, STRING})
 
 

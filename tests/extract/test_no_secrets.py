@@ -232,3 +232,13 @@ def test_a_token_that_ended_long_ago_opens_nothing(ends: int, kept: int) -> None
     assert (
         len(deployment_of({"desk.json": f'{{"mcp": 1, "token": "{token}"}}'}).credentials) == kept
     )
+
+
+@pytest.mark.parametrize(("beside", "found"), [("envVar: S3_ENDPOINT, ", 0), ("", 1)])
+def test_a_key_of_a_secret_beside_the_variable_it_becomes_is_a_name(
+    beside: str, found: int
+) -> None:
+    """So Kubeflow's pipelines say which key of a Secret a step gets (`secretAsEnv`)."""
+    step = f"secretAsEnv: [{{keyToEnv: [{{{beside}secretKey: {DRAWN}}}], secretName: store}}]\n"
+
+    assert len(deployment_of({"pipeline.yaml": step}).credentials) == found
