@@ -173,3 +173,22 @@ def test_what_it_holds_is_held_by_what_resembles_an_agent(image: str, *, resembl
     (key,) = deployment_of({"pod.yaml": text}).credentials
 
     assert (key.holder, key.agent_reachable, key.holder_resembles) == ("agent", True, resembles)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "agent"),
+    [
+        ("costs", ("ANTHROPIC_ADMIN_KEY",), False),
+        ("costs", ("OPENAI_ADMIN_API_KEY",), False),
+        ("costs", ("ANTHROPIC_ADMIN_KEY", "ANTHROPIC_API_KEY"), True),
+        ("costs", ("LITELLM_ADMIN_KEY",), True),
+        ("desk-agent", ("ANTHROPIC_ADMIN_KEY",), True),
+    ],
+)
+def test_with_a_vendors_key_for_administrators_nothing_asks_a_model(
+    name: str, keys: tuple[str, ...], *, agent: bool
+) -> None:
+    """It reads what was spent and who may use keys; a gateway answers its administrators."""
+    settings = ", ".join(f"{key}: '${{{key}}}'" for key in keys)
+
+    assert service(name, settings).runs_agent is agent

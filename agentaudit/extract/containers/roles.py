@@ -62,13 +62,14 @@ _AGENT_ELSEWHERE = regex(
     r"|DIR(?:ECTORY)?|BUCKET(?:_NAME)?|NODE_SELECTOR|NAMESPACE)$|^AGENT_?CORE_(?:\w+_)?TABLE(?:_NAME)?$"
     r"|_UPSTREAM(?:_URL)?$|_TARGET_(?:API_)?URL$|^BEDROCK_GUARDRAIL_|_OAUTH_CLIENT_(?:ID|SECRET)$"
     r"|_HEALTH(?:_URL)?$|_VERSION$|^LITELLM_(?:POSTGRES(?:QL)?|PG|DB|DATABASE|REDIS)_"
-    r"|^AGENT_(?:\w+_)?(?:CLIENT|EXCHANGE)_SECRET$"
+    r"|^AGENT_(?:\w+_)?(?:CLIENT|EXCHANGE)_SECRET$|^(?:OPENAI|ANTHROPIC)_ADMIN_(?:API_)?KEY$"
 )
 """
 Where an agent, a model or the files about them are, or what is to be started: what asks it, passes
 calls on to it, keeps them or starts it is none by that; nor is what has a guardrail look at a text,
-lets people in at another's page, sees whether it lives, prepares the database of a gateway or
-knows an agent as its client (it calls its own secret `CLIENT_SECRET`).
+lets people in at another's page, sees whether it lives, prepares the database of a gateway,
+knows an agent as its client (it calls its own secret `CLIENT_SECRET`) or has a vendor's key for
+administrators, whom no model answers.
 """
 _WEIGHTS = regex(r"^MODEL_(?:PATH|DIR|CACHE|STORAGE|HOME|ROOT)$")
 """Where the weights of a model lie: what loads them serves it, or learns."""
