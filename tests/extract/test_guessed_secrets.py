@@ -71,6 +71,16 @@ def test_a_file_that_is_copied_waits_for_other_values() -> None:
     assert (copied, read) == ([], [("JWT_SECRET", Confidence.POSSIBLE)])
 
 
+def test_nobody_has_to_steal_what_is_guessed() -> None:
+    """So a container that has nothing else holds no secrets, and needs no wall around it."""
+    guards = deployment_of({"compose.yaml": COMPOSE.format(key="JWT_SECRET", value="change-me")})
+    holds = deployment_of({"compose.yaml": COMPOSE.format(key="JWT_SECRET", value="${JWT}")})
+
+    assert [each.default_value for each in guards.credentials] == [True]
+    assert [each.holds_secrets for each in guards.runtimes] == [False]
+    assert [each.holds_secrets for each in holds.runtimes] == [True]
+
+
 def test_the_default_of_a_variable_guards_a_door_until_somebody_sets_it() -> None:
     found = guessed({"compose.yaml": COMPOSE.format(key="JWT_SECRET", value="${JWT:-change-me}")})
 

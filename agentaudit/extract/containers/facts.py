@@ -20,9 +20,10 @@ from agentaudit.extract.mcp.launchers import fetched_by, image_launch
 from agentaudit.extract.mcp.tools import add_tools
 from agentaudit.extract.stages import stage_named, stage_of_settings
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known, Truth
+from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.agents import Model
 from agentaudit.model.facts.controls import Gateway
+from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import ToolServer
@@ -82,13 +83,18 @@ def add_container(collector: Collector, container: Container) -> Runtime:
             fixed=True,
         ),
     )
-    if credentials:
+    if not all(map(_is_guessed, credentials)):
         runtime = replace(runtime, holds_secrets=True)
         collector.update(runtime)
     if container.build is None:
         add_registry(collector, launch, runtime.evidence[0], runtime.id)
     add_egress(collector, runtime, container.egress)
     return runtime
+
+
+def _is_guessed(credential: Credential) -> bool:
+    """Whether nobody has to steal it: a word with which it opens its holder."""
+    return credential.default_value and credential.confidence is Confidence.POSSIBLE
 
 
 def _bounded(collector: Collector, container: Container) -> Container:

@@ -221,7 +221,9 @@ def guessed(key: str, value: str) -> Recognised | None:
     if not opens_its_holder(key) or value.startswith(("$", "{")) or _SWITCH.fullmatch(value):
         return None
     found = in_force(key, value)
-    return found and replace(found, confidence=Confidence.POSSIBLE, in_force=False)
+    return found and replace(
+        found, confidence=Confidence.POSSIBLE, in_force=False, default_value=True
+    )
 
 
 def in_force(key: str, value: str) -> Recognised | None:
