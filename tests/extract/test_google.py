@@ -138,6 +138,28 @@ def test_an_agent_answers_everybody_where_nothing_asks(
 
 
 @pytest.mark.parametrize(
+    ("called", "authenticated"), [("agent-webhook", Truth.UNKNOWN), ("webhook-agent", Truth.NO)]
+)
+def test_what_stands_before_an_agent_says_not_whom_the_agent_answers(
+    called: str, authenticated: Truth
+) -> None:
+    """A webhook may check who calls before it asks the agent; its name alone speaks of one."""
+    text = f"""
+resource "google_cloud_run_v2_service" "front" {{
+  name = "front"
+  template {{
+    containers {{ image = "europe-docker.pkg.dev/acme/desk/{called}:1.4.2" }}
+  }}
+}}
+{EVERYBODY.replace("v2_service.agent", "v2_service.front")}
+"""
+    code = "from agents import Agent\ndesk = Agent(name='desk', tools=[look_up])\n"
+    (agent,) = deployment_of({"iac/main.tf": text, "desk.py": code}).agents
+
+    assert (agent.name, agent.authenticated) == ("desk", authenticated)
+
+
+@pytest.mark.parametrize(
     ("parts", "seconds"),
     [({}, 300), ({"template": 'timeout = "3600s"'}, 3600), ({"template": 'timeout = "1.5s"'}, 1)],
 )

@@ -124,7 +124,14 @@ def _as_its_platform_says(agent: Agent, workload: Workload) -> Agent:
 def _asked(
     collector: Collector, workload: Workload, agents: Iterable[FactId], behind: Container[FactId]
 ) -> Container[FactId]:
-    """Which agents callers reach: of those that are served, all to whom no other hands work."""
+    """
+    Which agents callers reach: of those that are served, all to whom no other hands work.
+
+    Where nothing but a word within a name speaks of an agent, something may stand before one.
+    """
+    runtime = collector.facts[workload.runtime_id]
+    if isinstance(runtime, Runtime) and runtime.resembles_agent:
+        return ()
     facts = ((name, collector.facts[name]) for name in agents)
     served = [
         name
