@@ -49,6 +49,8 @@ _REPEATING = frozenset({"plan", "text"})
 _TREE = "tree-0.1"
 """The CDK writes all constructs of its templates a second time, into a tree beside them."""
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
+_OF_VARIABLES = (".tfvars", "/terragrunt.hcl")
+"""Files of HCL that hold nothing but values of variables, each under its name."""
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _HOST = regex(r"://([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?=[./]|:\d)")
@@ -108,7 +110,8 @@ def _unclaimed(
     document: Document, claimed: set[_Place], code: Iterable[Setting] | None, collector: Collector
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential; a value may hold several."""
-    settings = document.syntax in _NAMED and not _speaks_of_others(document)
+    named = document.syntax in _NAMED or f"/{document.file}".endswith(_OF_VARIABLES)
+    settings = named and not _speaks_of_others(document)
     by_name = settings or code is not None
     hosts = cache(partial(_hosts, document.text))  # asked for in few files
     here: tuple[_Place | None, str] = (None, "")

@@ -24,6 +24,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
     ("*.tofu", "hcl"),
     ("*.tfvars", "hcl"),
+    ("terragrunt.hcl", "hcl"),
     ("*.bicep", "bicep"),
     ("*.bicepparam", "bicep"),
     ("*.json", "json"),

@@ -40,6 +40,7 @@ from agentaudit.extract.terraform.resource_policies import add_resource_policies
 from agentaudit.extract.terraform.runtimes import add_runtimes
 from agentaudit.extract.terraform.sources import Files
 from agentaudit.extract.terraform.stores import add_stores
+from agentaudit.extract.terraform.terragrunt import call_modules
 from agentaudit.extract.terraform.tokens import add_issued_tokens
 from agentaudit.readers.document import Document
 from agentaudit.readers.hcl.syntax import Body, Expression
@@ -105,6 +106,7 @@ def _modules(documents: Documents, collector: Collector) -> tuple[Module, ...]:
             folder = folder_of(document.file)
             module = found.setdefault(folder, Module(folder=folder, bodies=[], files=files))
             module.bodies.append((document, document.tree))
+    call_modules(documents, found, files)
     planned = any(True for _ in documents.of("plan"))
     for module in found.values():
         for member in module.members("module"):

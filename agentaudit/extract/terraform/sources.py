@@ -1,11 +1,11 @@
 """
 The files of one folder of Terraform, with what their variables, locals and outputs stand for.
 
-A variable is what its variable files say, else what the one caller passes, else its default.
+A variable is what its variable files say, else what all callers pass, else its default.
 """
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -14,10 +14,12 @@ from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.terraform.blocks import Blocks, Member
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.effort import Effort, depth_of
-from agentaudit.readers.hcl.syntax import Body
+from agentaudit.readers.hcl.syntax import Body, Expression
 from agentaudit.readers.hcl.values import FILE, Folder, Resolved
 from agentaudit.readers.places import in_file
 
+_Passed = tuple[Folder, Expression]
+"""An expression, and what folds it."""
 _DEEPEST_VALUE = 60
 _PATHS = ("module", "root", "cwd")
 _STRUCTURED = ("json", "yaml")
@@ -101,9 +103,8 @@ class Sources(Struct):
             found = body.attribute(name) if document.file.endswith(".tfvars") else None
             if found is not None:
                 return self.folder_for(document).fold(found.value)
-        passed = self._passed(name)
-        if passed is not None:
-            return passed
+        if passed := self._passed(name):
+            return self._agreed(passed)
         for member in self.blocks("variable").labelled(name):
             default = member.block.body.attribute("default")
             if default is not None:
@@ -111,13 +112,27 @@ class Sources(Struct):
                 return None if _waits(name, member, value) else value
         return None
 
-    def _passed(self, name: str) -> Node | None:
-        """What the one caller of this module passes; of several callers none is taken."""
-        if len(self.callers) != 1:
-            return None
-        caller, member = self.callers[0]
-        found = member.block.body.attribute(name)
-        return caller.folder_for(member.document).fold(found.value) if found is not None else None
+    def _passed(self, name: str) -> Sequence[_Passed]:
+        """What the callers of this module pass; nothing where one of them leaves the default."""
+        passed: list[_Passed] = []
+        for caller, member in self.callers:
+            found = member.block.body.attribute(name)
+            if found is None:
+                return ()
+            passed.append((caller.folder_for(member.document), found.value))
+        return passed
+
+    @staticmethod
+    def _agreed(passed: Sequence[_Passed]) -> Node | None:
+        """What all of them pass; unknown where they differ, for then it is not one value."""
+        (folder, value), *more = passed
+        first = folder.fold(value)
+        same = (first.kind, first.text)
+        for folder, value in more:
+            other = folder.fold(value)
+            if first.text is None or (other.kind, other.text) != same:
+                return None
+        return first
 
     def _local(self, name: str) -> Node | None:
         found = self.blocks("locals").attribute(name)
