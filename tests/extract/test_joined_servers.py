@@ -51,6 +51,45 @@ def test_of_two_servers_nobody_says_which_one_is_published(other: str) -> None:
     assert not server_of("8000:8000", **{other: SERVER}).exposed
 
 
+AS_TOLD = """\
+import os
+from fastmcp import FastMCP
+
+mcp = FastMCP("billing"{auth})
+mcp.run(transport=os.getenv("MCP_TRANSPORT", "stdio"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "auth", "exposed"),
+    [
+        ("MCP_TRANSPORT: sse", "", True),
+        ("TRANSPORT: '${TRANSPORT:-streamable-http}'", "", True),
+        ("MCP_TRANSPORT: stdio", "", False),
+        ("LOG_LEVEL: info", "", False),
+        ("MCP_TRANSPORT: sse", ", auth=verifier", False),
+    ],
+)
+def test_a_server_that_is_spoken_to_as_it_is_told_listens_where_it_is_told_to(
+    settings: str, auth: str, *, exposed: bool
+) -> None:
+    code = AS_TOLD.format(auth=auth)
+    server = server_of("8000:8000", settings, **{"billing/server.py": code})
+
+    assert (server.exposed and server.authenticated is Truth.NO) is exposed
+
+
+def test_a_server_lies_in_the_folder_of_its_dockerfile_where_all_are_built_from_one() -> None:
+    compose = (
+        "services:\n  billing:\n    build: {context: ., dockerfile: billing/Dockerfile}\n"
+        "    ports: ['8000:8000']\n"
+    )
+    code = {"billing/server.py": SERVER, "shipping/server.py": SERVER.replace("billing", "ship")}
+    found = deployment_of({"compose.yaml": compose, **code}).tool_servers
+
+    assert {item.name: item.exposed for item in found} == {"billing": True, "ship": False}
+
+
 SWITCHED = """\
 services:
   budget-mcp-dev:

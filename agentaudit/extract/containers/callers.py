@@ -27,6 +27,8 @@ _BARE = frozenset(
 _PLACES = ("_URL", "_BASE_URL", "_HOST", "_ENDPOINT")
 _TRANSPORT = regex(r"(?:^|_)TRANSPORT(?:_(?:TYPE|MODE))?$", re.IGNORECASE)
 """Settings by which a server of tools is told to listen, or not to: `MCP_TRANSPORT`."""
+_LISTENING = frozenset({"http", "sse", "streamable-http", "streamable_http", "http-stream"})
+"""How a server of tools is spoken to over a port."""
 _ON = frozenset({"true", "1", "yes", "on"})
 _OFF = frozenset({"false", "0", "no", "off", "none", "disabled"})
 _ASKING = regex(r"(?:^|/)github-mcp-server(?:[:@]|$)")
@@ -67,6 +69,11 @@ def _said(setting: Setting) -> str:
 def names_transport(settings: Iterable[Setting]) -> str:
     """The setting that says how a server of tools is spoken to; empty where none does."""
     return next((each.key for each in settings if _TRANSPORT.search(each.key)), "")
+
+
+def told_to_listen(settings: Iterable[Setting]) -> bool:
+    """Whether a setting has a server of tools listen at a port: `TRANSPORT=sse`."""
+    return any(_TRANSPORT.search(each.key) and _said(each) in _LISTENING for each in settings)
 
 
 def opens(setting: Setting) -> bool:

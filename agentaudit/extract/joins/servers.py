@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, with_place
-from agentaudit.extract.containers.callers import asks, names_transport, opens
+from agentaudit.extract.containers.callers import asks, names_transport, opens, told_to_listen
 from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.documents import folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
@@ -50,19 +51,35 @@ def join_servers(collector: Collector) -> None:
 
 def _join_published(collector: Collector) -> None:
     """Marks the one server of a folder of its own that a container with a port is built from."""
-    servers = by_folder(item for item in collector.of(ToolServer) if item.listens_everywhere)
+    listening = [item for item in collector.of(ToolServer) if item.listens_everywhere]
+    servers = by_folder((*listening, *filter(_listens_as_told, collector.of(ToolServer))))
     for workload in collector.workloads if servers else ():
         runtime = collector.facts[workload.runtime_id]
-        if not workload.build or workload.role == "tool_server":
-            continue
-        if isinstance(runtime, Runtime) and runtime.published:
-            _publish(collector, workload, runtime, servers.get(workload.build, ()))
+        if workload.role != "tool_server" and isinstance(runtime, Runtime) and runtime.published:
+            _publish(collector, workload, runtime, _built_there(workload, servers))
+
+
+def _listens_as_told(server: ToolServer) -> bool:
+    """Whether what starts a server in code says how it is spoken to, and nothing there asks."""
+    in_code = server.evidence[0].file.endswith(_PROGRAMS)
+    return in_code and server.transport == "" and server.authenticated is Truth.NO
+
+
+def _built_there(
+    workload: Workload, servers: Mapping[str, Sequence[ToolServer]]
+) -> Sequence[ToolServer]:
+    """Those in the folder of its Dockerfile, or else in all that its image is built from."""
+    own, whole = folder_of(workload.dockerfile), workload.build
+    found = (servers.get(folder, ()) for folder in (own, whole) if folder)
+    return next(filter(None, found), ())
 
 
 def _publish(
     collector: Collector, workload: Workload, runtime: Runtime, servers: Sequence[ToolServer]
 ) -> None:
     """Of several servers in one folder nobody says which one runs."""
+    if not told_to_listen(workload.settings):
+        servers = [item for item in servers if item.listens_everywhere]
     if len(servers) != 1:
         return
     server = collector.facts[servers[0].id]
