@@ -1,7 +1,5 @@
 """What extractors write into: facts with stable ids, evidence, edges, and what stayed open."""
 
-import hashlib
-import hmac
 import os
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.digests import digest_of, keyed_digest
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget, Spent
@@ -49,7 +48,7 @@ def fact_id(kind: str, name: str, natural_key: str) -> FactId:
     The natural key says what makes the fact itself: `file#route.of.keys`, an ARN, `Role/ns/name`.
     A name that is itself a secret leaves only its prefix in the slug.
     """
-    digits = hashlib.sha256(natural_key.encode(errors="replace")).hexdigest()[:8]
+    digits = digest_of(natural_key)[:8]
     return FactId(f"{kind}:{_slug(cleaned(name))}-{digits}")
 
 
@@ -296,5 +295,4 @@ class Collector(Struct):
         In another run only where the team gives a key. No key leaves this object, so that no
         output lets a reader test guesses.
         """
-        key = self.key or self._key
-        return hmac.new(key, value.encode(errors="replace"), hashlib.sha256).hexdigest()
+        return keyed_digest(self.key or self._key, value)

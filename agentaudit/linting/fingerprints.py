@@ -1,6 +1,6 @@
 """Fingerprints: what makes a finding the same one in the next run."""
 
-import hashlib
+from agentaudit.digests import digest_of
 
 _LENGTH = 32
 
@@ -12,4 +12,4 @@ def fingerprint(rule: str, subject: str) -> str:
     The id is of the fact's natural key: no line, so that an edit elsewhere in the file changes
     nothing, and no secret, so that nobody can test guesses against a baseline.
     """
-    return hashlib.sha256(f"{rule}\0{subject}".encode()).hexdigest()[:_LENGTH]
+    return digest_of(f"{rule}\0{subject}")[:_LENGTH]

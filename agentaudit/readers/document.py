@@ -8,11 +8,11 @@ about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` in
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from typing import overload
 
 import msgspec
 
+from agentaudit.digests import digest_of
 from agentaudit.readers.lines import MAX_NAME
 
 
@@ -185,7 +185,7 @@ def bounded_name(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _told_apart(text: str) -> str:
-    digest = sha256(text.encode(errors="replace")).hexdigest()
+    digest = digest_of(text)
     return f"… ({len(text)} characters, {digest[:_DIGITS]})"
 
 

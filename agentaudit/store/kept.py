@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from hashlib import sha256
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from agentaudit import __version__
+from agentaudit.digests import sha256
 
 T = TypeVar("T")
 

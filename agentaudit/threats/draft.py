@@ -1,10 +1,10 @@
 """The draft: the threat graph while it is drawn. It lives for one call and is never handed out."""
 
-import hashlib
 from typing import TypeVar
 
 from msgspec import Struct, field
 
+from agentaudit.digests import digest_of
 from agentaudit.model.deployment import Edge, EdgeKind, Unresolved, kind_of
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.fact import Fact, FactId
@@ -141,7 +141,7 @@ class Draft(Struct):
 
 def derived_id(kind: str, *parts: str) -> FactId:
     """The id of a derived fact, from the ids of what it is derived from."""
-    digits = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+    digits = digest_of("\n".join(parts))[:8]
     return FactId(f"{kind}:derived-{digits}")
 
 

@@ -1,12 +1,12 @@
 """Paths: what a query matched, told as a sentence, with a severity and a stable id."""
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
 
+from agentaudit.digests import digest_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import Fact, FactId
@@ -89,7 +89,7 @@ def attack_path(
 
 def identifier(query: str, who: Entry, node: str) -> str:
     """Equal for the same path in the next run, also when the way there changes."""
-    digits = hashlib.sha256(f"{query}\n{who}\n{node}".encode()).hexdigest()[:8]
+    digits = digest_of(f"{query}\n{who}\n{node}")[:8]
     return f"{query}-{digits}"
 
 

@@ -15,7 +15,7 @@ from agentaudit.cli.main import app
 
 LIBRARIES = (
     *("asyncio", "dask", "http", "jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow"),
-    *("pydantic", "tree_sitter", "yaml"),
+    *("_hashlib", "pydantic", "tree_sitter", "yaml"),
 )
 CONDITIONS = ("cel_expr_python", "google")
 ANALYSES = ("linting", "profiling", "simulation", "threats")

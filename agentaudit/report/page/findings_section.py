@@ -1,8 +1,8 @@
 """The findings on the page, and the rules behind them."""
 
-import hashlib
 from collections import Counter
 
+from agentaudit.digests import digest_of
 from agentaudit.linting.narrowed import NARROWED
 from agentaudit.linting.suppressions import META_RULES
 from agentaudit.lists import counted
@@ -93,7 +93,7 @@ def _anchors(findings: tuple[Finding, ...]) -> list[str]:
     seen: Counter[str] = Counter()
     anchors = []
     for item in findings:
-        digits = hashlib.sha256(item.fingerprint.encode()).hexdigest()[:8]
+        digits = digest_of(item.fingerprint)[:8]
         anchor = f"f-{item.rule}-{digits}"
         seen[anchor] += 1
         anchors.append(anchor if seen[anchor] == 1 else f"{anchor}-{seen[anchor]}")
