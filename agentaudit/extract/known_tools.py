@@ -1,6 +1,9 @@
 """What is known of tools by their names alone, and the few things that most of them do."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 EVERYTHING = ("read", "write", "delete", "execute")
 """What a process of one's own may do."""
@@ -23,9 +26,45 @@ WEB = KnownTool(effects=("read",), untrusted=True)
 """A search at a fixed address, whose results strangers wrote."""
 PAGES = KnownTool(effects=("read",), untrusted=True, egress=True, free_form=("url",))
 """Pages at any address; the address itself can carry data away."""
+BROWSER = KnownTool(
+    effects=("read", "write"), untrusted=True, egress=True, free_form=("url", "text")
+)
+"""A page that is clicked and filled in; it runs no programs."""
 PRIVATE = KnownTool(effects=("read",), private=True)
 """What was kept before: memories, documents, files that users brought."""
 FILES = KnownTool(effects=("read",), private=True, free_form=("path",))
 SHELL = KnownTool(effects=EVERYTHING, private=True, egress=True, free_form=("command",))
 CODE = KnownTool(effects=("execute",), free_form=("code",))
 """Code in a box of its provider."""
+_EDITOR = replace(FILES, effects=("read", "write"))
+_HOSTED = replace(CODE, hosted=True)
+_OWN_TYPES = frozenset({"", "function", "custom"})
+_BY_TYPE: Mapping[str, KnownTool] = {
+    "web_search": WEB,
+    "web_fetch": WEB,
+    "google_search": WEB,
+    "bash": SHELL,
+    "computer": SHELL,
+    "local_shell": SHELL,
+    "shell": SHELL,
+    "text_editor": _EDITOR,
+    "apply_patch": _EDITOR,
+    "code_interpreter": _HOSTED,
+    "code_execution": _HOSTED,
+    "file_search": PRIVATE,
+    "image_generation": NOTHING,
+}
+"""By how the names of their types begin: `bash_20250124`."""
+
+
+def tool_of_model(kind: str, environment: str) -> KnownTool | None:
+    """
+    A tool that comes with a model, by its type with or without a version.
+
+    A computer in the environment `browser` is a page (OpenAI's Responses API).
+    """
+    if kind in _OWN_TYPES:
+        return None
+    if kind.startswith("computer") and environment == "browser":
+        return BROWSER
+    return next((known for name, known in _BY_TYPE.items() if kind.startswith(name)), None)

@@ -381,6 +381,26 @@ def test_what_a_compacting_session_wraps_is_compacted_and_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "compaction"),
+    [
+        ("session_input_callback=newest", Known.UNKNOWN),
+        ("call_model_input_filter=newest", Known.UNKNOWN),
+        ("session_input_callback=None", Known.NONE),
+        ("model='m'", Known.NONE),
+    ],
+)
+def test_what_a_run_lets_a_function_choose_is_open(told: str, compaction: Known) -> None:
+    """Also where another file runs the agent."""
+    files = {
+        "kept.py": "from agents import SQLiteSession\nsession = SQLiteSession('s', 'talks.db')\n",
+        "run.py": f"from agents import Agent, RunConfig\nasked = RunConfig({told})\n",
+    }
+    (store,) = deployment_of(files).memory_stores
+
+    assert store.compaction is compaction
+
+
+@pytest.mark.parametrize(
     "given", ["given or InMemoryStore()", "InMemoryStore() if given is None else given"]
 )
 @pytest.mark.parametrize(

@@ -342,3 +342,16 @@ def test_a_program_of_more_agents_than_are_read_counts_as_read_in_part() -> None
     assert len(found.agents) < 1_600
     assert [file.status for file in found.coverage] == [FileStatus.PARTIAL]
     assert [end.what for end in found.unresolved] == ["what the program says by its own names"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "effects"),
+    [("browser", {"read", "write"}), ("ubuntu", {"read", "write", "delete", "execute"})],
+)
+def test_a_computer_in_a_browser_runs_no_programs(environment: str, effects: set[str]) -> None:
+    computer = f"{{'type': 'computer_use_preview', 'environment': '{environment}'}}"
+    asks = f"reply = client.responses.create(model='m', input=said, tools=[{computer}])"
+    code = f"{OPENAI}def answer(said):\n    while True:\n        {asks}\n        {HANDS_BACK}\n"
+    (tool,) = tools_of(deployment(code)).values()
+
+    assert set(tool.effects) == effects

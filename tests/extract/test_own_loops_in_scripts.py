@@ -154,3 +154,28 @@ def test_a_worker_asks_by_its_binding(options: str) -> None:
 
     assert (agent.framework, agent.max_iterations) == ("workers-ai", Known.NONE)
     assert [tool.name for tool in found.tools] == ["look"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "effects"),
+    [
+        ("{ type: 'bash_20250124', name: 'bash' }", {"read", "write", "delete", "execute"}),
+        (
+            "{ type: 'computer_use_preview', environment: 'ubuntu' }",
+            {"read", "write", "delete", "execute"},
+        ),
+        ("{ type: 'computer_use_preview', environment: 'browser' }", {"read", "write"}),
+        ("{ type: 'web_search_20250305', name: 'web_search' }", {"read"}),
+    ],
+)
+def test_tools_that_come_with_a_model_are_known_by_their_types(
+    definition: str, effects: set[str]
+) -> None:
+    asks = ASKS.replace("tools }", f"tools: [{definition}] }}")
+    found = deployment(
+        f"{HEAD}async function answer(messages) {{ while (true) {{ {asks}{BACK} }} }}"
+    )
+    (tool,) = tools_of(found).values()
+
+    assert set(tool.effects) == effects
+    assert not found.unresolved

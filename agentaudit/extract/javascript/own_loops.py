@@ -18,6 +18,7 @@ from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.limits import budget, timeout
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.tools import Parts, tool_from
+from agentaudit.extract.known_tools import tool_of_model
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Call, Module
@@ -28,8 +29,9 @@ from agentaudit.extract.programs.unfolded import (
     leave_tools_open,
 )
 from agentaudit.extract.programs.written import Written
+from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import RESULTS
@@ -191,9 +193,18 @@ def _tool(building: Building, meant: Written) -> Tool | None:
     for wrapper in _WRAPPING:
         inner = members(program, said.get(wrapper)) if said is not None else None
         said = inner if inner is not None else said
-    name = program.text(said.get("name")) if said is not None else ""
-    if said is None or not name:
+    if said is None:
         return None
+    kind = program.text(said.get("type"))
+    known = tool_of_model(kind, program.text(said.get("environment")))
+    name = program.text(said.get("name")) or (kind if known is not None else "")
+    if not name:
+        return None
+    if known is not None:
+        tool = known_tool(meant.module, meant.node, (name, known))
+        boxed = Truth.YES if known.hosted else Truth.UNKNOWN
+        tool = building.collector.add(replace(tool, sandboxed=boxed))
+        return add_ingestion(building.collector, tool)
     schema = said.get(*_SCHEMAS)
     as_json = members(program, schema)
     if as_json is not None and as_json.get("json") is not None:

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PAGES, SHELL, WEB, KnownTool
+from agentaudit.extract.known_tools import (
+    BROWSER,
+    CODE,
+    FILES,
+    NOTHING,
+    PAGES,
+    SHELL,
+    WEB,
+    KnownTool,
+)
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.syntax import keyword, parameters_of
 from agentaudit.extract.python.tools import approval_of
@@ -16,7 +25,6 @@ from agentaudit.model.facts.tools import Tool
 _HOSTED = replace(CODE, hosted=True)
 _DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
 _COMPUTER = "ComputerTool"
-_BROWSER = replace(PAGES, effects=("read", "write"), free_form=("url", "text"))
 _MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
 CLASS_TOOLS: Mapping[str, KnownTool] = {
     **dict.fromkeys(
@@ -87,7 +95,7 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
-    known = _BROWSER if name == _COMPUTER and _drives_browser(module) else CLASS_TOOLS[name]
+    known = BROWSER if name == _COMPUTER and _drives_browser(module) else CLASS_TOOLS[name]
     boxed = known.hosted or in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL, WEB, KnownTool
+from agentaudit.extract.known_tools import tool_of_model
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Module, written_keys
@@ -34,24 +34,6 @@ from agentaudit.model.facts.tools import Tool
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema", "parameters_json_schema")
 _WRAPPING = ("function", "toolSpec")
-_OWN_TYPES = frozenset({"", "function", "custom"})
-_EDITOR = replace(FILES, effects=("read", "write"))
-_BY_TYPE: Mapping[str, KnownTool] = {
-    "web_search": WEB,
-    "web_fetch": WEB,
-    "google_search": WEB,
-    "bash": SHELL,
-    "computer": SHELL,
-    "local_shell": SHELL,
-    "shell": SHELL,
-    "text_editor": _EDITOR,
-    "apply_patch": _EDITOR,
-    "code_interpreter": replace(CODE, hosted=True),
-    "code_execution": replace(CODE, hosted=True),
-    "file_search": PRIVATE,
-    "image_generation": NOTHING,
-}
-"""Tools that come with a model, by how the names of their types begin: `bash_20250124`."""
 _DEEPEST = 6
 
 
@@ -119,7 +101,7 @@ class HandedTools(Struct, dict=True, eq=False):
             return collector.add(function_tool(*found))
         entries = _definition(module, node)
         kind = plain(module.text(entries.get("type")))
-        known = _known(kind)
+        known = tool_of_model(kind, module.text(entries.get("environment")))
         name = plain(module.text(entries.get("name"))) or (kind if known is not None else "")
         if not name:
             return None
@@ -231,10 +213,3 @@ def _definition(module: Module, node: ast.expr) -> Mapping[str, ast.expr]:
         if isinstance(inner, ast.Dict):
             return dict(written_keys(module, inner))
     return entries
-
-
-def _known(kind: str) -> KnownTool | None:
-    """A tool that comes with a model, by its type with or without a version."""
-    if kind in _OWN_TYPES:
-        return None
-    return next((known for name, known in _BY_TYPE.items() if kind.startswith(name)), None)

@@ -15,7 +15,7 @@ from agentaudit.extract.python.conversations import ends_with_call
 from agentaudit.extract.python.frameworks import is_of_framework
 from agentaudit.extract.python.limits import bounded, count
 from agentaudit.extract.python.memory_chosen import chosen_elsewhere
-from agentaudit.extract.python.memory_compacted import compacted
+from agentaudit.extract.python.memory_compacted import chosen_by_program, compacted
 from agentaudit.extract.python.memory_forms import CONSTRUCTORS, FORMS, PERSISTENT, Form
 from agentaudit.extract.python.memory_keys import is_one_conversation, key_of, keyed
 from agentaudit.extract.python.session_keys import SessionKeys
@@ -51,9 +51,18 @@ def memories(
         store = _retrieved(used, call, form, _store(keys, call, (name, form)))
         if id(call.node) in shortened or call.variable in shortened:
             store = replace(store, compaction=Known.SET)
+        store = _of_run(form, store, documents)
         if id(call.node) in chosen:
             store = left_open(store)
         yield keyed(keys, store, form), call
+
+
+def _of_run(form: Form, store: MemoryStore, documents: Documents | None) -> MemoryStore:
+    """A session of OpenAI's Agents SDK, of which runs may choose what the model gets."""
+    if not form.settings or store.compaction is not Known.NONE or documents is None:
+        return store
+    chosen = documents.once(chosen_by_program)
+    return replace(store, compaction=Known.UNKNOWN) if chosen else store
 
 
 def left_open(store: MemoryStore) -> MemoryStore:

@@ -1,16 +1,36 @@
 """
 Memories in Python that another object compacts before their messages reach a model.
 
-OpenAI's Agents SDK wraps a session in one that compacts; Agent Framework lists a provider that does
-so beside the history, or names the history to it.
+OpenAI's Agents SDK wraps a session in one that compacts, or asks a function of the program's what a
+model is to see (`session_input_callback`); Agent Framework lists a provider that compacts beside
+the history, or names the history to it.
 """
 
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.syntax import keyword
+
+_CALLBACKS = frozenset({"session_input_callback", "call_model_input_filter"})
+"""By which a run of OpenAI's Agents SDK is told what of a session its model gets."""
+
+
+def chosen_by_program(documents: Documents) -> bool:
+    """Whether any run of the repository's lets a function choose what a model gets."""
+    return any(
+        item.arg in _CALLBACKS
+        and not (isinstance(item.value, ast.Constant) and item.value.value is None)
+        for module in modules(documents).values()
+        for item in (module.of(ast.keyword) if _is_told(module) else ())
+    )
+
+
+def _is_told(module: Module) -> bool:
+    return any(name in module.document.text for name in _CALLBACKS)
 
 
 def compacted(module: Module, calls: Sequence[Call]) -> frozenset[str | int]:
