@@ -252,12 +252,18 @@ def test_a_word_is_a_published_default_where_a_guide_has_it(
     assert (found.confidence if found is not None and default else None) is confidence
 
 
-def test_a_published_default_is_a_credential_that_works() -> None:
-    found = recognise("LITELLM_MASTER_KEY", "sk-1234")
+@pytest.mark.parametrize(
+    ("key", "value", "admin"),
+    [("LITELLM_MASTER_KEY", "sk-1234", True), ("PIPELINES_API_KEY", "0p3n-w3bu!", False)],
+)
+def test_a_published_default_is_a_credential_that_works(
+    key: str, value: str, *, admin: bool
+) -> None:
+    found = recognise(key, value)
 
     assert found is not None
     assert found.default_value
-    assert found.admin
+    assert found.admin is admin
 
 
 def test_keys_of_vendors_without_expiry_are_static_in_any_form() -> None:

@@ -120,6 +120,7 @@ _PUBLISHED_DEFAULTS = frozenset(
             "sk-litellm-master-key",
             "minioadmin",
             "do-not-use-this-secret-in-production",
+            "0p3n-w3bu!",  # of Open WebUI's pipelines, which run the code of whoever has it
         ),
         *(  # of Dify's docker/.env.example: keys of its plugins, and of its store of vectors
             "lYkiYYT6owG+71oLerGzA7GXCgOT++6ovaezWAjpCjf+Sjc3ZtU+qUEi",
