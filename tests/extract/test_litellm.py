@@ -75,6 +75,19 @@ def test_with_a_database_budgets_are_open_and_keys_are_handed_out() -> None:
     assert any("database" in end.what for end in deployment.unresolved)
 
 
+@pytest.mark.parametrize("nowhere", [{"database_url": None}, {"database_url": ""}])
+def test_without_a_database_no_keys_are_handed_out(nowhere: dict[str, object]) -> None:
+    deployment = read({"general_settings": {**nowhere, "master_key": "os.environ/MASTER"}})
+
+    assert not [item for item in deployment.credentials if item.kind == "issued_token"]
+
+
+def test_a_proxy_that_keeps_its_models_in_a_database_hands_out_keys() -> None:
+    deployment = read({"general_settings": {"store_model_in_db": True}})
+
+    assert [item for item in deployment.credentials if item.kind == "issued_token"]
+
+
 def test_a_database_of_the_container_counts_as_one_of_the_file() -> None:
     compose = """
 services:

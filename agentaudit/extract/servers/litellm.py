@@ -206,7 +206,7 @@ def _database(documents: Documents, document: Document, around: _Around) -> Node
     own = (("general_settings", "database_url"), ("general_settings", "store_model_in_db"))
     for path in (*own, ("environment_variables", _DATABASE)):
         node = root.get(*path)
-        if node is not None and node.boolean is not False:
+        if node is not None and node.text and node.boolean is not False:
             return node
     return around.database or _beside(documents, document, _DATABASE)
 
