@@ -9,6 +9,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts by which a machine, or a pod, reaches itself and nobody else does."""
 EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104, what we look for
 _OWN_MACHINE = r"localhost|127\.0\.0\.1|\[::1\]|host\.docker\.internal"
+_CALLED_LOCALLY = regex(rf"^\w+://(?:{_OWN_MACHINE}|0\.0\.0\.0)(?=(?::[^/@]*)?(?:/|$))")
 _ON_OWN_MACHINE = regex(rf"^\w+://(?:{_OWN_MACHINE})(?=(?::[^/@]*)?(?:/|$))")
 _OWN_HOST = regex(rf"{_OWN_MACHINE}|0\.0\.0\.0", re.IGNORECASE)
 _OF_OWN_NETWORK = regex(
@@ -50,6 +51,11 @@ def tls_of(url: str) -> Truth:
 def on_own_machine(url: str) -> bool:
     """Whether whoever calls a server runs on its machine."""
     return _ON_OWN_MACHINE.match(url) is not None
+
+
+def called_locally(url: str) -> bool:
+    """Whether a call stays on its machine: what listens everywhere is called at 0.0.0.0, too."""
+    return _CALLED_LOCALLY.match(url) is not None
 
 
 def is_own_machine(host: str) -> bool:

@@ -90,7 +90,7 @@ SERVER = Schema(
     name="an entry of an MCP server",
     guards=_words(
         "alwaysAllow autoApprove disabledTools disabled_tools enabledTools enabled_tools"
-        " excludeTools includeTools trust disabled enabled allowedTools"
+        " excludeTools includeTools trust disabled enabled allowedTools allowed_tools"
     ),
     others=_words(
         "command args env url headers type transport cwd timeout disable enable allowTools tools"

@@ -2,7 +2,12 @@
 
 import pytest
 
-from agentaudit.extract.addresses import is_of_own_network, is_own_machine, stays_inside
+from agentaudit.extract.addresses import (
+    called_locally,
+    is_of_own_network,
+    is_own_machine,
+    stays_inside,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,3 +67,16 @@ def test_a_namespace_may_be_called_as_an_ending_of_the_internet(url: str, *, ins
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "host.docker.internal"])
 def test_the_own_machine(host: str) -> None:
     assert is_own_machine(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://0.0.0.0:3156/mcp", True),
+        ("http://localhost:3156/mcp", True),
+        ("http://0.0.0.0.acme.test/mcp", False),
+        ("http://0.0.0.0:x@acme.test/mcp", False),
+    ],
+)
+def test_what_is_called_at_every_interface_is_called_here(url: str, *, here: bool) -> None:
+    assert called_locally(url) is here

@@ -5,7 +5,7 @@ from inline_snapshot import snapshot
 from msgspec.structs import replace
 
 from agentaudit.model.deployment import FileCoverage, FileStatus, Unresolved
-from agentaudit.model.finding import LintResult, Severity
+from agentaudit.model.finding import Family, LintResult, Severity
 from agentaudit.report.coverage import coverage_sentence
 from agentaudit.report.formats.markdown_findings import render_markdown
 from agentaudit.report.tables.findings import render_table
@@ -103,6 +103,17 @@ def test_the_table_tells_one_secret_in_many_places_once() -> None:
     assert "same at flows/v1.json:1:5, flows/v2.json:2:5, flows/v3.json:3:5 and 2 more\n" in table
     assert "zone.json:7:5 high held-key\n" in table
     assert "7 high" in table
+
+
+def test_what_is_said_of_many_places_is_told_once() -> None:
+    """Of secrets only where it is one secret: two of one name are not."""
+    server = replace(finding("unpinned", Severity.MEDIUM), family=Family.GATEWAY, related=())
+    places = [place(line, f"examples/{line}.json") for line in range(1, 6)]
+    folded = result(*(replace(server, evidence=at) for at in places))
+    secrets = result(*(replace(server, family=Family.CREDENTIALS, evidence=at) for at in places))
+
+    assert render_table(folded, width=100).plain.count(server.message) == 1
+    assert render_table(secrets, width=100).plain.count(server.message) == len(places)
 
 
 def test_a_place_of_the_same_secret_is_told_once() -> None:

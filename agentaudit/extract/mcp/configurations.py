@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from agentaudit.expressions import regex
-from agentaudit.extract.addresses import on_own_machine, stays_inside, tls_of
+from agentaudit.extract.addresses import called_locally, stays_inside, tls_of
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.registries import add_registry
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
@@ -122,7 +122,7 @@ def _server_of(document: Document, declared: DeclaredServer) -> ToolServer:
         pinned=Truth.UNKNOWN if url else launch.pinned,
         tls=tls_of(called),
         authenticated=_authenticated(declared.node, url),
-        remote=bool(called) and not on_own_machine(called),
+        remote=bool(called) and not called_locally(called),
         stays_inside=stays_inside(called),
         auto_approved=_auto_approved(declared.node),
         approved_tools=approved,

@@ -23,7 +23,7 @@ _INDENT = "  "
 _NARROWEST = 40
 _RELATED = 3
 _FEWEST_FOLDED = 4
-"""Findings of one secret; fewer are shown each by itself."""
+"""Findings that say the same; fewer are shown each by itself."""
 
 
 def render_table(result: LintResult, *, width: int, verbose: bool = False) -> Text:
@@ -86,19 +86,19 @@ def _gathered(
     findings: tuple[Finding, ...], *, verbose: bool
 ) -> Iterator[tuple[Finding, list[Finding]]]:
     """
-    Each finding, with those that say the same of the same secret elsewhere.
+    Each finding, with those that say the same elsewhere; of secrets, of the same secret.
 
-    Workflows that were exported over and over hold one key a hundred times. All other formats have
-    each place, and so has the table when it tells all.
+    Workflows that were exported over and over hold one key a hundred times, and each example of a
+    repository starts the same tool server. All other formats have each place, and so has the table
+    when it tells all.
     """
     groups: list[list[Finding]] = []
     at: dict[tuple[str, str, str, str], list[Finding]] = {}
     for finding in findings:
-        keys = [
-            (finding.rule, finding.severity.value, finding.message, str(place))
-            for place in (finding.evidence, *finding.related)
-            if finding.family is Family.CREDENTIALS and not verbose
-        ]
+        said = finding.rule, finding.severity.value, finding.message
+        places = (str(place) for place in (finding.evidence, *finding.related))
+        of_secret = finding.family is Family.CREDENTIALS
+        keys = [(*said, place) for place in (places if of_secret else ("",)) if not verbose]
         group = next((at[key] for key in keys if key in at), None)
         if group is None:
             group = []
