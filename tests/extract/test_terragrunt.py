@@ -79,6 +79,30 @@ def test_what_all_callers_hand_over_is_the_value() -> None:
     assert told({"iac/main.tf": call % 1 + call % 2})
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ('["*"]', '["*"]', True),
+        ('["*"]', '["*", "b"]', False),
+        ('["a"]', '["b"]', False),
+        ('["*", { a = 1 }]', '["*", { a = 2 }]', False),
+        ('["*"]', '"*"', False),
+    ],
+)
+def test_callers_agree_on_lists_of_texts_as_well(
+    first: str, second: str, *, expected: bool
+) -> None:
+    module = MODULE.replace(
+        'var.path == null ? "*" : "arn:aws:secretsmanager:eu:1:secret:${var.path}"', "var.path"
+    )
+    calls = [
+        f'module "m{n}" {{\n  source = "./app"\n  path = {value}\n}}\n'
+        for n, value in enumerate((first, second))
+    ]
+
+    assert told({"iac/main.tf": "".join(calls), "iac/app/main.tf": module}) is expected
+
+
 def test_a_secret_in_a_configuration_is_found() -> None:
     key = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
     found = deployment_of({"live/terragrunt.hcl": f'inputs = {{ api_token = "{key}" }}\n'})

@@ -127,12 +127,11 @@ class Sources(Struct):
         """What all of them pass; unknown where they differ, for then it is not one value."""
         (folder, value), *more = passed
         first = folder.fold(value)
-        same = (first.kind, first.text)
-        for folder, value in more:
-            other = folder.fold(value)
-            if first.text is None or (other.kind, other.text) != same:
-                return None
-        return first
+        if not more:
+            return first
+        same = _plainly(first)
+        agreed = same and all(_plainly(each.fold(other)) == same for each, other in more)
+        return first if agreed else None
 
     def _local(self, name: str) -> Node | None:
         found = self.blocks("locals").attribute(name)
@@ -145,6 +144,13 @@ class Sources(Struct):
             if found is not None:
                 return self.folder_for(member.document).fold(found.value)
         return None
+
+
+def _plainly(node: Node) -> tuple[str, ...]:
+    """A text or a list of texts, to compare it with another; nothing for what is neither."""
+    told = [element.text for element in node.list()]
+    texts = [text for text in told if text is not None]
+    return (node.kind, *texts) if texts and len(texts) == len(told) else ()
 
 
 def _waits(name: str, member: Member, default: Node) -> bool:
