@@ -1,18 +1,20 @@
 """
-Listeners of load balancers that pass plain HTTP from the outside on to tasks of ECS.
+Listeners of load balancers that pass calls from the outside on to tasks of ECS, also plain HTTP.
 
 A listener that redirects leads to nothing, and what is internal is reached by nobody outside. Where
 CloudFront stands before, it is what callers reach: whether others do does not stand here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from agentaudit.expressions import holds_word
+from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.networks import lets_everybody_in
 from agentaudit.extract.terraform.tasks import task_runtimes
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
@@ -21,6 +23,8 @@ _BALANCERS = ("aws_lb", "aws_alb")
 _LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 _BEFORE = ("aws_cloudfront_distribution", "AWS::CloudFront::Distribution", "aws_cloudfront.")
+_ASKING = regex(r"authenticate-|jwt-validation$")
+"""Actions after which only those who have signed in are passed on."""
 _GROUPS: tuple[tuple[str, ...], ...] = (
     (),
     ("forward", "target_group"),
@@ -34,17 +38,37 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
     plain = [item for item in module.resources(*_LISTENERS) if _is_plain(item, module)]
     if not plain or documents.once(_behind_cloudfront):
         return
-    rules = module.referring("listener_arn", *_RULES)
     containers = _containers(module, documents)
     for listener in plain:
-        targets = set(_targets(listener.body, "default_action"))
-        for rule in rules.get(listener.address, ()):
-            targets.update(_targets(rule.body, "action"))
         place = listener.place(listener.body.get("protocol"))
+        targets = {target for actions in _actions(module, listener) for target in _targets(actions)}
         for identifier in (each for target in targets for each in containers.get(target, ())):
             runtime = collector.facts.get(identifier)
             if isinstance(runtime, Runtime):
                 served_in_plaintext(collector, runtime, place)
+
+
+def reached_by_all(module: Module, documents: Documents) -> Mapping[FactId, Evidence]:
+    """The containers to which a balancer that lets everybody in leads, and asks nobody first."""
+    found: dict[FactId, Evidence] = {}
+    public = [item for item in module.resources(*_LISTENERS) if _is_public(item, module)]
+    if not public or documents.once(_behind_cloudfront):
+        return found
+    containers = _containers(module, documents)
+    for listener in public:
+        for actions in _actions(module, listener):
+            if not any(_ASKING.match(action.text_at("type")) for action in actions):
+                for target in _targets(actions):
+                    reached = dict.fromkeys(containers.get(target, ()), listener.place())
+                    found = {**reached, **found}
+    return found
+
+
+def _actions(module: Module, listener: Declared) -> Iterator[Sequence[Node]]:
+    """What a listener does with calls, by default and by each of its rules."""
+    yield listener.body.list_at("default_action")
+    for rule in module.referring("listener_arn", *_RULES).get(listener.address, ()):
+        yield rule.body.list_at("action")
 
 
 def _behind_cloudfront(documents: Documents) -> bool:
@@ -52,26 +76,40 @@ def _behind_cloudfront(documents: Documents) -> bool:
 
 
 def _is_plain(listener: Declared, module: Module) -> bool:
-    """Whether a listener takes HTTP, as far as it is there at all, for a balancer outside."""
-    protocol, arn = listener.body.get("protocol"), listener.body.get("load_balancer_arn")
-    if protocol is None or protocol.raw.upper() != "HTTP" or arn is None:
-        return False
-    if listener.document.root.get("Resources", listener.name, "Condition") is not None:
-        return False
+    """Whether a listener takes HTTP for a balancer outside."""
+    protocol = listener.body.get("protocol")
+    plain = protocol is not None and protocol.raw.upper() == "HTTP"
+    return plain and _balancer(listener, module) is not None
+
+
+def _is_public(listener: Declared, module: Module) -> bool:
+    """Whether the balancer of a listener is outside, and lets in from everywhere."""
+    balancer = _balancer(listener, module)
+    groups = balancer.body.get("security_groups") if balancer is not None else None
+    return balancer is not None and lets_everybody_in(balancer, groups)
+
+
+def _balancer(listener: Declared, module: Module) -> Declared | None:
+    """That of a listener, as far as this is there at all, where it is outside."""
+    arn = listener.body.get("load_balancer_arn")
+    if (
+        arn is None
+        or listener.document.root.get("Resources", listener.name, "Condition") is not None
+    ):
+        return None
     count = listener.body.get("count")
-    if count is not None and count.unknown:
-        return False
     balancer = module.references(*_BALANCERS).referred(arn.raw)
-    if balancer is None:
-        return False
+    if balancer is None or (count is not None and count.unknown):
+        return None
     internal, scheme = balancer.body.get("internal"), balancer.body.get("scheme")
     inside = internal is not None and internal.boolean is not False
-    return not inside and (scheme is None or scheme.raw == "internet-facing")
+    outside = not inside and (scheme is None or scheme.raw == "internet-facing")
+    return balancer if outside else None
 
 
-def _targets(body: Node, actions: str) -> Iterator[str]:
+def _targets(actions: Iterable[Node]) -> Iterator[str]:
     """Groups of targets that actions forward to."""
-    for action in body.list_at(actions):
+    for action in actions:
         for path in _GROUPS:
             for each in action.list_at(*path):
                 named = each.get("arn") or each.get("target_group_arn")

@@ -11,6 +11,7 @@ from agentaudit.extract.documents import sibling
 from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.api_gateways import called_function, opened_by_apis
 from agentaudit.extract.terraform.iam import Principals
+from agentaudit.extract.terraform.listeners import reached_by_all
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.names import BETWEEN_WORDS
@@ -43,9 +44,11 @@ def add_runtimes(module: Module, principals: Principals, collector: Collector) -
     for declared in module.resources("aws_bedrockagentcore_agent_runtime"):
         runtime = add_container(collector, agent_runtime(declared))
         authenticate(principals, declared, runtime.id, ("role_arn",))
+    reached = reached_by_all(module, principals.documents)
     for declared in module.resources("aws_ecs_task_definition"):
         for container in task_containers(declared, principals):
-            runtime = add_container(collector, container)
+            passing = reached.get(container.runtime.id)
+            runtime = add_container(collector, replace(container, passed_on=passing))
             authenticate(principals, declared, runtime.id, ("task_role_arn",))
     for declared in module.resources("aws_instance"):
         if declared.body.get("iam_instance_profile") is not None:
