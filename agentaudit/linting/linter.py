@@ -98,6 +98,7 @@ def lint_apart(
         coverage=deployment.coverage,
         unresolved=tuple(map(shown_open_end, deployment.unresolved)),
         incomplete=deployment.incomplete,
+        agents=len(deployment.agents),
         tool_version=__version__,
     )
 

@@ -167,6 +167,8 @@ class LintResult(Struct, frozen=True, kw_only=True):
     coverage: tuple[FileCoverage, ...]
     unresolved: tuple[Unresolved, ...]
     incomplete: bool
+    agents: int | None = None
+    """How many agents were found; None in artifacts that did not say."""
     hidden: int = 0
     """Open findings that are left out, as a least severity or confidence was asked for."""
     tool_version: str

@@ -31,7 +31,11 @@ def place_of(file: FileCoverage) -> str:
 
 
 def coverage_sentence(result: LintResult) -> str:
-    """How many files were read, of how many that an agent may be deployed with."""
+    """
+    How many files were read, of how many that an agent may be deployed with.
+
+    Without an agent most rules had nothing to ask, which is no sign that all is well.
+    """
     statuses = [file.status for file in result.coverage]
     total = len(statuses) - statuses.count(FileStatus.SKIPPED)
     parts = [f"Read {statuses.count(FileStatus.READ)} of {counted(total, 'file')}"]
@@ -44,6 +48,8 @@ def coverage_sentence(result: LintResult) -> str:
         parts.append(f"skipped {skipped} that {'deploys' if skipped == '1' else 'deploy'} nothing")
     if result.unresolved:
         parts.append(f"{counted(len(result.unresolved), 'reference')} unresolved")
+    if result.agents == 0:
+        parts.append("no agent found")
     return "; ".join(parts) + "."
 
 

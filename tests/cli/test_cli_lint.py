@@ -48,6 +48,15 @@ def test_nothing_found_ends_in_0(tmp_path: Path) -> None:
     assert (code, out.splitlines()[0]) == (0, "No findings.")
 
 
+def test_a_deployment_without_agents_is_told_as_such(tmp_path: Path) -> None:
+    """Nothing found there is no sign that all is well."""
+    (tmp_path / "compose.yaml").write_text("services: {cache: {image: 'redis:7.4'}}")
+    out = run(str(tmp_path))[1]
+
+    assert "no agent found." in out
+    assert json.loads(run(str(tmp_path), "--format", "json")[1])["agents"] == 0
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

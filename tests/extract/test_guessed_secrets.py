@@ -35,6 +35,8 @@ def guessed(files: dict[str, str]) -> list[tuple[str, Confidence]]:
         ("JWT_SECRET", "change-me"),
         ("SESSION_SECRET", "your-session-secret"),
         ("LITELLM_MASTER_KEY", "changeme"),
+        ("POSTGRES_PASSWORD", "password"),
+        ("DB_PASSWORD", "your-password"),
     ],
 )
 def test_what_guards_a_door_is_a_secret_however_easily_guessed(
@@ -50,6 +52,7 @@ def test_what_guards_a_door_is_a_secret_however_easily_guessed(
     [
         ("OPENAI_API_KEY", "changeme"),  # opens nothing at its vendor
         ("SLACK_BOT_TOKEN", "your-token"),
+        ("SMTP_PASSWORD", "password"),  # of a server that others run
         ("DISABLE_ADMIN_PASSWORD", "true"),
         ("SECRET_KEY", ""),
         ("ADMIN_PASSWORD", "${ADMIN_PASSWORD:?set it}"),

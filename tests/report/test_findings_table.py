@@ -87,6 +87,13 @@ def test_coverage_counts_every_kind_of_file() -> None:
     assert "1 reference unresolved" in coverage_sentence(replace(result(), unresolved=(open_end,)))
 
 
+@pytest.mark.parametrize(
+    ("agents", "told"), [(0, "Read 1 of 1 file; no agent found."), (1, "Read 1 of 1 file.")]
+)
+def test_where_no_agent_is_that_is_said(agents: int, told: str) -> None:
+    assert coverage_sentence(replace(result(), agents=agents)) == told
+
+
 def repeated(count: int) -> LintResult:
     """One key in so many files, of which each names the first."""
     first = finding("held-key", Severity.HIGH)

@@ -266,10 +266,17 @@ def _opens_servers(words: tuple[str, ...]) -> bool:
 
 
 def opens_its_holder(key: str) -> bool:
-    """Whether a program asks others for what is kept under this name."""
+    """
+    Whether a program asks others for what is kept under this name.
+
+    So does the database of whoever has its password: both have to have it.
+    """
     name, words = secret_name(key), name_words(key)
+    if name is None:
+        return False
     own = any(words[-len(ending) :] == ending for ending in _OWN_ENDINGS)
-    return name is not None and (own or name.kind in _OWN_KINDS)
+    of_database = (name.provider, name.kind) == ("database", "password")
+    return own or of_database or name.kind in _OWN_KINDS
 
 
 def name_words(key: str) -> tuple[str, ...]:
