@@ -6,11 +6,17 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.extract.packages import Packages
 from agentaudit.readers.document import Document
 
 AnswerT = TypeVar("AnswerT")
 _CLOSED = object()
+_STARTING = regex(
+    r"(?:^|/)(?:vercel\.json|(?:fly|railway)[^/]*\.(?:toml|json)|(?:render|app)[^/]*\.ya?ml"
+    r"|\.do/[^/]+)$"
+)
+"""Files by whose names platforms find what they start."""
 
 
 class Documents(Struct, frozen=True, eq=False):
@@ -58,9 +64,9 @@ class Documents(Struct, frozen=True, eq=False):
 
 
 def starts_files(documents: Documents) -> bool:
-    """Whether something names the files of code that it starts: an image, a project of Vercel."""
-    named = (document.file.rpartition("/")[2] for document in documents.of("json"))
-    return any(documents.of("dockerfile")) or "vercel.json" in named
+    """Whether something names the files of code that it starts: an image, an app of a platform."""
+    named = (_STARTING.search(document.file) for document in documents.of("json", "toml", "yaml"))
+    return any(documents.of("dockerfile")) or any(named)
 
 
 def folder_of(file: str) -> str:

@@ -38,6 +38,13 @@ HOOK_FILE = regex(
 )
 """What may name commands that a client of a coding agent runs by itself, if it has `hooks`."""
 _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
+_FLY_FILE = regex(r"(?:^|/)fly(?:[._-][\w.-]+)?\.toml$")
+_FLY_KEYS = ("http_service", "services", "processes", "vm", "primary_region", "env", "build")
+_APP_FILE = regex(r"(?:^|/)(?:app(?:[._-][\w-]+)?|\.do/[^/]+)\.ya?ml$")
+_RAILWAY_FILE = regex(r"(?:^|/)railway(?:[._-][\w.-]+)?\.(?:toml|json)$")
+_OF_COMPONENTS = ("github", "gitlab", "git", "image", "envs", "source_dir", "instance_size_slug")
+COMPONENTS = ("services", "workers", "jobs")
+"""What an app of DigitalOcean consists of."""
 FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
 """What people are asked when they report something: GitHub's forms, with examples in them."""
 PIPELINE_FILE = regex(
@@ -70,6 +77,32 @@ def render_blueprints(documents: Documents) -> Iterator[Document]:
         named = _RENDER_FILE.search(document.file)
         if named and any(each.child("type") for each in document.root.list_at("services")):
             yield document
+
+
+def fly_apps(documents: Documents) -> Iterator[Document]:
+    """Apps of Fly.io, by their name and what they say."""
+    for document in documents.of("toml"):
+        if _FLY_FILE.search(document.file) and any(map(document.root.child, _FLY_KEYS)):
+            yield document
+
+
+def app_specifications(documents: Documents) -> Iterator[tuple[Document, Node]]:
+    """Apps of DigitalOcean, by their name and components with sources or an image."""
+    for document in documents.of("yaml"):
+        if _APP_FILE.search(document.file):
+            spec = document.root.child("spec") or document.root
+            listed = (each for kind in COMPONENTS for each in spec.list_at(kind))
+            if any(each.child(key) for each in listed for key in _OF_COMPONENTS):
+                yield document, spec
+
+
+def railway_services(documents: Documents) -> Iterator[Document]:
+    """Services of Railway, by their name and how they are built or started."""
+    for document in documents.of("toml", "json"):
+        if _RAILWAY_FILE.search(document.file):
+            parts = (document.root.child("build"), document.root.child("deploy"))
+            if any(part is not None and part.entries for part in parts):
+                yield document
 
 
 def templates(documents: Documents) -> Iterator[Document]:

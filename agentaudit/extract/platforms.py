@@ -14,11 +14,14 @@ from agentaudit.extract.platform_files import (
     PIPELINE_FILE,
     SERVERLESS_FILE,
     agentcore_projects,
+    app_specifications,
     arm_documents,
     drawn,
+    fly_apps,
     google_policies,
     policies,
     pulumi_programs,
+    railway_services,
     render_blueprints,
     templates,
     workflows,
@@ -198,6 +201,11 @@ extract_capacities = late(
 """Of models that Azure deploys."""
 extract_dockerfile = late(read("dockerfile"), "containers.dockerfile:extract_dockerfile")
 extract_render = late(found(render_blueprints), "containers.render:extract_render")
+extract_fly = late(found(fly_apps), "containers.fly:extract_fly")
+extract_app_platform = late(
+    found(app_specifications), "containers.app_platform:extract_app_platform"
+)
+extract_railway = late(found(railway_services), "containers.railway:extract_railway")
 extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
 extract_cloud_run = late(
     said(("googleapis.com/",), "yaml", "json"), "google.cloud_run:extract_cloud_run"
