@@ -161,11 +161,14 @@ def test_the_console_of_a_database_with_an_assistant_only_resembles_an_agent() -
     assert (console.resembles_agent, other.resembles_agent) == (True, False)
 
 
-def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told() -> None:
+@pytest.mark.parametrize(
+    "image", ["ghcr.io/openhands/openhands:1.2", "mintplexlabs/anythingllm", "letta/letta:0.11"]
+)
+def test_the_image_of_a_known_agent_is_one_whatever_else_it_is_told(image: str) -> None:
     told = "environment: {LLM_API_KEY: '${KEY}', WORKSPACE: /w, LOG_EVENTS: '1'}"
-    runtime = runtime_of("hands", f"image: ghcr.io/openhands/openhands:1.2\n    {told}")
+    runtime = runtime_of("hands", f"image: {image}\n    {told}")
 
-    assert not runtime.resembles_agent
+    assert (runtime.role, runtime.resembles_agent) == ("agent", False)
 
 
 @pytest.mark.parametrize(
