@@ -11,6 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.azure.templates import is_arm
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.scripts import starts_unasked
 
 _WORKFLOW_FILE = regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
@@ -45,6 +46,12 @@ _RAILWAY_FILE = regex(r"(?:^|/)railway(?:[._-][\w.-]+)?\.(?:toml|json)$")
 _OF_COMPONENTS = ("github", "gitlab", "git", "image", "envs", "source_dir", "instance_size_slug")
 COMPONENTS = ("services", "workers", "jobs")
 """What an app of DigitalOcean consists of."""
+_TASK_FILE = regex(
+    r"(?:^|/)(?:package\.json|composer\.json|deno\.jsonc?|[Tt]askfile(?:\.[\w-]+)?\.ya?ml"
+    r"|\.?mise(?:\.[\w-]+)?\.toml|pyproject\.toml)$"
+)
+_TASKS = ("scripts", "tasks", "tool")
+"""Under which these files keep commands that somebody, or a pipeline, runs by a name."""
 FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
 """What people are asked when they report something: GitHub's forms, with examples in them."""
 PIPELINE_FILE = regex(
@@ -103,6 +110,17 @@ def railway_services(documents: Documents) -> Iterator[Document]:
             parts = (document.root.child("build"), document.root.child("deploy"))
             if any(part is not None and part.entries for part in parts):
                 yield document
+
+
+def commands_of_tasks(documents: Documents) -> Iterator[tuple[Document, Node]]:
+    """Texts of tasks in which a coding agent may be started that need not ask."""
+    for document in documents.of("json", "yaml", "toml"):
+        if _TASK_FILE.search(document.file) and starts_unasked(document.text):
+            for key in _TASKS:
+                block = document.root.child(key)
+                for node in block.walk() if block is not None else ():
+                    if node.text is not None and starts_unasked(node.raw):
+                        yield document, node
 
 
 def templates(documents: Documents) -> Iterator[Document]:

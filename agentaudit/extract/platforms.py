@@ -16,6 +16,7 @@ from agentaudit.extract.platform_files import (
     agentcore_projects,
     app_specifications,
     arm_documents,
+    commands_of_tasks,
     drawn,
     fly_apps,
     google_policies,
@@ -30,7 +31,7 @@ from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
-from agentaudit.readers.scripts import UNASKED_WORDS
+from agentaudit.readers.scripts import ALLOWING_WORDS, UNASKED_WORDS
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
 """As text, as what issues them, and as base64 begins."""
@@ -86,9 +87,13 @@ extract_low_code = late(
 )
 """Workflows and flows that were drawn."""
 extract_started_agents = late(
-    said(UNASKED_WORDS, "script", "python"), "coding_agents.started_agents:extract_started_agents"
+    either(
+        either(said(UNASKED_WORDS, "script", "python"), said(ALLOWING_WORDS, "script")),
+        found(commands_of_tasks),
+    ),
+    "coding_agents.started_agents:extract_started_agents",
 )
-"""Coding agents that scripts and programs start."""
+"""Coding agents that scripts, tasks and programs start."""
 extract_own_machines = late(
     either(
         either(read("dockerfile"), said(("agentcore",))),

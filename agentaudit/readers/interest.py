@@ -20,7 +20,12 @@ from agentaudit.readers.javascript.document import (
 )
 from agentaudit.readers.model_clients import WORDS_IN_PYTHON
 from agentaudit.readers.policy_xml import is_policy
-from agentaudit.readers.scripts import UNASKED_WORDS, tells_of_keys, tells_of_secrets_or_agents
+from agentaudit.readers.scripts import (
+    UNASKED_WORDS,
+    starts_unasked,
+    tells_of_keys,
+    tells_of_secrets_or_agents,
+)
 from agentaudit.readers.token_forms import holds_token
 
 _ALWAYS_READ = regex(
@@ -41,6 +46,8 @@ _OTHER = regex(
     r"|codecov\.ya?ml|\.eslintrc[^/]*|openapi\.(?:json|ya?ml))$"
 )
 """Known files that say nothing about a deployment, whatever words they hold."""
+_COMMANDED = ("package.json", "composer.json")
+"""Of these, they may hold commands that start agents."""
 _SCHEMA = "json-schema.org/"
 _HEAD = 400
 """A JSON Schema says so in its first lines; it describes configurations, and is none."""
@@ -54,7 +61,7 @@ _UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown",
 def of_interest(file: str, syntax: str, text: str) -> bool:
     """Whether a file may say something about an agent deployment."""
     if _OTHER.search(file) or _SCHEMA in text[:_HEAD]:
-        return False
+        return file.endswith(_COMMANDED) and starts_unasked(text)
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     if syntax in _SEARCHED:

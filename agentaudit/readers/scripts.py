@@ -1,8 +1,8 @@
 """
 Scripts of shells, and texts for people: kept as they are and searched, never parsed.
 
-A script is read where it assigns what its name calls a secret, starts a coding agent that asks
-nobody, leaves root for another user, makes keys of clouds, or holds a key of a known form;
+A script is read where it assigns what its name calls a secret, starts a coding agent that need
+not ask, leaves root for another user, makes keys of clouds, or holds a key of a known form;
 any other text only for the last.
 """
 
@@ -24,8 +24,11 @@ UNASKED_WORDS = (
     *("--allow-all", "danger-full-access", "cursor-agent"),
 )
 """Of which each switch has one that lets a coding agent act unasked."""
+ALLOWING_WORDS = ("--allowedTools", "--allowed-tools")
+"""With which Claude Code is told what it may do unasked."""
 LEAVING_WORDS = ("exec gosu ", "exec su-exec ", "exec setpriv ", "exec runuser ")
 """With which an entry point becomes a program of another user, as its last line."""
+_TELLING = (*UNASKED_WORDS, *ALLOWING_WORDS, *LEAVING_WORDS, *CLOUD_WORDS)
 _ASSIGNMENT = regex(
     r"""
     (?:^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|set[ \t]+|\$env:|Environment=)?
@@ -64,11 +67,16 @@ def assignments(text: str) -> Iterator[Assignment]:
             yield Assignment(match["name"], match[group], match.start(group))
 
 
+def starts_unasked(text: str) -> bool:
+    """Whether a word stands in a text by which a coding agent need not ask."""
+    return holds_word(text, UNASKED_WORDS) or holds_word(text, ALLOWING_WORDS)
+
+
 def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
     if len(text) > MAX_CODE:
         return False
-    started = holds_word(text, (*UNASKED_WORDS, *LEAVING_WORDS, *CLOUD_WORDS))
+    started = holds_word(text, _TELLING)
     return started or holds_token(text) or next(assignments(text), None) is not None
 
 

@@ -74,8 +74,22 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
     ("*polic*.xml", "xml"),
-    *((f"*.{ending}", "script") for ending in ("sh", "bash", "zsh", "ps1", "bat", "service")),
-    *((name, "script") for name in ("Makefile", "justfile", "Procfile")),
+    *(
+        (f"*.{ending}", "script")
+        for ending in ("sh", "bash", "zsh", "ps1", "bat", "service", "mk", "just")
+    ),
+    *(
+        (name, "script")
+        for name in (
+            "Makefile",
+            "makefile",
+            "GNUmakefile",
+            "justfile",
+            "Justfile",
+            ".justfile",
+            "Procfile",
+        )
+    ),
 )
 SYNTAXES = frozenset({*(syntax for _, syntax in _BY_NAME), "text"})
 """Of every file that is read."""

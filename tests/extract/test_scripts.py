@@ -7,6 +7,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileStatus
+from agentaudit.model.evidence import Truth
 from agentaudit.rules.fakes import fake
 
 VALUE = "q8vR2xLkQ9mP4Zt7wYs3nHc6dJf"
@@ -175,6 +176,13 @@ def test_the_switch_of_one_agent_switches_off_no_other() -> None:
         ("a.sh", 'echo a && echo "run; claude --dangerously-skip-permissions"\n'),
         ("a.sh", "cat <<'USE'\nclaude --dangerously-skip-permissions\nUSE\nexit 1\n"),
         ("a.sh", "claude -p 'go on'\n"),
+        ("a.sh", "claude -p 'go on' --allowedTools 'Bash(git log:*),Bash(gh:*),Read'\n"),
+        ("a.sh", "claude -p 'go on' --disallowedTools Bash\n"),
+        ("a.sh", "echo claude -p --allowedTools Bash\n"),
+        ("package.json", '{"scripts": {"t": "echo claude --dangerously-skip-permissions"}}'),
+        ("package.json", '{"description": "claude --dangerously-skip-permissions"}'),
+        ("Taskfile.yml", "tasks: {a: {cmds: [claude -p hi --allowedTools Read]}}\n"),
+        ("config.yml", "tasks: {a: {cmds: [claude --dangerously-skip-permissions]}}\n"),
         ("a.py", 'FLAG = "--dangerously-skip-permissions"\n'),
         ("a.py", 'run(["claude", "-p"])\n'),
     ],
@@ -197,3 +205,59 @@ def test_a_finding_in_a_script_can_be_let_stand() -> None:
     )
 
     assert len(found.suppressions) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "place"),
+    [
+        ("package.json", '{"scripts": {\n"a": "tsc && claude --dangerously-skip-permissions"}}', 2),
+        ("web/deno.json", '{"tasks": {\n"a": {"command": "gemini --yolo -p hi"}}}', 2),
+        ("Taskfile.yml", "tasks:\n  a:\n    cmds:\n      - codex exec --full-auto hi\n", 4),
+        ("mise.toml", '[tasks.a]\nrun = "claude --permission-mode bypassPermissions"\n', 2),
+        ("pyproject.toml", '[tool.poe.tasks]\na = "codex --yolo hi"\n', 2),
+        ("Justfile", "a:\n    claude --dangerously-skip-permissions\n", 2),
+        ("tools/agents.mk", "a:\n\t@claude --dangerously-skip-permissions\n", 2),
+    ],
+)
+def test_tasks_start_agents_as_scripts_do(file: str, text: str, place: int) -> None:
+    (agent,) = deployment_of({file: text}).agents
+
+    assert (agent.permission_mode, agent.evidence[0].line) == ("bypass", place)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.sh", 'claude -p "$TASK" --allowedTools "Bash,Read,Edit"\n'),
+        ("a.sh", 'claude -p "$TASK" \\\n  --allowedTools "Read,Bash(*)"\n'),
+        ("a.sh", "claude -p go --allowed-tools='Bash(python*)'\n"),
+        ("Makefile", "a:\n\tclaude -p go --allowedTools Bash\n"),
+        ("package.json", '{"scripts": {"a": "claude -p go --allowedTools Bash"}}'),
+        ("Dockerfile", "FROM node:22\nCMD claude -p go --allowedTools Bash\n"),
+        ("Dockerfile", 'FROM node:22\nCMD ["claude", "-p", "go", "--allowedTools", "Bash,Read"]\n'),
+    ],
+)
+def test_an_agent_that_may_run_anything_in_its_shell_has_it_as_a_tool(file: str, text: str) -> None:
+    found = deployment_of({file: text})
+    (shell,) = [tool for tool in found.tools if tool.name == "Bash"]
+
+    assert ("execute" in shell.effects, shell.approval) == (True, Truth.NO)
+    assert {agent.permission_mode for agent in found.agents} == {""}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM node:22\nCMD claude -p go --allowedTools 'Bash(git log:*)'\n",
+        'FROM node:22\nCMD ["claude", "-p", "go", "--allowedTools", "Bash(git log:*),Read"]\n',
+    ],
+)
+def test_a_shell_for_named_programs_alone_runs_nothing_else(text: str) -> None:
+    assert not any("execute" in tool.effects for tool in deployment_of({"Dockerfile": text}).tools)
+
+
+def test_a_list_of_tools_that_a_variable_holds_is_open() -> None:
+    found = deployment_of({"a.sh": 'claude -p go --allowedTools "$TOOLS"\n'})
+
+    assert not found.agents
+    assert [end.evidence.line for end in found.unresolved if "may use unasked" in end.what] == [1]

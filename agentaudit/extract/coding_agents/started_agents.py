@@ -1,7 +1,8 @@
 """
 Coding agents that a script or a program starts, and lets act without a question.
 
-Only those are told: what an agent that asks may do is decided by who answers it. A line of a
+Only those are told, and those that may run anything in their shell: what an agent that asks may do
+is decided by who answers it. A line of a
 comment or of a message starts nothing, nor does a text that a script prints.
 """
 
@@ -10,18 +11,26 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
+from msgspec import Struct
+
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.coding_agents.allowed_tools import (
+    add_allowed_tools,
+    given_elsewhere,
+    opens_shell,
+)
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.platform_files import commands_of_tasks
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
-from agentaudit.readers.document import Document, text_at
+from agentaudit.readers.document import text_at
 from agentaudit.readers.lines import lines_of
-from agentaudit.readers.scripts import UNASKED_WORDS
+from agentaudit.readers.scripts import UNASKED_WORDS, starts_unasked
 
 _NAMES = {
     "claude": ("claude-code", "Claude Code"),
@@ -33,7 +42,7 @@ _NAMES = {
     "amp": ("amp", "Amp"),
 }
 _NAME = rf"(?P<name>{'|'.join(_NAMES)})"
-_COMMAND = regex(rf"(?:^|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
+_COMMAND = regex(rf"(?:^|^\s*+[@-]{{1,2}}|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
 _ON = "\\"
 """Behind which a command goes on in the next line."""
 _THEN = ("|", "&")
@@ -53,41 +62,81 @@ _KEEPERS = frozenset(
 _HERE = ("subprocess.", "os.", "asyncio.")
 _LONGEST = 40
 """Characters of a word that another place writes down; no agent's name or switch has more."""
+_ALLOWED = "claude"
+"""Whose command says which tools it may use unasked."""
 _Line = tuple[int, str, str]
 """A line of a script by its number, and what of it is run."""
 
 
+class _Start(Struct, frozen=True):
+    """A command that starts an agent which need not ask, by the line on which it says so."""
+
+    name: str
+    number: int
+    line: str
+    allowing: str = ""
+    """The command, where it asks before anything but what it allows itself."""
+
+
 def extract_started_agents(documents: Documents, collector: Collector) -> None:
-    """Those of scripts by their lines, those of programs by the lists that they run."""
+    """Those of scripts by their lines, of tasks by theirs, of programs by the lists they run."""
     for document in documents.of("script"):
-        for name, place in _of_script(document):
-            _add(collector, document.file, name, place)
+        for start in _starts(document.text, document.file, collector):
+            told = start.line.lstrip()
+            node = text_at(start.number, len(start.line) - len(told), told)
+            _add(collector, document.file, start, evidence(document, node, start.name))
+    for document, node in commands_of_tasks(documents):
+        for start in _starts(node.raw, document.file, collector):
+            _add(collector, document.file, start, evidence(document, node, start.name))
     for module in modules(documents).values():
         if holds_word(module.document.text, UNASKED_WORDS):
             found = tuple(_of_program(module))
             here = {name for name, _, boxed in found if not boxed}
             for name, place, _ in found:
-                _add(collector, module.document.file, name, place, boxed=name not in here)
+                start = _Start(name, place.line, "")
+                _add(collector, module.document.file, start, place, boxed=name not in here)
 
 
-def _of_script(document: Document) -> Iterator[tuple[str, Evidence]]:
-    """The lines by which a script lets an agent act unasked."""
-    if not holds_word(document.text, UNASKED_WORDS):
+def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
+    """The lines by which a script lets an agent act unasked, or at least run anything."""
+    if not starts_unasked(text):
         return
-    for name, lines in _commands(document):
-        ends = list(accumulate(len(run) for _, _, run in lines))
-        for match in BYPASS_OF[name].finditer("".join(run for _, _, run in lines)):
-            number, line, _ = lines[bisect_left(ends, match.end())]
-            told = line.lstrip()
-            place = text_at(number, len(line) - len(told), told)
-            yield name, evidence(document, place, name)
+    every = tuple(_commands(text))
+    unasked = [
+        _Start(name, *_line_at(lines, match.end()))
+        for name, lines in every
+        for match in BYPASS_OF[name].finditer("".join(run for _, _, run in lines))
+    ]
+    yield from unasked
+    switched = {start.name for start in unasked}
+    for name, lines in every:
+        if name != _ALLOWED or name in switched:
+            continue
+        run = "".join(run for _, _, run in lines)
+        end, given = opens_shell(run), given_elsewhere(run)
+        if end is not None:
+            yield _Start(name, *_line_at(lines, end), run)
+        elif given is not None:
+            number, line = _line_at(lines, given.end())
+            place = Evidence(
+                file=file, line=number, column=1, end_line=number, end_column=len(line) + 1
+            )
+            what = f"which tools {_NAMES[name][1]} of {file.rpartition('/')[2]} may use unasked"
+            collector.leave_open(place, what, "it may run any command")
 
 
-def _commands(document: Document) -> Iterator[tuple[str, Sequence[_Line]]]:
+def _line_at(lines: Sequence[_Line], end: int) -> tuple[int, str]:
+    """The line in which something ends that stands in some lines together."""
+    ends = list(accumulate(len(run) for _, _, run in lines))
+    number, line, _ = lines[bisect_left(ends, end)]
+    return number, line
+
+
+def _commands(text: str) -> Iterator[tuple[str, Sequence[_Line]]]:
     """The commands that start an agent, each with its lines; one may go on in the next line."""
     lines = list[_Line]()
     name, run, continued = "", "", False
-    for number, line in not_printed(enumerate(lines_of(document.text), 1)):
+    for number, line in not_printed(enumerate(lines_of(text), 1)):
         if not continued:
             if name:
                 yield name, lines
@@ -160,17 +209,19 @@ def _line(module: Module, words: Iterable[ast.expr]) -> str:
 
 
 def _add(
-    collector: Collector, file: str, name: str, place: Evidence, *, boxed: bool = False
+    collector: Collector, file: str, start: _Start, place: Evidence, *, boxed: bool = False
 ) -> None:
-    framework, title = _NAMES[name]
-    collector.add(
+    framework, title = _NAMES[start.name]
+    agent = collector.add(
         Agent(
-            id=fact_id("agent", title, f"{file}#{name}"),
+            id=fact_id("agent", title, f"{file}#{start.name}"),
             name=f"{title} of {file.rpartition('/')[2]}",
             evidence=(place,),
             confidence=Confidence.LIKELY,
             framework=framework,
-            permission_mode="bypass",
+            permission_mode="" if start.allowing else "bypass",
             own_machine=boxed,
         )
     )
+    if start.allowing:
+        add_allowed_tools(collector, agent, start.allowing, place)

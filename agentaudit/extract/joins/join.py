@@ -9,7 +9,9 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from agentaudit.extract.coding_agents.signs import bypassed
+from agentaudit.expressions import holds_word
+from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools, opens_shell
+from agentaudit.extract.coding_agents.signs import bypassed, starts_agent
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.environment import limit, memory_id, open_to_every_page
@@ -36,6 +38,7 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
 from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.scripts import ALLOWING_WORDS
 
 _BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
 """Where an environment may say that conversations are kept; the last of one that says no place."""
@@ -49,6 +52,7 @@ def join(collector: Collector) -> None:
     _attach_memory(collector)
     join_memory(collector)
     _limit_agents(collector)
+    _open_shells(collector)
     join_sandboxes(collector)
     _settle_approvals(collector)
     _count_tools(collector)
@@ -104,6 +108,21 @@ def _limit_agents(collector: Collector) -> None:
                 agent = replace(agent, timeout=known, timeout_s=count)
             agent = _as_its_platform_says(agent, workload)
             collector.update(_opened(agent, workload, collector) if name in asked else agent)
+
+
+def _open_shells(collector: Collector) -> None:
+    """The tools of coding agents whose command lets their shell run anything unasked."""
+    lines = {each.runtime_id: " ".join(each.words) for each in collector.workloads}
+    opening = {
+        name: line
+        for name, line in lines.items()
+        if holds_word(line, ALLOWING_WORDS) and starts_agent(line) and opens_shell(line) is not None
+    }
+    agents = agents_on(collector) if opening else {}
+    for name, line in opening.items():
+        for agent in map(collector.facts.get, sorted(agents.get(name, ()))):
+            if isinstance(agent, Agent) and agent.permission_mode != "bypass":
+                add_allowed_tools(collector, agent, line, agent.evidence[0])
 
 
 def _origins_of(collector: Collector, workload: Workload) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools
 from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
@@ -32,7 +33,6 @@ from agentaudit.extract.pipelines.actions_signs import (
     timeout_of,
     uses_secrets,
 )
-from agentaudit.extract.pipelines.actions_tools import add_allowed_tools
 from agentaudit.extract.pipelines.actions_triggers import triggers_among
 from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind

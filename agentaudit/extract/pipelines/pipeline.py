@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
+from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools
 from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, starts_agent, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
@@ -19,7 +20,6 @@ from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.mcp.launchers import image_launch
-from agentaudit.extract.pipelines.actions_tools import add_allowed_tools
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth

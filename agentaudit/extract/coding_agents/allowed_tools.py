@@ -1,19 +1,21 @@
-"""The tools that a workflow lets its coding agent use without a question."""
+"""The tools that a command lets its coding agent use without a question."""
 
 import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
-_ALLOWED = re.compile(r"--?allowed-?_?tools[= ]+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
-_INPUT = re.compile(r"^allowed_tools: (.*)$", re.MULTILINE)
-_NAME = re.compile(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<scope>[^()]*(?:\([^()]*\)[^()]*)*)\))?")
+_ALLOWED = regex(r"--?allowed-?_?tools[= ]+(?:\"([^\"]*)\"|'([^']*)'|(\S+))", re.IGNORECASE)
+_GIVEN = regex(r"--?allowed-?_?tools[= ]+[\"']?\$\{?\w+\}?[\"']?(?:\s|$)", re.IGNORECASE)
+_INPUT = regex(r"^allowed_tools: (.*)$", re.MULTILINE)
+_NAME = regex(r"(?P<tool>[A-Za-z]\w*)(?:\((?P<scope>[^()]*(?:\([^()]*\)[^()]*)*)\))?")
 _RUNNERS = frozenset(
     {
         *("sh", "bash", "zsh", "env", "eval", "xargs", "sudo", "ssh", "docker", "kubectl", "make"),
@@ -47,7 +49,7 @@ _BUILT_IN = {
 
 
 def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evidence) -> None:
-    """The built-in tools that a step's words allow; without confirmations, the shell as well."""
+    """The built-in tools that a command allows; without confirmations, the shell as well."""
     names: dict[str, bool] = {}
     for name, narrow in _named(words):
         names[name] = narrow and names.get(name, True)
@@ -76,13 +78,33 @@ def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evi
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
 
 
+def opens_shell(words: str) -> int | None:
+    """Where a list ends that lets the shell run anything; None where none does."""
+    for found in _ALLOWED.finditer(words):
+        listed = "".join(filter(None, found.groups()))
+        if ("Bash", False) in _rules(listed):
+            return found.end()
+    return None
+
+
+def given_elsewhere(words: str) -> re.Match[str] | None:
+    """A list of tools that a variable holds."""
+    return _GIVEN.search(words)
+
+
 def _named(words: str) -> Iterator[tuple[str, bool]]:
     """Each tool that is named, and whether it is a shell for harmless programs alone."""
     lists = ["".join(groups) for groups in _ALLOWED.findall(words)] + _INPUT.findall(words)
     for listed in lists:
-        for match in _NAME.finditer(listed):
-            narrow = match["tool"] == "Bash" and not _runs_anything(match["scope"] or "*")
-            yield match["tool"], narrow
+        yield from _rules(listed)
+
+
+def _rules(listed: str) -> Iterator[tuple[str, bool]]:
+    for match in _NAME.finditer(listed):
+        scope, cut = match["scope"], listed.startswith("(", match.end())
+        if scope is None and cut:  # a word of a list, which ends within its parentheses
+            scope = listed[match.end() + 1 :]
+        yield match["tool"], match["tool"] == "Bash" and not _runs_anything(scope or "*")
 
 
 def _runs_anything(scope: str) -> bool:
