@@ -23,6 +23,7 @@ from agentaudit.extract.credentials.recognition import by_look, may_show, recogn
 from agentaudit.extract.credentials.repetitions import not_again, only_there
 from agentaudit.extract.credentials.script_keys import script_settings
 from agentaudit.extract.credentials.search_keys import only_searches
+from agentaudit.extract.credentials.variable_files import holds_variables, used_by_resources
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
@@ -49,8 +50,6 @@ _REPEATING = frozenset({"plan", "text"})
 _TREE = "tree-0.1"
 """The CDK writes all constructs of its templates a second time, into a tree beside them."""
 _NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
-_OF_VARIABLES = (".tfvars", "/terragrunt.hcl")
-"""Files of HCL that hold nothing but values of variables, each under its name."""
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _HOST = regex(r"://([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?=[./]|:\d)")
@@ -78,10 +77,13 @@ def sweep(
     agents = by_folder(collector.of(Agent))
     documents = tuple(documents)
     switches = Switches(documents)
+    used = used_by_resources(collector)
     for document in documents:
         _add_service_account_keys(document, collector, claimed)
         found = _unclaimed(document, claimed, in_code.get(document.file), collector)
         told = only_there(found, collector) if _repeats(document) else not_again(found)
+        if holds_variables(document.file):
+            told = (each for each in told if collector.digest(_secret(each)) not in used)
         settings = islice(told, _MOST)
         for credential in add_credentials(collector, settings, _holding(document, agents)):
             tried = _EXAMPLE.search(document.file) and _tried(document, credential)
@@ -110,9 +112,8 @@ def _unclaimed(
     document: Document, claimed: set[_Place], code: Iterable[Setting] | None, collector: Collector
 ) -> Iterator[Setting]:
     """Each place once, and only where nobody has found a credential; a value may hold several."""
-    named = document.syntax in _NAMED or f"/{document.file}".endswith(_OF_VARIABLES)
-    settings = named and not _speaks_of_others(document)
-    by_name = settings or code is not None
+    named = document.syntax in _NAMED or holds_variables(document.file)
+    by_name = (named and not _speaks_of_others(document)) or code is not None
     hosts = cache(partial(_hosts, document.text))  # asked for in few files
     here: tuple[_Place | None, str] = (None, "")
     every = _settings(document, code or (), by_name=by_name)

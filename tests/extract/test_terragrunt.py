@@ -4,6 +4,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.linting.linter import lint
+from agentaudit.rules.fakes import fake
 from agentaudit.rules.ours import lint_rules
 
 MODULE = """\
@@ -126,3 +127,58 @@ def test_a_file_of_variables_says_by_their_names_which_are_secret(text: str, fou
     deployment = deployment_of({"live/prod.tfvars": text.replace("KEY", key)})
 
     assert len(deployment.credentials) == found
+
+
+ENVIRONMENT = """\
+variable "openai_api_key" {}
+resource "aws_ecs_task_definition" "desk" {
+  container_definitions = jsonencode([{
+    name = "support-agent", image = "acme/support-agent:1"
+    environment = [{ name = "OPENAI_API_KEY", value = var.openai_api_key }]
+  }])
+}
+"""
+COMPOSED = """\
+variable "openai_api_key" {}
+resource "aws_ecs_task_definition" "desk" {
+  container_definitions = <<EOF
+[{"name": "support-agent", "environment": [
+  {"name": "OPENAI_API_KEY", "value": "${var.openai_api_key}"}
+]}]
+EOF
+}
+"""
+RUN = """\
+variable "openai_api_key" {}
+resource "google_cloud_run_v2_service" "desk" {
+  name = "support-agent"
+  template {
+    containers {
+      image = "acme/support-agent:1"
+      env {
+        name  = "OPENAI_API_KEY"
+        value = var.openai_api_key
+      }
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(("text", "leads"), [(ENVIRONMENT, True), (RUN, True), (COMPOSED, False)])
+def test_a_variable_that_a_resource_uses_is_told_once(text: str, *, leads: bool) -> None:
+    """It is one secret in one place, which the resource leads to as far as that is known."""
+    values = f'openai_api_key = "{fake("password")}"\n'
+    found = deployment_of({"main.tf": text, "terraform.tfvars": values})
+    (key,) = [each for each in found.credentials if each.form == "literal"]
+
+    assert key.evidence[0].file == "main.tf"
+    assert ("terraform.tfvars" in {place.file for place in key.evidence}) is leads
+    assert not lint(found, lint_rules(), names={"shared-secret"}).findings
+
+
+def test_the_same_secret_in_two_files_of_variables_is_told_of_both() -> None:
+    values = f'db_password = "{fake("password")}"\n'
+    found = deployment_of({"live/dev.tfvars": values, "live/prod.tfvars": values})
+
+    assert len(found.credentials) == 2

@@ -27,6 +27,7 @@ from agentaudit.extract.terraform.agents import known
 from agentaudit.extract.terraform.google_accounts import google_account_of
 from agentaudit.extract.terraform.google_public import open_to_all, opened_by_bindings
 from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.settings import led_by
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -161,6 +162,7 @@ def _environment(declared: Declared, block: Node, name: str) -> Iterator[Setting
             value=value or key,
             document=declared.document,
             route=f"{declared.shown}.{name}.{key.text}",
+            via=led_by(declared, value) if value is not None else (),
             text=value.raw if value is not None and value.unknown else None,
             form=CredentialForm.SECRET_REF if value is None else None,
             channel="" if value is None else _CHANNELS.get(declared.type, "`secret_key_ref`"),

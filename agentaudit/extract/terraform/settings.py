@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform.modules import Declared
+from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Node
 
@@ -27,9 +28,14 @@ def setting(declared: Declared, key: str, value: Node, route: str) -> Setting:
         value=value,
         document=declared.document,
         route=f"{declared.shown}.{route}",
-        via=tuple(evidence(declared.document, origin) for origin in value.origin if origin.file),
+        via=led_by(declared, value),
         text=value.raw if value.unknown else None,
     )
+
+
+def led_by(declared: Declared, value: Node) -> tuple[Evidence, ...]:
+    """Where the variables stand, and their files, that a value comes from."""
+    return tuple(evidence(declared.document, origin) for origin in value.origin if origin.file)
 
 
 def form_of(value: Node) -> CredentialForm | None:

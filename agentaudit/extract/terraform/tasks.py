@@ -15,7 +15,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared
-from agentaudit.extract.terraform.settings import form_of
+from agentaudit.extract.terraform.settings import form_of, led_by
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
@@ -148,4 +148,5 @@ def _listed(item: _Definition, block: str, content: str) -> Iterator[Setting]:
                 value=value,
                 document=item.task.document,
                 route=f"{item.task.shown}.{item.number}.{block}",
+                via=led_by(item.task, value),
             )
