@@ -82,14 +82,14 @@ def add_google(module: Module, documents: Documents, collector: Collector) -> No
         account = declared.body.get(*_SHAPES[declared.type].account)
         for container in _containers(declared, opened[declared.type]):
             runtime = add_container(collector, container)
-            _act(declared, runtime, account, collector, default=_COMPUTE)
+            act_as(declared, runtime, account, collector, default=_COMPUTE)
     for declared in module.resources("google_vertex_ai_reasoning_engine"):
         _add_engine(declared, collector)
     for declared in module.resources("google_compute_instance"):
         _add_machine(declared, collector)
 
 
-def _act(
+def act_as(
     declared: Declared, runtime: Runtime, named: Node | None, collector: Collector, *, default: str
 ) -> None:
     """The account that a runtime names, or the one that it gets because it names none."""
@@ -204,7 +204,7 @@ def _add_engine(declared: Declared, collector: Collector) -> None:
     kind = spec.get("identity_type")
     if kind is None or kind.raw != "AGENT_IDENTITY":
         account = spec.get("service_account")
-        _act(declared, runtime, account, collector, default=SERVICE_AGENT)
+        act_as(declared, runtime, account, collector, default=SERVICE_AGENT)
     bank = body.get("context_spec", "memory_bank_config") or spec.get(
         "context_spec", "memory_bank_config"
     )
@@ -273,4 +273,4 @@ def _add_machine(declared: Declared, collector: Collector) -> None:
     email, scopes = account.get("email"), account.get("scopes")
     wide = any(scope.raw.endswith("cloud-platform") for scope in (scopes.list() if scopes else ()))
     if email is not None or wide:
-        _act(declared, runtime, email, collector, default=_COMPUTE)
+        act_as(declared, runtime, email, collector, default=_COMPUTE)

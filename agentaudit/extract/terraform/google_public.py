@@ -1,4 +1,4 @@
-"""Services of Cloud Run, in Terraform, that anybody on the internet may call."""
+"""Services of Cloud Run, and functions, in Terraform, that anybody on the internet may call."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,15 @@ from agentaudit.extract.terraform.references import addresses_in
 from agentaudit.model.evidence import Evidence
 
 _FIRST, _SECOND = "google_cloud_run_service", "google_cloud_run_v2_service"
-"""Bindings of the first version name services of the second, too: they are the same services."""
+_OPENING = {
+    _SECOND: (_SECOND, _FIRST),
+    "google_cloudfunctions2_function": ("google_cloudfunctions2_function", _FIRST, _SECOND),
+}
+"""
+Whose bindings open what: services of both versions are the same ones, and a function of the second
+version is a service.
+"""
+_NAMING = ("name", "service", "cloud_function")
 
 
 def open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence | None:
@@ -35,12 +43,12 @@ def open_to_all(declared: Declared, opened: Mapping[str, Evidence]) -> Evidence 
 def opened_by_bindings(
     module: Module, documents: Documents, collector: Collector, type_: str
 ) -> Mapping[str, Evidence]:
-    """The services of a type that a binding opens to anybody, by their names and addresses."""
+    """The services or functions that a binding opens to anybody, by their names and addresses."""
     opened: dict[str, Evidence] = {}
-    types = dict.fromkeys((type_, _FIRST)) if type_.startswith(_SECOND) else (type_,)
+    types = _OPENING.get(type_, (type_,))
     ways = (f"{each}_iam_{way}" for each in types for way in ("member", "binding", "policy"))
     for binding in module.resources(*ways):
-        named = binding.body.get("name") or binding.body.get("service")
+        named = next(filter(None, map(binding.body.get, _NAMING)), None)
         policy = policy_of(binding, documents)
         bound = (google_binding(binding), *policy_bindings(binding, policy, collector))
         members = (member for each in bound for member in each.members)

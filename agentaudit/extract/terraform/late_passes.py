@@ -43,6 +43,9 @@ add_cloud_caches = LatePass("terraform.cloud_caches:add_cloud_caches", (*_GOOGLE
 add_google_roles = LatePass("terraform.google_roles:add_google_roles", _GOOGLE)
 add_google_federation = LatePass("terraform.google_federation:add_google_federation", _GOOGLE)
 add_google = LatePass("terraform.google:add_google", _GOOGLE)
+add_google_functions = LatePass(
+    "terraform.google_functions:add_google_functions", ("google_cloudfunctions",)
+)
 add_google_listeners = LatePass("terraform.google_listeners:add_google_listeners", _GOOGLE)
 add_azure = LatePass("terraform.azure:add_azure", _AZURE)
 add_google_policies = LatePass("terraform.google_policies:add_google_policies", _GOOGLE)

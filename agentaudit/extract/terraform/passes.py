@@ -26,6 +26,7 @@ from agentaudit.extract.terraform.late_passes import (
     add_google,
     add_google_accounts,
     add_google_federation,
+    add_google_functions,
     add_google_listeners,
     add_google_policies,
     add_google_roles,
@@ -84,6 +85,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_google_roles(module, collector)
         add_google_federation(module, collector)
         add_google(module, documents, collector)
+        add_google_functions(module, documents, collector)
         add_google_listeners(module, collector)
         add_azure(module, collector)
         add_google_policies(module, documents, collector)
