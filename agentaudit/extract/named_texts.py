@@ -18,6 +18,8 @@ _KEPT_IN = frozenset({"remoteRef", "remoteKey", "sourceRef", "secretName", "secr
 Beside where a secret is kept, `secretKey` is under which key: so of an ExternalSecret. Beside
 `envVar`, the variable that it becomes, too: so of a pipeline of Kubeflow.
 """
+_KEYS_THERE = "secretRefKey"
+"""Under which keys a Secret has what is called so here: of charts that take one by `secretRef`."""
 _TEXTUAL = frozenset({MAPPING, SEQUENCE, STRING})
 
 
@@ -54,7 +56,7 @@ def _within(at: NamedText) -> Iterator[NamedText]:
     below = (path, name)
     keys = {key.raw for key, _ in node.entries}
     named = "" if _VALUES.keys().isdisjoint(keys) else _named_beside(node)
-    hidden = (_SEALED, "" if _KEPT_IN.isdisjoint(keys) else _KEPT_UNDER)
+    hidden = (_SEALED, _KEYS_THERE, "" if _KEPT_IN.isdisjoint(keys) else _KEPT_UNDER)
     for key, value in node.entries:
         if value.kind in _TEXTUAL and key.raw not in hidden:
             yield named if named and key.raw in _VALUES else key.raw, value, below

@@ -242,3 +242,10 @@ def test_a_key_of_a_secret_beside_the_variable_it_becomes_is_a_name(
     step = f"secretAsEnv: [{{keyToEnv: [{{{beside}secretKey: {DRAWN}}}], secretName: store}}]\n"
 
     assert len(deployment_of({"pipeline.yaml": step}).credentials) == found
+
+
+@pytest.mark.parametrize(("name", "found"), [("secretRefKey", 0), ("minio", 1)])
+def test_the_keys_of_a_secret_that_a_chart_is_given_are_names(name: str, found: int) -> None:
+    values = f"storage: {{secretRef: supabase, {name}: {{user: s3KeyId, password: {DRAWN}}}}}\n"
+
+    assert len(deployment_of({"values.yaml": values}).credentials) == found

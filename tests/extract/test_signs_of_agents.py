@@ -192,3 +192,12 @@ def test_with_a_vendors_key_for_administrators_nothing_asks_a_model(
     settings = ", ".join(f"{key}: '${{{key}}}'" for key in keys)
 
     assert service(name, settings).runs_agent is agent
+
+
+@pytest.mark.parametrize(
+    ("image", "agent"),
+    [("ubuntu/squid:latest", False), ("certbot/certbot", False), ("acme/desk:1", True)],
+)
+def test_what_gets_the_settings_of_all_services_may_be_none(image: str, *, agent: bool) -> None:
+    """One file of variables is often handed to the proxy and to what renews certificates, too."""
+    assert service("edge", "OPENAI_API_KEY: '${OPENAI_API_KEY}'", image).runs_agent is agent

@@ -104,7 +104,7 @@ _PATH = regex(r"\w[./_:-]\w")
 _VARIABLE = regex(r"\$\{\w+\}")
 _SUPPORT = regex(
     r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki"
-    r"|prox(?:y|ies)|caddy|keycloak|authentik|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
+    r"|prox(?:y|ies)|squid|certbot|caddy|keycloak|authentik|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
     re.IGNORECASE,
 )
 _KEEPER = regex(
