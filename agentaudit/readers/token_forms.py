@@ -81,10 +81,12 @@ def may_hold_token(text: str) -> bool:
     """Whether anything in a text begins like one of the forms: a cheap no for most texts."""
     if len(text) < SHORTEST_TOKEN:
         return False
-    return _holds_hint(text) if len(text) > _LONGEST_NAME else _name_holds_hint(text)
+    if len(text) <= _LONGEST_NAME:
+        return _name_holds_hint(text)
+    return _text_holds_hint(text) if len(text) <= _LONGEST_TEXT else _holds_hint(text)
 
 
-_LONGEST_NAME = 100
+_LONGEST_NAME, _LONGEST_TEXT = 100, 4000
 
 
 def _holds_hint(text: str) -> bool:
@@ -93,6 +95,8 @@ def _holds_hint(text: str) -> bool:
 
 _name_holds_hint = lru_cache(maxsize=1024)(_holds_hint)
 """Names stand in many places, and are looked at in each."""
+_text_holds_hint = lru_cache(maxsize=32)(_holds_hint)
+"""A longer text is looked at a few times in a row: for what it holds, and each time it is shown."""
 
 
 def lines_with_hints(text: str) -> set[str]:

@@ -75,6 +75,18 @@ def test_room_grows_with_the_files() -> None:
         assert cleaned(text) == text.replace(WORD, "…")
 
 
+def test_what_is_shown_again_counts_once_and_what_was_hidden_is_searched_later() -> None:
+    text = f"once more: {WORDS * 4}mysql -p{WORD}"
+    with SearchBound(left=0).holds(0):
+        assert cleaned(text) == hidden(text)
+    bound = SearchBound(left=len(text))
+
+    with bound.holds(0):
+        assert cleaned(text) == cleaned(text) == text.replace(WORD, "…")
+
+    assert (bound.left, bound.hidden) == (0, 0)
+
+
 def test_that_something_is_hidden_is_said_where_nothing_can_be_searched_any_more() -> None:
     assert not may_hold_secret(f"more than is read or followed: {HIDDEN}")
 

@@ -66,10 +66,10 @@ def connection_in(text: str) -> Connection | None:
         return Connection(found["host"], found["password"], _is_database(found["scheme"]))
     if not _names_password(text):
         return None
-    found = _ASKED.search(text)
+    found = _ASKED.search(text) if "://" in text else None
     if found is not None and _is_database(found["scheme"]):
         return Connection(found["host"], found["password"], to_database=True)
-    found = _LISTED.search(text)
+    found = _LISTED.search(text) if ";" in text else None
     return Connection(found["host"], _whole(text, found), to_database=True) if found else None
 
 

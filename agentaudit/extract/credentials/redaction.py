@@ -103,7 +103,7 @@ def cleaned(text: str) -> str:
 def _searched(text: str) -> str:
     if len(text) <= _USUAL:
         return _cleaned_once(text)
-    return _cleaned(text) if len(text) <= _LONGEST_NAME else _hidden_whole(text)
+    return _cleaned_lately(text) if len(text) <= _LONGEST_NAME else _hidden_whole(text)
 
 
 def _hidden_whole(text: str) -> str:
@@ -221,6 +221,8 @@ def _end_of_user(text: str, at: int, last_at: int) -> int:
 
 _cleaned_once = lru_cache(maxsize=2048)(_cleaned)
 """What is named in one place is named in others, and shown more than once."""
+_cleaned_lately = lru_cache(maxsize=512)(_cleaned)
+"""A longer text is shown a few times as well: as an argument, what is made of it, in a message."""
 
 
 def bare_url(url: str) -> str:
