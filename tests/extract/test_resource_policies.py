@@ -508,3 +508,84 @@ def test_a_condition_narrows_where_strangers_cannot_meet_it(
     condition: object, *, told: bool
 ) -> None:
     assert ("grant-to-everybody" in found(queue_template("*", condition))) is told
+
+
+BUS, LAYER = "aws_cloudwatch_event_permission", "aws_lambda_layer_version_permission"
+
+
+def shared(type_: str, *lines: str) -> dict[str, str]:
+    body = "\n".join(f"  {line}" for line in lines)
+    return {"main.tf": f'resource "{type_}" "p" {{\n{body}\n}}\n'}
+
+
+@pytest.mark.parametrize(
+    ("files", "severity"),
+    [
+        (shared(BUS, 'principal = "*"', 'event_bus_name = "desk"'), Severity.CRITICAL),
+        (shared(LAYER, 'principal = "*"', 'action = "lambda:GetLayerVersion"'), Severity.MEDIUM),
+        (
+            terraform("aws_cloudwatch_event_bus_policy", policy("events:PutEvents")),
+            Severity.CRITICAL,
+        ),
+        (
+            template(P=resource("AWS::Events::EventBusPolicy", Principal="*", StatementId="a")),
+            Severity.CRITICAL,
+        ),
+        (
+            template(
+                P=resource(
+                    "AWS::Events::EventBusPolicy",
+                    StatementId="a",
+                    Statement=json.loads(policy("events:PutEvents"))["Statement"][0],
+                )
+            ),
+            Severity.CRITICAL,
+        ),
+        (
+            template(
+                P=resource(
+                    "AWS::Lambda::LayerVersionPermission",
+                    Principal="*",
+                    Action="lambda:GetLayerVersion",
+                )
+            ),
+            Severity.MEDIUM,
+        ),
+    ],
+)
+def test_a_bus_or_a_layer_may_be_for_everybody(files: dict[str, str], severity: Severity) -> None:
+    assert found(files)["grant-to-everybody"] is severity
+
+
+_OF_US = 'condition {\n key = "aws:PrincipalOrgID"\n type = "StringEquals"\n value = var.us\n}'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        shared(BUS, 'principal = "111122223333"'),
+        shared(BUS, 'principal = "*"', _OF_US),
+        shared(LAYER, 'principal = "*"', "organization_id = var.us"),
+        shared(LAYER, "principal = data.aws_caller_identity.current.account_id"),
+        template(
+            P=resource(
+                "AWS::Events::EventBusPolicy",
+                Principal="*",
+                StatementId="a",
+                Condition={"Key": "aws:PrincipalOrgID", "Type": "StringEquals", "Value": "o-1"},
+            )
+        ),
+        template(
+            P=resource("AWS::Lambda::LayerVersionPermission", Principal="*", OrganizationId="o-1")
+        ),
+    ],
+)
+def test_a_bus_or_a_layer_for_some_is_not_for_everybody(files: dict[str, str]) -> None:
+    assert "grant-to-everybody" not in found(files)
+
+
+@pytest.mark.parametrize("type_", [BUS, LAYER])
+def test_for_whom_a_bus_or_a_layer_is_may_be_open(type_: str) -> None:
+    (end,) = deployment_of(shared(type_, "principal = var.who")).unresolved
+
+    assert (end.what, end.effect) == (f"who may use what {type_}.p shares", "it may be anybody")

@@ -7,7 +7,7 @@ AS_THEY_ARE = frozenset(
     {
         *("Variables", "EnvironmentVariables", "PolicyDocument", "AssumeRolePolicyDocument"),
         *("Condition", "InputSchema", "OutputSchema", "Headers"),
-        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText"),
+        *("ResourcePolicy", "KeyPolicy", "RepositoryPolicyText", "Statement"),
     }
 )
 """Properties whose keys are the user's own."""
@@ -36,6 +36,8 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::ElasticLoadBalancingV2::Listener": "aws_lb_listener",
         "AWS::ElasticLoadBalancingV2::ListenerRule": "aws_lb_listener_rule",
         "AWS::Lambda::Permission": "aws_lambda_permission",
+        "AWS::Lambda::LayerVersionPermission": "aws_lambda_layer_version_permission",
+        "AWS::Events::EventBusPolicy": "aws_cloudwatch_event_permission",
         "AWS::S3::Bucket": "aws_s3_bucket",
         "AWS::S3::BucketPolicy": "aws_s3_bucket_policy",
         "AWS::SQS::QueuePolicy": "aws_sqs_queue_policy",

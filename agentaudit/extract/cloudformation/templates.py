@@ -31,6 +31,7 @@ from agentaudit.extract.terraform.late_passes import (
     add_agent_databases,
     add_agentcore,
     add_builds,
+    add_shared_resources,
 )
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
@@ -78,6 +79,7 @@ def read_stacks(stacks: tuple[Stack, ...], documents: Documents, collector: Coll
         add_agentcore(stack, principals, collector)
         buckets = Buckets(stack)
         add_resource_policies(buckets, documents, collector)
+        add_shared_resources(stack, documents, collector)
         add_runtimes(stack, principals, collector)
         add_builds(stack, principals)
         add_listeners(stack, documents, collector)

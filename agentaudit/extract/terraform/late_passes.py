@@ -54,3 +54,7 @@ add_entra = LatePass("terraform.entra:add_entra", ("azuread_",))
 add_managed_apis = LatePass(
     "terraform.api_management:add_managed_apis", ("azurerm_api_management_",)
 )
+add_shared_resources = LatePass(
+    "terraform.shared_resources:add_shared_resources",
+    ("aws_cloudwatch_event_permission", "aws_lambda_layer_version_permission"),
+)

@@ -31,6 +31,7 @@ from agentaudit.extract.terraform.late_passes import (
     add_google_policies,
     add_google_roles,
     add_managed_apis,
+    add_shared_resources,
 )
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
@@ -68,6 +69,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_agentcore(module, principals, collector)
         buckets = Buckets(module)
         add_resource_policies(buckets, documents, collector)
+        add_shared_resources(module, documents, collector)
         add_runtimes(module, principals, collector)
         add_builds(module, principals)
         add_boot_scripts(module, collector)

@@ -20,6 +20,7 @@ from agentaudit.extract.terraform.policies import statements_at
 from agentaudit.readers.document import Node, NodeKind
 
 _POLICIES = (
+    "aws_cloudwatch_event_bus_policy",
     "aws_bedrockagentcore_resource_policy",
     "aws_dynamodb_resource_policy",
     "aws_ecr_repository_policy",
