@@ -9,6 +9,7 @@ from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers.roles import keeps_clusters_of_cloud
 from agentaudit.extract.iam.grants import Bearer, add_grants
 from agentaudit.extract.iam.managed import MANAGED_POLICIES, policy_name
+from agentaudit.extract.iam.open_policies import may_be_for_anybody
 from agentaudit.extract.iam.policies import Statement
 from agentaudit.extract.iam.trust import trust
 from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
@@ -74,6 +75,9 @@ def managed_statement(arn: str, place: Evidence, holder: str, collector: Collect
 def add_identity(collector: Collector, holder: Holder) -> Identity:
     """The identity that a holder is, with its trust and its grants."""
     given = trust(holder.trusted)
+    for statement in filter(may_be_for_anybody, holder.trusted):
+        what = f"whom {holder.name} trusts by {statement.name}"
+        collector.leave_open(statement.place, what, "it may be anybody")
     identity = Identity(
         id=fact_id("identity", holder.name, holder.key),
         name=holder.name,

@@ -56,7 +56,7 @@ def opening(
     with the others of its statement.
     """
     for statement in statements:
-        if _may_be_for_anybody(statement):
+        if may_be_for_anybody(statement):
             what = f"whom {statement.name} of {owner} is for"
             collector.leave_open(statement.place, what, "it may be anybody")
     named = [statement for statement in statements if _EVERYBODY in statement.principals]
@@ -69,7 +69,8 @@ def opening(
             yield statement
 
 
-def _may_be_for_anybody(statement: Statement) -> bool:
+def may_be_for_anybody(statement: Statement) -> bool:
+    """Whether no file says whom it lets in, and no condition narrows that."""
     untold = statement.allows and any(map(_may_be_everybody, statement.principals))
     return untold and all(map(_asks_nothing, statement.conditions))
 

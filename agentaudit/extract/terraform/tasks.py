@@ -15,6 +15,7 @@ from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.logs import retention
 from agentaudit.extract.terraform.modules import Declared
+from agentaudit.extract.terraform.open_values import leave_value_open
 from agentaudit.extract.terraform.settings import form_of, led_by
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
@@ -55,6 +56,11 @@ def task_containers(task: Declared, principals: Principals) -> Iterator[Containe
             what = f"the environment file {plain(file.text_at('value'))} is not among the files"
             effect = "which variables the container gets is open"
             principals.collector.leave_open(evidence(task.document, file), what, effect)
+        for key in ("image", "privileged"):
+            value = item.node.get(key)
+            if value is not None:
+                route = ("container_definitions", key)
+                leave_value_open(task, value, route, principals.collector)
         yield _container(item)
 
 
