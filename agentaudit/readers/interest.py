@@ -27,6 +27,7 @@ from agentaudit.readers.scripts import (
     tells_of_secrets_or_agents,
 )
 from agentaudit.readers.token_forms import holds_token
+from agentaudit.readers.unread_frameworks import UNREAD_FRAMEWORKS
 
 _ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -182,7 +183,8 @@ _PYTHON = _Gate(
 _PACKAGES = (
     r"(?:langchain|langgraph|langmem|zep_cloud|graphiti_core|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|letta_client|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
-    r"|smolagents|dspy|haystack|semantic_kernel|langroid|livekit|pipecat|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents|openai_codex|copilot\b)"
+    r"|smolagents|dspy|haystack|semantic_kernel|langroid|livekit|pipecat|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents|openai_codex|copilot\b"
+    rf"|(?:{'|'.join(UNREAD_FRAMEWORKS)})\b)"
 )
 _IMPORT = regex(rf"\n[ \t]*(?:from|import)[ \t]+{_PACKAGES}")
 """Behind the end of a line, which is found at once; the beginning of one is tried everywhere."""

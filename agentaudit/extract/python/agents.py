@@ -43,6 +43,7 @@ from agentaudit.extract.python.teams import TEAMS, limits_of_teams
 from agentaudit.extract.python.temporal import temporal_retries
 from agentaudit.extract.python.threads import add_threads
 from agentaudit.extract.python.toolbox import tools_of
+from agentaudit.extract.python.unread_frameworks import add_unread_agents
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.interest import asks_models
@@ -134,6 +135,7 @@ def _without_framework(building: Building) -> Sequence[Agent]:
         found += add_azure_agents(building)
     if "codex" in text or "copilot" in text:
         found += _embedded(building)
+    add_unread_agents(building)
     if "livekit" in text or "pipecat" in text:
         from agentaudit.extract.python.voice_agents import add_voice_agents
 

@@ -1,0 +1,44 @@
+"""An agent of a framework that is not read is named, and its file counts as read in part."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import FileStatus
+
+CAMEL = "from camel.agents import ChatAgent\n\nagent = ChatAgent('You help.')\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "framework", "line"),
+    [
+        (CAMEL, "CAMEL", 3),
+        ("from qwen_agent.agents import Assistant\nbot = Assistant(llm={})\n", "Qwen-Agent", 2),
+        (
+            "import browser_use as b\n\nasync def go():\n    await b.Agent(task='x').run()\n",
+            "Browser Use",
+            4,
+        ),
+        ("from mcp_agent.app import MCPApp\napp = MCPApp(name='a')\n", "mcp-agent", 2),
+    ],
+)
+def test_an_agent_that_is_not_read_is_named(code: str, framework: str, line: int) -> None:
+    found = deployment_of({"desk.py": code})
+    (coverage,) = found.coverage
+
+    assert (coverage.status, coverage.line) == (FileStatus.PARTIAL, line)
+    assert coverage.reason == f"an agent of {framework}, a framework that is not read"
+    assert found.incomplete
+    assert [each.what for each in found.unresolved] == [coverage.reason]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tests/test_desk.py": CAMEL},
+        {"desk.py": "from camel.messages import BaseMessage\n\nsaid = BaseMessage('hi')\n"},
+        {"desk.py": CAMEL, "camel/agents.py": "import openai\n\nclass ChatAgent:\n    pass\n"},
+        {"desk.py": "from acme.camel import ChatAgent\n\nagent = ChatAgent()\n"},
+    ],
+)
+def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None:
+    assert not deployment_of(files).incomplete
