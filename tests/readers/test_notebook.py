@@ -169,6 +169,6 @@ def test_what_cells_show_without_a_key_is_not_taken_apart() -> None:
     def read(lines: int) -> object:
         return parse_notebook("a.ipynb", notebook(["x = 1"], outputs=[{"text": "ab\n" * lines}]))
 
-    second, third = further_cost(read, 1_000, within="readers")
+    second, third = further_cost(read, 2_000, within="readers")
 
     assert (second, third) == (0, 0)
