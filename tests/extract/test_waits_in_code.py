@@ -124,3 +124,47 @@ def test_a_workflow_of_agents_from_elsewhere_may_end_them(made: str, found: Know
 def test_lambda_ends_what_it_calls(handler: str, found: Known) -> None:
     assert timeout(graphs=BUILT, api=f"{IMPORTS}{handler}") is found
     assert timeout(graphs=f"{BUILT}{handler}") is found
+
+
+STRANDS = """
+from strands import Agent
+
+def make_clerk():
+    return Agent(name="clerk", tools=[find])
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "found"),
+    [
+        ("Swarm([make_clerk()])", "swarm('hello')", Known.SET),
+        ("Swarm([make_clerk()])", "await swarm.invoke_async('hello')", Known.SET),
+        ("Swarm([make_clerk()], execution_timeout=most)", "return swarm", Known.SET),
+        ("Swarm([make_clerk()], execution_timeout=None)", "return swarm", Known.NONE),
+        ("Swarm([make_clerk()], **more)", "return swarm", Known.NONE),
+        ("Swarm([make_clerk()])", "await make_clerk().invoke_async('hello')", Known.NONE),
+        ("Graph([make_clerk()])", "return swarm", Known.NONE),
+    ],
+)
+def test_a_swarm_of_strands_ends_its_members_wherever_they_are_made(
+    made: str, run: str, found: Known
+) -> None:
+    team = (
+        "from strands.multiagent import Graph, Swarm\nfrom clerks import make_clerk\n\n"
+        f"async def work(most, more):\n    swarm = {made}\n    {run}\n"
+    )
+    agents = deployment_of({"clerks.py": STRANDS, "team.py": team}).agents
+
+    assert next(agent.timeout for agent in agents if agent.name == "clerk") is found
+
+
+@pytest.mark.parametrize(
+    ("run", "found"), [("swarm('hi')", Known.SET), ("clerk('hi')", Known.NONE)]
+)
+def test_a_member_that_is_asked_by_itself_is_not_ended_by_its_swarm(run: str, found: Known) -> None:
+    own = (
+        "from strands import Agent\nfrom strands.multiagent import Swarm\n\n"
+        f"clerk = Agent(tools=[find])\nswarm = Swarm([clerk])\n{run}\n"
+    )
+
+    assert timeout(desk=own) is found

@@ -15,7 +15,7 @@ from msgspec import Struct
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import defined_at, modules
-from agentaudit.extract.programs.syntax import argument, keyword
+from agentaudit.extract.programs.syntax import argument, keyword, splatted
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.python.building import Building
 
@@ -35,6 +35,9 @@ _HANDLER, _EVENT_AND_CONTEXT = "lambda_handler", 2
 _MANGUM = "mangum.Mangum"
 """What answers it for a web application."""
 _LLAMA_INDEX, _WORKFLOW = "llama_index.", "AgentWorkflow"
+_AGENTS = frozenset({"strands.Agent", "strands.agent.Agent"})
+_STRANDS, _SWARM = "strands.multiagent.", "Swarm"
+"""Of its own accord a Swarm of Strands ends after 15 minutes (`execution_timeout`)."""
 
 
 class _Waits(Struct, frozen=True):
@@ -101,7 +104,16 @@ def _all_end(module: Module, calls: Sequence[Call]) -> bool | None:
     """Whether each run of a module stands where it is ended in time; None where none is started."""
     if _answers_lambda(module, calls):
         return True
-    runs = [call for call in calls if call.last in RUN_METHODS and call.name not in _NO_RUNS]
+    swarms = {id(call.node): _swarm_ends(module, call.node) for call in calls if _is_swarm(call)}
+    runs = [
+        call
+        for call in calls
+        if call.last in RUN_METHODS
+        and call.name not in _NO_RUNS
+        and id(_receiver(module, call.node)) not in swarms
+    ]
+    if swarms and (not runs or False in swarms.values()):
+        return all(swarms.values()) and not any(_asks_alone(module, call.node) for call in calls)
     if not runs:
         return None
     bounds = _bounds(module, calls)
@@ -109,6 +121,26 @@ def _all_end(module: Module, calls: Sequence[Call]) -> bool | None:
         return False
     lines = (call.node.lineno for call in runs)
     return all(any(first <= line <= last for first, last in bounds) for line in lines)
+
+
+def _is_swarm(call: Call) -> bool:
+    return call.last == _SWARM and call.name.startswith(_STRANDS)
+
+
+def _swarm_ends(module: Module, call: ast.Call) -> bool:
+    given = keyword(call, "execution_timeout")
+    return _given(module, given) if given is not None else not splatted(call)
+
+
+def _asks_alone(module: Module, call: ast.Call) -> bool:
+    """Whether an agent of Strands is called by itself: `clerk("hello")`."""
+    made = module.meant(call.func) if isinstance(call.func, ast.Name) else None
+    return isinstance(made, ast.Call) and module.dotted(made.func) in _AGENTS
+
+
+def _receiver(module: Module, call: ast.Call) -> ast.AST | None:
+    """What a method is called on."""
+    return module.meant(call.func.value) if isinstance(call.func, ast.Attribute) else None
 
 
 def _answers_lambda(module: Module, calls: Sequence[Call]) -> bool:
