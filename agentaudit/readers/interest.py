@@ -127,7 +127,7 @@ _CONFIGURATION = _Gate(
             *("langchain", "vector_store", "vllm", "max-model-len", "max_model_len", "autogen"),
             *("strands", "allowedtools", "sessionttl", "inputschema", "ttl"),
             *("anthropic", "openai", "service_account", "serviceaccount"),
-            *("mcptooltrigger", "extensionbundle", '"auths"', '"iconsrc"'),
+            *("pass4symmkey", "mcptooltrigger", "extensionbundle", '"auths"', '"iconsrc"'),
         ),
         stops="kxhvjwmzgit",
     ),

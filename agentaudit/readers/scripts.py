@@ -32,13 +32,24 @@ _TELLING = (*UNASKED_WORDS, *ALLOWING_WORDS, *LEAVING_WORDS, *CLOUD_WORDS)
 _ASSIGNMENT = regex(
     r"""
     (?:^[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|set[ \t]+|\$env:|Environment=)?
-      | (?:-e|--env)[ \t=])["']?
+      | (?:-e|--env|--build-arg)[ \t=])["']?
     (?P<name>[A-Za-z_]\w{2,60})[ \t]{0,2}=[ \t]{0,2}
     (?:"(?P<double>[^"\n]{4,400})"|'(?P<single>[^'\n]{4,400})'|(?P<plain>[^\s"'`(){}<>;|&]{4,400}))
     """,
     re.MULTILINE | re.VERBOSE,
 )
 """Of a shell of Unix or PowerShell, of a unit of systemd, and what a container is started with."""
+_LOGIN = r"""["']?(?P<user>[A-Za-z_][\w-]{0,31}):(?P<value>[^\s"'`$%\\|;&<>{}]{4,200})"""
+_SETTING_PASSWORDS = "chpasswd"
+_PASSWORDS_SET = (
+    regex(
+        rf"\b(?:echo|printf)[ \t]{{1,3}}(?:-[ne]{{1,2}}[ \t]{{1,3}})?{_LOGIN}"
+        r"(?:\\n)?[\"']?[ \t]{0,3}"
+        r"\|[^|;&\n]{0,100}?\bchpasswd\b(?![^|;&\n]{0,40}[ \t](?:-e\b|--encrypted))"
+    ),
+    regex(rf"\bchpasswd[ \t]{{0,3}}<<<[ \t]{{0,3}}{_LOGIN}"),
+)
+"""What is handed to the program that sets passwords; those that are hashed are none."""
 _ELEMENT = regex(r"[A-Za-z_][\w.]*\[")
 """`token = tokens[0]` is of a program that a script holds."""
 _COMMANDS = ("$(", "`")
@@ -54,7 +65,8 @@ class Assignment(Struct, frozen=True):
 
 
 def assignments(text: str) -> Iterator[Assignment]:
-    """Every value that a script writes down for a name that speaks of secrets."""
+    """Every value that a script writes down for a name that speaks of secrets, or for a user."""
+    yield from passwords_set(text)
     for match in _ASSIGNMENT.finditer(text):
         if any(word in match["name"].lower() for word in _SECRET_WORDS):
             if any(mark in match[0] for mark in _COMMANDS):
@@ -65,6 +77,14 @@ def assignments(text: str) -> Iterator[Assignment]:
             if text.startswith("(", match.end(group)):
                 continue  # a call, in a program that the script writes down
             yield Assignment(match["name"], match[group], match.start(group))
+
+
+def passwords_set(text: str) -> Iterator[Assignment]:
+    """Every password that a script gives a user of its machine, named after that user."""
+    if _SETTING_PASSWORDS in text:
+        for form in _PASSWORDS_SET:
+            for match in form.finditer(text):
+                yield Assignment(f"{match['user']}_password", match["value"], match.start("value"))
 
 
 def starts_unasked(text: str) -> bool:

@@ -40,6 +40,7 @@ from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.scripts import passwords_set
 
 _ENV_FILE = regex(
     r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
@@ -213,6 +214,14 @@ def _settings(document: Document) -> Iterator[Setting]:
                 document=document,
                 route=f"{name}.{node.line}",
                 text=match["value"].strip("\"'"),
+            )
+        for given in passwords_set(text):
+            yield Setting(
+                key=given.name,
+                value=node,
+                document=document,
+                route=f"{name}.{node.line}",
+                text=given.value,
             )
         rest = _ASSIGNMENT.sub(r"\g<name>=", text)  # of what is assigned it is told already
         yield Setting(key=name, value=node, document=document, route=str(node.line), text=rest)

@@ -224,7 +224,7 @@ def is_placeholder(key: str, value: str) -> bool:
 def is_digest(key: str, value: str) -> bool:
     """Whether a value is a checksum or an identifier where nothing secret is expected."""
     hashed = value.startswith(
-        ("sha256:", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$argon2", "$pbkdf2")
+        ("sha256:", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$argon2", "$pbkdf2")
     )
     return bool(hashed or (_DIGEST_KEYS.search(key) and _DIGEST.match(value)))
 

@@ -68,6 +68,8 @@ _SECRET_ARGUMENTS: Mapping[str, str] = MappingProxyType(
         "azurerm_postgresql_flexible_server": "administrator_password",
         "google_secret_manager_secret_version": "secret_data",
         "google_sql_user": "password",
+        "linode_instance": "root_pass",
+        "linode_instance_disk": "root_pass",
         "github_actions_secret": "plaintext_value",
         "github_actions_environment_secret": "plaintext_value",
         "github_actions_organization_secret": "plaintext_value",
