@@ -27,7 +27,7 @@ from agentaudit.readers.scripts import (
     tells_of_secrets_or_agents,
 )
 from agentaudit.readers.token_forms import holds_token
-from agentaudit.readers.unread_frameworks import UNREAD_FRAMEWORKS
+from agentaudit.readers.unread_frameworks import UNREAD_FRAMEWORKS, unread_in_script
 
 _ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
@@ -74,6 +74,7 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
             or passes_tools_on(file, text)
             or loops_itself(file, text)
             or holds_key(file, text)
+            or any(unread_in_script(file, text))
         )
     if syntax in COMPILED:
         return names_agents(file, syntax, text)

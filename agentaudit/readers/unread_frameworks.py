@@ -1,11 +1,19 @@
 """
-Frameworks for agents in Python that are recognised, and not read.
+Frameworks for agents in Python and TypeScript that are recognised, and not read.
 
 The names are those of the packages' documentation in late 2026.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+
+from msgspec import Struct
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.readers.cdk import TESTS
+
+UNREAD = "an agent of {framework}, a framework that is not read"
 
 UNREAD_FRAMEWORKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -29,3 +37,53 @@ UNREAD_FRAMEWORKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """By the package: what the framework is called, and the names of what builds an agent there."""
+
+
+class _Scripted(Struct, frozen=True):
+    """A framework of scripts: its package, with what lies below that, and a use that builds."""
+
+    name: str
+    packages: str
+    used: re.Pattern[str]
+
+
+_NEW_AGENT = regex(r"\bnew\s+\w{0,40}Agent\(")
+_SCRIPTED = (
+    _Scripted("AgentKit", "@inngest/agent-kit", regex(r"\bcreate(?:Agent|Network)\(")),
+    _Scripted("ADK for TypeScript", "@google/adk", _NEW_AGENT),
+    _Scripted("BeeAI", "beeai-framework", _NEW_AGENT),
+    _Scripted("Convex Agent", "@convex-dev/agent", _NEW_AGENT),
+    _Scripted("ElizaOS", "@elizaos/core", regex(r"\bnew\s+AgentRuntime\(")),
+    _Scripted("Genkit", "genkit", regex(r"\.define(?:Tool|Agent)\(")),
+    _Scripted(
+        "LlamaIndex.TS",
+        r"llamaindex|@llamaindex",
+        regex(r"\bnew\s+\w{0,40}Agent\(|\b(?:a|multiA)gent\("),
+    ),
+    _Scripted("mcp-use", "mcp-use", regex(r"\bnew\s+MCPAgent\(")),
+    _Scripted("Stagehand", "@browserbasehq/stagehand", regex(r"\.agent\(")),
+    _Scripted("Strands for TypeScript", "@strands-agents/sdk", _NEW_AGENT),
+    _Scripted("VoltAgent", "@voltagent/core", _NEW_AGENT),
+)
+_PACKAGE = "|".join(each.packages for each in _SCRIPTED)
+_WORDS = tuple(_PACKAGE.split("|"))
+_IMPORTED = regex(
+    rf"""^(?:import[ \t](?!type\b)[^'"\n]{{0,400}}"""
+    rf"""|(?!(?:im|ex)port[ \t]+type\b)[^'"\n]{{0,400}}\}}[ \t]*from[ \t]*"""
+    rf"""|[^\n]{{0,200}}\b(?:require|import)\([ \t]*)"""
+    rf"""['"](?P<package>{_PACKAGE})(?:/[\w./-]+)?['"]""",
+    re.MULTILINE,
+)
+
+
+def unread_in_script(file: str, text: str) -> Iterator[tuple[int, str]]:
+    """Where a script imports each framework that it builds an agent with, and what is told."""
+    if not holds_word(text, _WORDS) or TESTS.search(file):
+        return
+    told: set[str] = set()
+    for found in _IMPORTED.finditer(text):
+        package = found["package"]
+        framework = next(each for each in _SCRIPTED if package in each.packages.split("|"))
+        if framework.name not in told and framework.used.search(text):
+            told.add(framework.name)
+            yield found.start(), UNREAD.format(framework=framework.name)

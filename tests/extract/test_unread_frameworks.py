@@ -42,3 +42,36 @@ def test_an_agent_that_is_not_read_is_named(code: str, framework: str, line: int
 )
 def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None:
     assert not deployment_of(files).incomplete
+
+
+@pytest.mark.parametrize(
+    ("package", "use", "framework"),
+    [
+        ("@voltagent/core", "new Agent({ tools })", "VoltAgent"),
+        ("@inngest/agent-kit", "createAgent({ tools })", "AgentKit"),
+        ("beeai-framework/agents/react/agent", "new ReActAgent({ tools })", "BeeAI"),
+        ("llamaindex", "agent({ tools })", "LlamaIndex.TS"),
+        ("@strands-agents/sdk", "new Agent({ tools })", "Strands for TypeScript"),
+    ],
+)
+def test_an_agent_of_scripts_that_is_not_read_is_named(
+    package: str, use: str, framework: str
+) -> None:
+    code = f'import {{ z }} from "zod";\nimport {{ Agent }} from "{package}";\nconst a = {use};\n'
+    (coverage,) = deployment_of({"desk.ts": code}).coverage
+
+    assert (coverage.status, coverage.line) == (FileStatus.PARTIAL, 2)
+    assert coverage.reason == f"an agent of {framework}, a framework that is not read"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'import type { Agent } from "@voltagent/core";\nconst a = new Agent({});\n',
+        'import { Agent } from "./agents";\nconst a = new Agent({});\n',
+        'import { createTool } from "@voltagent/core";\nexport const a = createTool({});\n',
+        'import { Agent } from "@voltagent/core-extras";\nconst a = new Agent({});\n',
+    ],
+)
+def test_scripts_without_such_an_agent_miss_nothing(code: str) -> None:
+    assert not deployment_of({"desk.ts": code}).incomplete

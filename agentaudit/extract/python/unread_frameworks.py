@@ -10,7 +10,7 @@ from agentaudit.errors import Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.python.building import Building
 from agentaudit.readers.cdk import TESTS
-from agentaudit.readers.unread_frameworks import UNREAD_FRAMEWORKS
+from agentaudit.readers.unread_frameworks import UNREAD, UNREAD_FRAMEWORKS
 
 
 def add_unread_agents(building: Building) -> None:
@@ -26,7 +26,7 @@ def add_unread_agents(building: Building) -> None:
             continue
         found.add(package)
         place = module.place(call.node.func, call.last)
-        what = f"an agent of {UNREAD_FRAMEWORKS[package][0]}, a framework that is not read"
+        what = UNREAD.format(framework=UNREAD_FRAMEWORKS[package][0])
         collector.leave_open(place, what, "what it may do is open")
         collector.problems.append(
             Problem(file=place.file, line=place.line, column=place.column, message=what)

@@ -22,6 +22,7 @@ from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
 from agentaudit.readers.model_clients import WORDS_IN_SCRIPTS
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
+from agentaudit.readers.unread_frameworks import unread_in_script
 
 _WORDS = (
     *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
@@ -114,9 +115,7 @@ def made(file: str) -> bool:
 
 def parse_javascript(file: str, text: str) -> Document:
     """The tree of a file that builds agents or their tools; of any other, the text alone."""
-    document = searched_text(
-        file, "javascript", text, unread=((declares_stack(file, text), UNRENDERED),)
-    )
+    document = searched_text(file, "javascript", text, unread=_unread(file, text))
     if not any(asks(file, text) for asks in (builds_agents, passes_tools_on, loops_itself)):
         return document
     if len(text) > MAX_WRITTEN:
@@ -126,8 +125,11 @@ def parse_javascript(file: str, text: str) -> Document:
 
 def parse_imported(file: str, text: str) -> Document:
     """The tree of a file that one which builds agents imports."""
-    unread = ((declares_stack(file, text), UNRENDERED),)
-    return _with_tree(searched_text(file, "javascript", text, unread=unread))
+    return _with_tree(searched_text(file, "javascript", text, unread=_unread(file, text)))
+
+
+def _unread(file: str, text: str) -> tuple[tuple[int | None, str], ...]:
+    return (declares_stack(file, text), UNRENDERED), *unread_in_script(file, text)
 
 
 def _with_tree(document: Document) -> Document:
