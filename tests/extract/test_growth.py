@@ -52,7 +52,12 @@ resource "aws_ecs_task_definition" "f@" {
 resource "aws_cloudwatch_log_group" "g@" { name_prefix = "a" }
 """,
     "listeners and tasks": """
-resource "aws_lb" "b@" { name = "b@" }
+resource "aws_security_group" "s@" { name_prefix = "s" }
+resource "aws_vpc_security_group_ingress_rule" "i@" {
+  security_group_id = aws_security_group.s0.id
+  cidr_ipv4         = "10.0.0.0/8"
+}
+resource "aws_lb" "b@" { security_groups = [aws_security_group.s0.id] }
 resource "aws_lb_listener" "l@" {
   load_balancer_arn = aws_lb.b@.arn
   protocol          = "HTTP"

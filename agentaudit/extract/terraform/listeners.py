@@ -5,7 +5,7 @@ A listener that redirects leads to nothing, and what is internal is reached by n
 CloudFront stands before, it is what callers reach: whether others do does not stand here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.collector import Collector
@@ -51,7 +51,8 @@ def add_listeners(module: Module, documents: Documents, collector: Collector) ->
 def reached_by_all(module: Module, documents: Documents) -> Mapping[FactId, Evidence]:
     """The containers to which a balancer that lets everybody in leads, and asks nobody first."""
     found: dict[FactId, Evidence] = {}
-    public = [item for item in module.resources(*_LISTENERS) if _is_public(item, module)]
+    opened = dict[tuple[str, ...], bool]()
+    public = [item for item in module.resources(*_LISTENERS) if _is_public(item, module, opened)]
     if not public or documents.once(_behind_cloudfront):
         return found
     containers = _containers(module, documents)
@@ -59,8 +60,8 @@ def reached_by_all(module: Module, documents: Documents) -> Mapping[FactId, Evid
         for actions in _actions(module, listener):
             if not any(_ASKING.match(action.text_at("type")) for action in actions):
                 for target in _targets(actions):
-                    reached = dict.fromkeys(containers.get(target, ()), listener.place())
-                    found = {**reached, **found}
+                    for identifier in containers.get(target, ()):
+                        found.setdefault(identifier, listener.place())
     return found
 
 
@@ -82,11 +83,18 @@ def _is_plain(listener: Declared, module: Module) -> bool:
     return plain and _balancer(listener, module) is not None
 
 
-def _is_public(listener: Declared, module: Module) -> bool:
-    """Whether the balancer of a listener is outside, and lets in from everywhere."""
+def _is_public(
+    listener: Declared, module: Module, opened: MutableMapping[tuple[str, ...], bool]
+) -> bool:
+    """Whether the balancer of a listener is outside, and lets in from everywhere; asked once."""
     balancer = _balancer(listener, module)
     groups = balancer.body.get("security_groups") if balancer is not None else None
-    return balancer is not None and lets_everybody_in(balancer, groups)
+    if balancer is None or groups is None:
+        return False
+    named = tuple(group.raw for group in groups.list())
+    if named not in opened:
+        opened[named] = lets_everybody_in(balancer, groups)
+    return opened[named]
 
 
 def _balancer(listener: Declared, module: Module) -> Declared | None:
