@@ -56,7 +56,7 @@ FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
 """What people are asked when they report something: GitHub's forms, with examples in them."""
 PIPELINE_FILE = regex(
     r"\.gitlab-ci\.ya?ml$|\.gitlab/ci/|\.circleci/|bitbucket-pipelines|azure-pipelines|\.azuredevops/|\.azdo/"
-    r"|buildspec[\w.-]*\.ya?ml$"
+    r"|(?:buildspec|cloudbuild)[\w.-]*\.ya?ml$"
 )
 
 

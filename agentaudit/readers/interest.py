@@ -39,7 +39,7 @@ _ALWAYS_READ = regex(
     r"|[^/]+\.(?:code-workspace|kiro\.hook)|hooks/hooks\.json|\.claude-plugin/[^/]*"
     r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|fly(?:[._-][^/]*)?\.toml|railway(?:[._-][^/]*)?\.(?:toml|json)|\.do/[^/]+\.ya?ml"
-    r"|[^/]*buildspec[^/]*\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
+    r"|[^/]*(?:buildspec|cloudbuild)[^/]*\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
 )
 _OTHER = regex(
     r"(?:^|/)(?:dependabot\.ya?ml|package(?:-lock)?\.json|pnpm-lock\.yaml|tsconfig[^/]*\.json"

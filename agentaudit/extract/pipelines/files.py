@@ -1,5 +1,5 @@
 """
-The files in which GitLab, CircleCI, Bitbucket, Azure and CodeBuild describe pipelines.
+The files in which GitLab, CircleCI, Bitbucket, Azure, CodeBuild and Cloud Build have pipelines.
 
 Keys by https://docs.gitlab.com/ci/yaml/, https://circleci.com/docs/configuration-reference/,
 https://support.atlassian.com/bitbucket-cloud/docs/bitbucket-pipelines-configuration-reference/ and
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.cloud_build import build_of_google
 from agentaudit.extract.pipelines.codebuild import build_of_file
 from agentaudit.extract.pipelines.gitlab_includes import included_files
 from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
@@ -23,6 +24,7 @@ _AZURE = re.compile(
     r"(?:^|/)(?:azure-pipelines[\w.-]*|\.azure-pipelines/.*|\.(?:azuredevops|azdo)/.*)\.ya?ml$"
 )
 _CODEBUILD = re.compile(r"(?:^|/)[\w.-]*buildspec[\w.-]*\.ya?ml$")
+_CLOUD_BUILD = re.compile(r"(?:^|/)[\w.-]*cloudbuild[\w.-]*\.ya?ml$")
 _SCRIPTS = ("before_script", "script", "after_script")
 _NOT_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image"})
 _GITLAB_EVENT = re.compile(
@@ -289,4 +291,5 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[Document], Pipeline]], ...] = (
     (_BITBUCKET, _bitbucket),
     (_AZURE, _azure),
     (_CODEBUILD, build_of_file),
+    (_CLOUD_BUILD, build_of_google),
 )
