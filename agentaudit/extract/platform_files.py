@@ -42,6 +42,7 @@ _RENDER_FILE = regex(r"(?:^|/)render(?:[.-][\w-]+)?\.ya?ml$")
 _FLY_FILE = regex(r"(?:^|/)fly(?:[._-][\w.-]+)?\.toml$")
 _FLY_KEYS = ("http_service", "services", "processes", "vm", "primary_region", "env", "build")
 _APP_FILE = regex(r"(?:^|/)(?:app(?:[._-][\w-]+)?|\.do/[^/]+)\.ya?ml$")
+_ENGINE_KEYS = ("env_variables", "entrypoint", "handlers", "instance_class", "service", "env")
 _RAILWAY_FILE = regex(r"(?:^|/)railway(?:[._-][\w.-]+)?\.(?:toml|json)$")
 _OF_COMPONENTS = ("github", "gitlab", "git", "image", "envs", "source_dir", "instance_size_slug")
 COMPONENTS = ("services", "workers", "jobs")
@@ -101,6 +102,14 @@ def app_specifications(documents: Documents) -> Iterator[tuple[Document, Node]]:
             listed = (each for kind in COMPONENTS for each in spec.list_at(kind))
             if any(each.child(key) for each in listed for key in _OF_COMPONENTS):
                 yield document, spec
+
+
+def app_engine_services(documents: Documents) -> Iterator[Document]:
+    """Services of App Engine, by their name, their runtime and what they say of it."""
+    for document in documents.of("yaml"):
+        named = _APP_FILE.search(document.file) and document.root.text_at("runtime")
+        if named and any(map(document.root.child, _ENGINE_KEYS)):
+            yield document
 
 
 def railway_services(documents: Documents) -> Iterator[Document]:

@@ -14,6 +14,7 @@ from agentaudit.extract.platform_files import (
     PIPELINE_FILE,
     SERVERLESS_FILE,
     agentcore_projects,
+    app_engine_services,
     app_specifications,
     arm_documents,
     commands_of_tasks,
@@ -212,6 +213,7 @@ extract_app_platform = late(
 )
 extract_railway = late(found(railway_services), "containers.railway:extract_railway")
 extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
+extract_app_engine = late(found(app_engine_services), "google.app_engine:extract_app_engine")
 extract_cloud_run = late(
     said(("googleapis.com/",), "yaml", "json"), "google.cloud_run:extract_cloud_run"
 )
