@@ -6,6 +6,7 @@ close together do, of which one is that the user must not learn of it or that a 
 and so does text in characters that nobody sees.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -43,6 +44,10 @@ _SIGNS = (
     ("weight", _WEIGHT),
     ("fetched", _FETCHED),
 )
+_LISTED = regex(r"""[(,|]\s?["'“][^"'“”\n]{0,20}$""")
+"""Before a sign that is quoted within a list, brackets or a table: it is spoken about."""
+_LIST_GOES_ON = regex(r"""[^"'“”\n]{0,20}["'”]\s?[),|]""")
+_SPOKEN = frozenset({"secrecy", "weight"})
 _CLOSE = 600
 """Characters between two signs of one order."""
 _WITHIN = 60
@@ -92,7 +97,10 @@ def _beginnings(text: str) -> Iterator[tuple[int, str]]:
     for match in _UNSEEN.finditer(text):
         yield match.start(), ""
     found = sorted(
-        (match.start(), kind, match[0]) for kind, sign in _SIGNS for match in sign.finditer(text)
+        (match.start(), kind, match[0])
+        for kind, sign in _SIGNS
+        for match in sign.finditer(text)
+        if kind not in _SPOKEN or not _only_named(text, match)
     )
     for (start, kind, words), (after, other, more) in pairwise(found):
         kinds = {kind, other}
@@ -101,6 +109,12 @@ def _beginnings(text: str) -> Iterator[tuple[int, str]]:
             yield (start, words) if kind == "secrecy" else (after, more)
         elif close and kinds == {"weight", "key files"}:
             yield start, words
+
+
+def _only_named(text: str, sign: re.Match[str]) -> bool:
+    """Whether a text names a sign among others, as scanners do: `("do not tell the user", …)`."""
+    before = _LISTED.search(text, max(0, sign.start() - 30), sign.start())
+    return before is not None and _LIST_GOES_ON.match(text, sign.end()) is not None
 
 
 def _above(named: Sequence[int], order: Node) -> int:
