@@ -28,7 +28,7 @@ from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.extractors import EXTRACTORS
 from agentaudit.extract.joins.join import join
-from agentaudit.extract.packages import Packages, packages_in
+from agentaudit.extract.packages import Packages, manifests_in, packages_in
 from agentaudit.extract.shown_files import shown_files
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
@@ -154,7 +154,7 @@ def _imported(
 ) -> tuple[Packages, list[Document], list[FileCoverage]]:
     """What programs import of files that nobody would read for themselves, and what is not read."""
     languages = {document.syntax for document in documents if document.tree is not None}
-    packages, imported, unread = Packages(), list[Document](), list[FileCoverage]()
+    packages, imported, unread = manifests_in(sources), list[Document](), list[FileCoverage]()
     if "javascript" in languages:
         from agentaudit.extract.javascript.imported import imported_documents, parsed
         from agentaudit.extract.programs.imported import Allowance

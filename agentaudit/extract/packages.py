@@ -14,11 +14,17 @@ from msgspec import Struct, field
 
 from agentaudit.errors import InputError
 from agentaudit.expressions import regex
+from agentaudit.model.evidence import Truth
 from agentaudit.readers.document import Node, NodeKind
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.jsonc import parse_json
 
 _MANIFEST = "package.json"
+_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml"})
+_DEPENDED = ("dependencies", "devDependencies", "optionalDependencies")
+_PROGRAMS_OF = {"playwright": "@playwright/test"}
+"""Programs that a package of another name brings along, in its own version."""
+_EXACT = regex(r"v?\d+\.\d+\.\d[\w.+-]*|(?:workspace|file|link|portal):.*")
 _SETTINGS = regex(r"(?:^|/)(?:ts|js)config[^/]*\.json$")
 _MAIN = ("source", "module", "main", "types", "exports")
 _ENDING = regex(r"\.(?:d\.)?(?:[mc]?[jt]s|[jt]sx)$")
@@ -52,12 +58,33 @@ class Packages(Struct, frozen=True, eq=False):
     short: Mapping[str, _Patterns] = field(default_factory=dict)
     manifests: Mapping[str, SourceText] = field(default_factory=dict)
     """By folder, unread: few are asked for."""
+    locked: frozenset[str] = frozenset()
+    """Folders in which a file says which version of each package is installed."""
 
     def script(self, folder: str, name: str) -> str:
         """What a package runs under a name: of `npm run start` that of `start`."""
         manifest = self.manifests.get(folder)
         root = _root(manifest) if manifest is not None else None
         return root.text_at("scripts", name)[:_LARGEST] if root is not None else ""
+
+    def installed(self, folder: str, name: str) -> Truth:
+        """
+        Whether a project has a package in one version; NO where it does not depend on it.
+
+        The given folder is asked first, then those above it. Of a range only a lock says which
+        version it is, and not every lock is read.
+        """
+        for _ in range(_HIGHEST):
+            manifest = self.manifests.get(folder)
+            root = _root(manifest) if manifest is not None else None
+            wanted = _wanted(root, name) if root is not None else ""
+            if wanted:
+                fixed = folder in self.locked or _EXACT.fullmatch(wanted) is not None
+                return Truth.YES if fixed else Truth.UNKNOWN
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        return Truth.NO
 
     def paths(self, file: str, source: str) -> Iterator[str]:
         """Where what a file imports may lie, without the ending of its file."""
@@ -78,8 +105,22 @@ class Packages(Struct, frozen=True, eq=False):
             yield from _below(package, "/".join(parts[count:]))
 
 
-def packages_in(sources: Iterable[SourceText]) -> Packages:
+def manifests_in(sources: Sequence[SourceText]) -> Packages:
+    """The files of a repository that say which packages it depends on, and which it has."""
+    manifests, locked = list[SourceText](), set[str]()
+    for source in sources:
+        folder, _, name = source.file.rpartition("/")
+        if name == _MANIFEST:
+            manifests.append(source)
+        elif name in _LOCKS:
+            locked.add(folder)
+    by_folder = {each.file.rpartition("/")[0]: each for each in islice(manifests, _MOST)}
+    return Packages(manifests=by_folder, locked=frozenset(locked))
+
+
+def packages_in(sources: Sequence[SourceText]) -> Packages:
     """What the files of a repository say of its packages and short paths."""
+    found = manifests_in(sources)
     manifests, settings = [], []
     for source in sources:
         if source.file.rpartition("/")[2] == _MANIFEST:
@@ -90,7 +131,8 @@ def packages_in(sources: Iterable[SourceText]) -> Packages:
     return Packages(
         dict(pair for each in islice(named, _MOST) for pair in _package(each)),
         {folder: pairs for each in islice(settings, _MOST) for folder, pairs in _short_paths(each)},
-        {source.file.rpartition("/")[0]: source for source in islice(manifests, _MOST)},
+        found.manifests,
+        found.locked,
     )
 
 
@@ -102,6 +144,14 @@ def _root(source: SourceText) -> Node | None:
         return parse_json(source.file, source.text).root
     except InputError:
         return None
+
+
+def _wanted(root: Node, name: str) -> str:
+    """The version of a package that a project depends on, as it writes it."""
+    names = (name, _PROGRAMS_OF.get(name, name))
+    return next(
+        filter(None, (root.text_at(kind, each) for kind in _DEPENDED for each in names)), ""
+    )
 
 
 def _package(source: SourceText) -> Iterator[tuple[str, _Package]]:

@@ -19,6 +19,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp.installed import as_installed
 from agentaudit.extract.mcp.launchers import LONGEST_SCRIPT, Launch, fetched_by_shell
 from agentaudit.extract.platform_files import HOOK_FILE
 from agentaudit.model.facts.hooks import Hook
@@ -49,15 +50,23 @@ def extract_hooks(documents: Documents, collector: Collector) -> None:
         off = document.root.child("disableAllHooks")
         if pattern.search(document.file) and not (off is not None and off.boolean is True):
             for number, command in enumerate(_commands(document)):
-                _add(document, collector, number, command)
+                _add(documents, document, collector, number=number, command=command)
 
 
-def _add(document: Document, collector: Collector, number: int, command: _Command) -> None:
+def _add(
+    documents: Documents,
+    document: Document,
+    collector: Collector,
+    *,
+    number: int,
+    command: _Command,
+) -> None:
     place = evidence(document, command.node, plain(command.event))
     if len(command.text) > LONGEST_SCRIPT:
         what = f"a hook on {plain(command.event)} is longer than is read"
         collector.leave_unread(place, what, "what it fetches further on is open")
-    launch = fetched_by_shell(command.text) or Launch()
+    fetched = fetched_by_shell(command.text) or Launch()
+    launch = as_installed(fetched, documents, document.file)
     collector.add(
         Hook(
             id=fact_id("hook", command.event, f"{document.file}#hooks.{number}"),

@@ -26,7 +26,8 @@ from agentaudit.extract.mcp.declared import (
     declared_servers,
     servers_within,
 )
-from agentaudit.extract.mcp.launchers import launch_of
+from agentaudit.extract.mcp.installed import as_installed
+from agentaudit.extract.mcp.launchers import Launch, launch_of
 from agentaudit.extract.mcp.routed import routed_servers
 from agentaudit.extract.mcp.tools import add_tools
 from agentaudit.extract.settings import Setting
@@ -76,8 +77,8 @@ def _add_routed(
     documents: Documents, document: Document, collector: Collector, declared: DeclaredServer
 ) -> None:
     """A server that a gateway calls: by which agents, and which of its tools, no file says."""
-    server = collector.add(_server_of(document, declared))
-    launch = launch_of(*command_of(declared.node))
+    launch = as_installed(launch_of(*command_of(declared.node)), documents, document.file)
+    server = collector.add(_server_of(document, declared, launch))
     add_registry(collector, launch, server.evidence[0], server.id)
     place = ServerPlace(documents, document, declared, server.id, server.id)
     add_server_credentials(collector, place)
@@ -88,14 +89,15 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     if _disabled(declared.node):
         return None
     document, collector = reading.document, reading.collector
-    server = collector.add(_server_of(document, declared))
+    launch = launch_of(*command_of(declared.node))
+    launch = as_installed(launch, reading.documents, document.file)
+    server = collector.add(_server_of(document, declared, launch))
     place, url = evidence(document, declared.key, declared.name), url_of(declared.node)
     collector.link(EdgeKind.EXPOSES, reading.agent.id, server.id, place)
     if url and server.authenticated is Truth.UNKNOWN:
         what = f"with which headers the server {server.name} is called is not known"
         collector.leave_open(place, what, "whether it asks who calls is open")
     add_tools(collector, server, url)
-    launch = launch_of(*command_of(declared.node))
     add_registry(collector, launch, server.evidence[0], server.id)
     add_server_credentials(
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)
@@ -103,10 +105,9 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     return server
 
 
-def _server_of(document: Document, declared: DeclaredServer) -> ToolServer:
+def _server_of(document: Document, declared: DeclaredServer, launch: Launch) -> ToolServer:
     """A server by what its declaration says."""
     command, words = command_of(declared.node)
-    launch = launch_of(command, words)
     url = url_of(declared.node)
     called = url or _bridged(launch.package, words)
     approved = _approved(declared.node)

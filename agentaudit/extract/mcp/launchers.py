@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile, pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import on_own_machine
@@ -15,8 +16,8 @@ _NPM = frozenset({"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "bun"})
 _PYPI = frozenset({"uvx", "pipx", "uv"})
 _OCI = frozenset({"docker", "podman", "nerdctl"})
 _RUNNERS = frozenset({"dlx", "exec", "run", "x", "tool", "create", "init"})
-_JOINING = frozenset({"exec", "attach", "start", "compose"})
-"""What containers are given that there are already, by their names: which images, others say."""
+_JOINING = frozenset({"exec", "attach", "start", "compose", "mcp"})
+"""What joins containers by name, or starts those of a catalogue: which images, others say."""
 _VALUED = frozenset(
     {
         *("-e", "--env", "-v", "--volume", "--mount", "--name", "--network", "-p", "--publish"),
@@ -78,6 +79,8 @@ class Launch(Struct, frozen=True, kw_only=True):
     """Whether the same thing starts tomorrow."""
     mutable: Truth = Truth.UNKNOWN
     """Whether the registry's owner can exchange what the name stands for."""
+    own_first: bool = False
+    """Whether a project's own copy is started where it has one, whichever version that is."""
 
 
 def launch_of(command: str, arguments: Sequence[str]) -> Launch:
@@ -94,7 +97,9 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
     if laid:
         return pypi_launch(laid)
     if name in _NPM and not own:
-        return npm_launch(_packaged(arguments))
+        launch = npm_launch(_packaged(arguments))
+        bare = _packaged(arguments) == launch.package and "dlx" not in arguments
+        return replace(launch, own_first=bare and name != "pnpx" and launch.registry == "npm")
     if name in _PYPI and not own:
         return pypi_launch(_packaged(arguments))
     if name in _OCI and next(_words(arguments), "") in _JOINING:
