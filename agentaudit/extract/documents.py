@@ -13,7 +13,7 @@ from agentaudit.readers.document import Document
 AnswerT = TypeVar("AnswerT")
 _CLOSED = object()
 _STARTING = regex(
-    r"(?:^|/)(?:vercel\.json|(?:fly|railway)[^/]*\.(?:toml|json)|(?:render|app)[^/]*\.ya?ml"
+    r"(?:^|/)(?:vercel\.json|(?:fly|railway|wrangler)[^/]*\.(?:toml|jsonc?)|(?:render|app)[^/]*\.ya?ml"
     r"|\.do/[^/]+)$"
 )
 """Files by whose names platforms find what they start."""

@@ -44,6 +44,7 @@ _FLY_KEYS = ("http_service", "services", "processes", "vm", "primary_region", "e
 _APP_FILE = regex(r"(?:^|/)(?:app(?:[._-][\w-]+)?|\.do/[^/]+)\.ya?ml$")
 _ENGINE_KEYS = ("env_variables", "entrypoint", "handlers", "instance_class", "service", "env")
 _RAILWAY_FILE = regex(r"(?:^|/)railway(?:[._-][\w.-]+)?\.(?:toml|json)$")
+_WRANGLER_FILE = regex(r"(?:^|/)wrangler(?:[._-][\w.-]+)?\.(?:toml|jsonc?)$")
 _OF_COMPONENTS = ("github", "gitlab", "git", "image", "envs", "source_dir", "instance_size_slug")
 COMPONENTS = ("services", "workers", "jobs")
 """What an app of DigitalOcean consists of."""
@@ -130,6 +131,13 @@ def commands_of_tasks(documents: Documents) -> Iterator[tuple[Document, Node]]:
                 for node in block.walk() if block is not None else ():
                     if node.text is not None and starts_unasked(node.raw):
                         yield document, node
+
+
+def workers(documents: Documents) -> Iterator[Document]:
+    """Workers of Cloudflare, by their name and a program; pages have none."""
+    for document in documents.of("toml", "json"):
+        if _WRANGLER_FILE.search(document.file) and document.root.text_at("main"):
+            yield document
 
 
 def templates(documents: Documents) -> Iterator[Document]:

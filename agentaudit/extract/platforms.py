@@ -26,6 +26,7 @@ from agentaudit.extract.platform_files import (
     railway_services,
     render_blueprints,
     templates,
+    workers,
     workflows,
 )
 from agentaudit.model.facts.permissions import Grant
@@ -212,6 +213,7 @@ extract_app_platform = late(
     found(app_specifications), "containers.app_platform:extract_app_platform"
 )
 extract_railway = late(found(railway_services), "containers.railway:extract_railway")
+extract_wrangler = late(found(workers), "containers.wrangler:extract_wrangler")
 extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
 extract_app_engine = late(found(app_engine_services), "google.app_engine:extract_app_engine")
 extract_cloud_run = late(

@@ -39,6 +39,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     (".env", "dotenv"),
     (".env.*", "dotenv"),
     ("*.env", "dotenv"),
+    (".dev.vars", "dotenv"),
+    (".dev.vars.*", "dotenv"),
     ("Dockerfile", "dockerfile"),
     ("Dockerfile.*", "dockerfile"),
     ("*.dockerfile", "dockerfile"),

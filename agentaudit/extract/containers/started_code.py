@@ -29,6 +29,7 @@ CODED = frozenset(
         *("cohere", "azure-inference", "livekit", "pipecat", "deepagents", "llama-index"),
         *("haystack", "dspy", "semantic-kernel", "langroid"),
         *("ai-sdk", "openai-agents-js", "langchain-js", "langgraph-js", "deepagents-js", "mastra"),
+        *("cloudflare-agents", "cloudflare-think"),
     }
 )
 """Frameworks whose agents are code that an image holds; others run where their platform says."""
