@@ -1,10 +1,12 @@
 """What the coverage says of each file: read whole, in part, not at all, and why."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from agentaudit.errors import InputError, Problem
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.document import Document
@@ -12,8 +14,16 @@ from agentaudit.readers.files import NOT_A_FORMAT, SourceText
 
 _TEMPLATE = "an unrendered template; audit what it renders to"
 _UNMERGED = "a merge conflict that nobody resolved"
-_MARKS = ("\n<<<<<<< ", "\n=======\n", "\n>>>>>>> ")
-"""The lines of a merge that somebody has to resolve, in their order."""
+_OURS = regex(r"^<<<<<<< (?!SEARCH$)", re.MULTILINE)
+_THEIRS = ("\n=======\n", "\n>>>>>>> ")
+"""
+The lines of a merge that somebody has to resolve, in their order.
+
+With `SEARCH` begins what an agent is to replace, in the form that prompts describe.
+"""
+_FENCE = regex(r"^[ \t]{0,3}(?:```|~~~)", re.MULTILINE)
+_PROGRAMS = frozenset({"python", "javascript", "json"})
+"""What cannot be read whole with a merge in it, but for one in its texts."""
 _LISTED_PROBLEMS = 100
 _LISTED_SKIPS = 200
 """More files of no interest are counted, not listed."""
@@ -34,7 +44,8 @@ def template_coverage(source: SourceText) -> FileCoverage:
 def read_coverage(document: Document) -> FileCoverage:
     whole = FileCoverage(file=document.file, status=FileStatus.READ, format=document.syntax)
     in_part = replace(whole, status=FileStatus.PARTIAL)
-    conflict = _conflict(document.syntax, document.text)
+    broken = document.syntax not in _PROGRAMS or document.problems
+    conflict = _conflict(document.syntax, document.text) if broken else None
     if conflict is not None:
         return replace(in_part, reason=_UNMERGED, line=conflict, column=1)
     if not document.problems:
@@ -57,15 +68,19 @@ def failed_coverage(source: SourceText, error: InputError) -> FileCoverage:
 
 
 def _conflict(syntax: str, text: str) -> int | None:
-    """The line on which an unresolved merge begins; in strings of a whole program it is none."""
-    if _MARKS[0].strip() not in text or syntax in {"python", "json"}:
+    """The line on which an unresolved merge begins; in a fence of Markdown it is an example."""
+    found = _OURS.search(text) if "<<<<<<< " in text else None
+    if found is None:
         return None
-    lines, at = f"\n{text}\n", 0
-    for mark in _MARKS:
-        at = lines.find(mark, at)
+    at = found.start()
+    for mark in _THEIRS:
+        at = text.find(mark, at)
         if at < 0:
             return None
-    return lines.count("\n", 0, lines.find(_MARKS[0]) + 1)
+    fences = sum(1 for _ in _FENCE.finditer(text, 0, found.start()))
+    if syntax == "markdown" and fences % 2:
+        return None
+    return text.count("\n", 0, found.start()) + 1
 
 
 def judged_coverage(

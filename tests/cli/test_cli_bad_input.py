@@ -19,6 +19,7 @@ QUOTED = 'apiVersion: v1\nkind: Pod\nmetadata: {name: "{{ .Release.Name }}"}\n'
 CHART = "apiVersion: v2\nname: agent\nversion: 0.1.0\n"
 KUSTOMIZATION = "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n"
 MCP = '{"mcpServers": {}}'
+AGENT = 'import { Agent } from "@openai/agents";'
 BAD: dict[str, tuple[str, bytes, str]] = {
     "binary": ("compose.yaml", b"\x7fELF\x00\x01", "binary content"),
     "Latin-1": ("compose.yaml", "services: {é: {}}".encode("latin-1"), "not UTF-8"),
@@ -54,6 +55,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
             ("CLAUDE.md", "Ask first.", "Ask never."),
             (".codex/config.toml", 'approval_policy = "never"', 'approval_policy = "untrusted"'),
             ("agent.py", "import openai", "import anthropic"),
+            ("agent.ts", AGENT, "export const limit = 2;"),
         )
     },
 }
@@ -174,7 +176,10 @@ def test_every_encoding_that_names_itself_is_read(folder: Path, encoding: str) -
     ("file", "text"),
     [
         ("agent.py", 'import openai\nSHOWN = """\n' + CONFLICT + '"""\n'),
+        ("agent.ts", f"{AGENT}\nconst shown = `\n{CONFLICT}`;\n"),
         ("CLAUDE.md", "A heading\n=======\n\nand text\n"),
+        ("CLAUDE.md", f"Resolve what looks so:\n\n```\n{CONFLICT}```\n"),
+        ("CLAUDE.md", "Edit so:\n<<<<<<< SEARCH\na\n=======\nb\n>>>>>>> REPLACE\n"),
         ("compose.yaml", "services: {}\nx-note: |\n  " + CONFLICT.replace("\n", "\n  ") + "\n"),
         ("values.env.tmpl", "A=1\n"),
     ],
