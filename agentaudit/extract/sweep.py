@@ -40,7 +40,7 @@ from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(
     r"(?:^|/)(?:(?:[\w-]{1,40}-)?tests?|__tests__|fixtures?|examples?|samples?|docs?|templates?|testdata)/"
-    r"|\.(?:example|sample|template|dist)(?:\.|$)|\.env[_-](?:example|sample|template)$|(?:^|/)test_|\.(?:test|spec)\.\w{2,3}$",
+    r"|\.(?:example|sample|template|dist)(?:\.|$)|\.env[_-](?:example|sample|template)$|[_-](?:example|sample)\.(?:json|toml|ya?ml)$|(?:^|/)test_|\.(?:test|spec)\.\w{2,3}$",
     re.IGNORECASE,
 )
 _COMPOSING = ("join", "format", "replace", "upper", "lower", "base64decode", "%{")

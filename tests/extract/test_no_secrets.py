@@ -249,3 +249,16 @@ def test_the_keys_of_a_secret_that_a_chart_is_given_are_names(name: str, found: 
     values = f"storage: {{secretRef: supabase, {name}: {{user: s3KeyId, password: {DRAWN}}}}}\n"
 
     assert len(deployment_of({"values.yaml": values}).credentials) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("***SCRUBBED-OLD-SHARED-ADMIN-PSK***", False),
+        ("*** removed by Jo ***", False),
+        ("***q7Zk2PvW9sLx4", True),
+        ("*q7Zk2PvW9sLx4*", True),
+    ],
+)
+def test_a_word_between_asterisks_stands_where_a_secret_was(value: str, *, secret: bool) -> None:
+    assert could_be_secret("password", "password", value) is secret

@@ -1,5 +1,7 @@
 """A comment over a secret may say that it is an example, or that it has to be changed."""
 
+import json
+
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
@@ -84,3 +86,28 @@ def test_what_stands_over_many_secrets_is_read_once() -> None:
 
     assert len(found) == 300
     assert {each.confidence for each in found} == {Confidence.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "password", "confidence"),
+    [
+        ("plan.json", "test_data", "validpassword123", Confidence.POSSIBLE),
+        ("plan.json", "testData", "admin123", Confidence.POSSIBLE),
+        ("plan.json", "test_data", DRAWN, Confidence.LIKELY),
+        ("plan.json", "latest_data", "admin123", Confidence.LIKELY),
+        ("login_example.json", "body", "Password123", Confidence.POSSIBLE),
+        ("counterexample.json", "body", "Password123", Confidence.LIKELY),
+    ],
+)
+def test_what_tests_type_into_forms_was_made_up_for_them(
+    file: str, name: str, password: str, confidence: Confidence
+) -> None:
+    data = {"steps": [{"expected": "a token", name: {"username": "jo", "password": password}}]}
+
+    assert confidence_of(json.dumps(data), file) is confidence
+
+
+def test_a_key_in_an_example_opens_what_its_vendor_guards() -> None:
+    text = json.dumps({"test_data": {"token": fake("github_classic")}})
+
+    assert confidence_of(text, "login_example.json") is Confidence.CERTAIN

@@ -106,3 +106,20 @@ def test_where_the_limit_is_said_is_told_with_the_agent() -> None:
     agent = agent_of({"functions": {"run.py": {"maxDuration": 60}}}, "run.py")
 
     assert "vercel.json" in {place.file for place in agent.evidence}
+
+
+@pytest.mark.parametrize(
+    ("framework", "ends"), [("nextjs", Known.UNKNOWN), ("vite", Known.NONE), (None, Known.NONE)]
+)
+def test_a_framework_that_answers_on_a_server_may_run_the_agent(
+    framework: str | None, ends: Known
+) -> None:
+    script = (
+        'import { Agent } from "@mastra/core";\n'
+        'export const helper = new Agent({ name: "helper", model, tools: { look } });\n'
+    )
+    files = {"vercel.json": json.dumps({"framework": framework}), "lib/helper.ts": script}
+    (agent,) = deployment_of(files).agents
+
+    assert agent.timeout is ends
+    assert agent_of({"framework": framework}, "lib/helper.py").timeout is Known.NONE

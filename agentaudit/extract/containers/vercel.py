@@ -3,8 +3,9 @@ Projects of Vercel: what runs there is ended after `maxDuration`, which is 300 s
 
 Source: Vercel, "Configuring Maximum Duration for Vercel Functions" and "Project Configuration":
 `functions` has patterns of files, older projects `builds`; files below `api/` are functions by
-themselves. What a function imports runs in it, and ends with the longest of those that do; an agent
-that none is seen to import is open.
+themselves, and a framework that answers on a server has functions of its own. What a function
+imports runs in it, and ends with the longest of those that do; an agent that none is seen to
+import is open.
 """
 
 from bisect import bisect_left
@@ -33,6 +34,8 @@ _FOLDERS = ("api/", "app/api/", "src/app/api/")
 """Files below these are functions by themselves."""
 _PROJECT = regex(rf"(?:^|/)(?={'|'.join(_FOLDERS)})")
 """What ends before them."""
+_ON_SERVERS = frozenset({"nextjs", "nuxtjs", "sveltekit", "sveltekit-1", "remix", "react-router"})
+"""Frameworks whose routes become functions; others only build pages."""
 _BUILDERS = {"@vercel/python": "python", "@vercel/node": "javascript", "@vercel/next": "javascript"}
 
 
@@ -171,7 +174,8 @@ def _functions(document: Document, language: str, *, in_folders: bool) -> _Funct
         for name, of in _BUILDERS.items()
         if build.text_at("use").startswith(name) and of == language
     ]
-    if not (declared or built or in_folders):
+    framed = language == "javascript" and document.root.text_at("framework") in _ON_SERVERS
+    if not (declared or built or in_folders or framed):
         return None
     return _Functions(declared, [build.text_at("src") for build in built])
 

@@ -47,6 +47,10 @@ _PROMPT = regex(
 """How settings are called, in whatever format, that a model reads before anything else."""
 _SEERS = Budget("who sees credentials", 20_000, free=4)
 """Each as often as there are credentials that he sees."""
+_TEST_DATA = regex(
+    r"(?:^|\.)test_?(?:data|users?|accounts?|credentials?|inputs?)(?:[.\[]|$)", re.IGNORECASE
+)
+"""What tests type into forms: `test_data.password`."""
 _MOST_OF_A_NAME = 20
 """Secrets that a file gives one name; what is beyond are further places of the last."""
 _OF_APPLICATIONS = frozenset({"client_secret", "password"})
@@ -180,7 +184,8 @@ def _confidence(
     made = chosen or (found.kind, found.provider) == ("private_key", "")
     if found.form is not CredentialForm.LITERAL or not made:
         return told
-    example = called_example(setting.document, setting.value.line)
+    tried = _TEST_DATA.search(setting.route) is not None
+    example = tried or called_example(setting.document, setting.value.line)
     return Confidence.POSSIBLE if example else told
 
 

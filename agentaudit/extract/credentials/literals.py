@@ -82,6 +82,7 @@ _PLACEHOLDER = regex(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^<>]*>|x{3,}|\.{3,}|test[-_]?key
       | ^sk-\.\.\.|replace[-_ ]?(?:me|with|this)|insert[-_ ]|to[-_ ]?do|redacted|^(?:null|none|nil|
       undefined|secret|password|pass|passwd|pwd|token|todo|tbd|foo|bar|empty|n/a)$|^\*+$
+      | ^\*{3,}[\ ]?[A-Za-z][\w\ -]*\*{3,}$
       | ^_[A-Z]{3,20}_$|^please[-_ ]?(?:generate|change|set|replace|enter|fill)
       | ^[@<]?(?:rand(?:om)?|generated?)[-_]?\d{0,3}>?$
       | fill[-_ ]?in|^paste[-_ ]|goes[-_ ]here|[a-z][-_]here$|^unused$
