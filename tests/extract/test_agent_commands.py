@@ -17,6 +17,8 @@ from agentaudit.extract.deployment import deployment_of
         "gemini --approval-mode=yolo -p Hi",
         "npx @google/gemini-cli --yolo -p Hi",
         "copilot -p Hi --allow-all-tools",
+        'if ! ANSWER=$(gemini "$PROMPT" --yolo -o json); then exit 1; fi',
+        "codex 'Fix the build' --full-auto",
     ],
 )
 def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: str) -> None:
@@ -33,6 +35,7 @@ def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: s
         "claude mcp add docs https://docs.acme.example/mcp",
         "echo 'claude - the one of Anthropic'",
         "copilot deploy --name web",
+        'echo gemini "$NAME"; ./deploy --model small',
         "uv sync --locked --extra gemini --extra ejs",
         "python review.py --provider claude --model opus",
         "copilot --version && copilot -p 'What can you do?'",

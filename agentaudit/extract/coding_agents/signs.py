@@ -66,6 +66,8 @@ _AGENT_COMMAND = regex(
     rf"(?:^|[\s;&|(]){_VALUE}(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
     r"|@openai/codex|@google/gemini-cli|@github/copilot|@qwen-code/qwen-code|@sourcegraph/amp)"
     rf"|(?:claude|codex|gemini|qwen|amp)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
+    rf"|(?:claude|codex|gemini|qwen|amp)\s+[\"'][^\n;|&]{{0,500}}\s--(?:yolo|approval-mode"
+    r"|dangerously-|permission-mode|full-auto|model|print|output-format)"
     r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|aider\s|opencode\s+run"
     r"|goose\s+run"
     r"|crewai\s+run|cursor-agent\s)",

@@ -12,9 +12,9 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.actions_agents import INFERENCE, REVIEWERS
 from agentaudit.extract.pipelines.actions_credentials import add_job_credentials, runs_terraform
 from agentaudit.extract.pipelines.actions_jobs import (
-    INFERENCE,
     Job,
     Step,
     WorkflowFile,
@@ -259,6 +259,8 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     turns, count = turns_told(_MAX_TURNS.search(words))
     if step.action == INFERENCE:
         turns, count = Known.SET, _MOST_INFERENCES
+    elif step.action in REVIEWERS:
+        turns, count = Known.SET, 1
     timeout, timeout_s = timeout_of(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
     return Agent(
@@ -272,6 +274,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         timeout=timeout,
         timeout_s=timeout_s,
         own_machine=_boxed(step),
+        never_repeats=count == 1,
     )
 
 

@@ -9,26 +9,12 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs, switched_off
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
 
-INFERENCE = "actions/ai-inference"
-"""Asks a model once, or with tools of GitHub five times (`maxIterations` in src/inference.ts)."""
-AGENT_ACTIONS = frozenset(
-    {
-        "anthropics/claude-code-action",
-        "anthropics/claude-code-action/base-action",
-        "anthropics/claude-code-base-action",
-        *("google-github-actions/run-gemini-cli", "google-gemini/gemini-cli-action"),
-        "openai/codex-action",
-        *("all-hands-ai/openhands-resolver", "cursor/agent-action"),
-        *("sst/opencode", "sst/opencode/github", "anomalyco/opencode/github"),
-        *("qwenlm/qwen-code-action", "factory-ai/droid-action"),
-        *("block/goose-action", INFERENCE),
-    }
-)
 _DEEPEST = 10
 """How deep GitHub lets composite actions call one another."""
 _MOST_CALLED = 10_000

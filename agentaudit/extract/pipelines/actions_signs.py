@@ -6,9 +6,9 @@ from itertools import groupby
 from shlex import shlex
 
 from agentaudit.extract.coding_agents.signs import starts_agent
+from agentaudit.extract.pipelines.actions_agents import INFERENCE
 from agentaudit.extract.pipelines.actions_conditions import Questions
 from agentaudit.extract.pipelines.actions_jobs import (
-    INFERENCE,
     Job,
     Step,
     WorkflowFile,
