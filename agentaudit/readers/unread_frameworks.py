@@ -26,6 +26,7 @@ UNREAD_FRAMEWORKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fast_agent": ("fast-agent", r"FastAgent"),
         "griptape": ("Griptape", r"Agent|Pipeline|Workflow"),
         "llama_stack_client": ("Llama Stack", r"\w*Agent"),
+        "managed_deepagents": ("Managed Deep Agents", r"define_deep_agent"),
         "mcp_agent": ("mcp-agent", r"MCPApp|FastAgent|Agent|Orchestrator\w*"),
         "metagpt": ("MetaGPT", r"Team|DataInterpreter|SoftwareCompany"),
         "phi": ("Phidata", r"Agent|Assistant"),

@@ -19,6 +19,10 @@ from agentaudit.extract.deployment import deployment_of
         "copilot -p Hi --allow-all-tools",
         'if ! ANSWER=$(gemini "$PROMPT" --yolo -o json); then exit 1; fi',
         "codex 'Fix the build' --full-auto",
+        "aider --yes --message 'Fix it.'",
+        "aider src/desk.py --message-file task.md",
+        "cursor-agent -p 'Fix it.'",
+        'cursor-agent "$PROMPT"',
     ],
 )
 def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: str) -> None:
@@ -29,6 +33,9 @@ def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: s
 @pytest.mark.parametrize(
     "script",
     [
+        "shown=$(aider --version)",
+        'echo "Error: Installed aider version $shown is old"',
+        "cursor-agent --version || cursor-agent login",
         "npm install -g @anthropic-ai/claude-code && claude --version",
         "codex --help",
         "gemini -v",

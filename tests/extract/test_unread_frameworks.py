@@ -18,6 +18,7 @@ CAMEL = "from camel.agents import ChatAgent\n\nagent = ChatAgent('You help.')\n"
             "Browser Use",
             4,
         ),
+        ("from browser_use import Agent\n\n\nclass Desk(Agent):\n    pass\n", "Browser Use", 4),
         ("from mcp_agent.app import MCPApp\napp = MCPApp(name='a')\n", "mcp-agent", 2),
     ],
 )

@@ -52,7 +52,7 @@ _CODEX_KEYS = (
     *("shell_environment_policy", "model_providers"),
 )
 
-_ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"']|$)"
+_ASKS = r"(?:v|V|h|-version|-help)(?:[\s\"')]|$)"
 """Behind a dash: what is asked about the program itself, as one does after it is installed."""
 _VALUE = "".join(
     rf"(?<!--{option}\s)"
@@ -65,12 +65,12 @@ _VALUE = "".join(
 _AGENT_COMMAND = regex(
     rf"(?:^|[\s;&|(]){_VALUE}(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
     r"|@openai/codex|@google/gemini-cli|@github/copilot|@qwen-code/qwen-code|@sourcegraph/amp)"
-    rf"|(?:claude|codex|gemini|qwen|amp)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
+    rf"|(?:claude|codex|gemini|qwen|amp|aider|cursor-agent)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
     rf"|(?:claude|codex|gemini|qwen|amp)\s+[\"'][^\n;|&]{{0,500}}\s--(?:yolo|approval-mode"
     r"|dangerously-|permission-mode|full-auto|model|print|output-format)"
-    r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|aider\s|opencode\s+run"
-    r"|goose\s+run"
-    r"|crewai\s+run|cursor-agent\s)",
+    r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|opencode\s+run"
+    r"|aider\s(?:[^\n;|&]{0,500}\s)?--(?:message|yes)|goose\s+run"
+    r"|crewai\s+run|cursor-agent\s+(?:[\"'$]|(?:agent|chat)\b))",
     re.MULTILINE,
 )
 
