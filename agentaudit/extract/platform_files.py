@@ -43,6 +43,8 @@ _FLY_FILE = regex(r"(?:^|/)fly(?:[._-][\w.-]+)?\.toml$")
 _FLY_KEYS = ("http_service", "services", "processes", "vm", "primary_region", "env", "build")
 _APP_FILE = regex(r"(?:^|/)(?:app(?:[._-][\w-]+)?|\.do/[^/]+)\.ya?ml$")
 _ENGINE_KEYS = ("env_variables", "entrypoint", "handlers", "instance_class", "service", "env")
+_HEROKU_FILE = regex(r"(?:^|/)app\.json$")
+_HEROKU_KEYS = ("buildpacks", "formation", "addons", "stack", "env", "image")
 _RAILWAY_FILE = regex(r"(?:^|/)railway(?:[._-][\w.-]+)?\.(?:toml|json)$")
 _WRANGLER_FILE = regex(r"(?:^|/)wrangler(?:[._-][\w.-]+)?\.(?:toml|jsonc?)$")
 _OF_COMPONENTS = ("github", "gitlab", "git", "image", "envs", "source_dir", "instance_size_slug")
@@ -111,6 +113,15 @@ def app_engine_services(documents: Documents) -> Iterator[Document]:
         named = _APP_FILE.search(document.file) and document.root.text_at("runtime")
         if named and any(map(document.root.child, _ENGINE_KEYS)):
             yield document
+
+
+def heroku_apps(documents: Documents) -> Iterator[Document]:
+    """Apps of Heroku, by the name of their manifest and what they say; Expo's has other keys."""
+    for document in documents.of("json"):
+        if _HEROKU_FILE.search(document.file) and document.root.child("expo") is None:
+            env, says = document.root.child("env"), map(document.root.child, _HEROKU_KEYS)
+            if any(says) and (env is None or env.entries):
+                yield document
 
 
 def railway_services(documents: Documents) -> Iterator[Document]:

@@ -21,6 +21,7 @@ from agentaudit.extract.platform_files import (
     drawn,
     fly_apps,
     google_policies,
+    heroku_apps,
     policies,
     pulumi_programs,
     railway_services,
@@ -213,6 +214,7 @@ extract_app_platform = late(
     found(app_specifications), "containers.app_platform:extract_app_platform"
 )
 extract_railway = late(found(railway_services), "containers.railway:extract_railway")
+extract_heroku = late(found(heroku_apps), "containers.heroku:extract_heroku")
 extract_wrangler = late(found(workers), "containers.wrangler:extract_wrangler")
 extract_vercel = late(ends("vercel.json", "json"), "containers.vercel:extract_vercel")
 extract_app_engine = late(found(app_engine_services), "google.app_engine:extract_app_engine")
