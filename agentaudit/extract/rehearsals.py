@@ -6,7 +6,7 @@ from agentaudit.expressions import regex
 
 _REHEARSAL = regex(
     r"(?:^|/)(?:(?i:tests?)|[\w.-]*[-_]tests|__tests__|test[-_]?(?:servers?|data|fixtures?|resources?)"
-    r"|unittests?|e2e|fixtures?|mocks?|__(?:mocks|fixtures)__|[dD]ocs?|[dD]ocumentation)/"
+    r"|unittests?|e2e|fixtures?|mocks?|mock[-_][\w.-]{1,60}|__(?:mocks|fixtures)__|[dD]ocs?|[dD]ocumentation)/"
     r"|(?:^|/)[\w.-]{1,60}[-_]docs/(?:[^/]+/){0,8}examples/"
     r"|(?:^|/)examples?/(?:bad|good|insecure|vulnerable|broken|unsafe)(?:[-_][\w.-]{1,60})?/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test|[^/]*\.(?:test|spec))\.\w+$"
@@ -17,6 +17,7 @@ _REHEARSAL = regex(
     r"(?:[._-][^/]*)?\.(?:sh|bash|ps1|ya?ml|json)$"
     r"|(?:^|/)ci/(?:values/)?(?![\w.-]*(?:prod|prd|stag|live))(?:[\w.-]+-values|values-[\w.-]+)\.ya?ml$"
     r"|(?:^|/)charts/(?:[^/]+/){1,3}ci/(?![\w.-]*(?:prod|prd|stag|live))[\w.-]+\.ya?ml$"
+    r"|(?:^|/)(?:[\w.-]{1,60}[._-])?smoke(?:[._-][\w.-]{1,60})?\.(?:sh|bash|ps1)$"
     r"|(?:^|/)(?:(?:smoke-?)?tests?-[^/]*|[^/]*(?<!-and)-tests?)\.(?:sh|bash|ps1)$"
 )
 """

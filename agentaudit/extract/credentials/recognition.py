@@ -41,6 +41,8 @@ from agentaudit.readers.token_forms import HOUR_S, may_hold_token, token_in
 
 _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
+_REGISTERS = regex(r"[AB][A-Z0-9]{28}")
+"""Good for an hour (GitHub, "Create a registration token for a repository")."""
 _GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
 """`{TOKEN}`: what a program in another file fills in."""
 _FEDERATED = regex(
@@ -200,13 +202,19 @@ def _by_name(key: str, value: str) -> Recognised | None:
         provider=name.provider,
         kind=name.kind,
         form=CredentialForm.LITERAL,
-        lifetime=Lifetime.STATIC if name.kind != "session_token" else Lifetime.SHORT,
+        lifetime=Lifetime.SHORT if _soon_over(name, value) else Lifetime.STATIC,
         admin=name.admin,
         default_value=default is not None,
         confidence=default or (Confidence.POSSIBLE if name.shown else likelihood(name.kind, value)),
         named=default is None,
         secret=value,
     )
+
+
+def _soon_over(name: SecretName, value: str) -> bool:
+    """Whether it is a session's, or one of those with which runners of GitHub register once."""
+    registers = name.provider == "github" and _REGISTERS.fullmatch(value) is not None
+    return name.kind == "session_token" or registers
 
 
 def _as_default(found: Recognised) -> Recognised:
