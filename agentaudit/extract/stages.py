@@ -33,6 +33,7 @@ _DENIED = frozenset({"non", "pre", "not", "no", "post"})
 _NAMES = regex(
     r"^(?:(?:APP|DEPLOY|DEPLOYMENT|NODE|SERVICE|AGENT)_)?(?:ENV|ENVIRONMENT|STAGE)$", re.IGNORECASE
 )
+_TESTED = frozenset({"test", "tests", "testing"})
 _LIVE = ("sk_live_", "rk_live_")
 """Keys of Stripe that move money (Stripe documentation, "API keys")."""
 _HOST = regex(r"://[^/@\s]*@(?P<host>[^/:\s?]+)")
@@ -66,6 +67,14 @@ def stage_of_settings(settings: Iterable[Setting]) -> str:
     """The stage that an environment says it is: `APP_ENV=preview`."""
     named = (setting.content for setting in settings if _NAMES.match(setting.key))
     return next((stage for text in named if (stage := stage_of(text))), "")
+
+
+def tells_of_tests(settings: Iterable[Setting]) -> bool:
+    """Whether an environment says that tests run in it: `ENVIRONMENT=test`."""
+    return any(
+        _NAMES.match(setting.key) and setting.content.strip().lower() in _TESTED
+        for setting in settings
+    )
 
 
 def stage_of(value: str) -> str:

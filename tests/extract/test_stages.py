@@ -6,6 +6,7 @@ import pytest
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.stages import stage_of_file
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.rules.fakes import expand_fakes
 
@@ -129,6 +130,35 @@ jobs:
     (credential,) = (item for item in found if item.name == "DATABASE_PASSWORD")
 
     assert (credential.environment, credential.belongs_to) == ("preview", "production")
+
+
+DRAWN = "vq83hTzL0sPm2Xc9RbWd7KfE4uYj6NaG"
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "confidence"),
+    [
+        ("ENVIRONMENT: test", "ENCRYPTION_KEY", Confidence.POSSIBLE),
+        ("NODE_ENV: testing", "JWT_SECRET", Confidence.POSSIBLE),
+        ("ENVIRONMENT: production", "ENCRYPTION_KEY", Confidence.LIKELY),
+        ("TARGET: test", "ENCRYPTION_KEY", Confidence.LIKELY),
+        ("ENVIRONMENT: test", "PINECONE_API_KEY", Confidence.LIKELY),  # good at its vendor
+    ],
+)
+def test_tests_encrypt_what_they_made_up(stage: str, name: str, confidence: Confidence) -> None:
+    text = f"""
+on: [push]
+jobs:
+  tests:
+    runs-on: ubuntu-latest
+    env:
+      {stage}
+      {name}: {DRAWN}
+    steps: [{{run: pytest}}]
+"""
+    found = deployment_of({".github/workflows/ci.yml": text}).credentials
+
+    assert [each.confidence for each in found if each.name == name] == [confidence]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from agentaudit.extract.credentials.pairing import Found, recognised_among
 from agentaudit.extract.credentials.recognition import Recognised
 from agentaudit.extract.credentials.redaction import assignment
 from agentaudit.extract.credentials.remarks import called_example
-from agentaudit.extract.credentials.secret_names import name_words, secret_name
+from agentaudit.extract.credentials.secret_names import name_words, opens_its_holder, secret_name
 from agentaudit.extract.credentials.secret_values import is_composed
 from agentaudit.extract.credentials.shown_keys import is_of_apps
 from agentaudit.extract.settings import Setting
@@ -77,6 +77,8 @@ class Holding(Struct, frozen=True, kw_only=True):
     """Whether something runs with what stands there, as containers do with their environment."""
     fixed: bool = False
     """Whether nobody has to give other values, so that `change-me` opens what it is to guard."""
+    tested: bool = False
+    """Whether it says of itself that tests run with it, whose own keys guard what they made up."""
 
     def alternative_to(self, found: Recognised) -> str:
         """What would do without a credential; empty for none."""
@@ -87,7 +89,7 @@ class Holding(Struct, frozen=True, kw_only=True):
         general = self.short_alternative.get(found.provider, "")
         return self.short_alternative.get(f"{found.provider} {found.kind}", general)
 
-    def confidence_in(self, found: Recognised, environment: str) -> Confidence:
+    def confidence_in(self, key: str, found: Recognised, environment: str) -> Confidence:
         """
         How sure it is that a value is a secret, by what it looks like and by where it stands.
 
@@ -101,6 +103,8 @@ class Holding(Struct, frozen=True, kw_only=True):
             return found.confidence
         if found.confidence is not Confidence.LIKELY:
             return found.confidence
+        if self.tested and opens_its_holder(key):
+            return Confidence.POSSIBLE
         made_up = is_made_up(found.secret)
         named = tried or found.named or self.exposure == "prompt" or made_up
         chosen = named and (made_up or is_composed(found.secret))
@@ -175,7 +179,7 @@ def _confidence(
     setting: Setting, found: Recognised, holding: Holding, environment: str
 ) -> Confidence:
     """How sure it is that a value is a secret, also by what is written over it."""
-    told = holding.confidence_in(found, environment)
+    told = holding.confidence_in(setting.key, found, environment)
     if found.form is CredentialForm.LITERAL and is_of_apps(setting, found):
         return Confidence.POSSIBLE
     if found.kind == "access_key" and half_left_out(setting.document, setting.value):

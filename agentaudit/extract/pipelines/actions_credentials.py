@@ -18,7 +18,7 @@ from agentaudit.extract.iam.holders import principal_name
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
 from agentaudit.extract.settings import Setting
-from agentaudit.extract.stages import stage_named
+from agentaudit.extract.stages import stage_named, tells_of_tests
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
@@ -111,6 +111,7 @@ def add_job_credentials(
         short_alternative=without_sessions(_IN_ENVIRONMENT) if state_elsewhere else _IN_ENVIRONMENT,
         environment=_stage(job),
         applied=False,
+        tested=tells_of_tests(settings),
     )
     return bool(add_credentials(collector, settings, holding)) or found
 
