@@ -262,3 +262,16 @@ def test_the_keys_of_a_secret_that_a_chart_is_given_are_names(name: str, found: 
 )
 def test_a_word_between_asterisks_stands_where_a_secret_was(value: str, *, secret: bool) -> None:
     assert could_be_secret("password", "password", value) is secret
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("[AGENT-0011]", False),
+        ("[^[:space:]]+", False),
+        ("[q8vR2xLkQ9mP]", True),
+        ("[Q8VR2XLKQ9-MP4Z]", True),
+    ],
+)
+def test_labels_and_patterns_in_brackets_are_no_tokens(value: str, *, secret: bool) -> None:
+    assert could_be_secret("agentToken", "token", value) is secret

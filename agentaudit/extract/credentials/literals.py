@@ -104,7 +104,9 @@ _DIGEST_KEYS = regex(
     r"(?:uses|rev|commit|sha\d*|digest|checksum|integrity|hash|fingerprint|etag|version|image)$",
     re.IGNORECASE,
 )
-_EXPRESSION = regex(r"\(\?[:=!<imsP]|\[\^?[^\]\[]+\](?:\{\d+(?:,\d*)?\}|[+*])")
+_EXPRESSION = regex(
+    r"\(\?[:=!<imsP]|\[\^?(?:[^\]\[]|\[:[a-z]{1,10}:\])+\](?:\{\d+(?:,\d*)?\}|[+*])"
+)
 _PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
 """Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
 _UUID = regex(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)

@@ -67,8 +67,8 @@ _TYPES = regex(r"(?:string|str|number|int|integer|boolean|null|undefined|none|an
 """`ssh_password: string|null` is what kind of value stands there."""
 _ACCOUNT = regex(r"0x[0-9a-fA-F]{40}")
 """Where a contract or an account of Ethereum is: `token: 0x…` is what is bought, and no secret."""
-_SHOWN_MARK = regex(r"#[0-9a-fA-F]{3,8}|(?:&#?\w{1,10};)+")
-"""`"PASS": "#28a745"`: a colour, or a sign of HTML, for what has passed."""
+_SHOWN_MARK = regex(r"#[0-9a-fA-F]{3,8}|(?:&#?\w{1,10};)+|\[[A-Z]{2,20}-\d{1,6}\]")
+"""`"PASS": "#28a745"`: a colour, a sign of HTML, or the label of somebody: `[AGENT-0011]`."""
 _COMPOSED = regex(r"\$\{(?:(?!\$\{)[^}\s])+\}|\{\{(?:(?!\{\{)[^}])+\}\}")
 """A text with a gap, which a reference fills: nobody reads the whole of it here."""
 _PLAIN_WORDS = regex(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*")
