@@ -14,7 +14,13 @@ from msgspec.structs import replace
 
 from agentaudit.extract.azure.deployed import Deployed
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id, with_instances
+from agentaudit.extract.containers.container import (
+    Container,
+    command_of,
+    place_of,
+    runtime_id,
+    with_instances,
+)
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
@@ -225,16 +231,12 @@ def _add(
                 memory_limit=Known.SET if limited else Known.UNKNOWN,
             ),
             names=(name, deployed.name),
-            words=() if container is None else _words(container),
+            words=() if container is None else command_of(container),
             settings=settings,
             short_alternative=MANAGED,
             passed_on=reached,
         ),
     )
-
-
-def _words(container: Node) -> tuple[str, ...]:
-    return (*container.texts_at("command"), *container.texts_at("args"))
 
 
 def _name_of(deployed: Deployed, container: Node | None) -> str:

@@ -187,7 +187,7 @@ def _words(node: Node | None) -> tuple[str, ...]:
     if node is None:
         return ()
     if node.kind is NodeKind.SEQUENCE:
-        return tuple(element.text or "" for element in node.elements)
+        return node.texts()
     return tuple(words_of_command(node.text or ""))
 
 

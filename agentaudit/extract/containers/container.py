@@ -104,6 +104,13 @@ def place_of(document: Document, node: Node, snippet: str) -> tuple[Evidence, ..
     return (evidence(document, node, plain(snippet)),)
 
 
+def command_of(container: Node, *fields: str) -> tuple[str, ...]:
+    """The words that a container starts with, in the order of the fields that hold them."""
+    return tuple(
+        word for field in fields or ("command", "args") for word in container.texts_at(field)
+    )
+
+
 def is_root(user: str) -> Truth:
     """Whether the user that a container is given is the one who may do everything."""
     if not user:

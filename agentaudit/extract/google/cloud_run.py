@@ -8,7 +8,7 @@ defaults, and an account is one of Google. https://cloud.google.com/run/docs/ref
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, with_instances
+from agentaudit.extract.containers.container import Container, command_of, place_of, with_instances
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google.platforms import (
@@ -19,7 +19,7 @@ from agentaudit.extract.google.platforms import (
     add_default_account,
     google_runtime,
 )
-from agentaudit.extract.kubernetes.environment import Pod, command_of, environment_of
+from agentaudit.extract.kubernetes.environment import Pod, environment_of
 from agentaudit.extract.kubernetes.objects import (
     Cluster,
     KubernetesObject,

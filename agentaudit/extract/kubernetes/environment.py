@@ -49,12 +49,6 @@ class Pod(Struct, frozen=True, kw_only=True):
         return tuple(self.volumes[name][1] for _, name in found)
 
 
-def command_of(container: Node) -> tuple[str, ...]:
-    """The words that a container starts with."""
-    blocks = (container.child(field) for field in ("command", "args"))
-    return tuple(word.text or "" for block in blocks if block is not None for word in block.list())
-
-
 def environment_of(pod: Pod, node: Node, key: str, collector: Collector) -> Environment:
     """The environment of a container."""
     settings = list(_named(pod, node, key, collector))

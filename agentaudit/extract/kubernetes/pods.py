@@ -8,7 +8,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.addresses import LOOPBACK
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, command_of, place_of, runtime_id
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.redaction import plain
@@ -19,7 +19,7 @@ from agentaudit.extract.kubernetes.alternatives import (
     alternatives_of,
     alternatives_within,
 )
-from agentaudit.extract.kubernetes.environment import Pod, command_of, environment_of
+from agentaudit.extract.kubernetes.environment import Pod, environment_of
 from agentaudit.extract.kubernetes.objects import (
     Cluster,
     KubernetesObject,

@@ -13,7 +13,13 @@ from msgspec.structs import replace
 from agentaudit.extract.azure.identities import act_as
 from agentaudit.extract.azure.runtimes import DEFAULT_REPLICAS, MANAGED
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id, with_instances
+from agentaudit.extract.containers.container import (
+    Container,
+    command_of,
+    place_of,
+    runtime_id,
+    with_instances,
+)
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
@@ -78,7 +84,7 @@ def _container(declared: Declared, node: Node, found: tuple[Setting, ...]) -> Co
         key=key,
         runtime=runtime,
         names=(name, declared.title, declared.name),
-        words=(*node.texts_at("command"), *node.texts_at("commands"), *node.texts_at("args")),
+        words=command_of(node, "command", "commands", "args"),
     )
 
 

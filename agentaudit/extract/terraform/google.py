@@ -7,7 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers.container import Container, place_of, runtime_id, with_instances
+from agentaudit.extract.containers.container import (
+    Container,
+    command_of,
+    place_of,
+    runtime_id,
+    with_instances,
+)
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.google.platforms import (
@@ -124,7 +130,7 @@ def _containers(declared: Declared, opened: Mapping[str, Evidence]) -> Iterator[
             key=key,
             runtime=replace(runtime, image=(image.text or "") if image else ""),
             names=(name, declared.title, declared.name),
-            words=(*node.texts_at("command"), *node.texts_at("args")),
+            words=command_of(node),
             settings=tuple(_environment(declared, node, "env")),
             short_alternative=GOOGLE_ROLES,
             timeout_s=seconds_of(timeout.text or "") if timeout else shape.default_timeout_s,

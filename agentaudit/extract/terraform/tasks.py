@@ -6,7 +6,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence
-from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
+from agentaudit.extract.containers.container import (
+    Container,
+    command_of,
+    is_root,
+    place_of,
+    runtime_id,
+)
 from agentaudit.extract.containers.engines import is_engine_socket
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
@@ -104,7 +110,7 @@ def _container(item: _Definition) -> Container:
         key=item.key,
         runtime=runtime,
         names=(name, task.title),
-        words=_words(node),
+        words=command_of(node, "entryPoint", "command"),
         settings=(*_environment(item), *_secrets(item)),
         settings_whole=node.child("environmentFiles") is None,
         short_alternative=_ROLE_FOR_TASKS,
@@ -119,11 +125,6 @@ def _host_paths(item: _Definition) -> Iterator[str]:
         path = next(filter(None, (volume.text_at(*route) for route in _HOST_PATHS)), "")
         if path and volume.text_at("name") in mounted:
             yield path
-
-
-def _words(node: Node) -> tuple[str, ...]:
-    found = (node.get(key) for key in ("entryPoint", "command"))
-    return tuple(element.text for part in found if part for element in part.list() if element.text)
 
 
 def _environment(item: _Definition) -> Iterator[Setting]:
