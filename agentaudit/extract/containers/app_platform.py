@@ -8,16 +8,16 @@ and CPU always. Source: DigitalOcean, "Reference for App Specification".
 import posixpath
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import COMPONENTS, app_specifications
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
-from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _SERVICES = COMPONENTS[0]
@@ -48,14 +48,9 @@ def _container(document: Document, kind: str, node: Node, shared: tuple[Setting,
         document=document,
         place=place,
         key=key,
-        runtime=Runtime(
-            id=runtime_id(title, key),
-            name=title,
-            evidence=place_of(document, place, title),
-            kind="container",
+        runtime=replace(
+            hosted_runtime(document, place, title, key),
             image=image,
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
             published_ports=("443",) if public else (),
         ),
         names=(title,),

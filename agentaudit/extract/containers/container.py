@@ -99,6 +99,18 @@ def runtime_id(name: str, key: str) -> FactId:
     return fact_id("runtime", name, key)
 
 
+def hosted_runtime(document: Document, place: Node, title: str, key: str) -> Runtime:
+    """A container of a platform for apps, which bounds the memory and the processors of each."""
+    return Runtime(
+        id=runtime_id(title, key),
+        name=title,
+        evidence=place_of(document, place, title),
+        kind="container",
+        memory_limit=Known.SET,
+        cpu_limit=Known.SET,
+    )
+
+
 def place_of(document: Document, node: Node, snippet: str) -> tuple[Evidence, ...]:
     """One place, as the evidence of a fact."""
     return (evidence(document, node, plain(snippet)),)

@@ -8,16 +8,15 @@ always. Source: Fly.io, "App configuration (fly.toml)" and "Run multiple process
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.platform_files import fly_apps
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
-from agentaudit.model.evidence import Known
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _ONLY = "app"
@@ -79,14 +78,9 @@ def _container(group: _Group, *, shared: bool) -> Container:
         document=document,
         place=place,
         key=key,
-        runtime=Runtime(
-            id=runtime_id(title, key),
-            name=title,
-            evidence=place_of(document, place, title),
-            kind="container",
+        runtime=replace(
+            hosted_runtime(document, place, title, key),
             image=image,
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
             published_ports=tuple(dict.fromkeys(_ports(group))) if shared else (),
         ),
         names=(title,),

@@ -6,12 +6,10 @@ A plan limits memory and CPU always. Source: Railway, "Config as Code".
 """
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.platform_files import railway_services
-from agentaudit.model.evidence import Known
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, bounded_name
 
 _UNNAMED = "service"
@@ -37,14 +35,7 @@ def _container(document: Document) -> Container:
         document=document,
         place=place,
         key=document.file,
-        runtime=Runtime(
-            id=runtime_id(title, document.file),
-            name=title,
-            evidence=place_of(document, place, title),
-            kind="container",
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
-        ),
+        runtime=hosted_runtime(document, place, title, document.file),
         names=(title,),
         words=tuple(place.raw.split()) if place is not root else (),
         own_entry=True,

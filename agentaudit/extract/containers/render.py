@@ -8,17 +8,17 @@ that it makes up. A plan limits memory and CPU always. Source: Render, "Blueprin
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import render_blueprints
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
-from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
 
 _STORES = frozenset({"redis", "keyvalue"})
@@ -47,14 +47,9 @@ def _container(
         document=document,
         place=name,
         key=key,
-        runtime=Runtime(
-            id=runtime_id(title, key),
-            name=title,
-            evidence=place_of(document, name, title),
-            kind="container",
+        runtime=replace(
+            hosted_runtime(document, name, title, key),
             image=service.text_at("image", "url"),
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
             published_ports=("443",) if service.text_at("type") == _WEB else (),
         ),
         names=(title,),
