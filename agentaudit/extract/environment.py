@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import chain
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, fact_id
@@ -22,8 +21,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import (
     add_logs,
     add_retries,
+    mark_unverified,
     place_of,
-    switches_verification_off,
 )
 from agentaudit.extract.session_keys import TEMPLATE, key_of
 from agentaudit.extract.settings import Setting
@@ -32,7 +31,6 @@ from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.model.facts.runtimes import Runtime
 
 _MEMORY = r"(?:chat|conversation|message|memory|history|session|thread|checkpoint)"
 _EVIDENCE = regex(
@@ -89,7 +87,7 @@ def extract_environment(documents: Documents, collector: Collector) -> None:
     """Memory, logs and switched-off TLS of every workload that was read before."""
     named = _named_by_code(documents, collector) if collector.workloads else frozenset()
     for workload in tuple(collector.workloads):
-        _mark_tls(collector, workload.settings, workload.runtime_id)
+        mark_unverified(collector, workload.settings, workload.runtime_id)
         if workload.role == "gateway":  # through which go all prompts
             add_logs(collector, workload.settings, workload.runtime_id)
         elif workload.role in {"agent", ""}:
@@ -270,14 +268,3 @@ def _constant(setting: Setting) -> bool:
     """Whether a session's key is the same for everybody."""
     value = literal_of(setting.content)
     return bool(value) and not TEMPLATE.search(value)
-
-
-def _mark_tls(collector: Collector, settings: Sequence[Setting], owner: FactId) -> None:
-    runtime = collector.facts.get(owner)
-    if not isinstance(runtime, Runtime):
-        return
-    for setting in settings:
-        if switches_verification_off(setting):
-            places = dict.fromkeys((*runtime.evidence, place_of(setting)))
-            collector.update(replace(runtime, tls_verification_off=True, evidence=tuple(places)))
-            return

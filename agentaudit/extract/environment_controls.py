@@ -1,12 +1,12 @@
 """What an environment says of logs, of retries and of TLS, and where it says so."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
 from agentaudit.extract.credentials.literals import literal_of, variable_of
 from agentaudit.extract.credentials.redaction import assignment, bare_url
 from agentaudit.extract.settings import Setting
@@ -14,6 +14,7 @@ from agentaudit.model.evidence import Confidence, Evidence, Known, Truth
 from agentaudit.model.facts.controls import AuditLog, Retry
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.tools import ToolServer
 
 _TRACING: tuple[tuple[str, str, frozenset[str]], ...] = (
     # variable, kind of log, values that switch it off
@@ -65,8 +66,16 @@ def place_of(setting: Setting) -> Evidence:
     return evidence(setting.document, setting.value, snippet)
 
 
-def switches_verification_off(setting: Setting) -> bool:
-    """Whether a program that is given a variable takes any certificate for the right one."""
+def mark_unverified(collector: Collector, settings: Iterable[Setting], owner: FactId) -> None:
+    """Notes of what is given variables that it takes any certificate for the right one."""
+    told = next(filter(_switches_verification_off, settings), None)
+    fact = collector.facts.get(owner) if told is not None else None
+    if told is not None and isinstance(fact, Runtime | ToolServer):
+        places = with_place(fact, place_of(told))
+        collector.update(replace(fact, tls_verification_off=True, evidence=places))
+
+
+def _switches_verification_off(setting: Setting) -> bool:
     values = _INSECURE.get(setting.key.upper())
     return values is not None and literal_of(setting.content).lower() in values
 

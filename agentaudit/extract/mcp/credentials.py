@@ -1,14 +1,14 @@
 """What MCP servers hold, wherever a client's configuration writes it down."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, evidence, with_place
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.credentials.holdings import (
     CREDENTIALS,
     Holding,
@@ -18,12 +18,11 @@ from agentaudit.extract.credentials.holdings import (
 from agentaudit.extract.credentials.recognition import by_look
 from agentaudit.extract.credentials.redaction import HEADER, plain
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.environment_controls import place_of, switches_verification_off
+from agentaudit.extract.environment_controls import mark_unverified
 from agentaudit.extract.mcp.declared import URLS, DeclaredServer
 from agentaudit.extract.settings import Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Document, Node
 
 _FLAG = regex(r"^--?(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>.*))?$", re.DOTALL)
@@ -66,16 +65,7 @@ def add_server_credentials(collector: Collector, place: ServerPlace) -> None:
     """Every credential of one server: of its environment, its headers, its arguments, its URL."""
     for exposure, settings in _settings(place):
         add_credentials(collector, settings, held_by_server(place.server, place.agent, exposure))
-        _mark_unverified(collector, place.server, settings)
-
-
-def _mark_unverified(collector: Collector, server: FactId, settings: Iterable[Setting]) -> None:
-    """What a server is told makes it take any certificate of what it calls."""
-    told = next(filter(switches_verification_off, settings), None)
-    fact = collector.facts.get(server) if told is not None else None
-    if told is not None and isinstance(fact, ToolServer):
-        places = with_place(fact, place_of(told))
-        collector.update(replace(fact, tls_verification_off=True, evidence=places))
+        mark_unverified(collector, settings, place.server)
 
 
 def held_by_server(server: FactId, agent: FactId, exposure: str) -> Holding:
