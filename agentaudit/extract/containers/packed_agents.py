@@ -17,14 +17,13 @@ from msgspec.structs import replace
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.dockerfile_instructions import layers
-from agentaudit.extract.containers.started_code import CODED
+from agentaudit.extract.containers.started_code import is_deployed_code
 from agentaudit.extract.containers.started_workloads import started_agents
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import normal
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.mcp.launchers import image_launch
-from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.runtimes import Runtime
@@ -35,7 +34,7 @@ _PROJECT = "pyproject.toml"
 
 def extract_packed_agents(documents: Documents, collector: Collector) -> None:
     """Marks the workloads of nothing else that is known whose image is one of those."""
-    deployed = [agent for agent in collector.of(Agent) if _is_deployed(agent)]
+    deployed = [agent for agent in collector.of(Agent) if is_deployed_code(agent)]
     if not deployed:
         return
     packed = _packed(documents, by_folder(deployed))
@@ -64,7 +63,7 @@ def extract_packed_functions(_: Documents, collector: Collector) -> None:
     functions = [(at, item) for at, item in enumerate(collector.workloads) if item.code]
     if not functions:
         return
-    agents = by_folder(agent for agent in collector.of(Agent) if _is_deployed(agent))
+    agents = by_folder(agent for agent in collector.of(Agent) if is_deployed_code(agent))
     shared = Counter(item.code[-1] for _, item in functions)
     for number, workload in functions:
         file, folder = workload.code
@@ -95,10 +94,6 @@ def _packed(documents: Documents, agents: Mapping[str, Sequence[Agent]]) -> Mapp
         if name and copied is not None:
             found.setdefault(name, []).append(copied)
     return {name: places[0] for name, places in found.items() if len(places) == 1}
-
-
-def _is_deployed(agent: Agent) -> bool:
-    return agent.framework in CODED and not is_rehearsal(agent.evidence[0].file)
 
 
 def _name(documents: Documents, folder: str) -> str:

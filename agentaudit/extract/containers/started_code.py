@@ -48,6 +48,11 @@ _LONGEST = 20
 """Folders of a path: it begins where the image has the repository, which is not known."""
 
 
+def is_deployed_code(agent: Agent) -> bool:
+    """Whether an agent is code that an image holds, and lies among no tests."""
+    return agent.framework in CODED and not is_rehearsal(agent.evidence[0].file)
+
+
 def executing_files(collector: Collector) -> frozenset[str]:
     """The files that build agents whose tools run what a model writes, in no box of their own."""
     runs = {
@@ -58,8 +63,8 @@ def executing_files(collector: Collector) -> frozenset[str]:
     return frozenset(
         agent.evidence[0].file
         for agent in collector.of(Agent)
-        if agent.framework in CODED and not is_rehearsal(agent.evidence[0].file)
-        if any(edge.dst in runs for edge in collector.from_fact(agent.id, EdgeKind.INVOKES))
+        if is_deployed_code(agent)
+        and any(edge.dst in runs for edge in collector.from_fact(agent.id, EdgeKind.INVOKES))
     )
 
 
