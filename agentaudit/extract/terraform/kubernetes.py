@@ -1,15 +1,14 @@
 """Roles and bindings of Kubernetes in Terraform, in the words of manifests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.objects import KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes.rights import add_bindings
-from agentaudit.extract.terraform.manifests import spelled, whole_manifests
+from agentaudit.extract.terraform.manifests import declared_object, spelled
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.readers.document import Node
 
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,43 +28,24 @@ _LISTS: Mapping[str, str] = MappingProxyType({"subject": "subjects", "rule": "ru
 
 
 def add_kubernetes_rights(
-    modules: Sequence[Module], documents: Documents, collector: Collector
+    modules: Sequence[Module],
+    manifests: Iterable[KubernetesObject],
+    documents: Documents,
+    collector: Collector,
 ) -> None:
     """What bindings in Terraform give, of roles there and in manifests."""
     made = [
         _object(declared, collector) for module in modules for declared in module.resources(*_KINDS)
     ]
-    made += [
-        _as_it_is(declared, node)
-        for module in modules
-        for declared, node in whole_manifests(module, documents, collector)
-        if node.text_at("kind") in _OF_RIGHTS
-    ]
+    made += [item for item in manifests if item.kind in _OF_RIGHTS]
     if made:
         add_bindings(made, (*made, *kubernetes_objects(documents)), collector)
 
 
-def _as_it_is(declared: Declared, node: Node) -> KubernetesObject:
-    return KubernetesObject(
-        document=declared.document,
-        node=node,
-        kind=node.text_at("kind"),
-        name=node.text_at("metadata", "name"),
-        namespace=node.text_at("metadata", "namespace") or "default",
-    )
-
-
 def _object(declared: Declared, collector: Collector) -> KubernetesObject:
     node = spelled(declared.module, declared.body, _LISTS)
-    name = node.text_at("metadata", "name")
     for rule in declared.body.list_at("rule"):
         if any(word.unknown for _, words in rule.items() for word in words.list()):
             place, what = evidence(declared.document, rule), f"a rule of {declared.shown}"
             collector.leave_open(place, what, "it may allow anything")
-    return KubernetesObject(
-        document=declared.document,
-        node=node,
-        kind=_KINDS[declared.type],
-        name=name,
-        namespace=node.text_at("metadata", "namespace") or "default",
-    )
+    return declared_object(declared, _KINDS[declared.type], node)

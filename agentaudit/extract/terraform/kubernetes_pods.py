@@ -5,7 +5,7 @@ Sources: the resources of the provider `hashicorp/kubernetes`, whose blocks are 
 manifest, spelled otherwise; `kubernetes_manifest` has them as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from agentaudit.extract.collector import Collector
@@ -15,8 +15,8 @@ from agentaudit.extract.kubernetes.alternatives import alternatives_of
 from agentaudit.extract.kubernetes.objects import Cluster, KubernetesObject, kubernetes_objects
 from agentaudit.extract.kubernetes.pods import add_workload
 from agentaudit.extract.made_nodes import made_text
-from agentaudit.extract.terraform.manifests import spelled, whole_manifests
-from agentaudit.extract.terraform.modules import Declared, Module
+from agentaudit.extract.terraform.manifests import declared_object, spelled
+from agentaudit.extract.terraform.modules import Module
 from agentaudit.readers.document import Node
 
 _KINDS: Mapping[str, str] = MappingProxyType(
@@ -66,10 +66,13 @@ _VERSIONS: Mapping[str, str] = MappingProxyType({"Service": "v1"})
 
 
 def add_kubernetes_workloads(
-    modules: Sequence[Module], documents: Documents, collector: Collector
+    modules: Sequence[Module],
+    manifests: Iterable[KubernetesObject],
+    documents: Documents,
+    collector: Collector,
 ) -> None:
     """Every pod that Terraform starts, by itself or as a workload, and its account."""
-    made = [item for module in modules for item in _objects(module, documents, collector)]
+    made = [*(item for module in modules for item in _objects(module)), *manifests]
     if not made:
         return
     objects = (*made, *kubernetes_objects(documents))
@@ -80,15 +83,12 @@ def add_kubernetes_workloads(
         add_workload(item, cluster, alternatives, collector)
 
 
-def _objects(
-    module: Module, documents: Documents, collector: Collector
-) -> Iterator[KubernetesObject]:
+def _objects(module: Module) -> Iterator[KubernetesObject]:
     for declared in module.resources(*_KINDS):
         kind = _KINDS[declared.type]
         lists = _LISTS_OF_NETWORK if kind in _OF_NETWORK else _LISTS
-        yield _object(declared, kind, _versioned(kind, spelled(module, declared.body, lists)))
-    for declared, node in whole_manifests(module, documents, collector):
-        yield _object(declared, node.text_at("kind"), node)
+        node = _versioned(kind, spelled(module, declared.body, lists))
+        yield declared_object(declared, kind, node)
 
 
 def _versioned(kind: str, node: Node) -> Node:
@@ -96,13 +96,3 @@ def _versioned(kind: str, node: Node) -> Node:
         return node
     version = (made_text(node, "apiVersion"), made_text(node, _VERSIONS[kind]))
     return node.changed(entries=(version, *node.entries))
-
-
-def _object(declared: Declared, kind: str, node: Node) -> KubernetesObject:
-    return KubernetesObject(
-        document=declared.document,
-        node=node,
-        kind=kind,
-        name=node.text_at("metadata", "name") or declared.name,
-        namespace=node.text_at("metadata", "namespace") or "default",
-    )

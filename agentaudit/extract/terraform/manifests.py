@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded_yaml
+from agentaudit.extract.kubernetes.objects import KubernetesObject
 from agentaudit.extract.made_nodes import made_list
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.names import camel
@@ -51,7 +52,7 @@ def spelled(module: Module, node: Node, lists: Mapping[str, str]) -> Node:
 
 def whole_manifests(
     module: Module, documents: Documents, collector: Collector
-) -> Iterator[tuple[Declared, Node]]:
+) -> Iterator[KubernetesObject]:
     """Objects that Terraform is given as manifests: as values, or as a text of YAML."""
     for declared in module.resources(*_WHOLE):
         node = declared.body.get("manifest") or declared.body.get("yaml_body")
@@ -61,7 +62,18 @@ def whole_manifests(
             what = f"the manifest of {declared.shown}"
             collector.leave_open(declared.place(node), what, "what it deploys is open")
         if node is not None and node.text_at("kind"):
-            yield declared, node
+            yield declared_object(declared, node.text_at("kind"), node)
+
+
+def declared_object(declared: Declared, kind: str, node: Node) -> KubernetesObject:
+    """What a resource declares, called as that where its manifest does not say how."""
+    return KubernetesObject(
+        document=declared.document,
+        node=node,
+        kind=kind,
+        name=node.text_at("metadata", "name") or declared.name,
+        namespace=node.text_at("metadata", "namespace") or "default",
+    )
 
 
 def _entries(module: Module, node: Node, lists: Mapping[str, str]) -> Iterator[tuple[Node, Node]]:

@@ -35,6 +35,7 @@ from agentaudit.extract.terraform.late_passes import (
 )
 from agentaudit.extract.terraform.listeners import add_listeners
 from agentaudit.extract.terraform.logs import add_logs
+from agentaudit.extract.terraform.manifests import whole_manifests
 from agentaudit.extract.terraform.modules import Module
 from agentaudit.extract.terraform.open_values import add_open_values
 from agentaudit.extract.terraform.policies import managed_policy, policy_document
@@ -62,8 +63,9 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
             module.special["google_iam_policy"] = function_of(_GOOGLE_POLICY)
     principals = Principals(documents, collector)
     principals.read(found)
-    add_kubernetes_rights(found, documents, collector)
-    add_kubernetes_workloads(found, documents, collector)
+    manifests = [each for module in found for each in whole_manifests(module, documents, collector)]
+    add_kubernetes_rights(found, manifests, documents, collector)
+    add_kubernetes_workloads(found, manifests, documents, collector)
     for module in found:
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)
