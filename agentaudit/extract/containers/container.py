@@ -130,8 +130,8 @@ def is_root(user: str) -> Truth:
     return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
 
 
-def with_instances(runtime: Runtime, given: Node | None, default: int) -> Runtime:
-    """How many may run at once: what the file says, or what the platform has as default."""
+def with_instances(runtime: Runtime, given: Node | None, default: int | None) -> Runtime:
+    """How many may run at once: what the file says, or what the platform has as default, if any."""
     count = default if given is None else given.integer
     known = Known.UNKNOWN if count is None else Known.SET
     return replace(runtime, instances=known, instances_count=count)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.container import Container, place_of
+from agentaudit.extract.containers.container import Container, place_of, with_instances
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.google.platforms import (
@@ -22,8 +22,6 @@ from agentaudit.extract.google.platforms import (
 )
 from agentaudit.extract.platform_files import app_engine_services
 from agentaudit.extract.settings import Setting
-from agentaudit.model.evidence import Known
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
 
 _DEFAULT = "default"
@@ -50,11 +48,12 @@ def _container(document: Document) -> Container:
     title = root.name_at("service") or _DEFAULT
     place = root.child("service") or root.child("runtime") or root
     runtime = google_runtime(title, document.file, "app_engine", place_of(document, place, title))
+    count = next(filter(None, (root.get(*route) for route in _COUNTS)), None)
     return Container(
         document=document,
         place=place,
         key=document.file,
-        runtime=replace(_counted(runtime, document), published_ports=("443",)),
+        runtime=replace(with_instances(runtime, count, None), published_ports=("443",)),
         names=(title,),
         words=tuple(root.text_at("entrypoint").split()),
         settings=tuple(_settings(document)),
@@ -63,15 +62,6 @@ def _container(document: Document) -> Container:
         short_alternative=GOOGLE_ROLES,
         timeout_s=_timeout_s(document),
     )
-
-
-def _counted(runtime: Runtime, document: Document) -> Runtime:
-    """How many instances may run, where the file says it."""
-    given = next(filter(None, (document.root.get(*route) for route in _COUNTS)), None)
-    if given is None:
-        return runtime
-    known = Known.UNKNOWN if given.integer is None else Known.SET
-    return replace(runtime, instances=known, instances_count=given.integer)
 
 
 def _timeout_s(document: Document) -> int:
