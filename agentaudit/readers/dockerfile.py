@@ -11,7 +11,7 @@ from bisect import bisect_right
 from msgspec import Struct, field
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_between
 from agentaudit.readers.shell_words import shell_words
 
 _INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
@@ -48,16 +48,7 @@ class _Logical(Struct):
         return line, column + offset - self.starts[at]
 
     def node(self, start: int, end: int, raw: str) -> Node:
-        line, column = self.place(start)
-        end_line, end_column = self.place(max(start, end - 1))
-        return Node(
-            kind=NodeKind.STRING,
-            line=line,
-            column=column,
-            end_line=end_line,
-            end_column=end_column,
-            raw=raw,
-        )
+        return text_between(self.place, start, end, raw)
 
 
 def parse_dockerfile(file: str, text: str) -> Document:

@@ -260,3 +260,17 @@ def text_at(line: int, offset: int, raw: str) -> Node:
         end_column=offset + max(len(raw), 1),
         raw=raw,
     )
+
+
+def text_between(place: Callable[[int], tuple[int, int]], start: int, end: int, raw: str) -> Node:
+    """What stands between two offsets; an empty text stands on one character."""
+    line, column = place(start)
+    end_line, end_column = place(max(start, end - 1))
+    return Node(
+        kind=NodeKind.STRING,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        raw=raw,
+    )

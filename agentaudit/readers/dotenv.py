@@ -7,7 +7,7 @@ The last of two equal names wins, as in every loader of such files; both are kep
 import re
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind
+from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_between
 from agentaudit.readers.lines import Lines
 
 _LINE = regex(
@@ -68,21 +68,8 @@ def _entry(lines: Lines, match: re.Match[str]) -> tuple[Node, Node]:
     value = match[group]
     if group == "double":
         value = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), value)
-    key = _node(lines, match.start("name"), match.end("name"), match["name"])
-    return key, _node(lines, match.start(group), match.end(group), value)
-
-
-def _node(lines: Lines, start: int, end: int, raw: str) -> Node:
-    line, column = lines.place(start)
-    end_line, end_column = lines.place(max(start, end - 1))
-    return Node(
-        kind=NodeKind.STRING,
-        line=line,
-        column=column,
-        end_line=end_line,
-        end_column=end_column,
-        raw=raw,
-    )
+    key = text_between(lines.place, match.start("name"), match.end("name"), match["name"])
+    return key, text_between(lines.place, match.start(group), match.end(group), value)
 
 
 def _root(lines: Lines, text: str, entries: tuple[tuple[Node, Node], ...]) -> Node:
