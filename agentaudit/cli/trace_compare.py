@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agentaudit.cli import trace_options as taken
 from agentaudit.cli.checks import compared, show_comparison, told_unread
 from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf, compiled_gates, judged
@@ -26,10 +27,7 @@ def trace_compare(
             "--json", metavar="FILE", allow_dash=True, help="The comparison as an artifact."
         ),
     ] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
-    ] = None,
+    rules: taken.Rules = None,
     fail_if: FailIf = None,
 ) -> None:
     """

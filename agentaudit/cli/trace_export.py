@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentaudit.cli import trace_options as taken
 from agentaudit.cli.checks import told_unread
 from agentaudit.cli.commands import command
 from agentaudit.cli.terminal import terminal_of
@@ -41,9 +42,7 @@ app = command()
 @app.command()
 def trace_export(
     context: typer.Context,
-    recording: Annotated[
-        Path, typer.Argument(metavar="RECORDING", help="A recording (*.aatrace).")
-    ],
+    recording: taken.Recording,
     form: Annotated[
         Format, typer.Option("--format", "-f", help="What it becomes.", show_default=False)
     ],
@@ -57,10 +56,7 @@ def trace_export(
             help="The file, or the folder of the Parquet dataset.",
         ),
     ] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
-    ] = None,
+    rules: taken.Rules = None,
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
 ) -> None:
     """

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agentaudit.cli import trace_options as taken
 from agentaudit.cli.checks import Compare, checks_of
 from agentaudit.cli.commands import command
 from agentaudit.cli.gate import FailIf
@@ -17,9 +18,7 @@ app = command()
 @app.command()
 def show(
     context: typer.Context,
-    recording: Annotated[
-        Path, typer.Argument(metavar="RECORDING", help="A recording (*.aatrace).")
-    ],
+    recording: taken.Recording,
     json: Annotated[
         Path | None,
         typer.Option(
@@ -29,10 +28,7 @@ def show(
             help="The breakdown as an artifact (profile.json).",
         ),
     ] = None,
-    rules: Annotated[
-        list[Path] | None,
-        typer.Option("--rules", metavar="DIR", help="A folder with step rules of your own."),
-    ] = None,
+    rules: taken.Rules = None,
     request_frame: Annotated[
         list[str] | None,
         typer.Option(
