@@ -8,7 +8,7 @@ from agentaudit.model.evidence import Confidence
 
 KEY = "AIzaSy" + "Qk7Zr2Pv9Wm4Tx8Ln3Hc6Bd5Jf1Gs0Yue"[:33]
 APP = """firebase.initializeApp({
-  apiKey: 'KEY',
+  apiKey: 'HERE',
   authDomain: 'shop.firebaseapp.com',
   messagingSenderId: '829229653695',
 });
@@ -16,7 +16,7 @@ APP = """firebase.initializeApp({
 
 
 OF_ANDROID = """{"client": [{
-  "api_key": [{"current_key": "KEY"}],
+  "api_key": [{"current_key": "HERE"}],
   "client_info": {"mobilesdk_app_id": "1:8292:android:a1"}
 }]}
 """
@@ -31,12 +31,12 @@ OF_ANDROID = """{"client": [{
             f"import {{ initializeApp }} from 'firebase/app';\nexport const a = {APP[9:]}",
         ),
         ("google-services.json", OF_ANDROID),
-        (".env", "VITE_FIREBASE_APIKEY=KEY\n"),
-        (".env", "GOOGLE_MAPS_APIKEY=KEY\n"),
+        (".env", "VITE_FIREBASE_API_KEY=HERE\n"),
+        (".env", "GOOGLE_MAPS_API_KEY=HERE\n"),
     ],
 )
 def test_the_key_of_an_app_of_firebase_or_of_maps_is_possible_at_most(file: str, text: str) -> None:
-    found = deployment_of({file: text.replace("KEY", KEY).replace(f"API{KEY}", "API_KEY")})
+    found = deployment_of({file: text.replace("HERE", KEY)})
 
     assert [each.confidence for each in found.credentials] == [Confidence.POSSIBLE]
 
