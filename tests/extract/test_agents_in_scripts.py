@@ -296,6 +296,25 @@ def test_a_clock_that_a_program_hands_to_what_it_runs_may_end_its_agents(
     assert [each.timeout for each in agents] == [found]
 
 
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("runStage({ timeoutMs: limits.build, operation: (signal) => %s })", Known.UNKNOWN),
+        ("withTimeout((signal) => %s, 5_000)", Known.UNKNOWN),
+        ("runStage({ operation: (signal) => %s })", Known.NONE),
+        ("setTimeout(() => %s, 5_000)", Known.NONE),  # which only begins later
+        ("fetch(url, { timeout: 5_000 }).then((signal) => %s)", Known.NONE),
+    ],
+)
+def test_what_runs_something_for_so_long_may_end_agents(call: str, found: Known) -> None:
+    agent = f"{LANGCHAIN}export const agent = createReactAgent({{ llm, tools: [look] }});"
+    run = call % "agent.generate(text, { abortSignal: signal })"
+    files = {"web/agent.ts": agent, "web/run.ts": f"{LANGCHAIN}await {run};\n"}
+    agents = deployment_of(files).agents
+
+    assert [each.timeout for each in agents] == [found]
+
+
 @pytest.mark.parametrize(("folder", "found"), [("desk", Known.UNKNOWN), ("shop", Known.NONE)])
 def test_each_folder_of_apps_is_a_program(folder: str, found: Known) -> None:
     agent = f"{LANGCHAIN}export const agent = createReactAgent({{ llm, tools: [look] }});"

@@ -1,6 +1,7 @@
 """How often an agent in TypeScript or JavaScript may loop, for how long, what it may spend."""
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from agentaudit.extract.bounds import Bound
@@ -11,6 +12,7 @@ from agentaudit.extract.javascript.middleware import may_have_more, middleware
 from agentaudit.extract.javascript.modules import defined_at, program
 from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.javascript.spending import program_of
+from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
@@ -112,9 +114,40 @@ def _programs_with_clocks(documents: Documents) -> frozenset[str]:
     return frozenset(
         program_of(file)
         for file, module in program(documents).modules.items()
-        if _CLOCK in module.document.text and not is_rehearsal(file)
-        if any(call.last in RUNS and keyword(call.node, *_SIGNALS) for call in module.calls())
+        if not is_rehearsal(file) and _hands_on_clock(module)
     )
+
+
+def _hands_on_clock(module: Module) -> bool:
+    """Whether what it runs gets a signal: of a clock of its own, or of what runs it for so long."""
+    text = module.document.text
+    own = _CLOCK in text
+    if not own and "imeout" not in text:
+        return False
+    calls = tuple(module.calls())
+    runs = sorted(
+        _begin(call.node)
+        for call in calls
+        if call.last in RUNS and keyword(call.node, *_SIGNALS) is not None
+    )
+    return bool(runs) and (own or any(_times(call) and _holds(call, runs) for call in calls))
+
+
+def _times(call: Call) -> bool:
+    """Whether a call ends what it is handed: `runStage({ timeoutMs, run: (signal) => … })`."""
+    names = (call.last, *(each.arg or "" for each in call.node.keywords))
+    return call.last != "setTimeout" and any("timeout" in name.lower() for name in names)
+
+
+def _holds(call: Call, places: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of the sorted places is within a call, behind its beginning."""
+    at = bisect_right(places, _begin(call.node))
+    end = (call.node.end_lineno or 0, call.node.end_col_offset or 0)
+    return at < len(places) and places[at] < end
+
+
+def _begin(node: ast.Call) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def budget(building: Building, options: Options) -> Known:
