@@ -274,3 +274,12 @@ def test_a_list_of_tools_that_a_variable_holds_is_open() -> None:
 
     assert not found.agents
     assert [end.evidence.line for end in found.unresolved if "may use unasked" in end.what] == [1]
+
+
+def test_many_switches_in_one_command_are_no_more_work_than_in_many() -> None:
+    """Each line is looked at once, and a rule without an end no further than rules are long."""
+    text = "codex exec \\\n" + "--yolo \\\n" * 100_000 + "a\n"
+    rules = f'claude -p a --allowedTools "{"Bash(" * 100_000}"\n'
+
+    assert [agent.framework for agent in deployment_of({"a.sh": text}).agents] == ["codex"]
+    assert not deployment_of({"b.sh": rules}).unresolved

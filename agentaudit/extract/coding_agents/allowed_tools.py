@@ -29,6 +29,9 @@ Programs that run other programs, or code from files. Of one that does not, a ru
 `Bash(gh pr view:*)` lets the model choose the arguments alone.
 """
 
+_LONGEST = 200
+"""Characters of a rule that are looked at where it has no end."""
+
 
 class _BuiltIn(Struct, frozen=True):
     effects: tuple[str, ...]
@@ -103,7 +106,7 @@ def _rules(listed: str) -> Iterator[tuple[str, bool]]:
     for match in _NAME.finditer(listed):
         scope, cut = match["scope"], listed.startswith("(", match.end())
         if scope is None and cut:  # a word of a list, which ends within its parentheses
-            scope = listed[match.end() + 1 :]
+            scope = listed[match.end() + 1 : match.end() + _LONGEST]
         yield match["tool"], match["tool"] == "Bash" and not _runs_anything(scope or "*")
 
 

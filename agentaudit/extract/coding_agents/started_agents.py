@@ -103,21 +103,21 @@ def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
         return
     every = tuple(_commands(text))
     unasked = [
-        _Start(name, *_line_at(lines, match.end()))
+        _Start(name, *told)
         for name, lines in every
-        for match in BYPASS_OF[name].finditer("".join(run for _, _, run in lines))
+        for told in _lines_at(lines, (each.end() for each in BYPASS_OF[name].finditer(_all(lines))))
     ]
     yield from unasked
     switched = {start.name for start in unasked}
     for name, lines in every:
         if name != _ALLOWED or name in switched:
             continue
-        run = "".join(run for _, _, run in lines)
+        run = _all(lines)
         end, given = opens_shell(run), given_elsewhere(run)
         if end is not None:
-            yield _Start(name, *_line_at(lines, end), run)
+            yield from (_Start(name, *told, run) for told in _lines_at(lines, [end]))
         elif given is not None:
-            number, line = _line_at(lines, given.end())
+            ((number, line),) = _lines_at(lines, [given.end()])
             place = Evidence(
                 file=file, line=number, column=1, end_line=number, end_column=len(line) + 1
             )
@@ -125,11 +125,17 @@ def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
             collector.leave_open(place, what, "it may run any command")
 
 
-def _line_at(lines: Sequence[_Line], end: int) -> tuple[int, str]:
-    """The line in which something ends that stands in some lines together."""
+def _all(lines: Sequence[_Line]) -> str:
+    """What some lines run together."""
+    return "".join(run for _, _, run in lines)
+
+
+def _lines_at(lines: Sequence[_Line], places: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """The lines in which things end that stand in some lines together."""
     ends = list(accumulate(len(run) for _, _, run in lines))
-    number, line, _ = lines[bisect_left(ends, end)]
-    return number, line
+    for end in places:
+        number, line, _ = lines[bisect_left(ends, end)]
+        yield number, line
 
 
 def _commands(text: str) -> Iterator[tuple[str, Sequence[_Line]]]:
