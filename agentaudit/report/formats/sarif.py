@@ -6,14 +6,13 @@ relative to %SRCROOT%, and no source text is quoted, which might hold a secret.
 """
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from agentaudit.lists import counted
 from agentaudit.model.autofix import Change, Fix
 from agentaudit.model.deployment import FileCoverage
-from agentaudit.model.evidence import Evidence
 from agentaudit.model.finding import Finding, LintResult, Severity, Suppression
 from agentaudit.report.coverage import unread_files
+from agentaudit.report.formats.sarif_places import ROOTS, artifact_location, physical_location
 from agentaudit.report.formats.sarif_rules import (
     LEVELS,
     SECURITY_SEVERITY,
@@ -31,7 +30,6 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MOST_RESULTS = 25_000
 """GitHub refuses the whole file for one more."""
 _BRACKETS = str.maketrans("[]", "()")
-_ROOT = "%SRCROOT%"
 
 
 def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
@@ -56,7 +54,7 @@ def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
         },
         "automationDetails": {"id": "agentaudit/lint/"},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the audit."}}},
+        "originalUriBaseIds": ROOTS,
         "invocations": [_invocation(result)],
         "taxonomies": [described_taxonomy(name, entries) for name, entries in taxonomies.items()],
         "results": [
@@ -95,7 +93,7 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
         "ruleIndex": indices[finding.rule],
         "level": LEVELS[finding.severity],
         "message": {"text": _message(finding)},
-        "locations": [{"physicalLocation": _place(finding.evidence)}],
+        "locations": [{"physicalLocation": physical_location(finding.evidence)}],
         "partialFingerprints": {
             "agentauditFinding/v1": finding.fingerprint,
             "primaryLocationLineHash": f"{finding.fingerprint}:1",
@@ -112,7 +110,7 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
         found["relatedLocations"] = [
             {
                 "id": number,
-                "physicalLocation": _place(evidence),
+                "physicalLocation": physical_location(evidence),
                 "message": {"text": "part of this finding"},
             }
             for number, evidence in enumerate(finding.related, start=1)
@@ -146,7 +144,7 @@ def _fix(fix: Fix) -> Json:
         "description": {"text": one_line(fix.says)},
         "artifactChanges": [
             {
-                "artifactLocation": {"uri": quote(file), "uriBaseId": _ROOT},
+                "artifactLocation": artifact_location(file),
                 "replacements": [
                     _replacement(change) for change in fix.changes if change.file == file
                 ],
@@ -176,21 +174,8 @@ def _suppression(suppression: Suppression) -> Json:
         "justification": linkless(suppression.told),
     }
     if suppression.evidence is not None:
-        described["location"] = {"physicalLocation": _place(suppression.evidence)}
+        described["location"] = {"physicalLocation": physical_location(suppression.evidence)}
     return described
-
-
-def _place(evidence: Evidence) -> Json:
-    """A place; SARIF's end column is the one behind the last character."""
-    return {
-        "artifactLocation": {"uri": quote(evidence.file), "uriBaseId": _ROOT},
-        "region": {
-            "startLine": evidence.line,
-            "startColumn": evidence.column,
-            "endLine": evidence.end_line,
-            "endColumn": evidence.end_column + 1,
-        },
-    }
 
 
 def _invocation(result: LintResult) -> Json:
@@ -208,7 +193,7 @@ def _invocation(result: LintResult) -> Json:
 
 def _notification(file: FileCoverage) -> Json:
     place: dict[str, object] = {
-        "artifactLocation": {"uri": quote(file.file), "uriBaseId": _ROOT},
+        "artifactLocation": artifact_location(file.file),
     }
     if file.line is not None:
         place["region"] = {"startLine": file.line, "startColumn": file.column or 1}

@@ -1,16 +1,15 @@
 """SARIF 2.1.0 of a threat model: each attack path a result with a code flow, one step a node."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.threat import AttackPath, GraphEdge, ThreatModel
 from agentaudit.report.coverage import unread_files
 from agentaudit.report.formats.sarif import SCHEMA, linkless
+from agentaudit.report.formats.sarif_places import ROOTS, physical_location
 from agentaudit.report.formats.sarif_rules import LEVELS, SECURITY_SEVERITY, Json
 from agentaudit.report.formats.written_json import written
 
-_ROOT = "%SRCROOT%"
 _FAMILIES: Mapping[str, str] = {
     "credential-theft": "credentials",
     "untrusted-to-privileged-write": "credentials",
@@ -37,7 +36,7 @@ def render_threat_sarif(model: ThreatModel) -> str:
         },
         "automationDetails": {"id": "agentaudit/threat-model/"},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the audit."}}},
+        "originalUriBaseIds": ROOTS,
         "invocations": [_invocation(model)],
         "results": [_result(path, indices[path.query]) for path in model.paths],
     }
@@ -68,7 +67,7 @@ def _result(path: AttackPath, index: int) -> Json:
         "ruleIndex": index,
         "level": LEVELS[path.severity],
         "message": {"text": linkless(path.sentence)},
-        "locations": [{"physicalLocation": _place(path.nodes[0].evidence)}],
+        "locations": [{"physicalLocation": physical_location(path.nodes[0].evidence)}],
         "codeFlows": [{"threadFlows": [{"locations": _steps(path)}]}],
         "partialFingerprints": {
             "agentauditPath/v1": path.id,
@@ -105,19 +104,9 @@ def _step(number: int, place: Evidence, text: str, *, crosses: bool) -> Json:
     return {
         "executionOrder": number + 1,
         "importance": "essential" if crosses else "important",
-        "location": {"physicalLocation": _place(place), "message": {"text": linkless(text)}},
-    }
-
-
-def _place(evidence: Evidence) -> Json:
-    """A place; SARIF's end column is the one behind the last character."""
-    return {
-        "artifactLocation": {"uri": quote(evidence.file), "uriBaseId": _ROOT},
-        "region": {
-            "startLine": evidence.line,
-            "startColumn": evidence.column,
-            "endLine": evidence.end_line,
-            "endColumn": evidence.end_column + 1,
+        "location": {
+            "physicalLocation": physical_location(place),
+            "message": {"text": linkless(text)},
         },
     }
 
