@@ -6,7 +6,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.credentials.literals import literal_of
 from agentaudit.extract.credentials.made_up import is_made_up
 from agentaudit.extract.settings import UNNAMED, Setting
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, text_between
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.scripts import assignments
 from agentaudit.readers.token_forms import Token, tokens_in
@@ -29,12 +29,12 @@ def script_settings(document: Document, names: Mapping[tuple[int, str], str]) ->
         for number, found in enumerate(assignments(document.text)):
             if is_made_up(literal_of(found.value)):
                 continue  # what a script tries things with
-            value = _node_at(lines, found.value, found.at)
+            value = text_between(lines.place, found.at, found.at + len(found.value), found.value)
             yield Setting(key=found.name, value=value, document=document, route=f"set.{number}")
     for number, token in enumerate(_different(tokens_in(document.text))):
         before = document.text[max(token.at - _NAME_BEFORE, 0) : token.at]
         named = _NAMED_SO.search(before)
-        value = _node_at(lines, token.value, token.at)
+        value = text_between(lines.place, token.at, token.at + len(token.value), token.value)
         before_it = named["name"] if named is not None else UNNAMED
         yield Setting(
             key=names.get((value.line, token.value), before_it),
@@ -51,16 +51,3 @@ def _different(tokens: Iterable[Token]) -> Iterator[Token]:
         if token.value not in seen:
             seen.add(token.value)
             yield token
-
-
-def _node_at(lines: Lines, value: str, at: int) -> Node:
-    line, column = lines.place(at)
-    end_line, end_column = lines.place(at + len(value) - 1)
-    return Node(
-        kind=NodeKind.STRING,
-        line=line,
-        column=column,
-        end_line=end_line,
-        end_column=end_column,
-        raw=value,
-    )
