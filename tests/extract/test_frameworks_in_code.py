@@ -597,12 +597,14 @@ def test_clients_of_agent_framework_make_agents_too(code: str, found: list[str])
         ),
         ("from agents import Agent", "handoffs=[helper]"),
         ("from agents import Agent", "tools=[helper.as_tool('a', 'b')]"),
+        ("from agents import Agent", "tools=[asked]"),
         ("from semantic_kernel.agents import ChatCompletionAgent as Agent", "plugins=[helper]"),
         ("from smolagents import ToolCallingAgent as Agent", "managed_agents=[helper]"),
     ],
 )
 def test_agents_hand_work_to_agents_that_they_are_given(head: str, handed: str) -> None:
-    code = f"{head}\nhelper = Agent(name='helper')\nchief = Agent(name='chief', {handed})\n"
+    helper = "helper = Agent(name='helper')\nasked = helper.as_tool('ask', 'Asks.')\n"
+    code = f"{head}\n{helper}chief = Agent(name='chief', {handed})\n"
     deployment = deployment_of({"a.py": code})
     names = {agent.id: agent.name for agent in deployment.agents}
     edges = [edge for edge in deployment.edges if edge.kind is EdgeKind.DELEGATES_TO]

@@ -152,14 +152,15 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
         Empty for one that another file builds; None for what is no agent.
         """
-        path = self.module.dotted(element)
-        owner, _, last = path.rpartition(".")
-        if isinstance(element, ast.Name):
-            return path if path in self.agents else None
-        if not isinstance(element, ast.Call):
+        named = self.module.dotted(element)
+        if isinstance(element, ast.Name) and named in self.agents:
+            return named
+        made = self.made_by(element)
+        if made is None:
             return None
+        owner, _, last = self.module.dotted(made).rpartition(".")
         if last == "AgentTool":
-            given = argument(element, 0, "agent")
+            given = argument(made, 0, "agent")
             inner = self.module.dotted(given) if given is not None else ""
             return inner if inner in self.agents else ""
         return owner if last in _AS_TOOLS and owner in self.agents else None
