@@ -52,13 +52,21 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     entries: tuple[tuple["Node", "Node"], ...] = ()
     """Key and value nodes of a mapping, in order of the file."""
     elements: tuple["Node", ...] = ()
-    origin: tuple["Node", ...] = ()
-    """Where the value comes from when it was resolved (a variable's default, a local)."""
-    file: str = ""
-    """The file it stands in, where that may be another than the document's own."""
+
+    @property
+    def origin(self) -> tuple["Node", ...]:
+        """Where the value comes from when it was resolved (a variable's default, a local)."""
+        return ()
+
+    @property
+    def file(self) -> str:
+        """The file it stands in, where that may be another than the document's own."""
+        return ""
 
     def changed(self, **fields: object) -> "Node":
         """The node with other values in some fields."""
+        if "file" in fields or "origin" in fields:
+            return _traced(self, fields)
         return msgspec.structs.replace(self, **fields)
 
     def get(self, *path: str) -> "Node | None":
@@ -155,6 +163,24 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             node = waiting.pop()
             yield node
             waiting.extend(reversed([value for _, value in node.entries] or list(node.elements)))
+
+
+class TracedNode(Node, frozen=True, kw_only=True, gc=False):
+    """A node that comes from elsewhere. Of most none does, and each field takes a tenth of it."""
+
+    origin: tuple[Node, ...] = ()
+    file: str = ""
+
+
+def _traced(node: Node, fields: dict[str, object]) -> Node:
+    """The node with other values in some fields, among them where it comes from."""
+    traced = bool(fields.get("file", node.file) or fields.get("origin", node.origin))
+    if not traced:
+        fields = {name: fields[name] for name in fields if name not in ("file", "origin")}
+    if traced is isinstance(node, TracedNode):
+        return msgspec.structs.replace(node, **fields)
+    values = {name: getattr(node, name) for name in Node.__struct_fields__} | fields
+    return TracedNode(**values) if traced else Node(**values)
 
 
 _NO_ENTRY = (None, None)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agentaudit.readers.document import Node, NodeKind, entries_of
+from agentaudit.readers.document import Node, NodeKind, TracedNode, entries_of
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -20,7 +20,7 @@ def place_of(node: Node) -> Place:
 
 
 def node_at(
-    place: Place,
+    place: Place | Node,
     kind: NodeKind,
     file: str = "",
     *,
@@ -29,6 +29,18 @@ def node_at(
     elements: tuple[Node, ...] = (),
 ) -> Node:
     """A node at a place."""
+    if file:
+        return TracedNode(
+            kind=kind,
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            raw=raw,
+            entries=entries,
+            elements=elements,
+            file=file,
+        )
     return Node(
         kind=kind,
         line=place.line,
@@ -38,7 +50,6 @@ def node_at(
         raw=raw,
         entries=entries,
         elements=elements,
-        file=file,
     )
 
 

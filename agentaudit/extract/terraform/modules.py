@@ -17,9 +17,10 @@ from agentaudit.extract.terraform.references import References, by_reference
 from agentaudit.extract.terraform.sources import Sources, resolved, text_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
-from agentaudit.readers.hcl.document import body_node, key_node
+from agentaudit.readers.hcl.document import body_node
 from agentaudit.readers.hcl.syntax import Expression
 from agentaudit.readers.hcl.values import Folder, Resolved, element_node, pairs_of
+from agentaudit.readers.places import node_at
 
 _MOST_INSTANCES = 50
 
@@ -170,7 +171,7 @@ class Module(Sources):
             type=member.type,
             name=name,
             document=member.document,
-            header=key_node(name, member.block.header).changed(file=member.document.file),
+            header=node_at(member.block.header, NodeKind.STRING, member.document.file, raw=name),
             body=body_node(member.block.body, folder),
             module=self,
             label="" if member.type == member.block.labels[0] else ".".join(member.block.labels),

@@ -7,6 +7,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.readers.document import Node, NodeKind
+from agentaudit.readers.places import node_at
 
 _KEYS = {
     "sid": "Sid",
@@ -108,7 +109,6 @@ def _conditions(block: Node) -> Node | None:
 
 def _mapping(place: Node, pairs: Iterable[tuple[str, Node]]) -> Node:
     entries = tuple(
-        (place.changed(kind=NodeKind.STRING, raw=key, entries=(), elements=(), origin=()), value)
-        for key, value in pairs
+        (node_at(place, NodeKind.STRING, place.file, raw=key), value) for key, value in pairs
     )
-    return place.changed(kind=NodeKind.MAPPING, raw="", entries=entries, elements=(), origin=())
+    return node_at(place, NodeKind.MAPPING, place.file, entries=entries)

@@ -132,15 +132,7 @@ def _split(arguments: Values) -> Nodes | None:
 
 
 def _like(node: Node, text: str) -> Node:
-    return Node(
-        kind=NodeKind.STRING,
-        line=node.line,
-        column=node.column,
-        end_line=node.end_line,
-        end_column=node.end_column,
-        raw=text,
-        file=node.file,
-    )
+    return node_at(node, NodeKind.STRING, node.file, raw=text)
 
 
 def _joined(arguments: Values) -> str | None:
