@@ -396,6 +396,33 @@ def test_rights_that_terraform_gives_by_a_manifest_are_given(resource: str) -> N
     assert [grant.admin for grant in found.grants] == [True]
 
 
+@pytest.mark.parametrize("name", ['"desk"', "var.name"])
+def test_a_role_is_found_by_the_variable_that_it_and_its_binding_are_named_after(name: str) -> None:
+    api = 'apiVersion = "rbac.authorization.k8s.io/v1"'
+    found = read(f"""
+variable "name" {{}}
+resource "kubernetes_manifest" "all" {{
+  manifest = {{
+    {api}
+    kind     = "ClusterRole"
+    metadata = {{ name = {name} }}
+    rules    = [{{ apiGroups = ["*"], resources = ["*"], verbs = ["*"] }}]
+  }}
+}}
+resource "kubernetes_manifest" "given" {{
+  manifest = {{
+    {api}
+    kind     = "ClusterRoleBinding"
+    metadata = {{ name = {name} }}
+    roleRef  = {{ kind = "ClusterRole", name = {name}, apiGroup = "rbac.authorization.k8s.io" }}
+    subjects = [{{ kind = "ServiceAccount", name = "agent", namespace = "default" }}]
+  }}
+}}
+""")
+
+    assert [grant.admin for grant in found.grants] == [True]
+
+
 def test_a_manifest_that_no_file_has_is_open() -> None:
     resource = 'resource "kubectl_manifest" "desk" {\n  yaml_body = data.http.desk.body\n}\n'
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.objects import KubernetesObject, kubernetes_objects
@@ -37,9 +39,14 @@ def add_kubernetes_rights(
     made = [
         _object(declared, collector) for module in modules for declared in module.resources(*_KINDS)
     ]
-    made += [item for item in manifests if item.kind in _OF_RIGHTS]
+    made += [_as_told(item) for item in manifests if item.kind in _OF_RIGHTS]
     if made:
         add_bindings(made, (*made, *kubernetes_objects(documents)), collector)
+
+
+def _as_told(item: KubernetesObject) -> KubernetesObject:
+    """A role by its own name alone: that of a variable, its binding does not tell either."""
+    return replace(item, name=item.node.text_at("metadata", "name"))
 
 
 def _object(declared: Declared, collector: Collector) -> KubernetesObject:
