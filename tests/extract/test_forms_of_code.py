@@ -74,6 +74,26 @@ def test_a_name_that_is_another_elsewhere_alone_folds(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "from agents import Agent\ndesk = Agent[Context](name='desk', tools=[shell])\n",
+        "import agents\ndesk = agents.Agent[Context](name='desk', tools=[shell])\n",
+        "from pydantic_ai import Agent\ndesk = Agent[Deps, str](name='desk', tools=[shell])\n",
+    ],
+)
+def test_an_agent_with_types_is_one(code: str) -> None:
+    (agent,) = read(code).agents
+
+    assert agent.name == "desk"
+
+
+def test_what_is_taken_out_of_a_table_is_no_class() -> None:
+    code = "from agents import Agent\nMADE = {'desk': Agent}\nMADE['desk'](name='desk')\n"
+
+    assert read(code).agents == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "if (helper := create_agent()): ...\n",
         "async def f():\n    helper = await create_agent()\n",
         "helper = other = create_agent()\n",

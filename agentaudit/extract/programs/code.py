@@ -82,17 +82,19 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         The full name of a name, an attribute, or what is called; empty for anything else.
 
         What stands after anything else is called by its attributes alone (`found[0].run` is `run`);
-        so is a chain that goes on for longer than people write.
+        so is a chain that goes on for longer than people write. A class with types is that class.
         """
         if isinstance(node, ast.Name):
             return self._meant_by(node)
+        if isinstance(node, ast.Subscript):
+            node = _typed(node)
         attributes: list[str] = []
         for _ in range(_LONGEST):
             if isinstance(node, ast.Attribute):
                 attributes.append(node.attr)
                 node = node.value
             elif isinstance(node, ast.Call):
-                node = node.func
+                node = _typed(node.func) if isinstance(node.func, ast.Subscript) else node.func
             else:
                 break
         name = self._meant_by(node) if isinstance(node, ast.Name) else ""
@@ -261,6 +263,17 @@ class Module(Struct, frozen=True, eq=False, dict=True):
 def _held(number: float) -> float:
     """A number, no larger than counts and seconds are; `1e999` would end the whole run."""
     return max(-_LARGEST, min(number, _LARGEST))
+
+
+def _typed(node: ast.Subscript) -> ast.expr:
+    """The class that is given types, `Agent[Context]`; what is taken out of a table is itself."""
+    match node.value:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name[:1].isupper() and (
+            not name.isupper()
+        ):
+            return node.value
+        case _:
+            return node
 
 
 def written_keys(module: Module, mapping: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
