@@ -1,8 +1,8 @@
 """
 The Document: what a file holds, with a place for every node, whatever its syntax.
 
-Readers make documents; extractors read them. Scalars keep their raw text, so that YAML 1.1's ideas
-about `on`, `no` and `12:30:45` never matter; `boolean`, `integer` and `text` interpret on request.
+Scalars keep their raw text, so that YAML 1.1's ideas about `on`, `no` and `12:30:45` never matter;
+`boolean`, `integer` and `text` interpret on request.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -37,10 +37,9 @@ _SCALARS = (STRING, NUMBER, NodeKind.BOOLEAN)
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
-    One node of a document.
+    One of the nodes of a document, of which a large repository has millions.
 
-    Lines and columns count from 1, columns in characters; the end is where the node's last
-    character stands. A large repository has millions of nodes.
+    Lines and columns count from 1, columns in characters; the end is where its last one stands.
     """
 
     kind: NodeKind
@@ -293,10 +292,5 @@ def text_between(place: Callable[[int], tuple[int, int]], start: int, end: int, 
     line, column = place(start)
     end_line, end_column = place(max(start, end - 1))
     return Node(
-        kind=NodeKind.STRING,
-        line=line,
-        column=column,
-        end_line=end_line,
-        end_column=end_column,
-        raw=raw,
+        kind=STRING, line=line, column=column, end_line=end_line, end_column=end_column, raw=raw
     )
