@@ -110,6 +110,8 @@ _ENVIRONMENT = regex(
 )
 """`env.internal` and `agent.env.bak`, which Compose and people call files of an environment."""
 _TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
+_IGNORED = ".dockerignore"
+"""Behind the name of a Dockerfile, too: what its build does not take."""
 _MARKUP = regex(r"\{\{|\{%|<%")
 
 
@@ -125,6 +127,8 @@ def syntax_of(file: str) -> str:
     if name.endswith(_TEMPLATES):
         ending = next(ending for ending in _TEMPLATES if name.endswith(ending))
     name = name.removesuffix(ending)
+    if name.endswith(_IGNORED):
+        return ""
     for pattern, syntax in _patterns(name.rpartition(".")[2]):
         if fnmatchcase(name, pattern):
             return syntax

@@ -390,14 +390,13 @@ def test_what_a_compacting_session_wraps_is_compacted_and_kept() -> None:
     ],
 )
 def test_what_a_run_lets_a_function_choose_is_open(told: str, compaction: Known) -> None:
-    """Also where another file runs the agent."""
-    files = {
-        "kept.py": "from agents import SQLiteSession\nsession = SQLiteSession('s', 'talks.db')\n",
-        "run.py": f"from agents import Agent, RunConfig\nasked = RunConfig({told})\n",
-    }
-    (store,) = deployment_of(files).memory_stores
+    """Where one file makes the session and another runs the agent, and nowhere else."""
+    made = "from agents import SQLiteSession\nsession = SQLiteSession('s', 'talks.db')\n"
+    run = f"from agents import RunConfig\nfrom kept import session\nasked = RunConfig({told})\n"
+    found = deployment_of({"kept.py": made, "run.py": run, "other.py": made}).memory_stores
+    stores = {store.evidence[0].file: store.compaction for store in found}
 
-    assert store.compaction is compaction
+    assert stores == {"kept.py": compaction, "other.py": Known.NONE}
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,8 @@ def test_a_key_file_is_one_text() -> None:
         ("src/env.rb", ""),
         ("bin/env-ci", ""),
         ("worker.Dockerfile", "dockerfile"),
+        ("Dockerfile.worker", "dockerfile"),
+        ("Dockerfile.worker.dockerignore", ""),
         ("worker.dockerfile", "dockerfile"),
         ("redis-memory.conf", "ini"),
         ("main.tf", "hcl"),

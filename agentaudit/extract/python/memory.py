@@ -61,7 +61,7 @@ def _of_run(form: Form, store: MemoryStore, documents: Documents | None) -> Memo
     """A session of OpenAI's Agents SDK, of which runs may choose what the model gets."""
     if not form.settings or store.compaction is not Known.NONE or documents is None:
         return store
-    chosen = documents.once(chosen_by_program)
+    chosen = store.evidence[0].file in documents.once(chosen_by_program)
     return replace(store, compaction=Known.UNKNOWN) if chosen else store
 
 

@@ -12,20 +12,32 @@ from itertools import chain
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.syntax import keyword
 
 _CALLBACKS = frozenset({"session_input_callback", "call_model_input_filter"})
 """By which a run of OpenAI's Agents SDK is told what of a session its model gets."""
 
 
-def chosen_by_program(documents: Documents) -> bool:
-    """Whether any run of the repository's lets a function choose what a model gets."""
-    return any(
+def chosen_by_program(documents: Documents) -> frozenset[str]:
+    """The files with runs that let a function choose what a model gets, and those beside them."""
+    told = {file for file, module in modules(documents).items() if _lets_choose(module)}
+    if not told:
+        return frozenset()
+    beside = set[str]()
+    for file, imported in documents.once(imported_files).items():
+        if file in told:
+            beside |= imported
+        elif not told.isdisjoint(imported):
+            beside.add(file)
+    return frozenset(told | beside)
+
+
+def _lets_choose(module: Module) -> bool:
+    return _is_told(module) and any(
         item.arg in _CALLBACKS
         and not (isinstance(item.value, ast.Constant) and item.value.value is None)
-        for module in modules(documents).values()
-        for item in (module.of(ast.keyword) if _is_told(module) else ())
+        for item in module.of(ast.keyword)
     )
 
 
