@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agentaudit.readers.document import Node, NodeKind, TracedNode, entries_of
+from agentaudit.readers.document import Node, NodeKind, entries_of
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
@@ -29,19 +29,7 @@ def node_at(
     elements: tuple[Node, ...] = (),
 ) -> Node:
     """A node at a place."""
-    if file:
-        return TracedNode(
-            kind=kind,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            raw=raw,
-            entries=entries,
-            elements=elements,
-            file=file,
-        )
-    return Node(
+    node = Node(
         kind=kind,
         line=place.line,
         column=place.column,
@@ -51,6 +39,7 @@ def node_at(
         entries=entries,
         elements=elements,
     )
+    return node.changed(file=file) if file else node
 
 
 def moved(node: Node, at: Place | Node, **fields: object) -> Node:
