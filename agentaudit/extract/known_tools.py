@@ -36,8 +36,8 @@ FILES = KnownTool(effects=("read",), private=True, free_form=("path",))
 SHELL = KnownTool(effects=EVERYTHING, private=True, egress=True, free_form=("command",))
 CODE = KnownTool(effects=("execute",), free_form=("code",))
 """Code in a box of its provider."""
-_EDITOR = replace(FILES, effects=("read", "write"))
-_HOSTED = replace(CODE, hosted=True)
+HOSTED = replace(CODE, hosted=True)
+EDITOR = replace(FILES, effects=("read", "write"))
 _OWN_TYPES = frozenset({"", "function", "custom"})
 _BY_TYPE: Mapping[str, KnownTool] = {
     "web_search": WEB,
@@ -47,10 +47,10 @@ _BY_TYPE: Mapping[str, KnownTool] = {
     "computer": SHELL,
     "local_shell": SHELL,
     "shell": SHELL,
-    "text_editor": _EDITOR,
-    "apply_patch": _EDITOR,
-    "code_interpreter": _HOSTED,
-    "code_execution": _HOSTED,
+    "text_editor": EDITOR,
+    "apply_patch": EDITOR,
+    "code_interpreter": HOSTED,
+    "code_execution": HOSTED,
     "file_search": PRIVATE,
     "image_generation": NOTHING,
 }

@@ -12,24 +12,22 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.known_tools import CODE, FILES, NOTHING, PRIVATE, SHELL, WEB, KnownTool
+from agentaudit.extract.known_tools import EDITOR, HOSTED, NOTHING, PRIVATE, SHELL, WEB, KnownTool
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.class_tools import CLASS_TOOLS, in_container, known_tool
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
-_HOSTED = replace(CODE, hosted=True)
-_EDITS = replace(FILES, effects=("read", "write"))
 _OF_AGENTS: Mapping[str, KnownTool] = {
     "webSearchTool": WEB,
     "fileSearchTool": PRIVATE,
-    "codeInterpreterTool": _HOSTED,
+    "codeInterpreterTool": HOSTED,
     **dict.fromkeys(("imageGenerationTool", "toolSearchTool"), NOTHING),
-    "programmaticToolCallingTool": _HOSTED,
+    "programmaticToolCallingTool": HOSTED,
     "computerTool": SHELL,
     "shellTool": SHELL,
-    "applyPatchTool": replace(_EDITS, effects=("write",)),
+    "applyPatchTool": replace(EDITOR, effects=("write",)),
 }
 _OF_WORKERS: Mapping[str, KnownTool] = {
     **dict.fromkeys(
@@ -37,15 +35,15 @@ _OF_WORKERS: Mapping[str, KnownTool] = {
         KnownTool(effects=("read",)),
     ),
     **dict.fromkeys(("createWriteTool", "createEditTool"), KnownTool(effects=("write",))),
-    "createExecuteTool": _HOSTED,
+    "createExecuteTool": HOSTED,
 }
 """Of Cloudflare's, which work on a file system of the agent's own, or in a Worker of its own."""
 _OF_PROVIDERS: tuple[tuple[str, KnownTool], ...] = (
     (r"webSearch|web_?search|googleSearch|xSearch|urlContext|webFetch|google_search", WEB),
-    (r"codeExecution|code_?[iI]nterpreter|code_execution", _HOSTED),
+    (r"codeExecution|code_?[iI]nterpreter|code_execution", HOSTED),
     (r"fileSearch|file_search|vertexRagStore", PRIVATE),
     (r"bash|localShell|shell|computer", SHELL),
-    (r"textEditor|applyPatch", _EDITS),
+    (r"textEditor|applyPatch", EDITOR),
     (r"memory|imageGeneration|googleMaps", KnownTool(effects=("read",))),
 )
 _BY_PROVIDER = tuple((regex(rf"^(?:{names})(?:_\d+)?$"), known) for names, known in _OF_PROVIDERS)
@@ -76,5 +74,5 @@ def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
         tool,
         evidence=(module.place(call.func, name),),
         approval=Truth.YES if asked else Truth.UNKNOWN,
-        sandboxed=Truth.YES if known.hosted or in_container(module, call) else Truth.UNKNOWN,
+        sandboxed=Truth.YES if in_container(module, call) else tool.sandboxed,
     )

@@ -31,7 +31,7 @@ from agentaudit.extract.programs.unfolded import (
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Known, Truth
+from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import RESULTS
@@ -201,9 +201,7 @@ def _tool(building: Building, meant: Written) -> Tool | None:
     if not name:
         return None
     if known is not None:
-        tool = known_tool(meant.module, meant.node, (name, known))
-        boxed = Truth.YES if known.hosted else Truth.UNKNOWN
-        tool = building.collector.add(replace(tool, sandboxed=boxed))
+        tool = building.collector.add(known_tool(meant.module, meant.node, (name, known)))
         return add_ingestion(building.collector, tool)
     schema = said.get(*_SCHEMAS)
     as_json = members(program, schema)

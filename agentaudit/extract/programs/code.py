@@ -118,6 +118,20 @@ class Module(Struct, frozen=True, eq=False, dict=True):
         """The first function of each name."""
         return by_name(self.functions, self.of(ast.ExceptHandler), self.imports)
 
+    def own_function(self, named: ast.expr) -> FunctionDef | None:
+        """The function of the file that a name means: of `self.name` that of the class around."""
+        match named:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                around = self.class_around(named)
+                body = around.body if around is not None else ()
+                own = (each for each in body if isinstance(each, FunctionDef))
+                found = next((each for each in own if each.name == name), None)
+                return found or self.functions_by_name.get(name)
+            case ast.Name(id=name):
+                return self.functions_by_name.get(name)
+            case _:
+                return None
+
     def calls(self) -> Iterator[Call]:
         """Every call of the file, from the top down: those within others come after all of them."""
         targets = self._targets()

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, PRIVATE, WEB, KnownTool
+from agentaudit.extract.known_tools import HOSTED, NOTHING, PAGES, PRIVATE, WEB, KnownTool
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword
@@ -35,7 +35,7 @@ _DELETING = ("threads.delete", "delete_thread", "conversations.delete")
 _SERVERS = frozenset({"McpTool", "MCPTool"})
 _APPROVING = "set_approval_mode"
 _TOOLS: Mapping[str, KnownTool] = {
-    "CodeInterpreterTool": replace(CODE, hosted=True),
+    "CodeInterpreterTool": HOSTED,
     **dict.fromkeys(
         (
             *("FileSearchTool", "AzureAISearchTool", "AzureAISearchAgentTool", "SharepointTool"),
@@ -192,10 +192,8 @@ def _give(said: _Said, agent: Agent, made: ast.expr) -> None:
         for tool in _functions(building, made):
             collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
     elif isinstance(made, ast.Call) and name in _TOOLS:
-        known = _TOOLS[name]
-        tool = known_tool(module, made.func, (name, known))
-        boxed = Truth.YES if known.hosted else Truth.UNKNOWN
-        tool = add_ingestion(collector, collector.add(replace(tool, sandboxed=boxed)))
+        tool = collector.add(known_tool(module, made.func, (name, _TOOLS[name])))
+        tool = add_ingestion(collector, tool)
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
     elif name in _OPEN:
         what = f"the tool {name} leads elsewhere"

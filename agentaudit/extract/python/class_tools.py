@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.known_tools import (
     BROWSER,
-    CODE,
     FILES,
+    HOSTED,
     NOTHING,
     PAGES,
     SHELL,
@@ -22,7 +22,6 @@ from agentaudit.extract.python.tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
-_HOSTED = replace(CODE, hosted=True)
 _DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
 _COMPUTER = "ComputerTool"
 _MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
@@ -36,7 +35,7 @@ CLASS_TOOLS: Mapping[str, KnownTool] = {
         SHELL,
     ),
     **dict.fromkeys(
-        ("CodeInterpreterTool", "E2BTools", "DaytonaTools", "SessionsPythonTool"), _HOSTED
+        ("CodeInterpreterTool", "E2BTools", "DaytonaTools", "SessionsPythonTool"), HOSTED
     ),
     **dict.fromkeys(
         (
@@ -96,12 +95,12 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
     known = BROWSER if name == _COMPUTER and _drives_browser(module) else CLASS_TOOLS[name]
-    boxed = known.hosted or in_container(module, call) or _of_sandbox(module, call)
+    boxed = in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(
         tool,
         approval=approval_of(module, call),
-        sandboxed=Truth.YES if boxed else Truth.UNKNOWN,
+        sandboxed=Truth.YES if boxed else tool.sandboxed,
     )
 
 
@@ -127,6 +126,7 @@ def known_tool(module: Module, node: ast.expr, named: tuple[str, KnownTool]) -> 
         reads_private=Truth.YES if known.private else Truth.NO,
         egress=Truth.YES if known.egress else Truth.NO,
         typed=Truth.YES,
+        sandboxed=Truth.YES if known.hosted else Truth.UNKNOWN,
         free_form_parameters=known.free_form,
     )
 

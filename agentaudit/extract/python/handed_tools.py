@@ -106,9 +106,7 @@ class HandedTools(Struct, dict=True, eq=False):
         if not name:
             return None
         if known is not None:
-            tool = known_tool(module, node, (name, known))
-            boxed = Truth.YES if known.hosted else Truth.UNKNOWN
-            return add_ingestion(collector, collector.add(replace(tool, sandboxed=boxed)))
+            return add_ingestion(collector, collector.add(known_tool(module, node, (name, known))))
         schema = next((entries[each] for each in _SCHEMAS if each in entries), None)
         return self._described(meant, entries.get("name", node), name, schema)
 
@@ -156,11 +154,7 @@ class HandedTools(Struct, dict=True, eq=False):
     def _function(self, given: Written) -> tuple[Module, FunctionDef] | None:
         """The function of the repository that a name means, in this file or another."""
         module, node = given.module, given.node
-        match node:
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) | ast.Name(id=name):
-                own = module.functions_by_name.get(name)
-            case _:
-                own = None
+        own = module.own_function(node)
         if own is not None:
             return module, own
         path = module.dotted(node)

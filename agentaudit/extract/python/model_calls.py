@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module, written_keys
-from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, keyword, returned_by
 from agentaudit.readers.model_clients import IN_PYTHON, MADE_BY, OF_MADE, client_asked
 
@@ -192,15 +191,7 @@ def _folds(module: Module, mapping: ast.expr, depth: int = 0) -> bool:
 
 def _returned(module: Module, call: ast.Call) -> Sequence[ast.expr]:
     """What a function of the module may return, or a method of the class that calls it."""
-    around = module.class_around(call)
-    match call.func:
-        case ast.Name(id=name):
-            function = module.functions_by_name.get(name)
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if around is not None:
-            own = (each for each in around.body if isinstance(each, FunctionDef))
-            function = next((each for each in own if each.name == name), None)
-        case _:
-            function = None
+    function = module.own_function(call.func)
     if function is None or not module.affords_within(function):
         return ()
     return tuple(returned_by(function))
