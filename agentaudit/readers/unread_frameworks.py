@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cdk import TESTS
+from agentaudit.readers.script_imports import import_of
 
 UNREAD = "an agent of {framework}, a framework that is not read"
 
@@ -68,13 +69,7 @@ _SCRIPTED = (
 )
 _PACKAGE = "|".join(each.packages for each in _SCRIPTED)
 _WORDS = tuple(_PACKAGE.split("|"))
-_IMPORTED = regex(
-    rf"""^(?:import[ \t](?!type\b)[^'"\n]{{0,400}}"""
-    rf"""|(?!(?:im|ex)port[ \t]+type\b)[^'"\n]{{0,400}}\}}[ \t]*from[ \t]*"""
-    rf"""|[^\n]{{0,200}}\b(?:require|import)\([ \t]*)"""
-    rf"""['"](?P<package>{_PACKAGE})(?:/[\w./-]+)?['"]""",
-    re.MULTILINE,
-)
+_IMPORTED = regex(import_of(rf"(?P<package>{_PACKAGE})(?:/[\w./-]+)?"), re.MULTILINE)
 
 
 def unread_in_script(file: str, text: str) -> Iterator[tuple[int, str]]:

@@ -21,6 +21,7 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
 from agentaudit.readers.model_clients import WORDS_IN_SCRIPTS
 from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.script_imports import import_of
 from agentaudit.readers.token_forms import holds_token
 from agentaudit.readers.unread_frameworks import unread_in_script
 
@@ -40,12 +41,7 @@ _PACKAGES = (
     r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think)"
     r"|@openai/codex-sdk|@github/copilot-sdk)"
 )
-_IMPORT = regex(
-    rf"""^(?:import[ \t](?!type[ \t]+{{)[^'"\n]{{0,400}}"""
-    rf"""|(?!(?:im|ex)port[ \t]+type\b)[^'"\n]{{0,400}}\}}[ \t]*from[ \t]*"""
-    rf"""|[^\n]{{0,200}}\brequire\([ \t]*|[^\n]{{0,200}}\bimport\([ \t]*)['"]{_PACKAGES}['"]""",
-    re.MULTILINE,
-)
+_IMPORT = regex(import_of(_PACKAGES), re.MULTILINE)
 _REGISTERS = regex(
     r"""^import[ \t]+type[ \t]+\{[^{}]{0,400}\bMcpServer\b[^{}]{0,400}\}[ \t]*from"""
     r"""[ \t]*['"]@modelcontextprotocol/""",
