@@ -7,15 +7,15 @@ limits memory and CPU always. Source: Heroku, "app.json Schema".
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import heroku_apps
 from agentaudit.extract.settings import Setting
-from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
 
 _UNNAMED = "app"
@@ -34,14 +34,9 @@ def _container(document: Document) -> Container:
         document=document,
         place=place,
         key=document.file,
-        runtime=Runtime(
-            id=runtime_id(title, document.file),
-            name=title,
-            evidence=place_of(document, place, title),
-            kind="container",
+        runtime=replace(
+            hosted_runtime(document, place, title, document.file),
             image=root.text_at("image"),
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
             published_ports=("443",),
         ),
         names=(title,),

@@ -8,16 +8,16 @@ is limited always. Source: Cloudflare, "Wrangler: Configuration" and "Workers: L
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector
-from agentaudit.extract.containers.container import Container, place_of, runtime_id
+from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import workers
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
 from agentaudit.model.evidence import Known
-from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, bounded_name
 
 _CHANNEL = "`wrangler secret`"
@@ -72,13 +72,9 @@ def _container(worker: _Worker) -> Container:
         document=document,
         place=place,
         key=key,
-        runtime=Runtime(
-            id=runtime_id(title, key),
-            name=title,
-            evidence=place_of(document, place, title),
+        runtime=replace(
+            hosted_runtime(document, place, title, key),
             kind="worker",
-            memory_limit=Known.SET,
-            cpu_limit=Known.SET,
             pids_limit=Known.SET,
             published_ports=("443",) if worker.published else (),
             environment=stage_named(worker.environment),
