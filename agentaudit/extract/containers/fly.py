@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.platform_files import fly_apps
-from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
 from agentaudit.readers.document import Document, Node
 
@@ -73,6 +73,7 @@ def _container(group: _Group, *, shared: bool) -> Container:
     title = "-".join(filter(None, (app, "" if group.alone else group.name))) or group.name
     key, image = f"{document.file}#{group.name}", root.text_at("build", "image")
     place = command or root.child("app") or root
+    variables = root.child("env") if shared else None
     named = root.text_at("build", "dockerfile")
     return Container(
         document=document,
@@ -86,7 +87,7 @@ def _container(group: _Group, *, shared: bool) -> Container:
         names=(title,),
         beginning="" if group.alone else f"{app}-",
         words=tuple(command.raw.split() if command is not None else _started(root)),
-        settings=tuple(_settings(document)) if shared else (),
+        settings=settings_of(document, variables, "env", channel=_CHANNEL),
         settings_whole=False,
         build=None if image else folder_of(document.file),
         dockerfile=sibling(document.file, named) if named and not image else "",
@@ -112,9 +113,3 @@ def _ports(group: _Group) -> Iterator[str]:
     for service in root.list_at("services"):
         if group.has(service):
             yield from (port.text_at("port") or _HTTPS for port in service.list_at("ports"))
-
-
-def _settings(document: Document) -> Iterator[Setting]:
-    given = document.root.child("env")
-    for name, value in given.items() if given is not None else ():
-        yield Setting(key=name, value=value, document=document, route="env", channel=_CHANNEL)

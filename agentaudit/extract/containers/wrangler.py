@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.platform_files import workers
-from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
 from agentaudit.model.evidence import Known
 from agentaudit.readers.document import Document, Node, bounded_name
@@ -82,17 +82,8 @@ def _container(worker: _Worker) -> Container:
         names=(title,),
         words=(main.raw,) if main is not None else (),
         own_entry=True,
-        settings=tuple(_settings(worker)),
+        settings=settings_of(document, worker.own.child("vars"), "vars", channel=_CHANNEL),
         settings_whole=False,
         build=folder_of(document.file),
         dockerfile=document.file,
     )
-
-
-def _settings(worker: _Worker) -> Iterator[Setting]:
-    given = worker.own.child("vars")
-    for name, value in given.items() if given is not None else ():
-        if value.text is not None:
-            yield Setting(
-                key=name, value=value, document=worker.document, route="vars", channel=_CHANNEL
-            )

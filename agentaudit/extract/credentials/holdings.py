@@ -244,13 +244,15 @@ def part_of(document: Document, node: Node, key: str, value: str) -> Node:
     return node.changed(raw=value, column=column, end_column=max(node.end_column, column))
 
 
-def settings_of(document: Document, block: Node | None, route: str) -> tuple[Setting, ...]:
+def settings_of(
+    document: Document, block: Node | None, route: str, *, channel: str = ""
+) -> tuple[Setting, ...]:
     """A mapping of names to scalars, or a sequence of `NAME=value`, as settings."""
     if block is None:
         return ()
     if block.entries:
         return tuple(
-            Setting(key=key, value=value, document=document, route=route)
+            Setting(key=key, value=value, document=document, route=route, channel=channel)
             for key, value in block.items()
             if value.text is not None
         )
@@ -259,7 +261,9 @@ def settings_of(document: Document, block: Node | None, route: str) -> tuple[Set
         key, mark, value = (element.text or "").partition("=")
         if mark and name_words(key):
             part = part_of(document, element, key, value)
-            found.append(Setting(key=key, value=part, document=document, route=route))
+            found.append(
+                Setting(key=key, value=part, document=document, route=route, channel=channel)
+            )
     return tuple(found)
 
 

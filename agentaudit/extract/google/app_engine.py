@@ -5,13 +5,12 @@ An instance has a class or resources, so memory and CPU are always limited. Sour
 "app.yaml reference" and "How instances are managed", with the ends of requests.
 """
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, place_of, with_instances
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.google.platforms import (
     GOOGLE_ROLES,
@@ -21,7 +20,6 @@ from agentaudit.extract.google.platforms import (
     is_default_account,
 )
 from agentaudit.extract.platform_files import app_engine_services
-from agentaudit.extract.settings import Setting
 from agentaudit.readers.document import Document
 
 _DEFAULT = "default"
@@ -56,7 +54,7 @@ def _container(document: Document) -> Container:
         runtime=replace(with_instances(runtime, count, None), published_ports=("443",)),
         names=(title,),
         words=tuple(root.text_at("entrypoint").split()),
-        settings=tuple(_settings(document)),
+        settings=settings_of(document, root.child("env_variables"), "env_variables"),
         build=folder_of(document.file),
         dockerfile="" if root.text_at("runtime") == "custom" else document.file,
         short_alternative=GOOGLE_ROLES,
@@ -70,9 +68,3 @@ def _timeout_s(document: Document) -> int:
         return _FLEXIBLE_S
     by_hand = any(document.root.child(name) is not None for name in _BY_HAND)
     return _SCALED_BY_HAND_S if by_hand else _SCALED_BY_LOAD_S
-
-
-def _settings(document: Document) -> Iterator[Setting]:
-    given = document.root.child("env_variables")
-    for name, value in given.items() if given is not None else ():
-        yield Setting(key=name, value=value, document=document, route="env_variables")
