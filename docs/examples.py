@@ -94,6 +94,8 @@ def _output(arguments: tuple[str, ...]) -> str:
     run = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
+    if not run.stdout.strip():
+        raise SystemExit(f"agentaudit {' '.join(arguments)} shows nothing: {run.stderr.strip()}")
     return run.stdout
 
 
