@@ -1,7 +1,8 @@
 """Which configuration of the audited repository counts, and what it switched off."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,17 +38,24 @@ def configuration_of(
     from agentaudit.rules.acceptances import with_acceptances
     from agentaudit.rules.configuration import find_configuration
 
-    try:
+    with _told_from_here():
         found = find_configuration(root, misnamed)
         configured = with_acceptances(found or Configuration(file=Path()), root)
-    except InputError as error:
-        raise InputError(*map(_from_here, error.problems)) from None
     files = [found.file] if found else []
     if configured.accept and not (found and found.accept):
         files.append(configured.accept)
     if files:
         said.note(f"configured by {listed(list(map(os.path.relpath, files)))}")
     return configured
+
+
+@contextmanager
+def _told_from_here() -> Iterator[None]:
+    """Problems are told with their files named as findings name them."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(*map(_from_here, error.problems)) from None
 
 
 def _from_here(problem: Problem) -> Problem:
@@ -75,7 +83,8 @@ def accepted_in(file: Path, paths: Sequence[Path]) -> "tuple[Acceptance, ...]":
     from agentaudit.rules.acceptances import load_acceptances
 
     named = Path(os.path.relpath(file.resolve(), common_folder(paths).resolve())).as_posix()
-    return tuple(replace(item, file=named) for item in load_acceptances(file))
+    with _told_from_here():
+        return tuple(replace(item, file=named) for item in load_acceptances(file))
 
 
 def tell_acceptances(

@@ -200,3 +200,13 @@ def test_own_acceptances_that_cannot_be_read_are_an_error(
 
     with pytest.raises(InputError, match=said):
         run(str(repository.folder), *ONLY)
+
+
+def test_what_is_wrong_with_own_acceptances_is_told_from_where_one_stands(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository.folder / OWN).write_text("[{rule: no-budget}]")
+    monkeypatch.chdir(repository.folder)
+
+    with pytest.raises(InputError, match=rf"^{OWN}:1:2: "):
+        run(".", *ONLY)
