@@ -31,7 +31,7 @@ SENTENCES = (
     "Between {service} and {other}, {latency} milliseconds were lost to waiting.",
     "Cost of {service} in week {week}: {cost} euros for compute, a third of it idle at night.",
 )
-REPORTS = 240
+REPORTS = 480
 PARAGRAPHS_PER_REPORT = 10
 SENTENCES_PER_PARAGRAPH = 8
 

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 K1, B = 1.5, 0.75  # the usual constants of BM25
-BEST = 10
+BEST = 14
 WORD = re.compile(r"[a-z]{3,}")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import tools
 from corpus import write_corpus
 from llm import ToolCall
-from search_files import search
+from search_files import BEST, search
 from summarize import summarize
 
 
@@ -25,11 +25,22 @@ def test_a_summary_is_made_of_sentences_of_the_text(sentences: list[str]) -> Non
 
 
 def test_the_best_paragraph_comes_first(tmp_path: Path) -> None:
-    write_corpus(tmp_path)
+    whole = "An expired certificate of billing brought forty tickets."
+    parts = ("Billing was quiet.", "Tickets came in.", "The certificate was renewed.", whole)
+    (tmp_path / "report.txt").write_text("\n\n".join(parts), encoding="utf-8")
     found = search(tmp_path, "tickets billing certificate")
 
-    assert {"tickets", "billing"} <= set(found[0]["text"].split())
+    assert found[0] == {"source": "report.txt", "text": whole}
+    assert len(found) == len(parts)
     assert search(tmp_path, "zzzz") == []
+
+
+def test_the_agents_own_reports_answer_a_search(tmp_path: Path) -> None:
+    write_corpus(tmp_path)
+    found = search(tmp_path, "billing certificate")
+
+    assert len(found) == BEST
+    assert {"billing", "certificate"} <= set(found[0]["text"].replace(".", "").split())
 
 
 def test_python_runs_and_says_what_it_prints(tmp_path: Path) -> None:
