@@ -11,6 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
 from agentaudit.readers.azure.templates import is_arm
 from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.interest import is_state
 from agentaudit.readers.scripts import starts_unasked
 
 _WORKFLOW_FILE = regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
@@ -27,6 +28,7 @@ _AGENTCORE_KEYS = (
     "agentCoreGateways",
     "credentials",
 )
+STATE_FILE = regex(r"\.tfstate(?:\.[\w.-]{0,60}backup|\.backup)?$")
 _PULUMI_FILE = regex(r"(?:^|/)Pulumi\.ya?ml$")
 OPENCLAW_NAMES = ("openclaw.json", "clawdbot.json", "moltbot.json")
 OPENCLAW_FILE = regex(rf"(?:^|/)(?:{'|'.join(map(re.escape, OPENCLAW_NAMES))})$")
@@ -168,6 +170,13 @@ def task_definitions(documents: Documents) -> Iterator[tuple[Document, Node]]:
             listed = root.list_at("containerDefinitions") if root is not None else ()
             if root is not None and any(each.get("image") for each in listed):
                 yield document, root
+
+
+def states(documents: Documents) -> Iterator[Document]:
+    """States that Terraform keeps, by their names or by how they begin."""
+    for document in documents.of("json"):
+        if STATE_FILE.search(document.file) or is_state(document.text):
+            yield document
 
 
 def arm_documents(documents: Documents) -> tuple[Document, ...]:

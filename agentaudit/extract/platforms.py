@@ -26,6 +26,7 @@ from agentaudit.extract.platform_files import (
     pulumi_programs,
     railway_services,
     render_blueprints,
+    states,
     templates,
     workers,
     workflows,
@@ -192,6 +193,7 @@ extract_trails = late(said(("aws_cloudtrail",), "python"), "python.cdk:extract_t
 
 # Where they run, and what they may do there.
 extract_terraform = late(read("hcl", "plan"), "terraform.passes:extract_terraform")
+extract_states = late(found(states), "terraform.state_files:extract_states")
 extract_pulumi = late(found(pulumi_programs), "pulumi:extract_pulumi")
 extract_cloudformation = late(
     either(holds(lambda document: SERVERLESS_FILE.search(document.file)), found(templates)),

@@ -36,7 +36,7 @@ _ALWAYS_READ = regex(
     r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|vercel\.json|devcontainer\.json|agents\.ya?ml|agents?/[^/]+\.jsonc?"
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed|amp|windsurf)/[^/]*|\.github/(?:workflows|hooks)/[^/]*"
-    r"|[^/]+\.(?:code-workspace|kiro\.hook)|hooks/hooks\.json|\.claude-plugin/[^/]*"
+    r"|[^/]+\.(?:code-workspace|kiro\.hook|tfstate)|[^/]+\.tfstate[^/]*\.backup|hooks/hooks\.json|\.claude-plugin/[^/]*"
     r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|fly(?:[._-][^/]*)?\.toml|(?:railway|wrangler)(?:[._-][^/]*)?\.(?:toml|jsonc?)|\.do/[^/]+\.ya?ml"
     r"|[^/]*(?:buildspec|cloudbuild)[^/]*\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
@@ -55,6 +55,7 @@ _HEAD = 400
 _PLAN = regex(
     r"""\s*\{\s*"format_version"\s*:\s*"[\d.]{1,10}"\s*,\s*"(?:terraform_version|applyable)"\s*:"""
 )
+_STATE = regex(r"""\s*\{\s*"version"\s*:\s*\d{1,2}\s*,\s*"terraform_version"\s*:""")
 _PLANNED = regex(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
 _UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
@@ -82,7 +83,9 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return _program_of_interest(file, text)
     if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
-    return syntax == "json" and (is_plan(text) or is_values(text) or is_arm(text))
+    return syntax == "json" and any(
+        is_kind(text) for is_kind in (is_plan, is_state, is_values, is_arm)
+    )
 
 
 def _program_of_interest(file: str, text: str) -> bool:
@@ -93,6 +96,11 @@ def _program_of_interest(file: str, text: str) -> bool:
         or asks_models(text)
         or holds_token(text)
     )
+
+
+def is_state(text: str) -> bool:
+    """Whether a JSON text begins as the state that Terraform and OpenTofu keep."""
+    return _STATE.match(text) is not None
 
 
 def is_plan(text: str) -> bool:

@@ -33,6 +33,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.kiro.hook", "json"),
     ("OAI_CONFIG_LIST", "json"),
     ("*.af", "json"),
+    ("*.tfstate", "json"),
+    ("*.tfstate*.backup", "json"),
     ("*.yaml", "yaml"),
     ("*.yml", "yaml"),
     ("*.toml", "toml"),
