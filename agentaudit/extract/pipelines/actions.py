@@ -12,7 +12,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_agents import INFERENCE, REVIEWERS
+from agentaudit.extract.pipelines.actions_agents import INFERENCE, framework_of
 from agentaudit.extract.pipelines.actions_credentials import add_job_credentials, runs_terraform
 from agentaudit.extract.pipelines.actions_jobs import (
     Job,
@@ -229,6 +229,7 @@ def _worst(job: Job) -> Step:
     """The step that runs an agent; one that asks nobody and is in no box before others."""
     steps = [step for step in job.steps if step.runs_agent_itself]
     steps = steps or [step for step in job.steps if step.runs_agent]
+    steps.sort(key=lambda step: step.asks_once)
     unasked = [step for step in steps if BYPASS_IN_JOB.search(_words(step))]
     return next((step for step in unasked if not _boxed(step)), (unasked or steps)[0])
 
@@ -259,7 +260,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     turns, count = turns_told(_MAX_TURNS.search(words))
     if step.action == INFERENCE:
         turns, count = Known.SET, _MOST_INFERENCES
-    elif step.action in REVIEWERS:
+    elif step.asks_once:
         turns, count = Known.SET, 1
     timeout, timeout_s = timeout_of(job, step)
     node = step.node.get("uses") or step.node.get("run") or step.node
@@ -267,7 +268,7 @@ def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
         name=_agent_name(reading, job, node),
         evidence=(reading.place(node, step.uses),),
-        framework=step.action.rpartition("/")[2] or "command line",
+        framework=framework_of(step.action, once=step.asks_once),
         permission_mode="bypass" if BYPASS_IN_JOB.search(words) else "",
         max_iterations=turns,
         max_iterations_count=count,

@@ -1,7 +1,12 @@
 """Actions of GitHub that run an agent, and those of them that only ask a model."""
 
+from agentaudit.extract.pipelines.asked_models import asks_model, is_reviewer, reviews
+from agentaudit.readers.document import Node
+
 INFERENCE = "actions/ai-inference"
 """Asks a model once, or with tools of GitHub five times (`maxIterations` in src/inference.ts)."""
+SCRIPT = "actions/github-script"
+"""Runs a script in JavaScript that stands in the workflow."""
 REVIEWERS = frozenset({"codium-ai/pr-agent", "qodo-ai/pr-agent", "the-pr-agent/pr-agent"})
 """
 PR-Agent asks a model about each change, and answers whoever comments on one with a command.
@@ -22,3 +27,21 @@ AGENT_ACTIONS = frozenset(
         *REVIEWERS,
     }
 )
+_IMAGE = "docker://"
+
+
+def asks_once(action: str, script: str, variables: Node | None) -> bool:
+    """Whether a step is PR-Agent's, or has a script that asks a model with a key."""
+    if action.startswith(_IMAGE):
+        return is_reviewer(action)
+    if action in REVIEWERS or reviews(script):
+        return True
+    given = variables.items() if variables is not None and script else ()
+    return asks_model("\n".join((script, *(f"{name}: {value.raw}" for name, value in given))))
+
+
+def framework_of(action: str, *, once: bool) -> str:
+    """What runs the agent of a step: its action or image, a command, or a model's own interface."""
+    if action in ("", SCRIPT):
+        return "model API" if once else "command line"
+    return action.rpartition("/")[2].partition(":")[0]

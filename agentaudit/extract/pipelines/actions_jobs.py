@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS
+from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS, SCRIPT, asks_once
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs, switched_off
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -31,6 +31,8 @@ class Step(Struct, frozen=True, kw_only=True):
     node: Node
     number: int
     runs_agent_itself: bool
+    asks_once: bool = False
+    """Whether it only asks a model, which has no tools."""
     agent_inside: bool = False
     """Whether it calls steps of this repository that run an agent."""
     caller: Node | None = None
@@ -250,13 +252,17 @@ class _Called:
 
 def _step(node: Node, inner: Sequence[Step]) -> Step:
     """A step that calls others, if any; its place among all is not known yet."""
-    itself = _action(node.raw_at("uses")) in AGENT_ACTIONS or starts_agent(node.raw_at("run"))
+    action, script = _action(node.raw_at("uses")), node.raw_at("run")
+    inline = raw(_given(node, "script")) if action == SCRIPT else script
+    once = asks_once(action, inline, node.get("env"))
+    itself = action in AGENT_ACTIONS or once or starts_agent(script)
     inside = any(step.runs_agent for step in inner)
     off = (itself or inside) and never_runs(node)
     return Step(
         node=node,
         number=0,
         runs_agent_itself=itself and not off,
+        asks_once=once and not starts_agent(script),
         agent_inside=inside and not off,
     )
 

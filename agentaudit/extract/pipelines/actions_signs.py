@@ -6,7 +6,7 @@ from itertools import groupby
 from shlex import shlex
 
 from agentaudit.extract.coding_agents.signs import starts_agent
-from agentaudit.extract.pipelines.actions_agents import INFERENCE
+from agentaudit.extract.pipelines.actions_agents import INFERENCE, SCRIPT
 from agentaudit.extract.pipelines.actions_conditions import Questions
 from agentaudit.extract.pipelines.actions_jobs import (
     Job,
@@ -77,7 +77,7 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
             values = [script] if script is not None else []
             inputs = [value for _, value in given.items()] if given is not None else []
             texts = [value for value in inputs if holds_expression(_EVENT_TEXT, value.raw)]
-            if step.action == "actions/github-script":
+            if step.action == SCRIPT:
                 values += texts
             elif answers and _only_answers(step):
                 pass

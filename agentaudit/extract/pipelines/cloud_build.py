@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from agentaudit.extract.made_nodes import made_list, made_text
 from agentaudit.extract.pipelines.codebuild import named_only
-from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob
+from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _EVENT = re.compile(r"\$\{?(?:BRANCH_NAME|TAG_NAME|REF_NAME|_HEAD_BRANCH|_PR_\w{1,40})\b")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.extract.made_nodes import made_text
-from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob
+from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.readers.document import Document, Node, NodeKind
 
 ALTERNATIVES = {"aws": "the service role of the project"}

@@ -14,7 +14,8 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.pipelines.cloud_build import build_of_google
 from agentaudit.extract.pipelines.codebuild import build_of_file
 from agentaudit.extract.pipelines.gitlab_includes import included_files
-from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
+from agentaudit.extract.pipelines.pipeline import add_pipeline
+from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _GITLAB = re.compile(r"(?:^|/)(?:[\w.-]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml)$")

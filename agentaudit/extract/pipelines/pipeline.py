@@ -6,31 +6,30 @@ issue a token for the job.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools
-from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, starts_agent, turns_told
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.mcp.launchers import image_launch
+from agentaudit.extract.pipelines.pipeline_agents import agent_of, runs_agent
+from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
-from agentaudit.model.facts.agents import Agent, Source
+from agentaudit.model.facts.agents import Source
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime, Workflow
-from agentaudit.readers.document import Document, Node
+from agentaudit.readers.document import Node
 
 _VARIABLE = re.compile(r"\$(?:\{|\()?(?P<name>[A-Za-z_]\w*)")
-_MAX_TURNS = re.compile(r"--max-turns[= ]+[\"']?(?:(?P<count>\d{1,6})|\$)")
 _LONG = 100
 """Characters; a longer text takes as much longer."""
 _PARTS = Budget("parts of jobs", 30_000)
@@ -40,55 +39,6 @@ _PROVIDERS = frozenset({"aws", "google", "azure", "anthropic", "openai"})
 _CLOUDS = frozenset({"aws", "google", "azure"})
 """Where the job has a token to exchange, variables of these names hold what it got for it."""
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-
-
-class PipelineJob(Struct, frozen=True, kw_only=True):
-    """One job, whatever the forge calls it."""
-
-    name: str
-    key: Node
-    """The node that names it."""
-    scripts: tuple[Node, ...] = ()
-    shared: tuple[tuple[str, Node], ...] = ()
-    """Blocks of variables that all jobs have, each with its route."""
-    settings: tuple[tuple[str, Node], ...] = ()
-    """Its own."""
-    image: str = ""
-    privileged: bool = False
-    """Whether it owns the machine that it runs on."""
-    tokens: tuple[tuple[str, Node], ...] = ()
-    """Tokens that the forge issues for the job, by their names."""
-    unpinned: tuple[str, ...] = ()
-    """Orbs, pipes and tasks that can change without a commit."""
-    script: str = ""
-    """All that its scripts run; empty, as what follows, until it is known that there is room."""
-    runs_agent: bool = False
-
-    @property
-    def blocks(self) -> Iterator[tuple[str, Node]]:
-        """Every block of variables."""
-        yield from self.shared
-        yield from self.settings
-
-
-class Pipeline(Struct, frozen=True, kw_only=True):
-    """One file of a forge."""
-
-    document: Document
-    name: str
-    forge: str
-    jobs: tuple[PipelineJob, ...]
-    triggers: tuple[str, ...] = ()
-    untrusted: Node | None = None
-    """Where it says that strangers may cause it."""
-    event_text: re.Pattern[str]
-    """Variables that hold what the author of an event wrote."""
-    alternatives: Mapping[str, str]
-    """By provider: what would do without a static key."""
-    deployed: bool = False
-    """Whether a template declares it, and no file of its own."""
-    included: tuple[str, ...] = ()
-    """Configurations from elsewhere that can change without a commit here."""
 
 
 def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[Runtime, ...]:
@@ -123,7 +73,7 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
         ):
             return
         script = "\n".join(line for node in job.scripts for line in node.texts())
-        yield replace(job, script=script, runs_agent=starts_agent(script))
+        yield replace(job, script=script, runs_agent=runs_agent(job, script))
 
 
 def _workflow(pipeline: Pipeline) -> Workflow:
@@ -187,7 +137,7 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
     )
     seen_by: tuple[FactId, ...] = (runtime.id,)
     if job.runs_agent:
-        agent = collector.add(_agent(pipeline, job))
+        agent = collector.add(agent_of(pipeline, job))
         add_allowed_tools(collector, agent, job.script, place)
         collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
         collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
@@ -198,21 +148,6 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
     holding = replace(runtime, holds_secrets=True)
     collector.update(holding)
     return holding
-
-
-def _agent(pipeline: Pipeline, job: PipelineJob) -> Agent:
-    turns, count = turns_told(_MAX_TURNS.search(job.script))
-    node = next((node for node in job.scripts if starts_agent("\n".join(node.texts()))), job.key)
-    line = next((line for line in node.list() if starts_agent(line.text or "")), node)
-    return Agent(
-        id=fact_id("agent", job.name, f"{pipeline.document.file}#job.{job.name}.agent"),
-        name=f"{pipeline.name}/{job.name}",
-        evidence=(evidence(pipeline.document, line, plain(job.name)),),
-        framework="command line",
-        permission_mode="bypass" if BYPASS_IN_JOB.search(job.script) else "",
-        max_iterations=turns,
-        max_iterations_count=count,
-    )
 
 
 def _add_credentials(

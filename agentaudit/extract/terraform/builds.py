@@ -14,7 +14,8 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import evidence
 from agentaudit.extract.embedded import embedded_yaml
 from agentaudit.extract.pipelines.codebuild import ALTERNATIVES, EVENT, build_job, named_only
-from agentaudit.extract.pipelines.pipeline import Pipeline, PipelineJob, add_pipeline
+from agentaudit.extract.pipelines.pipeline import add_pipeline
+from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.runtimes import authenticate
