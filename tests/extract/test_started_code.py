@@ -35,6 +35,7 @@ def roots(files: dict[str, str]) -> list[Severity]:
     [
         ({"desk.py": SHELL}, '["python", "desk.py"]'),
         ({"desk.py": SHELL}, "python /app/desk.py"),
+        ({"desk.py": SHELL}, '["sh", "-c", "mkdir -p /data; exec python desk.py"]'),
         ({"app/desk.py": SHELL}, '["python", "-m", "app.desk"]'),
         ({"src/desk/__main__.py": SHELL}, '["python", "-m", "desk"]'),
         ({"app/main.py": SHELL}, '["uvicorn", "app.main:app", "--host", "0.0.0.0"]'),

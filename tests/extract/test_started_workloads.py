@@ -1,5 +1,7 @@
 """Services of Compose that are built here run the agents that their command starts."""
 
+import json
+
 import pytest
 from inline_snapshot import snapshot
 
@@ -41,6 +43,7 @@ def agents(files: dict[str, str], manifest: str = COMPOSE) -> set[str]:
         {"backend/Dockerfile": SERVED},
         {"backend/Dockerfile": f"{BASE}CMD uvicorn desk.main:app\n"},
         {"backend/Dockerfile": f"{BASE}CMD gunicorn 'desk.main:app()'\n"},
+        {"backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "cd /app && exec uvicorn desk.main:app"]\n'},
         {
             "backend/Dockerfile": f'{BASE}ENTRYPOINT ["./start.sh"]\n',
             "backend/start.sh": "exec uvicorn desk.main:app\n",
@@ -72,6 +75,22 @@ def test_what_a_package_starts_is_said_by_its_manifest(
     }
 
     assert agents(files) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ('sh -c "alembic upgrade head && uvicorn desk.main:app --host 0.0.0.0"', {"api"}),
+        ('bash -lc "cd /app; uvicorn desk.main:app;"', {"api"}),
+        ('bash -c "alembic upgrade head\nuvicorn desk.main:app"', {"api"}),
+        ('sh -c "cd /app && pytest desk/main.py"', set()),
+        ('sh -c "alembic upgrade head"', set()),
+    ],
+)
+def test_a_script_within_a_command_is_read(command: str, expected: set[str]) -> None:
+    manifest = COMPOSE.replace("env_file: .env", f"command: {json.dumps(command)}")
+
+    assert agents({**CODE, "backend/Dockerfile": BASE}, manifest) == expected
 
 
 def test_a_command_of_the_manifest_comes_first() -> None:

@@ -22,6 +22,8 @@ _LAUNCHERS = frozenset(
     }
 )
 """What stands before the program that is meant."""
+_SCRIPT_FOLLOWS = regex(r"^-[a-z]{0,4}c$")
+"""What tells a shell that the next word is a script, and python that it is a program."""
 _PURPOSES = frozenset(
     {"pytest", "py.test", "unittest", "tox", "nox", "jest", "vitest", "jupyter", "jupyterlab"}
 )
@@ -43,6 +45,14 @@ _WATCHING = regex(
     r"(?:^|\s)(?:--reload|nodemon|watchmedo|(?:npm|pnpm|yarn|bun)\s(?:run\s)?(?:start:)?dev)(?:\s|$)"
 )
 """What starts a program again at each change of its code, as developers want it."""
+
+
+def opened_scripts(words: Iterable[str]) -> Iterator[str]:
+    """The words of a command, and for a script of a shell those within: `sh -c "cd api && run"`."""
+    script = False
+    for word in words:
+        yield from _SEPARATOR.sub(" ; ", word).split() if script else (word,)
+        script = _SCRIPT_FOLLOWS.match(word) is not None
 
 
 def watches_code(words: Iterable[str]) -> bool:

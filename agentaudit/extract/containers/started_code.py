@@ -12,6 +12,7 @@ from itertools import islice
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
+from agentaudit.extract.containers.commands import opened_scripts
 from agentaudit.extract.containers.dockerfile_instructions import started_by
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -75,7 +76,8 @@ def starts_agent_code(
     if not executing or is_rehearsal(document.file):
         return False
     entry, command = started_by(document)
-    started = frozenset(entries((*entry, *command), folder_of(document.file), imports))
+    words = tuple(opened_scripts((*entry, *command)))
+    started = frozenset(entries(words, folder_of(document.file), imports))
     return reaches(started, executing, imports)
 
 

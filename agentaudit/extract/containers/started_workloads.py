@@ -11,14 +11,14 @@ import posixpath
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import pairwise
+from itertools import islice, pairwise
 from types import MappingProxyType
 
 from msgspec import Struct
 
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.commands import runs_another
+from agentaudit.extract.containers.commands import opened_scripts, runs_another
 from agentaudit.extract.containers.dockerfile_instructions import started, started_by
 from agentaudit.extract.containers.started_code import entries, reaches
 from agentaudit.extract.containers.workloads import Workload
@@ -149,7 +149,7 @@ def _command(
     own = None if own_entry else documents.once(_begins).get(image.file if image else "")
     if own is not None:
         words = (*own.entry, *(words or own.command))
-    words = words[:_MOST]
+    words = tuple(islice(opened_scripts(words), _MOST))
     folders = tuple(dict.fromkeys((folder, build)))
     words = (*words, *_scripted(documents, words, folders))[:_MOST]
     named = (frozenset(entries(words, each, known)) for each in folders)
