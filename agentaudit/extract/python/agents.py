@@ -23,6 +23,7 @@ from agentaudit.extract.python.contexts import add_context
 from agentaudit.extract.python.crews import as_declared, in_crews
 from agentaudit.extract.python.delegation import add_delegations
 from agentaudit.extract.python.executors import code_runner
+from agentaudit.extract.python.extended_agents import extended_agents
 from agentaudit.extract.python.functions import add_function_apps
 from agentaudit.extract.python.gates import add_gates
 from agentaudit.extract.python.graphs import GRAPH
@@ -67,7 +68,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         add_ingestion(collector, tool)
     tools = {tool.name: tool for tool in decorated.values()}
     calls = tuple(module.calls())
-    built = _built(calls)
+    built = _built(module, calls)
     building = Building(
         documents=documents,
         module=module,
@@ -168,10 +169,11 @@ def _open(building: Building, agents: Sequence[Agent]) -> None:
             building.collector.update(opened_to_pages(now, place))
 
 
-def _built(calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
+def _built(module: Module, calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
     """The calls that build agents, and how each does."""
     makers = {call.variable: call.name for call in calls if call.variable}
-    found = ((call, builder_of(call.name, _owner(call, makers))) for call in calls)
+    building = (*calls, *extended_agents(module, calls))
+    found = ((call, builder_of(call.name, _owner(call, makers))) for call in building)
     return [(call, builder) for call, builder in found if builder is not None]
 
 
