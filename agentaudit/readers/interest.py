@@ -187,6 +187,9 @@ _PYTHON = _Gate(
         ("_credits", _CHECKED),
         ("limiter.limit", regex(r"@\w*limiter\.limit\(")),
         ("limiter.", regex(r"limiter\.(?:check|hit|allow|is_allowed)\w*\(")),
+        ("429", regex(r"\bHTTP_429|\b(?:status_code ?= ?|HTTPException\(\s*)429\b")),
+        ("add_middleware", regex(r"add_middleware\(\s*(?:SlowAPI|\w{0,40}(?:Limit|Throttl))")),
+        ("fastapi_limiter", regex(r"\bfastapi_limiter\.")),
     ),
 )
 _PACKAGES = (

@@ -31,6 +31,35 @@ async def %s(user):
     allowed = await limiter.%s(f"chat:{user}", 20, 60)
     return user if allowed else None
 """
+MIDDLEWARE = """
+from app.limits import limiter
+
+
+async def %s(request, call_next):
+    if not app.state.rate_limiter.is_allowed(request.client.host):
+        return too_many()
+    return await call_next(request)
+"""
+REFUSED = """
+from fastapi import HTTPException, status
+from fastapi.responses import JSONResponse
+
+
+async def %s(request%s):
+    if await used_up(request):
+        %s
+    return request
+"""
+ADDED = """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from slowapi.middleware import SlowAPIMiddleware
+from app.limits import RateLimitMiddleware
+
+app = FastAPI()
+app.add_middleware(%s)
+"""
+ABOVE = "import pydantic_ai\nfrom core.cost import Cost\n"
 COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tokens)\n"
 
 
@@ -62,6 +91,25 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", LIMITER % ("chat_endpoint", "hit"), Known.UNKNOWN),
         ("app/api.py", LIMITER % ("chat_endpoint", "acquire"), Known.NONE),
         ("app/api.py", LIMITER % ("log_in", "check"), Known.NONE),
+        ("app/api.py", MIDDLEWARE % "before_all", Known.UNKNOWN),
+        ("app/api.py", MIDDLEWARE.replace("call_next", "then") % "before_all", Known.NONE),
+        ("app/api.py", REFUSED % ("chat", "", "raise HTTPException(429)"), Known.UNKNOWN),
+        (
+            "app/api.py",
+            REFUSED % ("first", ", call_next", "return JSONResponse({}, status_code=429)"),
+            Known.UNKNOWN,
+        ),
+        (
+            "app/api.py",
+            REFUSED % ("chat", "", "raise HTTPException(status.HTTP_429_TOO_MANY_REQUESTS)"),
+            Known.UNKNOWN,
+        ),
+        ("app/api.py", REFUSED % ("chat", "", "raise HTTPException(402)"), Known.NONE),
+        ("app/api.py", REFUSED % ("log_in", "", "raise HTTPException(429)"), Known.NONE),
+        ("app/api.py", REFUSED % ("chat", "", "assert request.status == 429"), Known.NONE),
+        ("app/api.py", ADDED % "SlowAPIMiddleware", Known.UNKNOWN),
+        ("app/api.py", ADDED % "RateLimitMiddleware, per_minute=5", Known.UNKNOWN),
+        ("app/api.py", ADDED % "CORSMiddleware", Known.NONE),
     ],
 )
 def test_a_budget_that_a_program_checks_may_be_its_agents(
@@ -72,6 +120,18 @@ def test_a_budget_that_a_program_checks_may_be_its_agents(
 
     assert deployment.agents[0].budget is found
     assert bool(told) is (found is Known.UNKNOWN)
+
+
+def test_what_imports_the_code_that_checks_may_be_limited() -> None:
+    checking = "class Cost:\n    def begin(self):\n        self._enforce_call_budget()\n"
+    files = {"app/agent.py": AGENT + ABOVE, "core/cost.py": checking}
+
+    (agent,) = deployment_of(files).agents
+    (other,) = deployment_of({**files, "app/agent.py": AGENT}).agents
+    (tried,) = deployment_of({**files, "app/agent.py": AGENT, "app/tests/t.py": ABOVE}).agents
+
+    assert agent.budget is Known.UNKNOWN
+    assert other.budget is tried.budget is Known.NONE
 
 
 CREW = """

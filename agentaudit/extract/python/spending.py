@@ -7,19 +7,19 @@ limits the agents of that program, and no more.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.extract.programs.syntax import argument, descendants, keyword, parameters_of
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.interest import CHECKING
 
-_WORDS = ("budget", "quota", "credits", "usage_limits", "limiter")
+_WORDS = ("budget", "quota", "credits", "usage_limits", "limiter", "429", "Limit", "hrottl")
 _CHECK = regex(
     rf"^{CHECKING}(?!(?:\w{{1,60}}_)?(?:tokens?|context|prompt)_)"
     r"(?:\w{1,60}_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
@@ -38,13 +38,21 @@ _ASKING = regex(
     re.IGNORECASE,
 )
 """How routes are called that have a model asked, and no `login` or `upload`."""
+_CALLS_ROUTE = "call_next"
+"""What a middleware of Starlette is given, which stands before all routes."""
+_TOO_MANY = 429
+_REFUSING = regex(r"(?:HTTPException|Response|HTTPError)$|^(?:flask\.)?abort$")
+_ADDED = regex(r"(?:^|\.)(?:SlowAPI\w*|\w*(?:Rate_?Limit|Throttl)\w*)$")
+"""Middleware that counts calls, by its class."""
+_DEPENDED_ON = "fastapi_limiter."
 
 
 def may_be_limited(documents: Documents, file: str) -> bool:
     """
     Whether the program that a file belongs to asks for a budget before it runs agents.
 
-    Those of one folder at the root belong together, and so do those of a folder that it imports.
+    Those of one folder at the root belong together, and so do those of a folder that it imports,
+    or that imports what asks.
     """
     return first_folder_of(file) in documents.once(_limited_programs)
 
@@ -56,10 +64,18 @@ def _limited_programs(documents: Documents) -> frozenset[str]:
         file: module
         for file, module in read.items()
         if holds_word(module.document.text, _WORDS) and not is_rehearsal(file)
-        if any(_asks(call) for call in module.calls()) or _limits_routes(module)
+        if any(_asks(module, call) for call in module.calls()) or _limits_routes(module)
     }
     imported = (first for file, module in asking.items() for first in _imported(file, module))
-    return frozenset(folders.intersection(imported).union(map(first_folder_of, asking)))
+    users = _importing(documents, asking) if asking else ()
+    return frozenset(folders.intersection(imported).union(map(first_folder_of, (*asking, *users))))
+
+
+def _importing(documents: Documents, asking: Container[str]) -> Sequence[str]:
+    """The files that import one of those which ask, other than to try or to show it."""
+    imports = documents.once(imported_files).items()
+    users = (file for file, found in imports if any(each in asking for each in found))
+    return [file for file in users if not is_rehearsal(file)]
 
 
 def _imported(file: str, module: Module) -> Iterator[str]:
@@ -74,27 +90,48 @@ def _imported(file: str, module: Module) -> Iterator[str]:
 def _limits_routes(module: Module) -> bool:
     """Whether a limiter bounds how often functions are called that ask a model."""
     return any(
-        _ASKING.search(function.name) is not None and _is_limited(module, function)
+        _stands_before_models(function) and _is_limited(module, function)
         for function in module.functions
     )
 
 
+def _stands_before_models(function: FunctionDef) -> bool:
+    """Whether it has a model asked, or stands before all that an application answers."""
+    asks = _ASKING.search(function.name) is not None
+    return asks or any(each.arg == _CALLS_ROUTE for each in parameters_of(function))
+
+
 def _is_limited(module: Module, function: FunctionDef) -> bool:
-    """Whether Flask-Limiter or SlowAPI stands above a route, or a limiter is asked within."""
+    """Whether Flask-Limiter or SlowAPI stands above a route, or one asks within, or refuses."""
     return any(
         _LIMITER.search(module.dotted(each.func)) is not None
         for each in function.decorator_list
         if isinstance(each, ast.Call)
     ) or any(
-        _ASKED.search(module.dotted(each.func)) is not None
+        _ASKED.search(module.dotted(each.func)) is not None or _refuses(module, each)
         for each in descendants(function)
         if isinstance(each, ast.Call)
     )
 
 
-def _asks(call: Call) -> bool:
-    if _CHECK.match(call.last):
+def _refuses(module: Module, call: ast.Call) -> bool:
+    """Whether a call answers that there were too many: `HTTPException(status_code=429)`."""
+    if _REFUSING.search(module.dotted(call.func)) is None:
+        return False
+    given = (keyword(call, "status_code"), *call.args[:2])
+    return any(
+        module.value(each) == _TOO_MANY or f"HTTP_{_TOO_MANY}" in module.dotted(each)
+        for each in given
+        if each is not None
+    )
+
+
+def _asks(module: Module, call: Call) -> bool:
+    if _CHECK.match(call.last) or call.name.startswith(_DEPENDED_ON):
         return True
+    if call.last == "add_middleware":
+        added = argument(call.node, 0, "middleware_class")
+        return added is not None and _ADDED.search(module.dotted(added)) is not None
     handed = keyword(call.node, _HANDED) if call.last in RUN_METHODS else None
     return handed is not None and not (_is_none(handed) or takes_away(handed))
 
