@@ -86,6 +86,18 @@ class Packages(Struct, frozen=True, eq=False):
             folder = folder.rpartition("/")[0]
         return Truth.NO
 
+    def names_any(self, folder: str, names: Iterable[str]) -> bool:
+        """Whether a manifest in a folder, or above it, names one of some packages."""
+        quoted = [f'"{name}"' for name in names]
+        for _ in range(_HIGHEST):
+            manifest = self.manifests.get(folder)
+            if manifest is not None and any(each in manifest.text for each in quoted):
+                return True
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+        return False
+
     def paths(self, file: str, source: str) -> Iterator[str]:
         """Where what a file imports may lie, without the ending of its file."""
         if len(source) > _LONGEST:

@@ -330,6 +330,7 @@ def test_each_folder_of_apps_is_a_program(folder: str, found: Known) -> None:
         ("route.ts", "await deductCredits(user, 3)", Known.UNKNOWN),
         ("route.ts", "await ratelimit.limit(user)", Known.UNKNOWN),
         ("route.ts", "await checkRateLimit(user)", Known.UNKNOWN),
+        ("route.ts", "if (isRateLimited(ip)) throw tooMany", Known.UNKNOWN),
         ("route.ts", "await checkTokenBudget(text)", Known.NONE),
         ("route.ts", "await showCredits(user)", Known.NONE),
         ("src/other.ts", "await enforceDailyQuota(user)", Known.UNKNOWN),
@@ -345,3 +346,21 @@ def test_what_a_program_asks_before_a_run_may_limit_what_is_spent(
     agents = deployment_of({**files, file: f"{files[file]}\n{call};\n"}).agents
 
     assert [each.budget for each in agents] == [found]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "package", "found"),
+    [
+        ("package.json", "express-rate-limit", Known.UNKNOWN),
+        ("api/package.json", "@upstash/ratelimit", Known.UNKNOWN),
+        ("api/package.json", "express", Known.NONE),
+        ("web/package.json", "express-rate-limit", Known.NONE),
+    ],
+)
+def test_a_project_with_a_package_that_limits_calls_may_limit_them(
+    manifest: str, package: str, found: Known
+) -> None:
+    wanted = f'{{"dependencies": {{"{package}": "^1.0.0"}}}}'
+    files = {"api/src/route.ts": f"{AI}streamText({{ tools: {{}} }});", manifest: wanted}
+
+    assert [each.budget for each in deployment_of(files).agents] == [found]

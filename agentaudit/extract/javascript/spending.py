@@ -7,7 +7,7 @@ Whether what is asked there is what an agent spends, no name says: it is open, a
 from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.rehearsals import is_rehearsal
@@ -17,10 +17,15 @@ _ASKED = r"(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge|
 _CHECK = regex(rf"{_ASKED}(?!\w*(?:Token|Context|Prompt))\w{{0,40}}(?:Credits|Quota|Budget)")
 """`deductCredits` and `checkDailyQuota`; to fit a text into `checkTokenBudget` stops no run."""
 _RATE = regex(
-    rf"(?:^|\.){_ASKED}\w{{0,20}}RateLimit\w{{0,20}}$"
+    rf"(?:^|\.)(?:{_ASKED}\w{{0,20}}RateLimit\w{{0,20}}|isRateLimited)$"
     r"|\b\w{0,20}[rR]ate[lL]imit(?:er)?\.(?:limit|check|consume)$"
 )
 """Of Upstash and `rate-limiter-flexible`: how often the function around may be called."""
+_LIMITERS = (
+    *("express-rate-limit", "rate-limiter-flexible", "@upstash/ratelimit", "@fastify/rate-limit"),
+    *("@nestjs/throttler", "hono-rate-limiter", "koa-ratelimit", "@arcjet/next", "@arcjet/node"),
+)
+"""Packages that limit how often routes are called, which lie in files that are not read."""
 _OF_ONE = frozenset({"app", "src", "lib", "features", "server", "pages", "api", "services"})
 """Folders in which a program lies when the root is its own."""
 _OF_SEVERAL = frozenset({"apps", "demos", "examples", "projects", "samples"})
@@ -31,12 +36,14 @@ def may_be_limited(documents: Documents, module: Module, calls: Sequence[Call]) 
     """
     Whether a module asks how much or how often, or another of its program how much.
 
-    Modules of one folder at the root belong together.
+    Modules of one folder at the root belong together. Where a project has a package that limits
+    calls, nobody imports it for nothing.
     """
     return (
         _checks_budget(module, calls)
         or any(_RATE.search(call.name) for call in calls)
         or program_of(module.document.file) in documents.once(_limited_programs)
+        or documents.packages.names_any(folder_of(module.document.file), _LIMITERS)
     )
 
 
