@@ -304,11 +304,17 @@ def test_a_clock_that_a_program_hands_to_what_it_runs_may_end_its_agents(
         ("runStage({ operation: (signal) => %s })", Known.NONE),
         ("setTimeout(() => %s, 5_000)", Known.NONE),  # which only begins later
         ("fetch(url, { timeout: 5_000 }).then((signal) => %s)", Known.NONE),
+        ("withTimeout(%s, limits.run)", Known.UNKNOWN),
+        ("Promise.race([%s, endOf(timeout)])", Known.UNKNOWN),
+        ("Promise.all([%s, endOf(timeout)])", Known.NONE),
     ],
 )
-def test_what_runs_something_for_so_long_may_end_agents(call: str, found: Known) -> None:
+@pytest.mark.parametrize("options", ["{ abortSignal: signal }", "{ threadId }"])
+def test_what_runs_something_for_so_long_may_end_agents(
+    call: str, found: Known, options: str
+) -> None:
     agent = f"{LANGCHAIN}export const agent = createReactAgent({{ llm, tools: [look] }});"
-    run = call % "agent.generate(text, { abortSignal: signal })"
+    run = call % f"agent.generate(text, {options})"
     files = {"web/agent.ts": agent, "web/run.ts": f"{LANGCHAIN}await {run};\n"}
     agents = deployment_of(files).agents
 

@@ -29,7 +29,7 @@ _NESTED = ("modelSettings", "defaultOptions", "defaultGenerateOptions", "default
 """Options that hold others: of models, and of every run."""
 _COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
 _SIGNALS = ("signal", "abortSignal")
-_CLOCK = "AbortSignal.timeout("
+_CLOCK, _RACE = "AbortSignal.timeout(", "Promise.race"
 _LASTS = "maxDuration"
 """What a route of Next.js exports to end its function, and the run in it, after so many seconds."""
 
@@ -105,7 +105,7 @@ def _imported_by_lasting(documents: Documents) -> frozenset[str]:
 
 
 def _may_be_ended(building: Building) -> bool:
-    """Whether its program hands a signal of a clock to something that it runs: maybe to this."""
+    """Whether its program ends something that it runs by a clock, or waits no longer: maybe this."""
     own = program_of(building.module.document.file)
     return own in building.documents.once(_programs_with_clocks)
 
@@ -114,29 +114,29 @@ def _programs_with_clocks(documents: Documents) -> frozenset[str]:
     return frozenset(
         program_of(file)
         for file, module in program(documents).modules.items()
-        if not is_rehearsal(file) and _hands_on_clock(module)
+        if not is_rehearsal(file) and _runs_by_clock(module)
     )
 
 
-def _hands_on_clock(module: Module) -> bool:
-    """Whether what it runs gets a signal: of a clock of its own, or of what runs it for so long."""
+def _runs_by_clock(module: Module) -> bool:
+    """Whether what it runs gets a signal of its own clock, or is waited for so long."""
     text = module.document.text
     own = _CLOCK in text
     if not own and "imeout" not in text:
         return False
     calls = tuple(module.calls())
-    runs = sorted(
-        _begin(call.node)
-        for call in calls
-        if call.last in RUNS and keyword(call.node, *_SIGNALS) is not None
-    )
-    return bool(runs) and (own or any(_times(call) and _holds(call, runs) for call in calls))
+    runs = [call.node for call in calls if call.last in RUNS]
+    if own and any(keyword(each, *_SIGNALS) is not None for each in runs):
+        return True
+    places = sorted(map(_begin, runs))
+    return bool(places) and any(_times(call) and _holds(call, places) for call in calls)
 
 
 def _times(call: Call) -> bool:
-    """Whether a call ends what it is handed: `runStage({ timeoutMs, run: (signal) => … })`."""
+    """Whether a call waits only so long for what it is handed: `withTimeout(run(), 5_000)`."""
     names = (call.last, *(each.arg or "" for each in call.node.keywords))
-    return call.last != "setTimeout" and any("timeout" in name.lower() for name in names)
+    timed = call.last != "setTimeout" and any("timeout" in name.lower() for name in names)
+    return timed or call.name == _RACE
 
 
 def _holds(call: Call, places: Sequence[tuple[int, int]]) -> bool:
