@@ -16,6 +16,10 @@ BEGUN = (
     "    def __init__(self, prompt: str) -> None:\n"
     "        super().__init__(system_prompt=prompt, tools=[look_up])\n"
 )
+ADK = (
+    "from google.adk.agents import LlmAgent\nclass Clerk(LlmAgent):\n"
+    '    def __init__(self):\n        super().__init__(name="desk")\n'
+)
 
 
 def made(code: str) -> tuple[Agent, ...]:
@@ -30,13 +34,7 @@ def made(code: str) -> tuple[Agent, ...]:
         (f"{PLAIN}class Boss(Clerk):\n    pass\ndesk = Boss(role=r)\n", "desk", "crewai", 25),
         (f"{BEGUN}desk = Clerk(p)\n", "Clerk", "strands", None),
         (BEGUN.replace("super().__init__(", "Agent.__init__(self, "), "Clerk", "strands", None),
-        (
-            "from google.adk.agents import LlmAgent\nclass Clerk(LlmAgent):\n"
-            '    def __init__(self):\n        super().__init__(name="desk")\n',
-            "desk",
-            "google-adk",
-            500,
-        ),
+        (ADK, "desk", "google-adk", 500),
     ],
 )
 def test_each_is_an_agent_of_the_framework(

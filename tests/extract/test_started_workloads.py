@@ -43,7 +43,7 @@ def agents(files: dict[str, str], manifest: str = COMPOSE) -> set[str]:
         {"backend/Dockerfile": SERVED},
         {"backend/Dockerfile": f"{BASE}CMD uvicorn desk.main:app\n"},
         {"backend/Dockerfile": f"{BASE}CMD gunicorn 'desk.main:app()'\n"},
-        {"backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "cd /app && exec uvicorn desk.main:app"]\n'},
+        {"backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "cd /app; exec uvicorn desk.main:app"]\n'},
         {
             "backend/Dockerfile": f'{BASE}ENTRYPOINT ["./start.sh"]\n',
             "backend/start.sh": "exec uvicorn desk.main:app\n",

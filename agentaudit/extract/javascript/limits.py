@@ -105,7 +105,7 @@ def _imported_by_lasting(documents: Documents) -> frozenset[str]:
 
 
 def _may_be_ended(building: Building) -> bool:
-    """Whether its program ends something that it runs by a clock, or waits no longer: maybe this."""
+    """Whether its program ends what it runs by a clock, or waits no longer: maybe for this."""
     own = program_of(building.module.document.file)
     return own in building.documents.once(_programs_with_clocks)
 
