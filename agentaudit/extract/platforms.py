@@ -35,6 +35,7 @@ from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
+from agentaudit.readers.manifests import is_manifest
 from agentaudit.readers.scripts import ALLOWING_WORDS, UNASKED_WORDS
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
@@ -190,6 +191,11 @@ extract_trace_servers = late(
 )
 extract_trails = late(said(("aws_cloudtrail",), "python"), "python.cdk:extract_trails")
 """Trails of calls that the CDK declares."""
+
+extract_manifests = late(
+    holds(lambda document: is_manifest(document.file)), "manifests:extract_manifests"
+)
+"""Libraries for agents on which programs in languages that are not read depend."""
 
 # Where they run, and what they may do there.
 extract_terraform = late(read("hcl", "plan"), "terraform.passes:extract_terraform")

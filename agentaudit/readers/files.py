@@ -37,7 +37,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-SEARCHED_ONLY = frozenset({"javascript", "script", "text", *COMPILED})
+SEARCHED_ONLY = frozenset({"javascript", "script", "text", "manifest", *COMPILED})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
 _LOOP = "unreadable: a link that leads back to itself"
 _LEADS_OUT = "unreadable: a link out of the audited folder"

@@ -18,6 +18,7 @@ from agentaudit.readers.javascript.document import (
     loops_itself,
     passes_tools_on,
 )
+from agentaudit.readers.manifests import depends_on_agents, may_depend_on_agents
 from agentaudit.readers.model_clients import WORDS_IN_PYTHON
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import (
@@ -63,28 +64,31 @@ _UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown",
 def of_interest(file: str, syntax: str, text: str) -> bool:
     """Whether a file may say something about an agent deployment."""
     if _OTHER.search(file) or _SCHEMA in text[:_HEAD]:
-        return file.endswith(_COMMANDED) and starts_unasked(text)
+        commanded = file.endswith(_COMMANDED) and starts_unasked(text)
+        return commanded or may_depend_on_agents(file, text)
     if syntax in _UNGATED or _ALWAYS_READ.search(file):
         return True
     if syntax in _SEARCHED:
         return _SEARCHED[syntax](text)
-    if syntax == "javascript":
-        return (
-            declares_stack(file, text) is not None
-            or builds_agents(file, text)
-            or passes_tools_on(file, text)
-            or loops_itself(file, text)
-            or holds_key(file, text)
-            or any(unread_in_script(file, text))
-        )
     if syntax in COMPILED:
         return names_agents(file, syntax, text)
-    if syntax == "python":
-        return _program_of_interest(file, text)
+    if syntax in _OF_PROGRAMS:
+        return _OF_PROGRAMS[syntax](file, text)
     if _CONFIGURATION.open_to(text.lower()) or holds_token(text):
         return True
-    return syntax == "json" and any(
-        is_kind(text) for is_kind in (is_plan, is_state, is_values, is_arm)
+    if syntax == "json":
+        return any(is_kind(text) for is_kind in (is_plan, is_state, is_values, is_arm))
+    return syntax == "toml" and may_depend_on_agents(file, text)
+
+
+def _script_of_interest(file: str, text: str) -> bool:
+    return (
+        declares_stack(file, text) is not None
+        or builds_agents(file, text)
+        or passes_tools_on(file, text)
+        or loops_itself(file, text)
+        or holds_key(file, text)
+        or any(unread_in_script(file, text))
     )
 
 
@@ -212,6 +216,11 @@ def _cells_of_interest(text: str) -> bool:
     return _IMPORT_IN_CELL.search(text) is not None or holds_token(text)
 
 
+_OF_PROGRAMS = {
+    "javascript": _script_of_interest,
+    "python": _program_of_interest,
+    "manifest": depends_on_agents,
+}
 _SEARCHED = {
     "xml": is_policy,
     "script": tells_of_secrets_or_agents,

@@ -14,6 +14,7 @@ from agentaudit.readers.interest import is_plan
 from agentaudit.readers.javascript.document import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
+from agentaudit.readers.manifests import MANIFESTS, parse_manifest
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.policy_xml import parse_policy
 from agentaudit.readers.python import parse_python
@@ -78,6 +79,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
     ("*polic*.xml", "xml"),
+    *((f"*{name}" if name.startswith(".") else name, "manifest") for name in MANIFESTS),
     *(
         (f"*.{ending}", "script")
         for ending in ("sh", "bash", "zsh", "ps1", "bat", "service", "mk", "just")
@@ -161,7 +163,18 @@ def parse(file: str, syntax: str, text: str) -> Document:
     return _PARSERS[syntax](file, text)
 
 
-_BY_HAND = ("hcl", "bicep", "toml", "dotenv", "dockerfile", "ini", "python", "pem", "xml")
+_BY_HAND = (
+    "hcl",
+    "bicep",
+    "toml",
+    "dotenv",
+    "dockerfile",
+    "ini",
+    "python",
+    "pem",
+    "xml",
+    "manifest",
+)
 _MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROSE}
 
 
@@ -226,5 +239,6 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "pem": parse_pem,
     "xml": parse_policy,
     "script": parse_script,
+    "manifest": parse_manifest,
     "text": parse_text,
 }

@@ -49,7 +49,7 @@ def coverage_sentence(result: LintResult) -> str:
     if result.unresolved:
         parts.append(f"{counted(len(result.unresolved), 'reference')} unresolved")
     if result.agents == 0:
-        parts.append("no agent found")
+        parts.append(f"no agent found{' in what could be read' if unread_files(result) else ''}")
     return "; ".join(parts) + "."
 
 

@@ -94,6 +94,13 @@ def test_where_no_agent_is_that_is_said(agents: int, told: str) -> None:
     assert coverage_sentence(replace(result(), agents=agents)) == told
 
 
+def test_where_no_agent_is_found_one_may_stand_in_what_is_not_read() -> None:
+    partial = FileCoverage(file="go.mod", status=FileStatus.PARTIAL, reason="a dependency")
+    told = coverage_sentence(replace(result(coverage=(partial,)), agents=0))
+
+    assert told.endswith("; no agent found in what could be read.")
+
+
 def repeated(count: int) -> LintResult:
     """One key in so many files, of which each names the first."""
     first = finding("held-key", Severity.HIGH)

@@ -1,0 +1,42 @@
+"""
+Libraries on which programs in languages that are not read depend, to build agents or for them.
+
+What the programs do with them is unknown: the manifest counts as read in part, and names each.
+"""
+
+from collections.abc import Iterator
+
+from agentaudit.errors import Problem
+from agentaudit.extract.collector import Collector
+from agentaudit.extract.documents import Documents
+from agentaudit.model.evidence import Evidence
+from agentaudit.readers.document import Document
+from agentaudit.readers.manifests import Dependency, dependencies_in, dependencies_of
+
+_UNREAD = "a dependency on {name}, with which programs in {language} {use}: those are not read"
+
+
+def extract_manifests(documents: Documents, collector: Collector) -> None:
+    """Names each library once in every manifest that has it."""
+    for document in documents.of("manifest", "toml", "json"):
+        for found in _dependencies(document):
+            what = _UNREAD.format(
+                name=found.library.name, language=found.language, use=found.library.use
+            )
+            place = Evidence(
+                file=document.file,
+                line=found.line,
+                column=found.column,
+                end_line=found.line,
+                end_column=found.column,
+            )
+            collector.leave_open(place, what, "what they may do is open")
+            collector.problems.append(
+                Problem(file=place.file, line=place.line, column=place.column, message=what)
+            )
+
+
+def _dependencies(document: Document) -> Iterator[Dependency]:
+    if document.syntax == "manifest":
+        return dependencies_in(document.file, document.text)
+    return dependencies_of(document)

@@ -1,0 +1,221 @@
+"""
+Manifests, in which programs name what they depend on: which libraries for agents stand there.
+
+Of Go, Maven, Gradle, NuGet, RubyGems, Hex and Swift; those of Cargo and Composer, and Gradle's
+catalogs, are TOML and JSON. Nothing is resolved. What only tests depend on is left out, what
+dependencies depend on, and lists of versions (`-bom`).
+
+Sources: "Go Modules Reference"; Maven's "POM Reference"; Gradle's "Declaring Dependencies" and
+"Version Catalogs"; "PackageReference in project files"; Bundler's "gemfile" and RubyGems'
+"Specification Reference"; Mix's "deps"; Swift's "PackageDescription"; "The Cargo Book"; Composer's
+"The composer.json schema".
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from agentaudit.errors import InputError
+from agentaudit.expressions import regex
+from agentaudit.readers.cdk import TESTS
+from agentaudit.readers.document import Document, Node
+from agentaudit.readers.libraries import (
+    CARGO,
+    GEMS,
+    GO,
+    HEX,
+    MAVEN,
+    NUGET,
+    PACKAGIST,
+    SWIFT,
+    Library,
+    Registry,
+)
+from agentaudit.readers.lines import MAX_WRITTEN
+from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.token_forms import holds_token
+
+_Place = tuple[str, int, int]
+"""A package, and the line and column in which a manifest names it."""
+
+
+class Dependency(Struct, frozen=True):
+    """A library for agents on which programs depend, and where that is said."""
+
+    library: Library
+    language: str
+    line: int
+    column: int
+
+
+class _Form(Struct, frozen=True):
+    """How a line names a package, in one group or in its two parts; and which lines count not."""
+
+    registry: Registry
+    names: tuple[re.Pattern[str], ...]
+    left_out: re.Pattern[str]
+
+
+_GRADLE = _Form(
+    MAVEN,
+    (
+        regex(r"""["']([\w.-]{2,100}:[\w.-]{1,100})(?::[^"'\n]{0,100})?["']"""),
+        regex(
+            r"""\bgroup\s{0,3}[:=]\s{0,3}["']([\w.-]{2,100})["']\s{0,3},\s{0,3}"""
+            r"""name\s{0,3}[:=]\s{0,3}["']([\w.-]{1,100})["']"""
+        ),
+    ),
+    regex(r"""\s*(?://|\*|["']?\w{0,60}[tT]est\w{0,60}["']?\s?[\s(])"""),
+)
+_RUBY = _Form(
+    GEMS,
+    (
+        regex(
+            r"""^\s*(?:gem|\w{1,60}\.add(?:_runtime)?_dependency)[ \t(]{1,4}["']([\w.-]{1,100})"""
+        ),
+    ),
+    regex(r"\s*#"),
+)
+_FORMS: Mapping[str, _Form] = {
+    "go.mod": _Form(
+        GO,
+        (regex(r"^\s*(?:require\s{1,9})?([\w.~-]{1,100}(?:/[\w.~-]{1,100}){1,9})\s{1,9}v\d"),),
+        regex(r"(?:[^/\n]|/(?!/))*+//\s*indirect\b|.*=>"),
+    ),
+    ".gradle": _GRADLE,
+    ".gradle.kts": _GRADLE,
+    "Gemfile": _RUBY,
+    ".gemspec": _RUBY,
+    "mix.exs": _Form(
+        HEX,
+        (regex(r"\{\s{0,9}:([a-z]\w{0,60})\s{0,9},"),),
+        regex(r"\s*#|(?!.*:prod\b).*\bonly:"),
+    ),
+    "Package.swift": _Form(
+        SWIFT,
+        (regex(r"""\burl\s{0,3}:\s{0,3}"[^"]{0,20}\bgithub\.com[/:]([\w-]{1,60}/[\w-]{1,100})"""),),
+        regex(r"\s*//"),
+    ),
+}
+"""By the ends of names."""
+_PROJECTS = (
+    "pom.xml",
+    *(".csproj", ".fsproj", ".vbproj", "Directory.Build.props", "Directory.Packages.props"),
+)
+"""Manifests in XML, the first of Maven and the others of NuGet."""
+_CARGO, _CATALOG, _COMPOSER = "Cargo.toml", ".versions.toml", "composer.json"
+_TREES: Mapping[str, Registry] = {_CARGO: CARGO, _CATALOG: MAVEN, _COMPOSER: PACKAGIST}
+MANIFESTS = (*_FORMS, *_PROJECTS)
+"""Of a syntax of their own: names, or what stands at their ends behind a dot."""
+_EVERY = (*MANIFESTS, *_TREES)
+_LISTS = ("-bom", "-dependencies", "-parent")
+"""Packages of Maven that hold versions, and no program."""
+
+
+def is_manifest(file: str) -> bool:
+    """Whether a file names what programs depend on, by its own name."""
+    return file.endswith(_EVERY)
+
+
+def depends_on_agents(file: str, text: str) -> bool:
+    """Whether a manifest names a library for agents, or cannot be read and may; or has a key."""
+    if holds_token(text):
+        return True
+    if not _registry_of(file).may_know(text):
+        return False
+    try:
+        return len(text) > MAX_WRITTEN or any(dependencies_in(file, text))
+    except InputError:
+        return True
+
+
+def may_depend_on_agents(file: str, text: str) -> bool:
+    """The same of a manifest in TOML or JSON, by words alone; no of every other file."""
+    ending = next(filter(file.endswith, _TREES), "")
+    return ending != "" and _TREES[ending].may_know(text)
+
+
+def parse_manifest(file: str, text: str) -> Document:
+    """The text alone, which is searched; InputError where it is XML and broken."""
+    if file.endswith(_PROJECTS):
+        _named_in_project(file, text)
+    return searched_text(file, "manifest", text)
+
+
+def dependencies_in(file: str, text: str) -> Iterator[Dependency]:
+    """The libraries for agents that a manifest names in its own syntax, each where it is first."""
+    if TESTS.search(file):
+        return
+    named = _named_in_project if file.endswith(_PROJECTS) else _named_in_lines
+    yield from _known(_registry_of(file), named(file, text))
+
+
+def dependencies_of(document: Document) -> Iterator[Dependency]:
+    """The same of a manifest in TOML or JSON; nothing of other documents."""
+    ending = next(filter(document.file.endswith, _TREES), "")
+    if ending and not TESTS.search(document.file):
+        named = {_CARGO: _crates, _CATALOG: _catalogued, _COMPOSER: _required}[ending]
+        yield from _known(_TREES[ending], named(document.root))
+
+
+def _known(registry: Registry, named: Iterable[_Place]) -> Iterator[Dependency]:
+    told: set[str] = set()
+    for package, line, column in named:
+        library = registry.find(package) if not package.endswith(_LISTS) else None
+        if library is not None and library.name not in told:
+            told.add(library.name)
+            yield Dependency(library, registry.language, line, column)
+
+
+def _registry_of(file: str) -> Registry:
+    if file.endswith(_PROJECTS):
+        return MAVEN if file.endswith("pom.xml") else NUGET
+    return _form_of(file).registry
+
+
+def _form_of(file: str) -> _Form:
+    return _FORMS[next(filter(file.endswith, _FORMS))]
+
+
+def _named_in_project(file: str, text: str) -> Iterable[_Place]:
+    from agentaudit.readers.project_xml import packages_of_maven, packages_of_nuget
+
+    return (packages_of_maven if file.endswith("pom.xml") else packages_of_nuget)(file, text)
+
+
+def _named_in_lines(file: str, text: str) -> Iterator[_Place]:
+    form = _form_of(file)
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = [match for names in form.names for match in names.finditer(line)]
+        if found and form.left_out.match(line) is None:
+            yield from ((":".join(each.groups()), number, each.start(1) + 1) for each in found)
+
+
+def _crates(root: Node) -> Iterator[_Place]:
+    """Of Cargo: what a crate or all crates of a workspace depend on, for one target or for all."""
+    targets = root.child("target")
+    tables = (root, root.child("workspace"), *_values(targets))
+    for table in tables:
+        listed = table.child("dependencies") if table is not None else None
+        for key, value in listed.entries if listed is not None else ():
+            yield value.text_at("package") or key.raw, key.line, key.column
+
+
+def _catalogued(root: Node) -> Iterator[_Place]:
+    """Of a catalog of Gradle, in each of its three forms."""
+    libraries = root.child("libraries")
+    for key, value in libraries.entries if libraries is not None else ():
+        module = value.text_at("module") or f"{value.text_at('group')}:{value.text_at('name')}"
+        named = value.raw.rpartition(":")[0] if value.text is not None else module
+        yield named, key.line, key.column
+
+
+def _required(root: Node) -> Iterator[_Place]:
+    listed = root.child("require")
+    for key, _ in listed.entries if listed is not None else ():
+        yield key.raw, key.line, key.column
+
+
+def _values(node: Node | None) -> Iterator[Node]:
+    yield from (value for _, value in node.entries) if node is not None else ()
