@@ -84,7 +84,7 @@ def _function(reading: Reading, name: str) -> Tool | None:
     for module in _modules_at(reading, file):
         for node in module.tree.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function:
-                return replace(function_tool(module, node), approval=Truth.NO)
+                return replace(function_tool(reading.documents, module, node), approval=Truth.NO)
     return None
 
 

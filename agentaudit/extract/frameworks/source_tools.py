@@ -34,7 +34,7 @@ def tool_in(document: Document, source: Node, name: str = "") -> Tool | None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
     found = next((node for node in functions if not name or node.name == name), None)
-    return function_tool(module, found) if found is not None else None
+    return function_tool(None, module, found) if found is not None else None
 
 
 def add_tool_in(

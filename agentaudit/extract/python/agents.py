@@ -62,7 +62,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
 
 def _extract(documents: Documents, module: Module, collector: Collector) -> None:
     decorated = {
-        tool.evidence[0].line: collector.add(tool) for tool in module.once(decorated_tools)
+        tool.evidence[0].line: collector.add(tool) for tool in decorated_tools(documents, module)
     }
     for tool in decorated.values():
         add_ingestion(collector, tool)
@@ -84,7 +84,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_function_apps(building)
     for tool in listed_tools(module, calls):
         collector.add(tool)
-    for tool in registered_tools(module, calls):
+    for tool in registered_tools(documents, module, calls):
         add_ingestion(collector, collector.add(tool))
     for log in message_logs(module, calls):
         collector.add(log)

@@ -86,7 +86,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
         None where so many import so many of its tools that who has which is open.
         """
-        file, decorated = other.document.file, other.once(decorated_tools)
+        file, decorated = other.document.file, decorated_tools(self.documents, other)
         if file not in self._others and other.affords(len(decorated)):
             tools = [self.collector.add(tool) for tool in decorated]
             self._others[file] = Building(
@@ -143,7 +143,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """The tool that a function is, each read once."""
         read = self.module.once(_tools_read)
         if id(function) not in read:
-            read[id(function)] = function_tool(self.module, function)
+            read[id(function)] = function_tool(self.documents, self.module, function)
         return read[id(function)]
 
     def agent_in(self, element: ast.expr) -> str | None:
@@ -171,9 +171,17 @@ def _tools_read(_module: Module) -> dict[int, Tool]:
     return {}
 
 
-def decorated_tools(module: Module) -> tuple[Tool, ...]:
+def decorated_tools(documents: Documents, module: Module) -> tuple[Tool, ...]:
     """The functions that decorators make tools, read once for all who are given them."""
-    return tuple(function_tools(module))
+    read = module.once(_decorated)
+    if not read:
+        read.append(tuple(function_tools(documents, module)))
+    return read[0]
+
+
+def _decorated(_module: Module) -> list[tuple[Tool, ...]]:
+    """The decorated tools of a module, once they are read."""
+    return []
 
 
 _TOOL_NODES = frozenset({"langgraph.prebuilt.ToolNode", "langgraph.prebuilt.tool_node.ToolNode"})

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, descendants
 from agentaudit.extract.python.execution import Execution
+from agentaudit.extract.python.helpers import Helpers, passed_on
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -36,6 +38,7 @@ _BUILDING = frozenset({"select", "insert", "update", "delete"})
 """What SQLAlchemy builds statements from: `select(Order).where(…)`."""
 _LONGEST = 100
 """Methods called one after another on a statement; a longer chain is a circle, or nobody's."""
+_SENDS = frozenset({"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"})
 _PATHS = frozenset({"pathlib.Path.open"})
 _OPENS = _PATHS | {"open", "io.open", "codecs.open", "aiofiles.open"}
 
@@ -66,40 +69,51 @@ class Effects(Struct):
         )
 
 
-def effects_of(module: Module, node: FunctionDef, parameters: Sequence[str]) -> Effects:
-    """What the body of a tool does with what the model passes; nothing known of one too deep."""
+def effects_of(
+    documents: Documents | None, module: Module, node: FunctionDef, parameters: Sequence[str]
+) -> Effects:
+    """What a tool does with what the model passes, also in functions of the repository it calls."""
     found = Effects(set())
-    if not module.may_be_read(node):
-        return found
-    words = Execution(module, node, frozenset(parameters))
-    for inner in descendants(node):
-        if not isinstance(inner, ast.Call):
-            continue
-        name = module.dotted(inner.func)
-        if words.runs_what_is_written(inner, name):
-            found.names.update(EVERYTHING)
-            found.private = found.egress = True
-        else:
-            _effect_of(module, inner, name, found)
+    if module.may_be_read(node):
+        words = Execution(module, node, frozenset(parameters))
+        _read(words, found, Helpers(documents, words) if documents is not None else None)
     return found
 
 
-def _effect_of(module: Module, call: ast.Call, name: str, found: Effects) -> None:
+def _read(words: Execution, found: Effects, helpers: Helpers | None) -> None:
+    """What all calls of a function do."""
+    for node in descendants(words.function):
+        if not isinstance(node, ast.Call):
+            continue
+        call = passed_on(node)
+        name = words.module.dotted(call.func)
+        helper = helpers.of(words, call) if helpers is not None else None
+        if words.runs_what_is_written(call, name):
+            found.names.update(EVERYTHING)
+            found.private = found.egress = True
+        elif helper is not None and name.rpartition(".")[2] not in _SENDS:
+            _read(helper, found, helpers)
+        else:
+            _effect_of(words, call, name, found)
+
+
+def _effect_of(words: Execution, call: ast.Call, name: str, found: Effects) -> None:
     last = name.rpartition(".")[2]
     if _HTTP.search(name):
-        _http_effect(module, call, last, found)
+        _http_effect(words, call, last, found)
     elif last in {"execute", "executemany", "executescript"}:
-        _sql_effect(module, call, found)
+        _sql_effect(words, call, found)
     elif name in _OPENS or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
-        _file_effect(module, call, name, found)
+        if words.parameters or not words.called:  # settings and caches are a program's own
+            _file_effect(words.module, call, name, found)
     elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
         found.names.add("delete")
-    elif last in {"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"}:
+    elif last in _SENDS:
         found.names.add("send")
         found.egress = True
 
 
-def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> None:
+def _http_effect(words: Execution, call: ast.Call, last: str, found: Effects) -> None:
     """
     A request to an address from outside reads what strangers wrote, and can carry data there.
 
@@ -107,11 +121,11 @@ def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> N
     """
     if last in _READING:
         address = argument(call, 1 if last in _AFTER_METHOD else 0, "url")
-        fixed = bool(module.text(address))
+        fixed = bool(words.text(address))
         found.names.add("read")
         found.untrusted |= not fixed
         found.egress |= not fixed
-    method = _method(module, call) if last in _AFTER_METHOD else last.upper()
+    method = _method(words, call) if last in _AFTER_METHOD else last.upper()
     if last in _SENDING or (last in _AFTER_METHOD and method not in {"GET", "HEAD"}):
         found.names.add("send")
         found.egress = True
@@ -119,22 +133,25 @@ def _http_effect(module: Module, call: ast.Call, last: str, found: Effects) -> N
         found.names.add("delete")
 
 
-def _method(module: Module, call: ast.Call) -> str:
+def _method(words: Execution, call: ast.Call) -> str:
     """The method that a request names, as far as it is a text."""
-    return module.text(argument(call, 0, "method")).upper()
+    return words.text(argument(call, 0, "method")).upper()
 
 
-def _sql_effect(module: Module, call: ast.Call, found: Effects) -> None:
-    verb = _verb(module, argument(call, 0, "sql", "query", "statement"))
+def _sql_effect(words: Execution, call: ast.Call, found: Effects) -> None:
+    verb = _verb(words, argument(call, 0, "sql", "query", "statement"))
     effect = VERBS.get(verb, "read")
     found.names.update({effect} if verb else {"read", "write", "delete"})
     found.private |= effect == "read"
 
 
-def _verb(module: Module, given: ast.expr | None) -> str:
+def _verb(words: Execution, given: ast.expr | None) -> str:
     """What a statement begins with: a text, one in `text(…)`, or what is built from `select(…)`."""
     for _ in range(_LONGEST):
+        module = words.module
         match module.meant(given):
+            case ast.Name(id=name) if name in words.handed and name not in words.assigned:
+                words, given = words.handed[name]
             case ast.Call(func=ast.Attribute(value=ast.Call() | ast.Name() as built)) if not (
                 isinstance(built, ast.Name) and built.id in module.imports  # `sqlalchemy.select`
             ):

@@ -8,6 +8,7 @@ runs may come from a file that the tool has just written.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import islice
 
@@ -39,28 +40,49 @@ class Execution(Struct, frozen=True, dict=True):
     function: FunctionDef
     parameters: frozenset[str]
     """What the model passes."""
+    handed: Mapping[str, tuple["Execution", ast.expr]] = field(default_factory=dict)
+    """What a caller of the repository hands to some parameters, and the function it stands in."""
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
     """The names in programs, each read once."""
+    _started: dict[int, bool] = field(default_factory=dict)
+    """Commands, each answered once: callers of callers multiply."""
+
+    @property
+    def called(self) -> bool:
+        """Whether this is no tool itself, and is handed something by what one calls."""
+        return bool(self.handed)
 
     def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
         if not self.parameters:
             return False
-        if name in _EVALUATES and self._nameless(_command(call)):
+        if name in _EVALUATES and self.nameless(_command(call)):
             return False
         if name in _EVALUATES or _SHELL.search(name):
-            return not self._constant(_command(call))
+            return self._chosen(_command(call))
         if not _PROGRAM.search(name):
             return False
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
-            return not self._constant(_command(call))
-        return any(
-            program is None or self.depends(program) or self.interprets(program)
-            for program in self.programs(_command(call))
-        )
+            return self._chosen(_command(call))
+        return self._starts(_command(call))
 
-    def _nameless(self, command: ast.expr | None) -> bool:
+    def _starts(self, command: ast.expr | None) -> bool:
+        """Whether a command is a program of the model's choice, or one that runs what it gets."""
+        if id(command) not in self._started:
+            self._started[id(command)] = any(
+                program is None or self._is_chosen(program) for program in self.programs(command)
+            )
+        return self._started[id(command)]
+
+    def _is_chosen(self, program: ast.expr) -> bool:
+        if isinstance(program, ast.Name) and program.id in self.handed:
+            caller, given = self.handed[program.id]
+            return caller._starts(given)  # noqa: SLF001 -- another of the same kind
+        return self.depends(program) or self.interprets(program)
+
+    def nameless(self, command: ast.expr | None) -> bool:
+        """Whether an expression is a name that holds numbers and operators alone."""
         return isinstance(command, ast.Name) and command.id in self._without_names
 
     @cached_property
@@ -68,27 +90,52 @@ class Execution(Struct, frozen=True, dict=True):
         """Variables that hold numbers and operators alone, whatever the model writes."""
         return without_names(self.module, self.function)
 
-    def _constant(self, command: ast.expr | None) -> bool:
-        return bool(self.module.text(command))
+    def _chosen(self, command: ast.expr | None) -> bool:
+        """Whether a line is not the program's own; in what a tool calls, if it is the model's."""
+        if self.text(command):
+            return False
+        return not self.called or command is None or self.depends(command)
+
+    def text(self, given: ast.expr | None) -> str:
+        """A constant text, also one that the caller hands over; empty for anything else."""
+        if isinstance(given, ast.Name) and given.id in self.handed.keys() - self.assigned.keys():
+            caller, written = self.handed[given.id]
+            return caller.text(written)
+        return self.module.text(given)
 
     def programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
         """The first words that a command may have; None where one may be of the model's."""
         waiting, followed = [command], set[str]()
         for each in islice(waiting, _LONGEST):  # it grows meanwhile
-            if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add):
-                waiting.append(each.left)
-            elif isinstance(each, ast.Name) and each.id in followed:
-                if each.id in self.parameters:
+            behind = self._behind(each, followed)
+            name = each.id if isinstance(each, ast.Name) else ""
+            if behind:
+                waiting.extend(behind)
+                followed.add(name)
+            elif name in self.handed:
+                yield each
+            elif name and name in followed:
+                if name in self.parameters:
                     yield None
-            elif isinstance(each, ast.Name) and each.id in self.assigned:
-                waiting.extend(self.assigned[each.id])
-                followed.add(each.id)
-            elif isinstance(each, ast.List | ast.Tuple) and each.elts:
-                yield each.elts[0]
             else:
-                yield None if each is None or self.depends(each) else each
+                first = (
+                    each.elts[0] if isinstance(each, ast.List | ast.Tuple) and each.elts else None
+                )
+                yield first or (None if each is None or self.depends(each) else each)
         if len(waiting) > _LONGEST:
             yield None
+
+    def _behind(self, command: ast.expr | None, followed: AbstractSet[str]) -> Sequence[ast.expr]:
+        """What a command begins with, or stands for, that is a command itself."""
+        match command:
+            case ast.BinOp(op=ast.Add(), left=left):
+                return (left,)
+            case ast.List(elts=[ast.Starred(value=left), *_]):
+                return (left,)
+            case ast.Name(id=name) if name not in followed:
+                return self.assigned.get(name, ())
+            case _:
+                return ()
 
     def interprets(self, program: ast.expr) -> bool:
         if self.module.dotted(program) == "sys.executable":

@@ -98,7 +98,7 @@ class HandedTools(Struct, dict=True, eq=False):
             found = self._function(meant)
             if found is None:
                 return None
-            return collector.add(function_tool(*found))
+            return collector.add(function_tool(self.building.documents, *found))
         entries = _definition(module, node)
         kind = plain(module.text(entries.get("type")))
         known = tool_of_model(kind, module.text(entries.get("environment")))
@@ -122,7 +122,7 @@ class HandedTools(Struct, dict=True, eq=False):
         runs, place = self._runs(meant, name), module.place(named, name)
         tool = Tool(id=own, name=name, evidence=(place,))
         if runs is not None:
-            does = function_tool(*runs)
+            does = function_tool(self.building.documents, *runs)
             tool = replace(does, id=own, name=name, evidence=(place,), output_typed=Truth.UNKNOWN)
         taken = schema_in(module, schema) if schema is not None else Taken(typed=Truth.YES)
         tool = as_taking(tool, taken or Taken())

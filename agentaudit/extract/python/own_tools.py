@@ -58,12 +58,12 @@ def own_tool(documents: Documents, module: Module, made: ast.Call) -> Tool | Non
         return None
     methods = {each.name: each for each in defined.body if isinstance(each, FunctionDef)}
     runs = next((methods[each] for each in _RUNS if each in methods), None)
-    return _tool(other, defined, runs) if runs is not None else None
+    return _tool(documents, other, defined, runs) if runs is not None else None
 
 
-def _tool(module: Module, defined: ast.ClassDef, runs: FunctionDef) -> Tool:
+def _tool(documents: Documents, module: Module, defined: ast.ClassDef, runs: FunctionDef) -> Tool:
     said = dict(_said(defined))
-    function = function_tool(module, runs)
+    function = function_tool(documents, module, runs)
     name = module.text(said.get("name")) or defined.name
     typed = Truth.YES if "output_type" in said else function.output_typed
     tool = replace(

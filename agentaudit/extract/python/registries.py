@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, keyword
@@ -30,7 +31,7 @@ _RUNNERS = ("handler", "func", "function", "fn", "callable", "callback", "run", 
 _OF_SCHEMAS = frozenset({"type", "properties"})
 
 
-def registered_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
+def registered_tools(documents: Documents, module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
     """Every tool of a registry that a module fills, once for each name."""
     found: dict[str, Tool] = {}
     for name, given, function in (
@@ -40,7 +41,7 @@ def registered_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
     ):
         taken = schema_in(module, given)
         if name and taken is not None and name not in found:
-            tool = function_tool(module, function)
+            tool = function_tool(documents, module, function)
             own = fact_id("tool", name, f"{module.document.file}#registered.{name}")
             found[name] = as_taking(replace(tool, id=own, name=name), taken)
     yield from found.values()

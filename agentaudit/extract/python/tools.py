@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, parameters_of
@@ -36,7 +37,7 @@ _ASKS_FIRST = (
 )
 
 
-def function_tools(module: Module) -> Iterator[Tool]:
+def function_tools(documents: Documents, module: Module) -> Iterator[Tool]:
     """Every function that a decorator makes a tool; those of one name that differ are several."""
     steps = _steps(module)
     found: dict[str, list[Tool]] = {}
@@ -45,7 +46,7 @@ def function_tools(module: Module) -> Iterator[Tool]:
             _DECORATOR.search(module.dotted(decorator)) or triggers_tool(module, decorator)
             for decorator in node.decorator_list
         ):
-            yield _told_apart(module, function_tool(module, node), found)
+            yield _told_apart(module, function_tool(documents, module, node), found)
 
 
 def triggers_tool(module: Module, decorator: ast.expr) -> bool:
@@ -88,7 +89,7 @@ def _bare(base: ast.expr) -> ast.expr:
     return base.value if isinstance(base, ast.Subscript) else base
 
 
-def function_tool(module: Module, node: FunctionDef) -> Tool:
+def function_tool(documents: Documents | None, module: Module, node: FunctionDef) -> Tool:
     """The tool that a function is."""
     injected = _OF_RUNS | _filled_in(module, node) | _kept_from_models(module, node)
     parameters = [
@@ -96,7 +97,8 @@ def function_tool(module: Module, node: FunctionDef) -> Tool:
         for item in _parameters(node)
         if item.arg not in injected and not is_filled_in(item.annotation)
     ]
-    effects = effects_of(module, node, [item.arg for item in parameters])
+    taken = [item.arg for item in (*parameters, node.args.vararg, node.args.kwarg) if item]
+    effects = effects_of(documents, module, node, taken)
     tool = Tool(
         id=fact_id("tool", node.name, f"{module.document.file}#{node.name}"),
         name=node.name,

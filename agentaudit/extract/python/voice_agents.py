@@ -168,7 +168,7 @@ def _registered(building: Building) -> Iterator[Tool]:
 def _tool(building: Building, named: tuple[str, FunctionDef], properties: ast.expr | None) -> Tool:
     name, function = named
     module = building.module
-    tool = function_tool(module, function)
+    tool = function_tool(building.documents, module, function)
     if not name:
         return tool
     own = fact_id("tool", name, f"{module.document.file}#registered.{name}")

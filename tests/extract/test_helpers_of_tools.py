@@ -1,0 +1,217 @@
+"""Tools in Python that hand the model's words on to functions of the repository."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.evidence import Truth
+from agentaudit.model.facts.tools import Tool
+
+_SHELL = """
+import subprocess
+
+def run(command, cwd="."):
+    return subprocess.run(command, shell=True, cwd=cwd)
+
+def start(command, cwd="."):
+    return subprocess.run(command, cwd=cwd)
+
+def within(path):
+    return start(["git", "status"], path)
+
+class Shell:
+    def __init__(self):
+        self.inner = Inner()
+
+    def go(self, command):
+        return self._go(command)
+
+    def _go(self, command):
+        return self.inner.go(command)
+
+class Inner(object):
+    def go(self, command):
+        subprocess.run(command, shell=True)
+
+class Derived(Shell):
+    pass
+"""
+
+
+def _tool(body: str, beside: str = _SHELL, *, elsewhere: bool = False) -> Tool:
+    imported = "from shell_tools import Derived, Shell, run, start, within, shell as made\n"
+    code = f"""
+import asyncio, functools, multiprocessing, subprocess
+from langchain_core.tools import tool
+{imported if elsewhere else beside}
+shell = Shell()
+
+@tool
+async def runs(words: str):
+    {body}
+"""
+    files = {"agent.py": code}
+    if elsewhere:
+        files["shell_tools.py"] = f"{beside}\nshell = Shell()\n"
+    (found,) = deployment_of(files).tools
+    return found
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        ("return run(words)", True),
+        ("return run(f'ls {words}')", True),
+        ("return run('ls', cwd=words)", False),
+        ("return run(command=words)", True),
+        ("return run(**{'command': words})", True),
+        ("return start(['bash', '-c', words])", True),
+        ("return start(words.split())", True),
+        ("return start(['git', 'log', words])", False),
+        ("return start(['git', *words.split()])", False),
+        ("line = ['git']\n    return start(line + [words])", False),
+        ("return start(['git', 'status'], cwd=words)", False),
+        ("return within(words)", False),
+        ("return shell.go(words)", True),
+        ("return shell.go('ls')", False),
+        ("return Shell().go(words)", True),
+        ("return Derived().go(words)", True),
+        ("mine = Derived()\n    return mine.go(words)", True),
+        ("return await asyncio.to_thread(run, words)", True),
+        ("return await asyncio.to_thread(subprocess.run, words, shell=True)", True),
+        (
+            "loop = asyncio.get_running_loop()\n    await loop.run_in_executor(None, run, words)",
+            True,
+        ),
+        ("work = functools.partial(run, words)\n    return work()", True),
+        ("multiprocessing.Process(target=run, args=(words,)).start()", True),
+        ("return await asyncio.to_thread(run, 'ls')", False),
+        ("return store.go(words)", False),
+    ],
+)
+def test_words_are_followed_into_what_a_tool_calls(
+    body: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+    elsewhere: bool,  # noqa: FBT001 -- the other column
+) -> None:
+    """A fixed program stays one, wherever it is started."""
+    assert ("execute" in _tool(body, elsewhere=elsewhere).effects) is runs
+
+
+def test_an_object_of_another_file_is_known_by_what_makes_it() -> None:
+    assert "execute" in _tool("return made.go(words)", elsewhere=True).effects
+
+
+def test_a_calculator_that_checks_its_words_may_hand_them_on() -> None:
+    beside = "class Shell: pass\ndef work_out(text):\n    return eval(text)\n"
+    checked = "if not set(words) <= set('0123456789+-'):\n        return ''\n    "
+
+    assert "execute" not in _tool(f"{checked}return work_out(words)", beside).effects
+    assert "execute" in _tool("return work_out(words)", beside).effects
+
+
+def test_what_is_done_with_a_statement_depends_on_the_statement() -> None:
+    beside = """
+class Shell: pass
+
+def fetch(sql, *values):
+    with connect() as db:
+        return db.execute(sql, values).fetchall()
+"""
+    read = _tool("return fetch('SELECT * FROM orders WHERE id = ?', words)", beside)
+    deleted = _tool("return fetch('DELETE FROM orders WHERE id = ?', words)", beside)
+    anything = _tool("return fetch(words)", beside)
+
+    assert read.effects == ("read",)
+    assert deleted.effects == ("delete",)
+    assert anything.effects == ("delete", "read", "write")
+
+
+def test_a_request_to_a_fixed_address_reads_no_strangers_words() -> None:
+    beside = """
+import requests
+class Shell: pass
+
+def call(method, url, **more):
+    return requests.request(method, url, **more).json()
+"""
+    fixed = _tool("return call('GET', 'https://api.example.com/v1', params=words)", beside)
+    free = _tool("return call('GET', words)", beside)
+
+    assert (fixed.effects, fixed.reads_untrusted) == (("read",), Truth.NO)
+    assert (free.effects, free.reads_untrusted) == (("read",), Truth.YES)
+
+
+def test_settings_that_a_helper_reads_are_no_private_files_of_the_tool() -> None:
+    beside = """
+class Shell: pass
+
+def settings():
+    with open("settings.json") as found:
+        return found.read()
+
+def log(words):
+    print(words)
+"""
+    tool = _tool("log(words)\n    return settings()", beside)
+
+    assert tool.effects == ()
+    assert tool.reads_private is Truth.UNKNOWN
+
+
+def test_a_tool_without_words_is_followed_as_well() -> None:
+    code = """
+from langchain_core.tools import tool
+
+def orders():
+    return db.execute("SELECT * FROM orders").fetchall()
+
+@tool
+def all_orders() -> list:
+    return orders()
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert tool.effects == ("read",)
+
+
+def test_what_tools_are_passed_without_names_is_the_models_too() -> None:
+    code = """
+import subprocess
+from langchain_core.tools import tool
+
+@tool
+def runs(**given):
+    subprocess.run(given["command"], shell=True)
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert "execute" in tool.effects
+
+
+def test_functions_that_call_each_other_end() -> None:
+    beside = """
+import subprocess
+class Shell: pass
+
+def one(words, more):
+    return two(more, words)
+
+def two(words, more):
+    one(words, more)
+    return subprocess.run(more, shell=True)
+"""
+    assert "execute" in _tool("return one(words, words)", beside).effects
+
+
+def test_chains_of_functions_are_read_in_time() -> None:
+    """Each hands two commands to the next: what is asked of callers of callers is answered once."""
+    steps = "\n".join(
+        f"def step{at}(a, b):\n    line = a + b\n    return step{at + 1}(line + a, [*line, *b])"
+        for at in range(15)
+    )
+    last = "def step15(a, b):\n    subprocess.run(a)\n    subprocess.run(b)\n"
+    beside = f"import subprocess\nclass Shell: pass\n{steps}\n{last}"
+
+    assert "execute" not in _tool("return step0(['git'], [words])", beside).effects
+    assert "execute" in _tool("return step0([words], ['git'])", beside).effects
