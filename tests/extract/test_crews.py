@@ -65,6 +65,36 @@ def test_its_yaml_may_lie_where_the_class_says() -> None:
     assert len(deployment_of({"src/desk/crew.py": code}).agents) == 1
 
 
+OWN = 'role="Lector", goal="Read", backstory="Reads"'
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "files_of_it"),
+    [
+        ("writer", 'config=self.agents_config.get("writer")', 2),
+        ("make", '**self.agents_config["writer"]', 2),
+        ("make", 'role=team["agents"]["writer"]["role"], goal=team["agents"]["writer"]["goal"]', 2),
+        ("make", 'role=self.agents_config["writer"]["role"].format(topic=topic)', 2),
+        ("writer", OWN, 2),
+        ("reader", OWN, 1),
+        ("reader", 'config=self.agents_config["reader"]', 1),
+        ("make", 'role=names["writer"], goal="Read"', 1),
+    ],
+)
+def test_an_agent_of_yaml_and_code_is_one_however_the_code_takes_it(
+    method: str, given: str, files_of_it: int
+) -> None:
+    code = CREW % ("config/agents.yaml", "", "")
+    code = code.replace('config=self.agents_config["writer"]', given).replace(
+        "def writer", f"def {method}"
+    )
+    agents = deployment_of({FILE: CONFIG, "src/desk/crew.py": code}).agents
+
+    (of_yaml,) = (agent for agent in agents if agent.evidence[0].file == FILE)
+    assert len({place.file for place in of_yaml.evidence}) == files_of_it
+    assert len(agents) == 3 - files_of_it
+
+
 @pytest.mark.parametrize(
     ("given", "kept", "open_ends"),
     [

@@ -3,12 +3,13 @@ Crews of CrewAI in Python: agents whose settings stand in YAML, and what a crew 
 
 Read in CrewAI 1.15.30: `Agent(config=self.agents_config["name"])` is the agent of that name in
 `agents_config`, `config/agents.yaml` unless the class says otherwise; what the call sets itself
-holds before that. `memory=True` of a crew is a LanceDB on disk, for which there is no time to live,
-and `max_rpm` of a crew holds for all of its agents.
+holds before that. So is one that takes its role from there, and one that a method of that name
+makes. `memory=True` of a crew is a LanceDB on disk, for which there is no time to live, and
+`max_rpm` of a crew holds for all of its agents.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -27,7 +28,10 @@ from agentaudit.model.facts.memory import MemoryStore
 
 CREWS = frozenset({"crewai.Crew", "crewai.crew.Crew"})
 _FRAMEWORK = "crewai"
-_USUAL = "config/agents.yaml"
+_AGENT = "crewai.project.agent"
+"""Decorates the methods of a crew, each called as the YAML file has its agent."""
+_SETTINGS = ("role", "goal", "backstory")
+_USUAL = ("config/agents.yaml", "agents.yaml", "config/agents.yml", "../config/agents.yaml")
 _REMEMBERING = Budget("remembering members of crews", 20_000)
 """Each as often as a file has crews."""
 
@@ -49,19 +53,42 @@ def as_declared(building: Building, call: Call, agent: Agent) -> Agent:
 
 
 def _declared(building: Building, call: Call) -> Agent | None:
-    match keyword(call.node, "config"):
-        case ast.Subscript(value=held, slice=ast.Constant(value=str(name))) if (
-            building.module.dotted(held).rpartition(".")[2] == "agents_config"
-        ):
-            files = (*building.module.once(_files), _USUAL)
-            for file in files if building.module.affords(len(files)) else ():
-                path = sibling(building.module.document.file, file)
-                known = building.collector.facts.get(
-                    fact_id("agent", name, f"{path}#agents.{name}")
-                )
-                if isinstance(known, Agent):
-                    return known
+    """The agent of a YAML file beside the module that a call builds, by the name it has there."""
+    files = (*building.module.once(_files), *_USUAL)
+    for name in filter(None, _names(building.module, call)):
+        for file in files if building.module.affords(len(files)) else ():
+            path = sibling(building.module.document.file, file)
+            known = building.collector.facts.get(fact_id("agent", name, f"{path}#agents.{name}"))
+            if isinstance(known, Agent):
+                return known
     return None
+
+
+def _names(module: Module, call: Call) -> Iterator[str]:
+    """Under which name a YAML file may have what a call takes its settings from."""
+    yield _key(keyword(call.node, "config"))
+    yield from (_key(given.value) for given in call.node.keywords if given.arg is None)
+    for setting in _SETTINGS:
+        given = keyword(call.node, setting)
+        if isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute):
+            given = given.func.value  # `.format(…)`
+        if isinstance(given, ast.Subscript) and _key(given) == setting:
+            yield _key(given.value)
+    around = module.function_around(call.node)
+    if around is not None and _AGENT in map(module.dotted, around.decorator_list):
+        yield around.name
+
+
+def _key(node: ast.expr | None) -> str:
+    """The key under which something is taken out of a mapping: `agents["name"]`, `.get("name")`."""
+    match node:
+        case (
+            ast.Subscript(slice=ast.Constant(value=str(name)))
+            | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_])
+        ):
+            return name
+        case _:
+            return ""
 
 
 def _files(module: Module) -> Sequence[str]:
