@@ -38,7 +38,7 @@ _ALWAYS_READ = regex(
     r"|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed|amp|windsurf)/[^/]*|\.github/(?:workflows|hooks)/[^/]*"
     r"|[^/]+\.(?:code-workspace|kiro\.hook|tfstate)|[^/]+\.tfstate[^/]*\.backup|hooks/hooks\.json|\.claude-plugin/[^/]*"
-    r"|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
+    r"|Procfile|Pulumi\.ya?ml|samconfig\.(?:toml|ya?ml)|action\.ya?ml|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]*|bitbucket-pipelines\.ya?ml"
     r"|fly(?:[._-][^/]*)?\.toml|(?:railway|wrangler)(?:[._-][^/]*)?\.(?:toml|jsonc?)|\.do/[^/]+\.ya?ml"
     r"|[^/]*(?:buildspec|cloudbuild)[^/]*\.ya?ml|azure-pipelines[^/]*\.ya?ml|\.(?:gitlab/ci|azure-pipelines|azuredevops|azdo)/.*\.ya?ml)$"
 )
