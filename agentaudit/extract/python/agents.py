@@ -29,7 +29,7 @@ from agentaudit.extract.python.gates import add_gates
 from agentaudit.extract.python.graphs import GRAPH
 from agentaudit.extract.python.identity import add_identities, entry_agents
 from agentaudit.extract.python.limits import budget, iterations, timeout
-from agentaudit.extract.python.listed_tools import listed_tools
+from agentaudit.extract.python.listed_tools import add_listed_tools
 from agentaudit.extract.python.logs import message_logs
 from agentaudit.extract.python.memory import left_open, memories
 from agentaudit.extract.python.pages import open_to_pages, opened_elsewhere, variable_of_origins
@@ -82,8 +82,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_sessions(module, calls, collector)
     add_servers(building)
     add_function_apps(building)
-    for tool in listed_tools(module, calls):
-        collector.add(tool)
+    add_listed_tools(building)
     for tool in registered_tools(documents, module, calls):
         add_ingestion(collector, collector.add(tool))
     for log in message_logs(module, calls):

@@ -16,16 +16,14 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.known_tools import tool_of_model
 from agentaudit.extract.mcp.tools import add_ingestion
-from agentaudit.extract.programs.branches import branches
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.imports import module_defining
-from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.programs.unfolded import leave_runner_open, leave_tools_open
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import known_tool
 from agentaudit.extract.python.model_calls import filled
+from agentaudit.extract.python.runners import function_meant, runner_of
 from agentaudit.extract.python.schemas import schema_in
 from agentaudit.extract.python.tools import function_tool
 from agentaudit.extract.schemas import Taken, as_taking
@@ -95,7 +93,7 @@ class HandedTools(Struct, dict=True, eq=False):
         collector = self.building.collector
         node, module = meant.node, meant.module
         if isinstance(node, ast.Name | ast.Attribute):
-            found = self._function(meant)
+            found = function_meant(self.building.documents, module, node)
             if found is None:
                 return None
             return collector.add(function_tool(self.building.documents, *found))
@@ -119,7 +117,8 @@ class HandedTools(Struct, dict=True, eq=False):
         known = collector.facts.get(own)
         if isinstance(known, Tool):
             return known
-        runs, place = self._runs(meant, name), module.place(named, name)
+        beside = dict.fromkeys((self.building.module, module))
+        runs, place = runner_of(self.building.documents, beside, name), module.place(named, name)
         tool = Tool(id=own, name=name, evidence=(place,))
         if runs is not None:
             does = function_tool(self.building.documents, *runs)
@@ -129,40 +128,6 @@ class HandedTools(Struct, dict=True, eq=False):
         if runs is None:
             leave_runner_open(collector, place, name)
         return add_ingestion(collector, collector.add(tool))
-
-    def _runs(self, meant: Written, name: str) -> tuple[Module, FunctionDef] | None:
-        """The function of a tool's name, or the branch in which its name is compared."""
-        for module in dict.fromkeys((self.building.module, meant.module)):
-            found = module.functions_by_name.get(name)
-            if found is not None:
-                return module, found
-            imported = self._function(Written(module, ast.Name(id=name, ctx=ast.Load(), lineno=0)))
-            if imported is not None:
-                return imported
-            branch = module.once(branches).get(name)
-            if branch is not None:
-                return self._helper(module, branch) or (module, branch)
-        return None
-
-    def _helper(self, module: Module, branch: FunctionDef) -> tuple[Module, FunctionDef] | None:
-        """The function that a branch leaves the work to, if it is one."""
-        called = [node for node in descendants(branch) if isinstance(node, ast.Call)]
-        found = [self._function(Written(module, call.func)) for call in called]
-        helpers = [each for each in found if each is not None]
-        return helpers[0] if len(helpers) == 1 else None
-
-    def _function(self, given: Written) -> tuple[Module, FunctionDef] | None:
-        """The function of the repository that a name means, in this file or another."""
-        module, node = given.module, given.node
-        own = module.own_function(node)
-        if own is not None:
-            return module, own
-        path = module.dotted(node)
-        if not path.startswith("."):
-            return None
-        other, name = module_defining(self.building.documents, module, path)
-        found = other.functions_by_name.get(name)
-        return (other, found) if found is not None else None
 
     def _leave_open(self, given: Written) -> Sequence[Tool]:
         """No tool that is known, and the list stands as one that does not fold."""

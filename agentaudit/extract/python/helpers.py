@@ -11,17 +11,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, parameters_of
+from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.execution import Execution
 
 _MOST = 20
 """Functions that are read for one tool."""
-_DEEPEST = 6
-"""Names and members of which each stands for the next."""
 _OWN = frozenset({"self", "cls"})
 _CALLED_LATER: Mapping[str, int] = {
     **dict.fromkeys(("to_thread", "run_sync", "run_in_threadpool", "submit", "partial"), 0),
@@ -40,7 +37,7 @@ class Helpers(Struct):
 
     def of(self, words: Execution, call: ast.Call) -> Execution | None:
         """What a call runs with which words of the model; None of what is not to be followed."""
-        found = self._meant(words.module, call.func)
+        found = function_called(self.documents, words.module, call.func)
         if found is None or len(self._read) >= _MOST:
             return None
         module, function = found
@@ -59,95 +56,6 @@ class Helpers(Struct):
         if not module.may_be_read(function) or not module.affords_within(function):
             return None
         return Execution(module, function, written, handed)
-
-    def _meant(self, module: Module, called: ast.expr) -> tuple[Module, FunctionDef] | None:
-        """The function of the repository that a name or a member means."""
-        match called:
-            case ast.Name(id=name) if _is_free(module, name):
-                return module, module.functions_by_name[name]
-            case ast.Attribute(value=ast.Name(id="self" | "cls")):
-                return self._of_class(self._own_class(module, called), called.attr, 0)
-            case ast.Name() | ast.Attribute():
-                other, name = module_defining(self.documents, module, module.dotted(called))
-                if other is not module and _is_free(other, name):
-                    return other, other.functions_by_name[name]
-            case _:
-                return None
-        if not isinstance(called, ast.Attribute):
-            return None
-        return self._of_class(self._class_of(module, called.value, 0), called.attr, 0)
-
-    def _own_class(self, module: Module, node: ast.AST) -> tuple[Module, ast.ClassDef] | None:
-        around = module.class_around(node)
-        return (module, around) if around is not None else None
-
-    def _class_of(
-        self, module: Module, owner: ast.expr, depth: int
-    ) -> tuple[Module, ast.ClassDef] | None:
-        """The class of the repository that an object is made of."""
-        if depth > _DEEPEST:
-            return None
-        match module.meant(owner):
-            case ast.Await(value=made) | ast.BoolOp(values=[*_, made]):
-                return self._class_of(module, made, depth + 1)
-            case ast.Call(func=ast.Name() | ast.Attribute() as named):
-                return self._class_named(module, named)
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) as member:
-                around = module.class_around(member)
-                given = module.once(_members).get((id(around), name)) if around else None
-                return self._class_of(module, given, depth + 1) if given is not None else None
-            case ast.Name() | ast.Attribute() as named:
-                other, name = module_defining(self.documents, module, module.dotted(named))
-                given = other.constants.values.get(name) if other is not module else None
-                if given is not None and other.affords(1):
-                    return self._class_of(other, given, depth + 1)
-                return self._class_named(module, named)
-            case _:
-                return None
-
-    def _class_named(self, module: Module, named: ast.expr) -> tuple[Module, ast.ClassDef] | None:
-        other, name = module_defining(self.documents, module, module.dotted(named))
-        defined = other.classes.get(name)
-        return (other, defined) if defined is not None else None
-
-    def _of_class(
-        self, found: tuple[Module, ast.ClassDef] | None, name: str, depth: int
-    ) -> tuple[Module, FunctionDef] | None:
-        """The method of a class, or of what it is derived from."""
-        if found is None or depth > _DEEPEST:
-            return None
-        module, defined = found
-        if not module.affords(len(defined.body)):
-            return None
-        for member in defined.body:
-            if isinstance(member, FunctionDef) and member.name == name:
-                return module, member
-        for base in defined.bases[:_DEEPEST]:
-            inherited = self._of_class(self._class_named(module, base), name, depth + 1)
-            if inherited is not None:
-                return inherited
-        return None
-
-
-def _is_free(module: Module, name: str) -> bool:
-    """Whether a name alone calls a function of the module: a method is called by its object."""
-    function = module.functions_by_name.get(name)
-    around = module.class_around(function) if function is not None else None
-    return function is not None and not (around is not None and function in around.body)
-
-
-def _members(module: Module) -> Mapping[tuple[int, str], ast.expr]:
-    """What classes are seen to give their members last, `self.shell = Shell()`: what makes it."""
-    found: dict[tuple[int, str], ast.expr] = {}
-    for target, value in bindings((*module.of(ast.Assign), *module.of(ast.AnnAssign))):
-        match target:
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if isinstance(
-                value, ast.Call | ast.Name | ast.BoolOp | ast.Await
-            ):
-                found[id(module.class_around(target)), name] = value
-            case _:
-                pass
-    return found
 
 
 def _stands_within(words: Execution, module: Module, function: FunctionDef) -> bool:

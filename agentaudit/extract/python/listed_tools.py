@@ -9,11 +9,19 @@ The low-level server of the MCP Python SDK (1.30) answers `tools/list` with obje
 import ast
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.unfolded import leave_runner_open
+from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.runners import Runner, runner_of
 from agentaudit.extract.python.schemas import schema_in
+from agentaudit.extract.python.tools import function_tool
 from agentaudit.extract.schemas import as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
@@ -22,11 +30,31 @@ _LISTED = frozenset({"mcp.Tool", "mcp.types.Tool"})
 _SPEC = "TOOL_SPEC"
 
 
-def listed_tools(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:
-    """Every tool whose name and schema are written out where it is described."""
-    yield from _of_servers(module, calls)
+def add_listed_tools(building: Building) -> None:
+    """Every tool whose name and schema are written out where it is described, and what it does."""
+    module, collector = building.module, building.collector
+    for tool in _of_servers(module, building.calls):
+        runs = runner_of(building.documents, (module,), tool.name)
+        if runs is None:
+            leave_runner_open(collector, tool.evidence[0], tool.name)
+        done = tool if runs is None else _doing(building.documents, runs, tool)
+        add_ingestion(collector, collector.add(done))
     if any(name.startswith("strands") for name in module.imports.values()):
-        yield from _of_modules(module)
+        for tool in _of_modules(module):
+            collector.add(tool)
+
+
+def _doing(documents: Documents, runs: Runner, tool: Tool) -> Tool:
+    """A tool with what its code does."""
+    does = function_tool(documents, *runs)
+    return replace(
+        tool,
+        effects=does.effects,
+        effects_known=does.effects_known,
+        reads_untrusted=does.reads_untrusted,
+        reads_private=does.reads_private,
+        egress=does.egress,
+    )
 
 
 def _of_servers(module: Module, calls: Sequence[Call]) -> Iterator[Tool]:

@@ -19,6 +19,7 @@ from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.python.building import Building
+from agentaudit.extract.python.given_tools import add_given_tools
 from agentaudit.extract.python.starts import RUNS, Start, starts
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
@@ -33,6 +34,7 @@ _CLASSES = frozenset(
         "mcp.server.mcpserver.server.MCPServer",
     }
 )
+_PACKAGES = frozenset({"mcp", "fastmcp"})
 _PROOFS = ("auth", "auth_server_provider", "token_verifier", "middleware")
 """What may ask who calls; middleware may, by code that is not read."""
 _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse": "sse"}
@@ -82,16 +84,18 @@ class _Written(Struct, dict=True, eq=False):
 def add_servers(building: Building) -> None:
     """The servers of a module, each with the functions that its decorators make tools."""
     module, written = building.module, _Written(building.module)
-    for call in building.calls:
-        if call.name in _CLASSES:
-            started = starts(building.documents).get((module.document.file, call.variable), [])
-            started = started if call.variable else []
-            functions = written.decorated.get(f"{call.variable}.tool", ())
-            if module.affords(len(started) + len(functions)):
-                _add(written, call, started, building)
-                _give_tools(building, call, functions)
-            else:
-                _leave_open(building, call)
+    servers = [call for call in building.calls if call.name in _CLASSES]
+    for call in servers:
+        started = starts(building.documents).get((module.document.file, call.variable), [])
+        started = started if call.variable else []
+        functions = written.decorated.get(f"{call.variable}.tool", ())
+        if module.affords(len(started) + len(functions)):
+            _add(written, call, started, building)
+            _give_tools(building, call, functions)
+        else:
+            _leave_open(building, call)
+    if any(path.partition(".")[0] in _PACKAGES for path in module.imports.values()):
+        add_given_tools(building, {call.variable: _id(module, call) for call in servers})
 
 
 def _add(written: _Written, call: Call, started: Sequence[Start], building: Building) -> None:

@@ -1,0 +1,116 @@
+"""
+Which function of the repository a name or a member means: of this file, another one, or a class.
+
+An object's class is known by what it is assigned, here, in another file or as a member of another
+object; whatever nobody is seen to make is no one's.
+"""
+
+import ast
+from collections.abc import Mapping
+
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.imports import module_defining
+from agentaudit.extract.programs.names import FunctionDef
+
+_DEEPEST = 6
+"""Names and members of which each stands for the next."""
+
+
+def function_called(
+    documents: Documents, module: Module, called: ast.expr
+) -> tuple[Module, FunctionDef] | None:
+    """The function of the repository that a name or a member means."""
+    match called:
+        case ast.Name(id=name) if _is_free(module, name):
+            return module, module.functions_by_name[name]
+        case ast.Attribute(value=ast.Name(id="self" | "cls")):
+            return _of_class(documents, _own_class(module, called), called.attr, 0)
+        case ast.Name() | ast.Attribute():
+            other, name = module_defining(documents, module, module.dotted(called))
+            if other is not module and _is_free(other, name):
+                return other, other.functions_by_name[name]
+        case _:
+            return None
+    if not isinstance(called, ast.Attribute):
+        return None
+    return _of_class(documents, _class_of(documents, module, called.value, 0), called.attr, 0)
+
+
+def _own_class(module: Module, node: ast.AST) -> tuple[Module, ast.ClassDef] | None:
+    around = module.class_around(node)
+    return (module, around) if around is not None else None
+
+
+def _class_of(
+    documents: Documents, module: Module, owner: ast.expr, depth: int
+) -> tuple[Module, ast.ClassDef] | None:
+    """The class of the repository that an object is made of."""
+    if depth > _DEEPEST:
+        return None
+    match module.meant(owner):
+        case ast.Await(value=made) | ast.BoolOp(values=[*_, made]):
+            return _class_of(documents, module, made, depth + 1)
+        case ast.Call(func=ast.Name() | ast.Attribute() as named):
+            return _class_named(documents, module, named)
+        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) as member:
+            around = module.class_around(member)
+            given = module.once(_members).get((id(around), name)) if around else None
+            return _class_of(documents, module, given, depth + 1) if given is not None else None
+        case ast.Name() | ast.Attribute() as named:
+            other, name = module_defining(documents, module, module.dotted(named))
+            given = other.constants.values.get(name) if other is not module else None
+            if given is not None and other.affords(1):
+                return _class_of(documents, other, given, depth + 1)
+            return _class_named(documents, module, named)
+        case _:
+            return None
+
+
+def _class_named(
+    documents: Documents, module: Module, named: ast.expr
+) -> tuple[Module, ast.ClassDef] | None:
+    other, name = module_defining(documents, module, module.dotted(named))
+    defined = other.classes.get(name)
+    return (other, defined) if defined is not None else None
+
+
+def _of_class(
+    documents: Documents, found: tuple[Module, ast.ClassDef] | None, name: str, depth: int
+) -> tuple[Module, FunctionDef] | None:
+    """The method of a class, or of what it is derived from."""
+    if found is None or depth > _DEEPEST:
+        return None
+    module, defined = found
+    if not module.affords(len(defined.body)):
+        return None
+    for member in defined.body:
+        if isinstance(member, FunctionDef) and member.name == name:
+            return module, member
+    for base in defined.bases[:_DEEPEST]:
+        inherited = _of_class(documents, _class_named(documents, module, base), name, depth + 1)
+        if inherited is not None:
+            return inherited
+    return None
+
+
+def _is_free(module: Module, name: str) -> bool:
+    """Whether a name alone calls a function of the module: a method is called by its object."""
+    function = module.functions_by_name.get(name)
+    around = module.class_around(function) if function is not None else None
+    return function is not None and not (around is not None and function in around.body)
+
+
+def _members(module: Module) -> Mapping[tuple[int, str], ast.expr]:
+    """What classes are seen to give their members last, `self.shell = Shell()`: what makes it."""
+    found: dict[tuple[int, str], ast.expr] = {}
+    for target, value in bindings((*module.of(ast.Assign), *module.of(ast.AnnAssign))):
+        match target:
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if isinstance(
+                value, ast.Call | ast.Name | ast.BoolOp | ast.Await
+            ):
+                found[id(module.class_around(target)), name] = value
+            case _:
+                pass
+    return found
