@@ -61,16 +61,14 @@ def test_what_a_tool_does_may_stand_in_another_file() -> None:
 
 def test_only_what_agents_import_is_read_beside_them() -> None:
     files = {
-        "src/agent.ts": f"{AI}import {{ a }} from './near';\ngenerateText({{ tools: {{}} }});\n",
-        "src/near.ts": "import { b } from './far';\nexport const a = b;\n",
-        "src/far.ts": "import { c } from './further';\nexport const b = c;\n",
-        "src/further.ts": "export const c = 1;\n",
+        "src/agent.ts": f"{AI}import {{ a }} from './0';\ngenerateText({{ tools: {{}} }});\n",
+        **{f"src/{at}.ts": f"import {{ b }} from './{at + 1}';\n" for at in range(8)},
         "src/beside.ts": "export const d = 1;\n",
         "src/types.d.ts": "export const e = 1;\n",
     }
     read = {each.file for each in deployment_of(files).coverage if each.status == "read"}
 
-    assert read == {"src/agent.ts", "src/near.ts", "src/far.ts"}
+    assert read == {"src/agent.ts", *(f"src/{at}.ts" for at in range(6))}
 
 
 def test_what_tests_import_is_not_read_for_them() -> None:

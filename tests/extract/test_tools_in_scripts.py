@@ -50,6 +50,10 @@ def doing(body: str) -> Tool:
         "const most = x.replace(/[^0-9a-z]/g, ''); eval(most)",
         "const all = x.replace(/[^z-a]/g, ''); eval(all)",
         "const parts = [x].map((each) => each); exec(parts.join(' '))",
+        "exec(`${quote(x)} --now`)",
+        "exec(quote([x, 'now']))",
+        "exec(`sh -c ${quote(x)}`)",
+        "exec(`ls ${quote(x)} ${x}`)",
     ],
 )
 def test_words_of_the_model_are_run(body: str) -> None:
@@ -67,6 +71,8 @@ def test_words_of_the_model_are_run(body: str) -> None:
         "execFile('python', ['fixed.py'])",
         "spawn('osascript', ['-', x], { input: SCRIPT })",
         "exec(`run ${id}`)",
+        "execFile('osascript', ['-e', `name of file \"${escapeText(x)}\"`])",
+        "const line = `ls ${shellQuote(x)}`; exec(line)",
         "/a/.exec(x)",
         "other.exec(x)",
         "const name = 'a'; eval(name.replace(/b/, 'c'))",

@@ -14,8 +14,9 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.effects import effects_of
+from agentaudit.extract.javascript.doing import effects_of
 from agentaudit.extract.javascript.handing import Given
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.mcp.tools import add_ingestion
@@ -58,8 +59,10 @@ def _add(building: Building, call: Call) -> None:
         evidence=(place,),
     )
     handler = options.get("handler")
-    function = building.program.function(handler) if handler is not None else None
+    function = function_of(building.program, handler) if handler is not None else None
     does = _effects(building.program, options, function)
+    if does.cut:
+        building.program.cut_short.add(tool.id)
     if does.names:
         tool = does.told_of(tool)
     elif function is None or options.hidden:

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from agentaudit.extract.javascript.modules import Program, class_members
+from agentaudit.extract.javascript.fields import class_members
+from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
@@ -104,7 +105,7 @@ def _super_of(written: Class) -> ast.Call | None:
     return next((call for call, f in named if isinstance(f, ast.Name) and f.id == "super"), None)
 
 
-def _lineage_of(program: Program, module: Module, defined: ast.ClassDef) -> Lineage | None:
+def lineage_of(program: Program, module: Module, defined: ast.ClassDef) -> Lineage | None:
     """A class with those that it extends; None where its name stands for something else."""
     given = Written(module, ast.copy_location(ast.Name(id=defined.name, ctx=ast.Load()), defined))
     found: list[Class] = []
@@ -149,7 +150,7 @@ def lineages(program: Program, module: Module) -> Iterator[Lineage]:
     }
     for defined in module.classes.values():
         if defined.name not in extended and defined.bases:
-            found = _lineage_of(program, module, defined)
+            found = lineage_of(program, module, defined)
             if found is not None:
                 yield found
 
@@ -159,7 +160,7 @@ def lineage_around(program: Program, module: Module, node: ast.AST) -> Lineage |
     defined = module.class_around(node)
     if defined is None or module.classes.get(defined.name) is not defined:
         return None
-    return _lineage_of(program, module, defined)
+    return lineage_of(program, module, defined)
 
 
 def kinds_of(program: Program, asked: Callable[[str], bool]) -> Mapping[int, Lineage]:

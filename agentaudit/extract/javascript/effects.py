@@ -11,7 +11,9 @@ from collections.abc import Iterable
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript.handing import Given, handed
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
+from agentaudit.extract.javascript.words import Does
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.syntax import argument, descendants, keyword
 from agentaudit.extract.programs.written import Written
@@ -50,32 +52,30 @@ _STATEMENT = regex(
 _ANY_STATEMENT = regex(r"^(?:sql|query|statement)$")
 _SENDS = frozenset({"sendMail", "sendEmail", "postMessage", "sendMessage"})
 _HOST = regex(r"^https?://[^/?#]+[/?#]")
+_ELSEWHERE = regex(r"\.{1,2}/|[@~]/")
+"""How a name begins that a file of the repository defines which is not read."""
 _LONGEST = 20
-_MOST = 20
-"""Functions that are read for one tool."""
 
 
-class _Body:
+class Body:
     """One function while its calls are read: a tool's, or one that a tool's calls."""
 
-    def __init__(
-        self, program: Program, given: Given, read: set[int], within: Iterable[ast.stmt] = ()
-    ) -> None:
+    def __init__(self, program: Program, given: Given, within: Iterable[ast.stmt] = ()) -> None:
         module, function = given.module, given.function
         self.program = program
         self.module = module
         self.parameters = given.parameters
         nodes = (node for each in within or (function,) for node in descendants(each))
         self.calls = [node for node in nodes if isinstance(node, ast.Call)]
-        self.functions_read = read
         self.words = program.words_in(given)
         self.found = Effects(set())
+        self.further: list[Given] = []
 
-    def read(self) -> Effects:
-        """What all calls of the function do."""
+    def read(self) -> Does:
+        """What the calls of the function do by themselves, and what else is called."""
         for call in self.calls:
             self._read(call)
-        return self.found
+        return self.found, self.further
 
     def _read(self, call: ast.Call) -> None:
         name = self._called(call.func)
@@ -97,18 +97,13 @@ class _Body:
             self._follow(call)
 
     def _follow(self, call: ast.Call) -> None:
-        """What a function of the repository does that is called here, once and not too deep."""
-        found = self.program.function(Written(self.module, call.func))
-        known = self.functions_read
-        if found is None or len(known) >= _MOST or id(found[1]) in known:
-            return
-        known.add(id(found[1]))
-        if self.program.may_follow(found[1]):
-            more = _Body(self.program, handed(*found, call, self.words.depends), known).read()
-            self.found.names |= more.names
-            self.found.untrusted |= more.untrusted
-            self.found.private |= more.private
-            self.found.egress |= more.egress
+        """A function of the repository that is called here, as it is handed words of the model."""
+        found = function_of(self.program, Written(self.module, call.func))
+        if found is not None:
+            self.further.append(handed(*found, call, self.words.depends))
+        elif _ELSEWHERE.match(self.module.dotted(call.func)):
+            given = (*call.args, *(each.value for each in call.keywords))
+            self.found.cut |= any(map(self.words.depends, given))
 
     def _called(self, func: ast.expr) -> str:
         """The full name of what is called, also behind `promisify`, without its default."""
@@ -236,14 +231,3 @@ class _Body:
         name = given.attr if isinstance(given, ast.Attribute) else ""
         name = given.id if isinstance(given, ast.Name) else name
         return _ANY_STATEMENT.match(name) is not None and self.words.depends(given)
-
-
-def effects_of(program: Program, given: Given, within: Iterable[ast.stmt] = ()) -> Effects:
-    """What a tool's function or a part of it, and what it calls, does with the model's words."""
-    read = {id(given.function)}
-    if within:
-        return _Body(program, given, read, within).read()
-    known = program.words_in(given).effects
-    if not known:
-        known.append(_Body(program, given, read).read())
-    return known[0]

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.effects import effects_of
+from agentaudit.extract.javascript.doing import told
 from agentaudit.extract.javascript.handing import Given, given_first, handed
 from agentaudit.extract.javascript.lists import listed
 from agentaudit.extract.javascript.looped import functions_by_name
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import members
 from agentaudit.extract.javascript.tools import tool_of
@@ -44,7 +45,7 @@ def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
         known = tool
         if tool.name in code:
             given, within = code[tool.name]
-            known = effects_of(building.program, given, within).told_of(tool)
+            known = told(building.program, tool, given, within)
         elif not tool.effects_known:
             what = f"what the tool {tool.name} does is not known"
             effect = "what it reads, writes and sends is open"
@@ -95,7 +96,7 @@ def _handler(building: Building, call: ast.Call) -> tuple[Module, FunctionDef] |
             does = does.beside(handler)
         case _:
             pass
-    return building.program.function(does)
+    return function_of(building.program, does)
 
 
 def _listed(
@@ -132,7 +133,7 @@ def _branches(
             found.setdefault(name, branch)
         words_of = program.words_in(given)
         for call in (each for each in descendants(given.function) if isinstance(each, ast.Call)):
-            further = program.function(Written(given.module, call.func))
+            further = function_of(program, Written(given.module, call.func))
             if further is None or id(further[1]) in read or len(read) >= _MOST:
                 continue
             read.add(id(further[1]))

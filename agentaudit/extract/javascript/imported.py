@@ -10,6 +10,9 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.javascript.document import made, parse_imported
 
+_FAR = 6
+"""Of the files that one imports, and so on: a server's handlers call what does the work."""
+
 
 def imported_documents(
     documents: Iterable[Document],
@@ -29,7 +32,7 @@ def imported_documents(
     def meant(document: Document) -> Iterator[str | None]:
         return (file_meant(files, packages, document.file, path) for path in _paths(document))
 
-    return read_imported(scripts, listed, meant, allowance)
+    return read_imported(scripts, listed, meant, allowance, far=_FAR)
 
 
 def parsed(source: SourceText) -> Document:

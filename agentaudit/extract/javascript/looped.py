@@ -11,9 +11,10 @@ from itertools import islice
 from operator import attrgetter
 
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.effects import effects_of
+from agentaudit.extract.javascript.doing import told
 from agentaudit.extract.javascript.handing import given_first
 from agentaudit.extract.javascript.lists import listed
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import members
 from agentaudit.extract.javascript.tools import tool_of
@@ -42,7 +43,7 @@ def looped_tools(building: Building, call: Call) -> Iterator[Tool]:
     code = functions_by_name(program, module, around, names) if read else {}
     for tool in tools:
         if tool is not None and tool.name in code and not tool.effects_known:
-            yield effects_of(building.program, given_first(*code[tool.name])).told_of(tool)
+            yield told(building.program, tool, given_first(*code[tool.name]))
         elif tool is not None:
             yield tool
     if None in tools:
@@ -100,7 +101,7 @@ def functions_by_name(
     found: dict[str, tuple[Module, FunctionDef]] = {}
     for held in _looked_up(program, module, around):
         for name in names & held.keys():
-            function = program.function(held[name])
+            function = function_of(program, held[name])
             if function is not None:
                 found.setdefault(name, function)
     return found

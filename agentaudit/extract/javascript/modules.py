@@ -8,11 +8,13 @@ how it is called there: `.lib/tools.ts.search`.
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript.fields import members_given
 from agentaudit.extract.javascript.growth import filled
 from agentaudit.extract.javascript.handing import Given
 from agentaudit.extract.javascript.paths import by_path, file_meant
@@ -25,6 +27,7 @@ from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.programs.trees import empty_trees, modules_in
 from agentaudit.extract.programs.written import Written
+from agentaudit.model.facts.fact import FactId
 
 _LONGEST = 20
 """Names of names, and exports of exports; a longer chain is a circle, or nobody's."""
@@ -38,6 +41,8 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     """All modules of the repository that are read, by their files."""
 
     modules: Mapping[str, Module]
+    cut_short: set[FactId] = field(default_factory=set)
+    """Tools whose functions hand on words of the model to what is not read."""
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)
@@ -62,13 +67,20 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         if isinstance(node, ast.Await):
             return given.beside(node.value)
         if isinstance(node, ast.Attribute):
-            return self._member(given, node) or self._elsewhere(given)
+            return self._own(given, node) or self._member(given, node) or self._elsewhere(given)
         if not isinstance(node, ast.Name):
             return None
         if node.id in module.imports:
             return self._elsewhere(given)
         value = module.meant(node)
         return None if value is node else given.beside(value)
+
+    def _own(self, given: Written, node: ast.Attribute) -> Written | None:
+        """What a member of the class around is given: `this.tools`."""
+        if not place_of(node).startswith("this."):
+            return None
+        found = self.members_of(given.module, given.module.class_around(node)).get(node.attr)
+        return given.beside(found) if isinstance(found, ast.expr) else None
 
     def _member(self, given: Written, node: ast.Attribute) -> Written | None:
         """The member of an object that is written out under a name."""
@@ -88,9 +100,10 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     def _elsewhere(self, given: Written) -> Written | None:
         """What another file of the repository has under a full name."""
         file, name = defined_at(given.name)
-        module = self.modules.get(file)
+        module = self._defining(file, name)
         if module is None:
             return None
+        file = module.document.file
         value = module.constants.values.get(name)
         grown = isinstance(value, ast.Dict | ast.List) and (file, name) in self._grown
         if value is not None and not grown:
@@ -100,6 +113,18 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             return None
         named = ast.Name(id=name, ctx=ast.Load())
         return Written(module, ast.copy_location(named, defined))
+
+    def _defining(self, file: str, name: str) -> Module | None:
+        """The module of a file, or the one of those which it hands on whole that defines a name."""
+        module = self.modules.get(file)
+        waiting = [module] if module is not None else []
+        for each in islice(waiting, _LONGEST):  # it grows meanwhile
+            if name in each.defined:
+                return each
+            if each.affords(len(each.stars)):
+                others = (self.modules.get(star.removeprefix(".")) for star in each.stars)
+                waiting += (other for other in others if other is not None)
+        return module
 
     def text(self, given: Written | None) -> str:
         """A constant text, also through names and files; empty for anything else."""
@@ -126,26 +151,15 @@ class Program(Struct, frozen=True, eq=False, dict=True):
         path = module.imports.get(name)
         return (module.document.file, name) if path is None else defined_at(path)
 
-    def function(self, given: Written) -> tuple[Module, FunctionDef] | None:
-        """The function that an expression stands for, be it a method of the class around it."""
-        node = given.node
-        if isinstance(node, ast.Attribute) and place_of(node).startswith("this."):
-            member = self._members(given.module.class_around(node)).get(node.attr)
-            if isinstance(member, FunctionDef):
-                return given.module, member
-            given = given if member is None else given.beside(member)
-        meant = self.meant(given)
-        if not isinstance(meant.node, ast.Name):
-            return None
-        found = meant.module.functions_by_name.get(meant.node.id)
-        return (meant.module, found) if found is not None else None
-
-    def _members(self, defined: ast.ClassDef | None) -> Mapping[str, FunctionDef | ast.expr]:
-        """The methods and fields of a class, each class read once."""
-        if defined is None:
+    def members_of(
+        self, module: Module, defined: ast.ClassDef | None
+    ) -> Mapping[str, FunctionDef | ast.expr]:
+        """The methods of a class, and what its members are given, each class read once."""
+        if defined is None or (module.class_around(defined) is not defined):
             return {}
         if id(defined) not in self._of_classes:
-            self._of_classes[id(defined)] = dict(class_members(defined))
+            afforded = self._followed.affords_value(defined)
+            self._of_classes[id(defined)] = members_given(defined) if afforded else {}
         return self._of_classes[id(defined)]
 
     def words_in(self, given: Given) -> Words:
@@ -180,18 +194,6 @@ class Program(Struct, frozen=True, eq=False, dict=True):
             named = {id(each.node): each.variable for each in call.module.calls()}
             self._variables[file] = named
         return self._variables[file].get(id(call.node), "")
-
-
-def class_members(defined: ast.ClassDef) -> Iterator[tuple[str, FunctionDef | ast.expr]]:
-    """The methods of a class, and what its fields are given."""
-    for node in defined.body:
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                yield name, node
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, value
-            case _:
-                pass
 
 
 def program(documents: Documents) -> Program:

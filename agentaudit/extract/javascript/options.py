@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.syntax import returned_by
@@ -83,7 +84,7 @@ def _made(program: Program, given: Written) -> Written:
         given = program.meant(given)
         if not isinstance(given.node, ast.Call):
             break
-        found = program.function(given.beside(given.node.func))
+        found = function_of(program, given.beside(given.node.func))
         if found is None or not program.may_follow(found[1]):
             break
         returned = tuple(returned_by(found[1]))

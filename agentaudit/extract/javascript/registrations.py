@@ -15,6 +15,7 @@ from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.handing import parameters_at, parameters_by_name
 from agentaudit.extract.javascript.handlers import handled_tools
 from agentaudit.extract.javascript.looped import looped_tools
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.options import Options, as_object, members
 from agentaudit.extract.javascript.tools import Parts, tool_from, tool_of
 from agentaudit.extract.mcp.tools import add_ingestion
@@ -145,7 +146,7 @@ def _handed_to(building: Building, variable: str) -> Iterator[tuple[str, Functio
     read: set[int] = set()
     waiting = [(call, variable, building) for call in building.handed.get(variable, ())]
     for call, name, here in waiting:  # it grows meanwhile
-        found = here.program.function(Written(here.module, call.func))
+        found = function_of(here.program, Written(here.module, call.func))
         if found is None or id(found[1]) in read or len(read) >= _MOST:
             continue
         module, function = found

@@ -17,6 +17,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.built import class_made
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import Registry, registered_in, tools_at
 from agentaudit.extract.programs.code import Call
@@ -161,7 +162,7 @@ def _listens_everywhere(building: Building) -> tuple[Truth, Evidence | None]:
 
 
 def _is_function(building: Building, given: ast.expr) -> bool:
-    return building.program.function(Written(building.module, given)) is not None
+    return function_of(building.program, Written(building.module, given)) is not None
 
 
 def _given(building: Building, server: ToolServer, given: Written) -> Iterator[Tool]:

@@ -11,6 +11,7 @@ from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import class_named
 from agentaudit.extract.javascript.clients import client_of
 from agentaudit.extract.javascript.exports import exported, may_be_tool
+from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.workers import added_servers
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.programs.syntax import keyword, returned_by
@@ -113,7 +114,7 @@ class Toolbox(Struct):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "concat":
             joined = [call.func.value, *call.args]
             return [replace(part, value=meant.beside(each)) for each in joined]
-        found = self.building.program.function(meant.beside(call.func))
+        found = function_of(self.building.program, meant.beside(call.func))
         if found is None:
             return None
         module, function = found

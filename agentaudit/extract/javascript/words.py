@@ -1,19 +1,24 @@
 """What words of a model reach in one function of TypeScript or JavaScript, and what it does."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from msgspec import field
 
 from agentaudit.extract.javascript.filters import without_names
+from agentaudit.extract.javascript.handing import Given
 from agentaudit.extract.python.effects import Effects
 from agentaudit.extract.python.execution import Execution
+
+Does = tuple[Effects, Sequence[Given]]
+"""What a function does by itself, and the functions that it calls, as it hands them words."""
 
 
 class Words(Execution, frozen=True, dict=True):
     """One function that words of the model come in by, for all tools that it does something for."""
 
-    effects: list[Effects] = field(default_factory=list)
-    """What the whole function does, once it is known."""
+    does: list[Does] = field(default_factory=list)
+    """What the whole function does by itself, once it is known."""
 
     @cached_property
     def harmless(self) -> frozenset[str]:

@@ -2,7 +2,8 @@
 Files that others which build agents import, and that nobody would read for themselves.
 
 Whether a file builds agents is seen in that file alone; what it takes from files beside it is then
-read as well, and what those take. Further away little is said of agents.
+read as well, and what those take. Further away little is said of agents, but what their tools do
+may be, in languages whose calls are followed through files.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -15,8 +16,8 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.lines import MAX_WRITTEN
 
-_FAR = 2
-"""Files that one imports, and those that these import."""
+_NEAR = 2
+"""Files that one imports, and those that these import: who asks for more says how far."""
 _MOST = 2_000_000
 """Characters of all such files together."""
 _BEYOND = (
@@ -33,9 +34,11 @@ class Allowance:
         self._left = _MOST
         self.unread: list[FileCoverage] = []
 
-    def read(self, source: SourceText) -> Document | None:
+    def read(self, source: SourceText, *, near: bool) -> Document | None:
+        """A file; whoever calls what is far away, and not read, says so."""
         if len(source.text) > min(self._left, MAX_WRITTEN):
-            self.unread.append(unread_coverage(source, _BEYOND))
+            if near:
+                self.unread.append(unread_coverage(source, _BEYOND))
             return None
         self._left -= len(source.text)
         try:
@@ -50,17 +53,19 @@ def read_imported(
     sources: Mapping[str, SourceText],
     meant: Callable[[Document], Iterable[str | None]],
     allowance: Allowance,
+    *,
+    far: int = _NEAR,
 ) -> Iterator[Document]:
     """The files that some documents mean to import, but for those that these are, each once."""
     waiting = [each for each in importing if not is_rehearsal(each.file)]
     taken = {each.file for each in importing}
-    for _ in range(_FAR):
+    for hops in range(far):
         found: list[Document] = []
         for file in (file for each in waiting for file in meant(each)):
             if file is None or file in taken:
                 continue
             taken.add(file)
-            document = allowance.read(sources[file])
+            document = allowance.read(sources[file], near=hops < _NEAR)
             if document is not None:
                 found.append(document)
         yield from found

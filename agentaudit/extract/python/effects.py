@@ -50,6 +50,16 @@ class Effects(Struct):
     untrusted: bool = False
     private: bool = False
     egress: bool = False
+    cut: bool = False
+    """Whether words of the model go on to something that is not read."""
+
+    def add(self, other: "Effects") -> None:
+        """What another function does besides."""
+        self.names |= other.names
+        self.untrusted |= other.untrusted
+        self.private |= other.private
+        self.egress |= other.egress
+        self.cut |= other.cut
 
     def _truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
         """Yes where it was seen; no only where something else was seen instead."""

@@ -29,6 +29,8 @@ _INTERPRETER = regex(
     r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make)$"
 )
 """Programs that run what they are handed, also in another container or on another machine."""
+_QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
+"""What makes one word of a text: `shlex.quote`, `escapeAppleScriptString`."""
 _LONGEST = 20
 """Names of names are followed so far."""
 
@@ -182,7 +184,30 @@ class Execution(Struct, frozen=True, dict=True):
 
 
 def _names(expression: ast.expr) -> frozenset[str]:
-    return frozenset(node.id for node in descendants(expression) if isinstance(node, ast.Name))
+    nodes = descendants(expression)
+    quoted = {
+        id(each) for node in nodes if isinstance(node, ast.JoinedStr) for each in _quoted(node)
+    }
+    return frozenset(
+        node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in quoted
+    )
+
+
+def _quoted(text: ast.JoinedStr) -> Iterator[ast.AST]:
+    """What stands quoted within a text, which reads it as one word and runs none of it."""
+    said = [each.value for each in text.values if isinstance(each, ast.Constant)]
+    words = [word for each in said for word in str(each).split()]
+    if not words or any(_INTERPRETER.search(word) for word in words):
+        return
+    for each in text.values[1:]:
+        match each:
+            case ast.FormattedValue(
+                value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))
+            ):
+                if _QUOTES.match(name):
+                    yield from descendants(each)
+            case _:
+                pass
 
 
 def _command(call: ast.Call) -> ast.expr | None:

@@ -59,7 +59,7 @@ def serving_programs(
     for file in dict.fromkeys((*_keyed(programs, unread), *_opening(programs, unread))):
         if is_rehearsal(file):
             continue
-        document = allowance.read(unread[file])
+        document = allowance.read(unread[file], near=True)
         if document is not None:
             yield document
 

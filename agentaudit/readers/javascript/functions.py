@@ -10,7 +10,10 @@ import ast
 import tree_sitter
 
 from agentaudit.readers.javascript.patterns import Expression, names_in
-from agentaudit.readers.javascript.reading import Reading, part, parts
+from agentaudit.readers.javascript.reading import Reading, first, part, parts
+
+_AROUND = frozenset({"type_annotation", "union_type", "generic_type"})
+"""Types that begin with another: `Runner | null` with `Runner`."""
 
 
 def function(reading: Reading, node: tree_sitter.Node, name: str = "") -> ast.expr:
@@ -43,10 +46,10 @@ def _parameters(reading: Reading, node: tree_sitter.Node) -> ast.arguments:
     lone = part(node, "parameter")
     given = part(node, "parameters")
     listed = [lone] if lone is not None else parts(given) if given is not None else []
-    first = [_parameter(reading, each) for each in (names_in(listed[0]) if listed else ())]
-    others = [_parameter(reading, name) for each in listed[1:] for name in names_in(each)]
+    taken = [[_parameter(reading, name, each) for name in names_in(each)] for each in listed]
+    others = [name for each in taken[1:] for name in each]
     return ast.arguments(
-        posonlyargs=first,
+        posonlyargs=taken[0] if taken else [],
         args=others,
         vararg=None,
         kwonlyargs=[],
@@ -56,9 +59,19 @@ def _parameters(reading: Reading, node: tree_sitter.Node) -> ast.arguments:
     )
 
 
-def _parameter(reading: Reading, name: tree_sitter.Node) -> ast.arg:
-    made = ast.arg(arg=reading.source(name), annotation=None, type_comment=None)
-    return reading.at(made, name)
+def _parameter(reading: Reading, name: tree_sitter.Node, given: tree_sitter.Node) -> ast.arg:
+    alone = part(given, "pattern") == name
+    type_ = class_in(reading, given) if alone else None
+    return reading.at(ast.arg(arg=reading.source(name), type_comment=type_), name)
+
+
+def class_in(reading: Reading, node: tree_sitter.Node) -> str | None:
+    """The name with which the type of a parameter or a field begins: it may be that of a class."""
+    found = part(node, "type")
+    while found is not None and found.type in _AROUND:
+        found = first(found)
+    named = found is not None and found.type == "type_identifier"
+    return reading.source(found) if found is not None and named else None
 
 
 def class_(reading: Reading, node: tree_sitter.Node, expression: Expression) -> ast.expr:
@@ -96,7 +109,13 @@ def _member(reading: Reading, node: tree_sitter.Node, expression: Expression) ->
     named, value, name = part(node, "name"), part(node, "value"), reading.source_of(node, "name")
     if node.type == "method_definition":
         return [definition(reading, node, name)]
-    if node.type != "public_field_definition" or named is None or value is None:
+    if node.type != "public_field_definition" or named is None:
         return []
     to = reading.at(ast.Name(id=name, ctx=ast.Store()), named)
-    return [reading.at(ast.Assign(targets=[to], value=expression(reading, value)), node)]
+    if value is not None:
+        return [reading.at(ast.Assign(targets=[to], value=expression(reading, value)), node)]
+    type_ = class_in(reading, node)
+    if type_ is None:
+        return []
+    annotation = reading.at(ast.Constant(value=type_), named)
+    return [reading.at(ast.AnnAssign(target=to, annotation=annotation, simple=1), node)]
