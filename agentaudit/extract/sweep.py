@@ -49,7 +49,7 @@ _REPEATING = frozenset({"plan", "text"})
 """What repeats others: a plan its sources, a guide the settings and other guides."""
 _TREE = "tree-0.1"
 """The CDK writes all constructs of its templates a second time, into a tree beside them."""
-_NAMED = frozenset({"yaml", "json", "toml", "dotenv", "ini", "script"})
+_NAMED = frozenset({"yaml", "json", "toml", "dotenv", "properties", "ini", "script"})
 _SCRIPTED = frozenset({"yaml", "json", "hcl"})
 _LONGEST_PART = 300
 _HOST = regex(r"://([\w-]{1,63}(?:\.[\w-]{1,63}){0,8})(?=[./]|:\d)")

@@ -261,8 +261,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     file: str
     syntax: str
-    """yaml, json, hcl, toml, dotenv, dockerfile, ini (redis.conf), python, javascript, markdown,
-    pem, plan, xml (a policy), manifest."""
+    """yaml, json, hcl, toml, dotenv, properties, dockerfile, ini (redis.conf), python, javascript,
+    markdown, pem, plan, xml (a policy), manifest."""
     text: str
     roots: Sequence[Node]
     comments: tuple[Comment, ...] = ()

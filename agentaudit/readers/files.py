@@ -39,6 +39,8 @@ _MARKS = {
 }
 SEARCHED_ONLY = frozenset({"javascript", "script", "text", "manifest", *COMPILED})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
+_ANY_ENCODING = "properties"
+"""Of which Java takes the letters of western Europe for single bytes."""
 _LOOP = "unreadable: a link that leads back to itself"
 _LEADS_OUT = "unreadable: a link out of the audited folder"
 _HISTORY = frozenset({".git", ".hg", ".svn"})
@@ -254,7 +256,7 @@ def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage
     It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
     """
     encoding = _MARKS.get(next(filter(content.startswith, _MARKS), b""), "utf-8-sig")
-    if syntax in SEARCHED_ONLY:
+    if syntax in SEARCHED_ONLY or syntax == _ANY_ENCODING:
         text = content.decode(encoding, errors="replace")
         return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
     if encoding == "utf-8-sig" and b"\0" in content:

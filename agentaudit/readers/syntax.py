@@ -17,10 +17,17 @@ from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.manifests import MANIFESTS, parse_manifest
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.policy_xml import parse_policy
+from agentaudit.readers.properties import parse_properties
 from agentaudit.readers.python import parse_python
 from agentaudit.readers.redis import parse_redis
 from agentaudit.readers.scripts import parse_script, parse_text
 
+_SETTINGS_IN_JAVA = (
+    *("application", "application-*", "bootstrap", "bootstrap-*", "microprofile-config"),
+    *("config", "secret*", "*credential*", "local", "gradle", "env", "db", "database", "jdbc"),
+    "sonar-project",
+)
+"""Names of properties that are settings; others are mostly texts for people, in their languages."""
 _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
     ("*.tofu", "hcl"),
@@ -73,6 +80,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     *((name, "markdown") for name in (".clinerules", ".roorules", ".goosehints", ".continuerules")),
     *((f"{name}.md", "markdown") for name in ("AGENTS.override", "QWEN", "WARP", "CRUSH")),
     ("*.mdc", "markdown"),
+    *((f"{name}.properties", "properties") for name in _SETTINGS_IN_JAVA),
+    ("*.properties", "text"),
     ("*.pem", "pem"),
     ("*.key", "pem"),
     ("*.crt", "pem"),
@@ -174,6 +183,7 @@ _BY_HAND = (
     "pem",
     "xml",
     "manifest",
+    "properties",
 )
 _MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROSE}
 
@@ -233,6 +243,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Document]] = {
     "dotenv": parse_dotenv,
     "dockerfile": parse_dockerfile,
     "ini": parse_redis,
+    "properties": parse_properties,
     "python": parse_python,
     "notebook": _parse_notebook,
     "markdown": _parse_markdown,

@@ -16,7 +16,7 @@ from agentaudit.model.facts.credentials import CredentialForm
 
 _ENVIRONMENT = regex(
     r"""^(?:
-        \$\{(?:env:|input:)?[A-Za-z_][\w.]*+(?::?[-?][^}]*+)?\}
+        \$\{(?:env:|input:)?[A-Za-z_][\w.]*+(?::?[-?][^}]*+|:)?\}
       | \$\{(?:[\w.()-]|,\ ?|\[(?:[\w.*-]*|"[^"\]}]*")\])+\}
       | \$\{env:[^}]+\}
       | \$\{(?:localEnv|containerEnv):\w+(?::[^}]*)?\}
@@ -27,6 +27,7 @@ _ENVIRONMENT = regex(
       | \$__(?:env|file)\{[^}]+\}
       | \$\([A-Za-z_][\w.-]*\)
       | %[A-Za-z_]\w*%
+      | @[A-Za-z_][\w.-]*@
       | \$env:\w+
       | env\([\w"'.]+\)
       | os\.environ/\w+
@@ -40,13 +41,17 @@ _ENVIRONMENT = regex(
 The second is an expression of Terraform without a text in it: `${aws_x.y[0].key}`. Two dollars are
 what Compose and Flux hand on as one.
 """
-_WITH_DEFAULT = r"(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:)"
+_WITH_DEFAULT = (
+    r"(?:[A-Za-z_][\w.-]*:?-|(?:localEnv|containerEnv):\w+:"
+    r"|(?:[A-Z][A-Z0-9_]*|[A-Za-z][\w-]*\.[\w.-]*):(?![:?+-]))"
+)
 _DEFAULT = regex(
     rf"^\$\{{(?:(?=[^}}]*+\}}$){_WITH_DEFAULT}(?P<default>[^}}]+)|{_WITH_DEFAULT}"
     r"(?P<nested>\$\{[^{}]{1,200}\}|\$\{[^{}]{1,200}\$\{[^{}]{1,200}\}\}))\}$"
 )
 """
-Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables"). A default may
+Of shells and Compose; the second of devcontainer.json (containers.dev, "Variables"), the third of
+Spring ("Property Placeholders") and MicroProfile: `${OPENAI_API_KEY:none}`. A default may
 be another variable with a default of its own. Where it ends is asked before any of its hyphens is
 taken for the one that begins it.
 """
@@ -66,7 +71,7 @@ _SECRET = regex(
       | (?:op|vault|bws|doppler|infisical|sm|gcp-sm|aws-sm|secret)://.*
       | (?:vault|akeyless|secretref|keyvault|ssm):.*
       | path=\{\.[^}]*\}.*
-      | ENC\[.*\]
+      | ENC\[.*\] | ENC\(.*\) | \{cipher\}.*
       | encrypted:[A-Za-z0-9+/]{80,}={0,2}
       | \$ANSIBLE_VAULT.*
       | (?:var|data|local|module|ephemeral|each|self|aws|random|google|azurerm)[\w]*\..+
@@ -76,7 +81,10 @@ _SECRET = regex(
     )$""",
     re.VERBOSE | re.DOTALL,
 )
-"""`path={.status.secret}` is where an operator says that it keeps one (Service Binding)."""
+"""
+`ENC(…)` is Jasypt's, `{cipher}…` of Spring Cloud's configuration; `path={.status.secret}` is where
+an operator says that it keeps one (Service Binding).
+"""
 _FILE = regex(r"^(?:\{file:|/run/secrets/|/var/run/secrets/|/etc/secrets/|file://|~?/[\w./-]+$).*")
 _PLACEHOLDER = regex(
     r"""your[-_ ]?(?!s)|change[-_ ]?me|example|dummy|placeholder|<[^<>]*>|x{3,}|\.{3,}|test[-_]?key
