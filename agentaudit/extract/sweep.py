@@ -27,14 +27,15 @@ from agentaudit.extract.credentials.variable_files import holds_variables, used_
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
-from agentaudit.extract.named_texts import dotted, named_texts
+from agentaudit.extract.named_texts import named_texts
+from agentaudit.extract.sectioned_names import settings_within
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.extract.switched_off import Switches
 from agentaudit.extract.terraform.overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
-from agentaudit.readers.document import Document, Node
+from agentaudit.readers.document import Document
 from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
@@ -231,7 +232,7 @@ def _written_settings(document: Document, *, by_name: bool) -> Iterator[Setting]
     shows = _shows(document)
     if shows or by_name:
         for index, root in enumerate(document.roots):
-            yield from _node_settings(document, root, f"[{index}]", shows=shows)
+            yield from settings_within(document, root, f"[{index}]", shows=shows)
 
 
 def _shows(document: Document) -> bool:
@@ -258,13 +259,7 @@ def _planned_settings(document: Document, plan: Plan) -> Iterator[Setting]:
         if values is not None:
             shown = withheld(values, node.get("sensitive_values"))
             route = f"{resource.module}.{'.'.join(resource.key)}{resource.index}"
-            yield from _node_settings(document, shown, route, shows=True)
-
-
-def _node_settings(document: Document, node: Node, route: str, *, shows: bool) -> Iterator[Setting]:
-    """Texts with their names; where nothing in the file looks like a credential, by names alone."""
-    for name, value, path in named_texts(node, route, shows=shows):
-        yield Setting(key=name, value=value, document=document, route=dotted(path))
+            yield from settings_within(document, shown, route, shows=True)
 
 
 def _add_service_account_keys(

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -122,6 +123,7 @@ _PROVIDERS: tuple[tuple[str, str], ...] = (
     ("tavily", "tavily"),
     ("groq", "groq"),
     ("mistral", "mistral"),
+    ("mistralai", "mistral"),
     ("cohere", "cohere"),
     ("notion", "notion"),
     ("linear", "linear"),
@@ -193,6 +195,7 @@ _WHICH = frozenset(
 )
 """`LLM_KEY_PRIMARY` is one of several, too."""
 _WHOLE_NAME = 2
+_LANGCHAIN4J = regex(r"langchain4j", re.IGNORECASE)  # which is no product of LangChain's
 _APPLICATION_INSIGHTS = regex(r"app(?:lication)?_?insights", re.IGNORECASE)
 """
 Microsoft, "Connection strings in Application Insights": the string names a resource, and is "not
@@ -222,6 +225,7 @@ def name_told(key: str) -> SecretName | None:
     """The same also of what is shown to everybody, which may be a secret by mistake."""
     if _APPLICATION_INSIGHTS.match(key):
         return None
+    key = _LANGCHAIN4J.sub("", key)
     words = name_words(_NUMBER.sub("", key.removesuffix("_FILE").removesuffix("_file")))
     words = words[:-1] if len(words) > _WHOLE_NAME and words[-1] in _WHICH else words
     begun = next((begun for begun in _OF_PAGES if words[: len(begun)] == begun), ())
@@ -233,7 +237,7 @@ def name_told(key: str) -> SecretName | None:
         return None
     if len(words) > 1 and (words[0] in _OF_ONE or (kind == "token" and words[-2] in _PAGING)):
         return None
-    provider = next((name for word, name in _PROVIDERS if word in words), "")
+    provider = _provider(words)
     static = (provider in _ALWAYS_STATIC and kind in {"api_key", "token", "secret_key"}) or (
         (provider, kind) in _STATIC_KINDS
     )
@@ -244,6 +248,11 @@ def name_told(key: str) -> SecretName | None:
         admin="admin" in words or kind in {"master_key", "admin_key"},
         shown=begun != () and kind in _SHOWN and not _opens_servers(words),
     )
+
+
+def _provider(words: tuple[str, ...]) -> str:
+    named = {*words, *map("".join, pairwise(words))}  # `open-ai`, `Open AI`
+    return next((name for word, name in _PROVIDERS if word in named), "")
 
 
 def _opens_servers(words: tuple[str, ...]) -> bool:
