@@ -181,6 +181,7 @@ _PYTHON = _Gate(
     ),
     (
         ("register_tool", regex(r"\bregister_tool\(")),
+        ("Tool", regex(r"\nclass \w{1,80}\([^()\n]{0,120}Tool(?:Base)?[\[\],)]")),
         ("input_schema", regex(r"[\"']input_schema[\"']")),
         ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),

@@ -43,6 +43,7 @@ from agentaudit.extract.python.stores import link_stores
 from agentaudit.extract.python.teams import TEAMS, limits_of_teams
 from agentaudit.extract.python.temporal import temporal_retries
 from agentaudit.extract.python.threads import add_threads
+from agentaudit.extract.python.tool_classes import add_tool_classes
 from agentaudit.extract.python.toolbox import tools_of
 from agentaudit.extract.python.unread_frameworks import add_unread_agents
 from agentaudit.model.deployment import EdgeKind
@@ -83,6 +84,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_servers(building)
     add_function_apps(building)
     add_listed_tools(building)
+    add_tool_classes(building)
     for tool in registered_tools(documents, module, calls):
         add_ingestion(collector, collector.add(tool))
     for log in message_logs(module, calls):

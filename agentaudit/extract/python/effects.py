@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +15,12 @@ from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, descendants
 from agentaudit.extract.python.execution import Execution
 from agentaudit.extract.python.helpers import Helpers, passed_on
+from agentaudit.extract.python.interpreters import (
+    asks_person,
+    enters_container,
+    is_boxed,
+    is_fed,
+)
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -52,6 +58,10 @@ class Effects(Struct):
     egress: bool = False
     cut: bool = False
     """Whether words of the model go on to something that is not read."""
+    boxed: bool = False
+    """Whether all that it runs is held by containers."""
+    asks: bool = False
+    """Whether somebody is asked about something."""
 
     def add(self, other: "Effects") -> None:
         """What another function does besides."""
@@ -60,6 +70,13 @@ class Effects(Struct):
         self.private |= other.private
         self.egress |= other.egress
         self.cut |= other.cut
+
+    def run(self, *, boxed: bool) -> None:
+        """It runs what the model writes, held by a container or not."""
+        self.boxed = boxed and (self.boxed or "execute" not in self.names)
+        self.names.update({"execute"} if boxed else EVERYTHING)
+        self.egress = True
+        self.private |= not boxed
 
     def _truth(self, holds: bool) -> Truth:  # noqa: FBT001, the one thing it asks
         """Yes where it was seen; no only where something else was seen instead."""
@@ -76,6 +93,8 @@ class Effects(Struct):
             reads_untrusted=self._truth(self.untrusted),
             reads_private=self._truth(self.private),
             egress=self._truth(self.egress),
+            sandboxed=Truth.YES if self.boxed else tool.sandboxed,
+            approval=Truth.YES if self.asks else tool.approval,
         )
 
 
@@ -84,25 +103,30 @@ def effects_of(
 ) -> Effects:
     """What a tool does with what the model passes, also in functions of the repository it calls."""
     found = Effects(set())
-    if module.may_be_read(node):
-        words = Execution(module, node, frozenset(parameters))
-        _read(words, found, Helpers(documents, words) if documents is not None else None)
+    words = Execution(module, node, frozenset(parameters))
+    helpers = Helpers(documents, words) if documents is not None else None
+    waiting = [words] if module.may_be_read(node) else []
+    for each in waiting:  # it grows meanwhile
+        waiting.extend(_read(each, found, helpers))
     return found
 
 
-def _read(words: Execution, found: Effects, helpers: Helpers | None) -> None:
-    """What all calls of a function do."""
+def _read(words: Execution, found: Effects, helpers: Helpers | None) -> Iterator[Execution]:
+    """What all calls of a function do, and the functions among them that are to be read as well."""
     for node in descendants(words.function):
         if not isinstance(node, ast.Call):
             continue
         call = passed_on(node)
         name = words.module.dotted(call.func)
         helper = helpers.of(words, call) if helpers is not None else None
-        if words.runs_what_is_written(call, name):
-            found.names.update(EVERYTHING)
-            found.private = found.egress = True
+        if words.runs_what_is_written(call, name) or is_fed(words, call, name):
+            found.run(boxed=is_boxed(words, call, name))
+        elif enters_container(words, call, name):
+            found.run(boxed=True)
+        elif asks_person(name):
+            found.asks = True
         elif helper is not None and name.rpartition(".")[2] not in _SENDS:
-            _read(helper, found, helpers)
+            yield helper
         else:
             _effect_of(words, call, name, found)
 

@@ -26,7 +26,7 @@ _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subp
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
 _INTERPRETER = regex(
     r"(?:^|/)(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
-    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make)$"
+    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make|tmux)$"
 )
 """Programs that run what they are handed, also in another container or on another machine."""
 _QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
@@ -96,7 +96,18 @@ class Execution(Struct, frozen=True, dict=True):
         """Whether a line is not the program's own; in what a tool calls, if it is the model's."""
         if self.text(command):
             return False
-        return not self.called or command is None or self.depends(command)
+        if command is None or self.depends(command):
+            return True
+        return not self.called and not self._begins_otherwise(command)
+
+    def _begins_otherwise(self, command: ast.expr) -> bool:
+        """Whether a line that holds no words of the model begins with a program that runs none."""
+        match self.module.meant(command):
+            case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start[:1].strip():
+                first = start.split()[0]
+                return len(first) < len(start) and _INTERPRETER.search(first) is None
+            case _:
+                return False
 
     def text(self, given: ast.expr | None) -> str:
         """A constant text, also one that the caller hands over; empty for anything else."""
@@ -132,7 +143,7 @@ class Execution(Struct, frozen=True, dict=True):
         match command:
             case ast.BinOp(op=ast.Add(), left=left):
                 return (left,)
-            case ast.List(elts=[ast.Starred(value=left), *_]):
+            case ast.Starred(value=left) | ast.List(elts=[ast.Starred(value=left), *_]):
                 return (left,)
             case ast.Name(id=name) if name not in followed:
                 return self.assigned.get(name, ())
@@ -181,6 +192,16 @@ class Execution(Struct, frozen=True, dict=True):
         """Names that are given something, those in it, and what it is; few tools need to know."""
         given = bindings(descendants(self.function))
         return [(_names(target), _names(value), value) for target, value in given]
+
+
+def starts_shell(module: Module, call: ast.Call) -> bool:
+    """Whether a call starts a shell, or another program that runs what it is handed."""
+    name = module.dotted(call.func)
+    if _SHELL.search(name):
+        return True
+    command = _command(call) if _PROGRAM.search(name) else None
+    first = command.elts[0] if isinstance(command, ast.List) and command.elts else command
+    return first is not None and _INTERPRETER.search(module.text(first)) is not None
 
 
 def _names(expression: ast.expr) -> frozenset[str]:

@@ -17,7 +17,7 @@ from agentaudit.extract.programs.syntax import keyword, parameters_of
 from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.execution import Execution
 
-_MOST = 20
+_MOST = 30
 """Functions that are read for one tool."""
 _OWN = frozenset({"self", "cls"})
 _CALLED_LATER: Mapping[str, int] = {

@@ -25,6 +25,7 @@ from agentaudit.extract.python.tools import function_tool
 from agentaudit.extract.schemas import as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
+from agentaudit.readers.cdk import TESTS
 
 _LISTED = frozenset({"mcp.Tool", "mcp.types.Tool"})
 _SPEC = "TOOL_SPEC"
@@ -35,7 +36,7 @@ def add_listed_tools(building: Building) -> None:
     module, collector = building.module, building.collector
     for tool in _of_servers(module, building.calls):
         runs = runner_of(building.documents, (module,), tool.name)
-        if runs is None:
+        if runs is None and not TESTS.search(module.document.file):
             leave_runner_open(collector, tool.evidence[0], tool.name)
         done = tool if runs is None else _doing(building.documents, runs, tool)
         add_ingestion(collector, collector.add(done))
@@ -54,6 +55,8 @@ def _doing(documents: Documents, runs: Runner, tool: Tool) -> Tool:
         reads_untrusted=does.reads_untrusted,
         reads_private=does.reads_private,
         egress=does.egress,
+        sandboxed=does.sandboxed,
+        approval=does.approval,
     )
 
 
