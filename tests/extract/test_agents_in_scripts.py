@@ -152,7 +152,11 @@ TOOLS = (
         ("import { look } from './lib/tools';", "{ look }", {"look"}),
         ("import { look as l, make } from '@/lib/tools';", "{ l, b: make({}) }", {"look", "make"}),
         ("import all from './lib/tools.js';", "all", {"look"}),
-        ("import all from './lib/tools';", "{ ...all, own: tool({ execute }) }", {"look", "own"}),
+        (
+            "import all from './lib/tools';",
+            "{ ...all, own: tool({ execute: () => 1 }) }",
+            {"look", "own"},
+        ),
         (
             "import * as t from './lib/tools';",
             "{ x: t.look, ...(a && { y: t.make() }) }",
@@ -193,7 +197,8 @@ def test_what_a_module_exports_itself_comes_before_what_it_hands_on() -> None:
 def test_files_that_gather_tools_are_read() -> None:
     files = {
         "lib/tools/index.ts": "import { look } from './look';\nexport const all = { look };\n",
-        "lib/tools/look.ts": "import { tool } from 'ai';\nexport const look = tool({ execute });\n",
+        "lib/tools/look.ts": "import { tool } from 'ai';\nconst f = () => 1;\n"
+        "export const look = tool({ execute: f });\n",
     }
     code = f"{AI}import {{ all }} from './lib/tools';\nstreamText({{ tools: all }});\n"
     found = deployed(code, **files)

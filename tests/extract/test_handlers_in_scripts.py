@@ -283,7 +283,7 @@ def test_a_worker_is_reached_by_whoever_knows_its_address(
 
 
 def test_a_host_that_does_not_fold_is_open() -> None:
-    code = f"{SDK}const s = new McpServer({{ name: 'own' }});\ns.tool('a', {{}}, f);\n"
+    code = f"{SDK}const s = new McpServer({{ name: 'own' }});\ns.tool('a', {{}}, () => 1);\n"
     found = deployment_of({"server.ts": f"{code}app.listen(PORT, process.env.HOST);\n"})
 
     assert not found.tool_servers[0].listens_everywhere

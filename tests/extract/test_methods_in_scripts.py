@@ -126,3 +126,37 @@ def test_choices_of_choices_are_not_all_followed() -> None:
     lines = [f"const c{at} = {' || '.join([f'c{at + 1}'] * 300)};\n" for at in range(6)]
 
     assert not tool_of("".join(lines) + IT % "c0.run(x)").effects
+
+
+SERVER = (
+    "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+    "import { exec } from 'node:child_process';\nimport { wrap } from 'wraps';\n"
+    "const server = new McpServer({ name: 's' });\n"
+)
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "wrap(async ({ x }) => exec(x))",
+        "wrap('it', traced(async ({ x }) => exec(x)))",
+        "running(database)",
+        "new Runner().within",
+    ],
+)
+def test_a_handler_may_be_wrapped_or_made(handler: str) -> None:
+    code = f"{SERVER}{RUNNER}const running = (database) => async ({{ x }}) => exec(x);\n"
+    found = deployment_of({"a.ts": f"{code}server.tool('it', {{}}, {handler});\n"})
+
+    assert set(found.tools[0].effects) == set(EVERYTHING)
+    assert not {end.what for end in found.unresolved} & {UNKNOWN}
+
+
+UNKNOWN = "the tool it does something that is not known"
+
+
+@pytest.mark.parametrize("handler", ["wrap(database)", "given", "handlers.it"])
+def test_a_handler_that_nobody_sees_is_told(handler: str) -> None:
+    found = deployment_of({"a.ts": f"{SERVER}server.tool('it', {{}}, {handler});\n"})
+
+    assert UNKNOWN in {end.what for end in found.unresolved}

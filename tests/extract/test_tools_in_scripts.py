@@ -318,7 +318,8 @@ def test_what_is_added_to_the_tools_later_leaves_them_open(tools: str, later: st
     found = deployment_of(
         {
             "agent.ts": (
-                "import { ToolLoopAgent, tool } from 'ai';\nconst look = tool({ execute });\n"
+                "import { ToolLoopAgent, tool } from 'ai';\n"
+                "const look = tool({ execute: () => 1 });\n"
                 f"const tools = {tools};\n{later}\nnew ToolLoopAgent({{ tools }});\n"
             )
         }

@@ -78,19 +78,19 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         note_instances(building)
     for each in built:
         _equip(each)
-    _leave_cut_short(known, collector)
+    _leave_doing_open(known, collector)
     leave_spent(collector, known.modules.values())
     if documents.once(starts_files):
         collector.imported_files.update(imported_files(known))
     buildings.clear()  # each names all of them, and would outlive what it read
 
 
-def _leave_cut_short(known: Program, collector: Collector) -> None:
-    """Tools that are not read to the end of what they do."""
+def _leave_doing_open(known: Program, collector: Collector) -> None:
+    """Tools of which something is not known that they do."""
     for tool in collector.of(Tool):
-        if tool.id in known.cut_short:
-            what = f"the tool {tool.name} calls what is not read"
-            collector.leave_open(tool.evidence[0], what, "what else it does is open")
+        if tool.id in known.open_doing:
+            what, effect = known.open_doing[tool.id]
+            collector.leave_open(tool.evidence[0], f"the tool {tool.name} {what}", effect)
 
 
 def _add_own_loops(building: Building) -> None:

@@ -14,7 +14,7 @@ from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.doing import effects_of
+from agentaudit.extract.javascript.doing import UNREAD, effects_of
 from agentaudit.extract.javascript.handing import Given
 from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
@@ -62,7 +62,7 @@ def _add(building: Building, call: Call) -> None:
     function = function_of(building.program, handler) if handler is not None else None
     does = _effects(building.program, options, function)
     if does.cut:
-        building.program.cut_short.add(tool.id)
+        building.program.open_doing[tool.id] = UNREAD
     if does.names:
         tool = does.told_of(tool)
     elif function is None or options.hidden:

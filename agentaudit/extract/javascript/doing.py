@@ -10,6 +10,8 @@ from agentaudit.extract.javascript.words import Does
 from agentaudit.extract.python.effects import Effects
 from agentaudit.model.facts.tools import Tool
 
+UNREAD = "calls what is not read", "what else it does is open"
+UNKNOWN = "does something that is not known", "what it reads, writes and sends is open"
 _MOST = 60
 """Functions that are read for one tool because they are handed words, and for what else it does."""
 
@@ -41,8 +43,9 @@ def effects_of(program: Program, given: Given, within: Iterable[ast.stmt] = ()) 
 def told(program: Program, tool: Tool, given: Given, within: Iterable[ast.stmt] = ()) -> Tool:
     """A tool whose function is given; whether that is read to its end is told later."""
     found = effects_of(program, given, within)
+    program.open_doing.pop(tool.id, None)
     if found.cut:
-        program.cut_short.add(tool.id)
+        program.open_doing[tool.id] = UNREAD
     return found.told_of(tool)
 
 

@@ -28,6 +28,30 @@ def function_of(program: Program, given: Written) -> tuple[Module, FunctionDef] 
     return _function(program, given, 0)
 
 
+def handler_of(
+    program: Program, given: Written, depth: int = 0
+) -> tuple[Module, FunctionDef] | None:
+    """
+    The function that is set as a handler, also wrapped in another or made by one.
+
+    `safely(async (args) => …)` does what it is handed, and `searching(database)` what it returns.
+    """
+    found = function_of(program, given)
+    meant = program.meant(given)
+    call = meant.node
+    if found is not None or not isinstance(call, ast.Call) or depth > _DEEPEST:
+        return found
+    if not meant.module.affords(len(call.args)):
+        return None
+    wrapped = (handler_of(program, meant.beside(each), depth + 1) for each in reversed(call.args))
+    inner = next((each for each in wrapped if each is not None), None)
+    maker = function_of(program, meant.beside(call.func)) if inner is None else None
+    if maker is None or not program.may_follow(maker[1]):
+        return inner
+    returned = next(returned_by(maker[1]), None)
+    return handler_of(program, Written(maker[0], returned), depth + 1) if returned else None
+
+
 def _function(program: Program, given: Written, depth: int) -> tuple[Module, FunctionDef] | None:
     node = given.node
     if isinstance(node, ast.Attribute) and depth < _DEEPEST:

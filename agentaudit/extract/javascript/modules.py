@@ -41,8 +41,8 @@ class Program(Struct, frozen=True, eq=False, dict=True):
     """All modules of the repository that are read, by their files."""
 
     modules: Mapping[str, Module]
-    cut_short: set[FactId] = field(default_factory=set)
-    """Tools whose functions hand on words of the model to what is not read."""
+    open_doing: dict[FactId, tuple[str, str]] = field(default_factory=dict)
+    """Tools of which something is not known that they do: what that is, and what it leaves open."""
     _followed: Effort = field(default_factory=lambda: Effort(left=_FOLLOWED))
     _taken: Effort = field(default_factory=lambda: Effort(left=_TAKEN))
     _variables: dict[str, Mapping[int, str]] = field(default_factory=dict)

@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
-from agentaudit.extract.javascript.doing import told
+from agentaudit.extract.javascript.doing import UNKNOWN, told
 from agentaudit.extract.javascript.fields import class_members
 from agentaudit.extract.javascript.handing import given_first
-from agentaudit.extract.javascript.methods import function_of
+from agentaudit.extract.javascript.methods import handler_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.named_tools import named_tool
 from agentaudit.extract.javascript.options import Options, members, options_of
@@ -172,7 +172,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
     options, module = parts.options, parts.at.module
     name = program.text(options.get(*_NAMES)) or parts.name or "tool"
     does = parts.does or options.get(*_DOES)
-    function = function_of(program, does) if does is not None else None
+    function = handler_of(program, does) if does is not None else None
     function = (module, parts.method) if parts.method is not None else function
     tool = Tool(
         id=fact_id(
@@ -186,6 +186,8 @@ def tool_from(program: Program, parts: Parts) -> Tool:
     )
     if function is not None:
         tool = told(program, tool, given_first(*function))
+    elif does is not None and does.value is not None:
+        program.open_doing[tool.id] = UNKNOWN
     schema = parts.schema or options.get(*_SCHEMAS)
     takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     return as_taking(tool, takes)
