@@ -215,3 +215,49 @@ def test_chains_of_functions_are_read_in_time() -> None:
 
     assert "execute" not in _tool("return step0(['git'], [words])", beside).effects
     assert "execute" in _tool("return step0([words], ['git'])", beside).effects
+
+
+_OF_TOOLS = """
+from langchain_core.tools import tool
+from .machine import go, Machine
+from . import machine
+
+@tool
+def runs(words: str):
+    return go(words)
+
+@tool
+def starts(words: str):
+    return Machine().go(words)
+
+@tool
+def calls(words: str):
+    return machine.go(words)
+"""
+_MACHINE = """
+from .lines import send
+
+def go(line):
+    return send(line)
+
+class Machine:
+    def go(self, line):
+        return send(line)
+"""
+_LINES = "import subprocess\ndef send(line):\n    subprocess.run(line, shell=True)\n"
+
+
+def test_files_that_run_programs_are_read_where_files_of_tools_take_them() -> None:
+    both = {"app/machine.py": f"{_MACHINE}\neval('1')\n", "app/lines.py": _LINES}
+    found = deployment_of({"app/__init__.py": "", "app/agent.py": _OF_TOOLS, **both})
+
+    assert ["execute" in tool.effects for tool in found.tools] == [True, True, True]
+
+
+def test_what_runs_programs_and_no_tool_takes_is_not_read() -> None:
+    code = "from openai import OpenAI\nfrom .machine import go\ngo('ls')\n"
+    files = {"app/__init__.py": "", "app/desk.py": code, "app/machine.py": _LINES}
+
+    read = {each.file: each.status for each in deployment_of(files).coverage}
+
+    assert read["app/machine.py"] == "skipped"

@@ -112,6 +112,14 @@ def test_files_of_tools_are_read_that_name_no_framework(file: str, code: str) ->
     assert tools(deployment) == {"run": EXECUTES}
 
 
+def test_files_that_run_programs_are_read_by_any_name() -> None:
+    code = "from .helpers import run\ncreate_agent(m, tools=[run])\n"
+
+    assert tools(deployment_of({"app/helpers.py": PLAIN, "app/desk.py": HEAD + code})) == {
+        "run": EXECUTES
+    }
+
+
 def test_a_folder_of_tools_hands_on_what_is_in_it() -> None:
     code = "from .tools import run\ncreate_agent(m, tools=[run])\n"
     inner = {"app/tools/__init__.py": "from .shell import run\n", "app/tools/shell.py": PLAIN}
@@ -121,7 +129,7 @@ def test_a_folder_of_tools_hands_on_what_is_in_it() -> None:
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [("app/helpers.py", PLAIN), ("app/tools.py", "def run(:\n")],
+    [("app/helpers.py", "def run(word):\n    return word\n"), ("app/tools.py", "def run(:\n")],
     ids=["called otherwise", "no Python"],
 )
 def test_files_that_are_not_read_are_open(file: str, text: str) -> None:

@@ -2,18 +2,25 @@
 Files of tools that Python files which build agents import, and that name no framework themselves.
 
 Many frameworks take a function as it stands, so a file of tools may import none of them. What is
-called after tools, by its own name or its folder's, is read where an agent's file takes it.
+called after tools, by its own name or its folder's, is read where an agent's file takes it, and
+what starts programs or evaluates code, where a file that speaks of tools does.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.programs.imported import Allowance, read_imported
 from agentaudit.extract.programs.imports import file_of
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 
 _NAMED = "tool"
+_RUNNING = (
+    *("subprocess", "os.system(", "os.popen(", "exec(", "eval(", "exec_command(", "run_cell("),
+    *("exec_run(", "pexpect", "jupyter_client"),
+)
+"""By which a program runs what it is handed."""
 
 
 def imported_programs(
@@ -25,13 +32,21 @@ def imported_programs(
     unread = {
         each.file: each
         for each in sources
-        if each.syntax == "python" and _NAMED in each.file.lower() and each.file not in read
+        if each.syntax == "python" and each.file not in read
+        if _is_named(each.file) or holds_word(each.text, _RUNNING)
     }
 
     def meant(document: Document) -> Iterator[str | None]:
-        return (file_of(unread, document.file, level, name) for level, name in _paths(document))
+        has_tools = document.file in unread or _NAMED in document.text
+        for level, name in _paths(document):
+            file = file_of(unread, document.file, level, name)
+            yield file if file is not None and (has_tools or _is_named(file)) else None
 
     return read_imported(programs if unread else (), unread, meant, allowance)
+
+
+def _is_named(file: str) -> bool:
+    return _NAMED in file.lower()
 
 
 def _paths(document: Document) -> Iterator[tuple[int, str]]:
