@@ -1,6 +1,6 @@
 """Agents that Python code builds, with their tools, memories, limits and gates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -16,17 +16,18 @@ from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
 from agentaudit.extract.python.agentcore import agentcore_memories
-from agentaudit.extract.python.builders import Builder, builder_of
+from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building, decorated_tools
+from agentaudit.extract.python.built_agents import built_agents, named_agent
 from agentaudit.extract.python.claude import add_claude_agents
 from agentaudit.extract.python.contexts import add_context
 from agentaudit.extract.python.crews import as_declared, in_crews
 from agentaudit.extract.python.delegation import add_delegations
 from agentaudit.extract.python.executors import code_runner
-from agentaudit.extract.python.extended_agents import extended_agents
 from agentaudit.extract.python.functions import add_function_apps
 from agentaudit.extract.python.gates import add_gates
 from agentaudit.extract.python.graphs import GRAPH
+from agentaudit.extract.python.handing import hand_over
 from agentaudit.extract.python.identity import add_identities, entry_agents
 from agentaudit.extract.python.limits import budget, iterations, timeout
 from agentaudit.extract.python.listed_tools import add_listed_tools
@@ -69,7 +70,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
         add_ingestion(collector, tool)
     tools = {tool.name: tool for tool in decorated.values()}
     calls = tuple(module.calls())
-    built = _built(module, calls)
+    built = built_agents(module, calls).listed
     building = Building(
         documents=documents,
         module=module,
@@ -170,20 +171,6 @@ def _open(building: Building, agents: Sequence[Agent]) -> None:
             building.collector.update(opened_to_pages(now, place))
 
 
-def _built(module: Module, calls: Sequence[Call]) -> Sequence[tuple[Call, Builder]]:
-    """The calls that build agents, and how each does."""
-    makers = {call.variable: call.name for call in calls if call.variable}
-    building = (*calls, *extended_agents(module, calls))
-    found = ((call, builder_of(call.name, _owner(call, makers))) for call in building)
-    return [(call, builder) for call, builder in found if builder is not None]
-
-
-def _owner(call: Call, makers: Mapping[str, str]) -> str:
-    """The full name of what made the object whose method is called."""
-    owner = call.name.rpartition(".")[0]
-    return makers.get(owner, owner)
-
-
 def _add_agents(
     building: Building, builders: Sequence[tuple[Call, Builder]]
 ) -> Sequence[tuple[Agent, Call]]:
@@ -198,32 +185,16 @@ def _add_agents(
     for number, (agent, call) in enumerate(zip(agents, built, strict=True)):
         add_context(building, call, agent, in_team=number in members)
     pairs_of = in_crews(building, list(zip(agents, built, strict=True)))
-    _hand_over(building, pairs_of)
+    hand_over(building, pairs_of)
     return pairs_of
-
-
-_HANDED = ("sub_agents", "managed_agents", "handoffs", "tools", "plugins")
-
-
-def _hand_over(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
-    """To whom an agent hands work: to agents below it, and to those that are its tools."""
-    known = {call.variable: agent for agent, call in agents if call.variable}
-    for agent, call in agents:
-        for name in _HANDED:
-            for element in building.elements(keyword(call.node, name)) or ():
-                other = known.get(building.agent_in(element) or "")
-                if other is not None:
-                    place = building.module.place(element, other.name)
-                    building.collector.link(EdgeKind.DELEGATES_TO, agent.id, other.id, place)
 
 
 def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
     module, collector = building.module, building.collector
-    given = module.text(keyword(call.node, "name", "role"))
-    name = given or call.variable or module.document.file.rpartition("/")[2]
+    name, identifier = named_agent(module, call)
     limit, count = iterations(building, call, builder)
     built = Agent(
-        id=fact_id("agent", name, f"{module.document.file}#{call.variable or name}"),
+        id=identifier,
         name=name,
         evidence=(module.place(call.node.func, call.last),),
         framework=builder.framework,

@@ -163,7 +163,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             given = argument(made, 0, "agent")
             inner = self.module.dotted(given) if given is not None else ""
             return inner if inner in self.agents else ""
-        return owner if last in _AS_TOOLS and owner in self.agents else None
+        return owner if last in AS_TOOLS and owner in self.agents else None
 
 
 def _tools_read(_module: Module) -> dict[int, Tool]:
@@ -185,4 +185,4 @@ def _decorated(_module: Module) -> list[tuple[Tool, ...]]:
 
 
 _TOOL_NODES = frozenset({"langgraph.prebuilt.ToolNode", "langgraph.prebuilt.tool_node.ToolNode"})
-_AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})
+AS_TOOLS = frozenset({"as_tool", "as_mcp_tool", "as_function_tool"})

@@ -3,7 +3,8 @@ Files of tools that Python files which build agents import, and that name no fra
 
 Many frameworks take a function as it stands, so a file of tools may import none of them. What is
 called after tools, by its own name or its folder's, is read where an agent's file takes it, and
-what starts programs or evaluates code, where a file that speaks of tools does.
+what starts programs or evaluates code, where a file that speaks of tools does. So is the file of a
+package that passes on what its modules define.
 """
 
 import ast
@@ -16,6 +17,7 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 
 _NAMED = "tool"
+_PACKAGE, _PASSING = "__init__.py", "import "
 _RUNNING = (
     *("subprocess", "os.system(", "os.popen(", "exec(", "eval(", "exec_command(", "run_cell("),
     *("exec_run(", "pexpect", "jupyter_client"),
@@ -33,20 +35,22 @@ def imported_programs(
         each.file: each
         for each in sources
         if each.syntax == "python" and each.file not in read
-        if _is_named(each.file) or holds_word(each.text, _RUNNING)
+        if _is_asked_for(each) or holds_word(each.text, _RUNNING)
     }
 
     def meant(document: Document) -> Iterator[str | None]:
         has_tools = document.file in unread or _NAMED in document.text
         for level, name in _paths(document):
             file = file_of(unread, document.file, level, name)
-            yield file if file is not None and (has_tools or _is_named(file)) else None
+            yield file if file is not None and (has_tools or _is_asked_for(unread[file])) else None
 
     return read_imported(programs if unread else (), unread, meant, allowance)
 
 
-def _is_named(file: str) -> bool:
-    return _NAMED in file.lower()
+def _is_asked_for(source: SourceText) -> bool:
+    """Whether its name says that it may matter, whoever imports it."""
+    passes_on = source.file.endswith(_PACKAGE) and _PASSING in source.text
+    return passes_on or _NAMED in source.file.lower()
 
 
 def _paths(document: Document) -> Iterator[tuple[int, str]]:

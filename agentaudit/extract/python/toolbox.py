@@ -15,6 +15,7 @@ from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import CLASS_TOOLS, class_tool
 from agentaudit.extract.python.frameworks import is_foreign
+from agentaudit.extract.python.handing import agents_meant
 from agentaudit.extract.python.named_tools import named_tool
 from agentaudit.extract.python.own_tools import own_tool, wrapped
 from agentaudit.extract.python.tools import approval_of
@@ -144,6 +145,8 @@ def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
     made = building.made_by(element)
     name = building.module.dotted(made) if made is not None else ""
     delegate = building.agent_in(element)
+    if not delegate and any(agents_meant(building, element)):
+        return
     if delegate == "":
         place = building.module.place(element, name)
         what = "an agent that is a tool is built in another file"
