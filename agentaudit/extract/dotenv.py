@@ -20,9 +20,7 @@ _STAGE = regex(r"\.env\.(?P<name>\w+)$")
 
 def extract_dotenv(documents: Documents, collector: Collector) -> None:
     """A process for every `.env` with settings of an agent; templates are left to the sweep."""
-    used = {
-        setting.document.file for workload in collector.workloads for setting in workload.settings
-    }
+    used = {file for workload in collector.workloads for file in workload.told_in}
     for document in documents.of("dotenv"):
         if document.file in used or TEMPLATE.search(document.file):
             continue

@@ -28,7 +28,7 @@ from agentaudit.extract.containers.dockerfile_users import (
 )
 from agentaudit.extract.containers.registries import add_registry
 from agentaudit.extract.containers.started_code import executing_files, starts_agent_code
-from agentaudit.extract.containers.workloads import Workload
+from agentaudit.extract.containers.workloads import Workload, last_of_each
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of
@@ -244,7 +244,7 @@ def _hand_down(
     for number, workload in enumerate(collector.workloads):
         if workload.runtime_id in running:
             own = {each.key for each in workload.settings}
-            more = (each for each in told if each.key not in own)
+            more = (each for each in last_of_each(told) if each.key not in own)
             collector.workloads[number] = replace(workload, settings=(*workload.settings, *more))
 
 

@@ -1,5 +1,7 @@
 """What runs: a container, a function or a service as one platform declares it."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from agentaudit.extract.settings import Setting
@@ -66,9 +68,18 @@ class Workload(WorkloadSpec, frozen=True, kw_only=True):
     role: str
     """agent, gateway, model, store, tool_server or empty."""
     image: str = ""
+    told_in: frozenset[str] = frozenset()
+    """The files that its environment stands in, those included of which another overrules all."""
 
     @classmethod
     def of(cls, spec: WorkloadSpec, *, runtime_id: FactId, role: str, image: str) -> "Workload":
         """What a runtime was read from, with all that its platform declares."""
         declared = {name: getattr(spec, name) for name in WorkloadSpec.__struct_fields__}
-        return cls(**declared, runtime_id=runtime_id, role=role, image=image)
+        declared["settings"] = last_of_each(spec.settings)
+        told_in = frozenset(setting.document.file for setting in spec.settings)
+        return cls(**declared, runtime_id=runtime_id, role=role, image=image, told_in=told_in)
+
+
+def last_of_each(settings: Iterable[Setting]) -> tuple[Setting, ...]:
+    """What a process sees of variables that are set again: of each the value that came last."""
+    return tuple({setting.key: setting for setting in settings}.values())

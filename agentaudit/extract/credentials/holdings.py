@@ -194,7 +194,11 @@ def _confidence(
 
 
 def _held(collector: Collector, known: Credential, new: Credential) -> Credential:
-    """The credential with the holder that matters more of two."""
+    """The credential with the holder that matters more of two, and the secret that one of them has."""
+    if new.digest and not known.digest:
+        places = tuple(dict.fromkeys((*new.evidence, *known.evidence)))
+        known, new = replace(new, evidence=places), known
+        collector.update(known)
     if HOLDERS.index(new.holder) < HOLDERS.index(known.holder):
         known = replace(
             known,
