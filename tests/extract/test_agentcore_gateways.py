@@ -128,3 +128,26 @@ resource "aws_bedrockagentcore_harness" "desk" {
 
     assert "unauthenticated-tool-server" in found({"main.tf": text.replace("SWITCH", "true")})
     assert "unauthenticated-tool-server" not in found({"main.tf": text.replace("SWITCH", "false")})
+
+
+@pytest.mark.parametrize(
+    ("block", "passed"),
+    [
+        ("credential_provider_configuration {\n jwt_passthrough {}\n }", True),
+        ("credential_provider_configuration {\n gateway_iam_role {}\n }", False),
+    ],
+)
+def test_a_target_hands_tokens_on_whatever_repository_declares_its_gateway(
+    block: str, *, passed: bool
+) -> None:
+    assert ("token-passthrough" in found(target(block))) is passed
+
+
+def test_a_gateway_that_is_declared_beside_its_target_is_told_once() -> None:
+    files = target("credential_provider_configuration {\n jwt_passthrough {}\n }")
+    beside = {"main.tf": files["main.tf"].replace('"tools"', "aws_bedrockagentcore_gateway.g.id")}
+    own = gateway('authorizer_type = "AWS_IAM"')["main.tf"]
+
+    gateways = deployment_of({"main.tf": own + beside["main.tf"]}).gateways
+
+    assert [(each.name, each.token_passthrough) for each in gateways] == [("tools", True)]

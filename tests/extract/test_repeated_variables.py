@@ -7,6 +7,7 @@ from agentaudit.model.evidence import Known
 from agentaudit.model.facts.credentials import CredentialForm
 
 _SECRET = "sk-proj-" + "Zx8Qw3Er5Ty7Ui9Op2As4Df6" * 2
+_LISTED = "services: {{agent: {{build: ., environment: [CHAT_TTL={0}, CHAT_TTL={1}]}}}}"
 _POD = """\
 apiVersion: v1
 kind: Pod
@@ -34,9 +35,7 @@ spec:
             "a.env": "CHAT_TTL={0}\n",
             "b.env": "CHAT_TTL={1}\n",
         },
-        {
-            "compose.yaml": "services: {{agent: {{build: ., environment: [CHAT_TTL={0}, CHAT_TTL={1}]}}}}"
-        },
+        {"compose.yaml": _LISTED},
         {"pod.yaml": _POD},
         {
             "compose.yaml": "services: {{agent: {{build: .}}}}",

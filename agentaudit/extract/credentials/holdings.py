@@ -194,7 +194,7 @@ def _confidence(
 
 
 def _held(collector: Collector, known: Credential, new: Credential) -> Credential:
-    """The credential with the holder that matters more of two, and the secret that one of them has."""
+    """The credential with the holder that matters more of two, and the secret that one has."""
     if new.digest and not known.digest:
         places = tuple(dict.fromkeys((*new.evidence, *known.evidence)))
         known, new = replace(new, evidence=places), known

@@ -45,9 +45,15 @@ def add_agentcore(module: Module, principals: Principals, collector: Collector) 
             for agent in agents if room else ():
                 collector.remember(agent, store, confidence=Confidence.LIKELY)
     targets = module.referring("gateway_identifier", "aws_bedrockagentcore_gateway_target")
+    here: set[str] = set()
     for declared in module.resources("aws_bedrockagentcore_gateway"):
-        gateway = collector.add(_gateway(declared, targets.get(declared.address, ())))
+        served = targets.get(declared.address, ())
+        gateway = collector.add(_gateway(declared, served))
         authenticate(principals, declared, gateway.id, ("role_arn",))
+        here.update(target.key for target in served)
+    for target in module.resources("aws_bedrockagentcore_gateway_target"):
+        if target.key not in here:
+            _add_gateway_elsewhere(target, collector)
     add_agentcore_tools(module, principals, collector, agents)
 
 
@@ -180,6 +186,22 @@ def _gateway(declared: Declared, targets: Sequence[Declared]) -> Gateway:
         brokers_credentials=Truth.UNKNOWN if providers.isdisjoint(_BROKERING) else Truth.YES,
     )
     return replace(gateway, evidence=with_place(gateway, *passing, *telling))
+
+
+def _add_gateway_elsewhere(target: Declared, collector: Collector) -> None:
+    """The gateway of another repository that hands on, by this target, the tokens of callers."""
+    passing = [where for name, where in proofs_of(target) if name in _PASSING_ON]
+    if passing:
+        title = f"of {target.title}"
+        collector.add(
+            Gateway(
+                id=fact_id("gateway", title, f"{target.key}.gateway"),
+                name=title,
+                evidence=tuple(passing),
+                product="agentcore",
+                token_passthrough=True,
+            )
+        )
 
 
 def _enforced(body: Node) -> Truth:
