@@ -5,6 +5,7 @@ Where more than a word makes a file one of theirs, `platform_files` says what.
 """
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.java_settings import WORDS as JAVA_WORDS
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
     CREW_FILE,
@@ -143,6 +144,8 @@ extract_crewai = late(
     holds(lambda document: CREW_FILE.search(document.file), "yaml", "json"),
     "frameworks.crewai:extract_crewai",
 )
+extract_java = late(said(JAVA_WORDS, "properties", "yaml"), "frameworks.java:extract_java")
+"""Settings of applications in Java."""
 extract_autogen = late(holds(_is_of_autogen, "yaml", "json"), "frameworks.autogen:extract_autogen")
 extract_agent_framework = late(
     holds(_is_agent, "yaml", "json"), "frameworks.agent_framework:extract_agent_framework"
