@@ -567,3 +567,34 @@ def test_a_function_runs_the_agents_that_its_template_packs(
 
     assert [agent.timeout_s for agent in found.agents] == [seconds]
     assert running == (["Desk"] if seconds else [])
+
+
+KEYED = """
+Parameters:
+  Key: {Type: String, PARAMETER}
+Conditions:
+  Keyed: !Not [!Equals [!Ref Key, ""]]
+Resources:
+  Desk:
+    Type: AWS::Lambda::Function
+    Properties:
+      Environment:
+        Variables:
+          OPENAI_API_KEY: !If [Keyed, !Ref Key, !Ref "AWS::NoValue"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "held"),
+    [
+        ("NoEcho: true, Default: ''", ["OPENAI_API_KEY"]),
+        ("NoEcho: true", ["OPENAI_API_KEY"]),
+        ("Default: ''", []),
+    ],
+)
+def test_a_masked_parameter_that_is_empty_waits_for_a_secret(
+    parameter: str, held: list[str]
+) -> None:
+    deployment = deployment_of({"t.yaml": KEYED.replace("PARAMETER", parameter)})
+
+    assert [each.name for each in deployment.credentials if each.holder == "agent"] == held

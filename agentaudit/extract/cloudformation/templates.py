@@ -160,13 +160,20 @@ def _given_name(resource: Node) -> str:
 
 
 def _defaults(document: Document) -> dict[str, Node]:
-    """Parameters with a default, which is a text; what has none is only known at deployment."""
+    """
+    Parameters with a default, which is a text; what has none is only known at deployment.
+
+    A masked one that is empty by default asks for a secret, and stands for what is given there.
+    """
     listed = document.root.get("Parameters")
-    pairs = listed.items() if listed is not None else ()
-    found = ((name, parameter.get("Default")) for name, parameter in pairs)
-    return {
-        name: default for name, default in found if default is not None and default.text is not None
-    }
+    found: dict[str, Node] = {}
+    for name, parameter in listed.items() if listed is not None else ():
+        default = parameter.get("Default")
+        if default is None or default.text is None:
+            continue
+        if default.text or parameter.raw_at("NoEcho").lower() != "true":
+            found[name] = default
+    return found
 
 
 def _resources(stack: Stack, document: Document, key: Node, value: Node) -> Iterator[Declared]:
