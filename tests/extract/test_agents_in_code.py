@@ -144,6 +144,14 @@ def test_a_model_that_answers_from_a_list_ends_its_agent(made: str) -> None:
     assert agent_of("create_agent(model=model, tools=[f])", names).max_iterations is Known.UNKNOWN
 
 
+def test_an_agent_that_is_built_and_asked_at_once_is_one() -> None:
+    code = "from strands import Agent\nanswer = Agent(tools=[look])(task)\n"
+
+    (agent,) = deployment_of({"a.py": code}).agents
+
+    assert (agent.name, agent.max_iterations) == ("a.py", Known.NONE)
+
+
 def test_limits_of_many_runs_are_found_in_linear_time() -> None:
     """Asking each mapping for each run for each agent would take half an hour here."""
     many = "".join(

@@ -1,5 +1,6 @@
 """The calls of modules that build agents, and how these are called."""
 
+import ast
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -35,9 +36,14 @@ def _read(_module: Module) -> list[BuiltAgents]:
 
 
 def _built(module: Module, calls: Sequence[Call]) -> BuiltAgents:
-    """Of each variable, what stands in no function comes before others."""
+    """
+    Of each variable, what stands in no function comes before others.
+
+    `Agent(…)(task)` builds one and asks it.
+    """
     makers = {call.variable: call.name for call in calls if call.variable}
-    building = (*calls, *extended_agents(module, calls))
+    made = (call for call in calls if not isinstance(call.node.func, ast.Call))
+    building = (*made, *extended_agents(module, calls))
     found = ((call, builder_of(call.name, _owner(call, makers))) for call in building)
     listed = [(call, builder) for call, builder in found if builder is not None]
     by_variable: dict[str, Call] = {}
