@@ -160,6 +160,19 @@ def test_what_is_kept_from_others_or_is_something_else_leaves_it_open(file: str,
     assert asks({"desk/agent.py": AGENT, file: text}) == [Truth.UNKNOWN]
 
 
+def test_agents_of_editors_and_pipelines_are_no_part_of_a_service() -> None:
+    files = {
+        ".mcp.json": '{"mcpServers": {"a": {"command": "npx", "args": ["-y", "a@1.0.0"]}}}',
+        ".github/workflows/review.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
+        "    steps:\n      - uses: anthropics/claude-code-action@v1\n",
+        ".github/workflows/deploy.yml": f"on: push\njobs:\n  a:\n    steps:\n      - run: {OPEN}\n",
+        "desk/agent.py": AGENT,
+    }
+    known = {agent.name: agent.authenticated for agent in deployment_of(files).agents}
+
+    assert {name for name, truth in known.items() if truth is Truth.NO} == {"desk"}
+
+
 def test_only_the_agent_before_the_others_is_told() -> None:
     team = AGENT + 'lead = Agent(name="lead", instructions="Hand over.", handoffs=[desk])\n'
     files = {"desk/agent.py": team, "desk/deploy.sh": f"{OPEN}\n"}

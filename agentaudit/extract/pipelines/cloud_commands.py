@@ -21,6 +21,7 @@ from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, evidence, fact_id, with_place
+from agentaudit.extract.containers.started_code import is_deployed_code
 from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.extract.told_lines import not_printed, run_by
@@ -159,7 +160,8 @@ def _opens(command: _Command) -> bool:
 def _open_agents(opened: Sequence[_Command], collector: Collector) -> None:
     """The first agent in the folder that a service is made of, behind which the others stand."""
     behind = {edge.dst for edge in collector.edges_of(EdgeKind.DELEGATES_TO)}
-    before = (agent for agent in collector.of(Agent) if agent.id not in behind)
+    packed = filter(is_deployed_code, collector.of(Agent))
+    before = (agent for agent in packed if agent.id not in behind)
     agents = sorted((agent.evidence[0].file, agent.evidence[0].line, agent.id) for agent in before)
     commands = {folder: each for each in reversed(opened) if (folder := _folder(each)) is not None}
     for folder, command in commands.items():
