@@ -182,6 +182,18 @@ def test_a_dockerfile_outside_of_what_it_is_built_from_starts_nothing_beside_it(
     assert agents({**code, "Dockerfile.pages": pages, "compose.yaml": whole}) == {"shop"}
 
 
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [("./bridge", set()), ("{context: ., dockerfile: bridge/Dockerfile}", {"bridge"})],
+)
+def test_what_lies_above_all_that_an_image_is_built_from_is_not_in_it(
+    build: str, expected: set[str]
+) -> None:
+    files = {"index.ts": DESK, "bridge/Dockerfile": 'FROM node:22\nCMD ["node", "index.js"]\n'}
+
+    assert agents(files, f"services:\n  bridge:\n    build: {build}\n") == expected
+
+
 def test_the_server_of_adk_serves_the_agents_of_its_folder() -> None:
     files = {
         "backend/Dockerfile": f'{BASE}CMD ["sh", "-c", "adk api_server -v agents --port 8000"]\n',

@@ -95,15 +95,18 @@ def reaches(
 
 
 def entries(words: Sequence[str], folder: str, known: Container[str]) -> Iterator[str]:
-    """The files of the repository that a command names, whose image is built from a folder."""
+    """
+    The files of the repository that a command names, whose image is built from a folder.
+
+    What lies above it is asked where the folder has no such file.
+    """
     for path in islice(_paths(words), _MOST):
         parts = path.split("/")[-_LONGEST:]
         for number in range(len(parts)):
             inner = "/".join(parts[number:])
-            for above in dict.fromkeys((folder, f"{folder}/src".lstrip("/"), folder_of(folder))):
-                file = posixpath.normpath(posixpath.join(above, inner))
-                if file in known:
-                    yield file
+            places = dict.fromkeys((folder, f"{folder}/src".lstrip("/"), folder_of(folder)))
+            files = (posixpath.normpath(posixpath.join(above, inner)) for above in places)
+            yield from islice(filter(known.__contains__, files), 1)
 
 
 def _paths(words: Sequence[str]) -> Iterator[str]:

@@ -152,7 +152,9 @@ def _command(
     words = tuple(islice(opened_scripts(words), _MOST))
     folders = tuple(dict.fromkeys((folder, build)))
     words = (*words, *_scripted(documents, words, folders))[:_MOST]
-    named = (frozenset(entries(words, each, known)) for each in folders)
+    inside = f"{build}/".lstrip("/")
+    held = (entries(words, each, known) for each in folders)
+    named = (frozenset(file for file in each if file.startswith(inside)) for each in held)
     files = next(filter(None, named), frozenset[str]())
     return _Command(words, own.place if own is not None else None, folder, files, _served(words))
 
