@@ -13,6 +13,7 @@ from itertools import chain
 from msgspec import Struct
 
 from agentaudit.expressions import regex
+from agentaudit.extract.addressed_caches import AddressedCaches
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import form_of, literal_of
@@ -86,6 +87,7 @@ _WITH_CREDENTIALS = regex(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECAS
 def extract_environment(documents: Documents, collector: Collector) -> None:
     """Memory, logs and switched-off TLS of every workload that was read before."""
     named = _named_by_code(documents, collector) if collector.workloads else frozenset()
+    caches = AddressedCaches(collector)
     for workload in tuple(collector.workloads):
         mark_unverified(collector, workload.settings, workload.runtime_id)
         if workload.role == "gateway":  # through which go all prompts
@@ -93,7 +95,9 @@ def extract_environment(documents: Documents, collector: Collector) -> None:
         elif workload.role in {"agent", ""}:
             add_logs(collector, workload.settings, workload.runtime_id)
             add_retries(collector, workload.settings, workload.runtime_id)
-            _add_memory(collector, workload, named)
+            relevant = _of_memory(workload, named)
+            caches.hold_conversations(relevant)
+            _add_memory(collector, workload, relevant)
 
 
 def _named_by_code(documents: Documents, collector: Collector) -> frozenset[str]:
@@ -118,17 +122,22 @@ class _Bound(Struct, frozen=True):
 _UNSAID = _Bound(Known.UNKNOWN)
 
 
-def _add_memory(collector: Collector, workload: Workload, named: Collection[str]) -> None:
-    """The memory store of one environment, when it says that there is one."""
-    settings, owner = workload.settings, workload.runtime_id
+def _of_memory(workload: Workload, named: Collection[str]) -> tuple[Setting, ...]:
+    """The variables of one environment that say how it keeps conversations."""
     relevant = tuple(
         item
-        for item in settings
+        for item in workload.settings
         if (_concerns_memory(item.key) or item.key in named)
         and not _DECLARED.search(item.value.raw)
     )
     mail = workload.role != "agent" and workload.build is None
-    if not relevant or (mail and all(_is_of_any(item.key) for item in relevant)):
+    return () if mail and all(_is_of_any(item.key) for item in relevant) else relevant
+
+
+def _add_memory(collector: Collector, workload: Workload, relevant: Sequence[Setting]) -> None:
+    """The memory store of one environment, when it says that there is one."""
+    settings, owner = workload.settings, workload.runtime_id
+    if not relevant:
         return
     urls = [item for item in relevant if _URL.search(item.key)]
     place = urls[0] if urls else relevant[0]

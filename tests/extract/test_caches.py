@@ -204,3 +204,64 @@ def test_a_cache_that_prefers_tls_takes_what_comes_without() -> None:
 
     assert memory(terraform(*NODES, *lines)).encrypted_on_the_way is Truth.NO
     assert memory(terraform(*NODES, *lines[:1])).encrypted_on_the_way is Truth.YES
+
+
+def cached(named: str, variable: str) -> dict[str, str]:
+    """A function that a variable tells where a cache is, in the words of CloudFormation."""
+    resources = {
+        named: {
+            "Type": "AWS::ElastiCache::ReplicationGroup",
+            "Properties": {"ReplicationGroupDescription": "for everything"},
+        },
+        "Desk": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": "desk-agent",
+                "Environment": {
+                    "Variables": {
+                        variable: {"Fn::Sub": f"rediss://${{{named}.PrimaryEndPoint.Address}}:6379"}
+                    }
+                },
+            },
+        },
+    }
+    return {"stack.json": json.dumps({"Resources": resources})}
+
+
+@pytest.mark.parametrize(
+    ("variable", "holds"), [("CHAT_HISTORY_REDIS_URL", True), ("RATE_LIMITS_REDIS_URL", False)]
+)
+def test_a_variable_of_conversations_says_what_the_cache_holds(
+    variable: str, *, holds: bool
+) -> None:
+    files = cached("Cache", variable)
+    caches = [store for store in deployment_of(files).memory_stores if store.kind == "cache"]
+
+    assert [store.holds_conversation for store in caches] == [holds]
+    assert ("eviction-that-never-evicts" in found(files)) is holds
+
+
+def test_so_does_one_that_code_takes_the_address_of_its_history_from() -> None:
+    variables = (
+        "variables = { REDIS_URL = aws_elasticache_replication_group.c.primary_endpoint_address }"
+    )
+    function = f"""
+resource "aws_elasticache_replication_group" "c" {{
+  replication_group_id = "shared"
+}}
+resource "aws_lambda_function" "desk" {{
+  function_name = "desk-agent"
+  environment {{ {variables} }}
+}}
+"""
+    code = """
+import os
+from langchain_community.chat_message_histories import RedisChatMessageHistory
+history = RedisChatMessageHistory(session_id=sid, url=os.environ["REDIS_URL"], ttl={ttl})
+"""
+    with_ttl = {"main.tf": function, "app.py": code.format(ttl="3600")}
+
+    found_without = found({"main.tf": function, "app.py": code.format(ttl="None")})
+
+    assert "eviction-that-never-evicts" in found_without
+    assert "eviction-that-never-evicts" not in found(with_ttl)
