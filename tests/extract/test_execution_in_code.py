@@ -38,6 +38,34 @@ from agentaudit.model.evidence import Truth
         ("subprocess.run('systemctl restart agent', shell=True)", False),
         ("subprocess.run(['ls', words], shell=False)", False),
         ("os.system('uptime')", False),
+        ("subprocess.run(['kubectl', 'get', 'pods', '-n', words])", False),
+        ("subprocess.run(['kubectl', '-n', words, 'logs', words, '--tail=9'])", False),
+        ("subprocess.run(['kubectl', f'--namespace={words}', 'get', 'pods'])", False),
+        (
+            "line = ['kubectl', 'get', words]\n    line.append('-A')\n    subprocess.run(line)",
+            False,
+        ),
+        ("subprocess.run(['kubectl', 'exec', words, '--', 'ls'])", True),
+        ("subprocess.run(['kubectl', 'apply', '-f', words])", True),
+        ("subprocess.run(['kubectl', words, 'pods'])", True),
+        ("subprocess.run(['kubectl', '-n', 'desk', words])", True),
+        ("subprocess.run(['kubectl'] + words.split())", True),
+        ("subprocess.run(['kubectl', *words])", True),
+        ("subprocess.run(f'kubectl get pods -n {words}', shell=True)", True),
+        ("subprocess.run(['docker', 'logs', words])", False),
+        ("subprocess.run(['/usr/bin/docker', '--context', 'desk', 'restart', words])", False),
+        ("subprocess.run(['docker', 'run', words])", True),
+        ("subprocess.run(['docker', 'compose', '-f', 'a.yml', 'restart', words])", False),
+        ("subprocess.run(['docker', 'compose', 'exec', 'desk', words])", True),
+        ("subprocess.run(['docker', 'container', 'exec', words])", True),
+        ("subprocess.run(['sudo', '-n', 'systemctl', 'restart', words])", False),
+        ("subprocess.run(['sudo', '-u', 'desk', 'bash', '-c', words])", True),
+        ("subprocess.run(['sudo', words])", True),
+        ("subprocess.run(['timeout', '30', 'ping', words])", False),
+        ("subprocess.run(['timeout', '-k', '5', '30s', 'sh', words])", True),
+        ("subprocess.run(['env', 'A=b', 'python3', words])", True),
+        ("subprocess.run(['env', '-u', words])", True),
+        ("subprocess.run(['ssh', 'desk', words])", True),
     ],
 )
 def test_what_the_model_writes_is_run_by_shells_and_interpreters(
@@ -71,6 +99,72 @@ def restart():
     (tool,) = deployment_of({"agent.py": code}).tools
 
     assert "execute" not in tool.effects
+
+
+@pytest.mark.parametrize(
+    ("command", "effects"),
+    [
+        ("['kubectl', 'delete', 'pod', words]", {"delete"}),
+        ("['docker', 'rm', words]", {"delete"}),
+        ("['kubectl', 'scale', words]", {"write"}),
+        ("['sudo', 'docker', 'compose', 'up', words]", {"write"}),
+        ("['kubectl', 'get', words]", {"read"}),
+        ("['systemctl', 'restart', words]", set[str]()),
+    ],
+)
+def test_clients_of_clusters_and_containers_do_what_their_command_says(
+    command: str, effects: set[str]
+) -> None:
+    code = f"""
+import subprocess
+from langchain_core.tools import tool
+
+@tool
+def manages(words: str):
+    subprocess.run({command})
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert set(tool.effects) == effects
+
+
+_ALLOWED = "if words not in SERVICES:\n        raise ValueError(words)\n    "
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        (f"{_ALLOWED}subprocess.run(['sh', words])", False),
+        (f"{_ALLOWED}os.system(f'systemctl restart {{words}}')", False),
+        (
+            "if not words or words not in ('a', 'b'):\n        return ''\n    os.system(words)",
+            False,
+        ),
+        (f"{_ALLOWED}os.system(other)", True),
+        (f"{_ALLOWED}words = other\n    os.system(words)", True),
+        (f"{_ALLOWED.replace(' not in', ' in')}os.system(words)", True),
+        (f"{_ALLOWED.replace('SERVICES', 'other')}os.system(words)", True),
+        (f"{_ALLOWED.replace('SERVICES', repr('ls -l'))}os.system(words)", True),
+        (f"{_ALLOWED.replace('words not', 'words.split()[0] not')}os.system(words)", True),
+        (f"{_ALLOWED.replace('raise ValueError(words)', 'print(words)')}os.system(words)", True),
+        ("if other and words not in KNOWN:\n        return ''\n    os.system(words)", True),
+    ],
+)
+def test_what_must_be_among_names_of_the_program_is_no_word_of_the_model(
+    body: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    code = f"""
+import os, subprocess
+from langchain_core.tools import tool
+
+@tool
+def restarts(words: str, other: str = ''):
+    {body}
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs
 
 
 _DIGITS = "if not re.match(r'^[0-9+\\-*/().^ ]+$', words):\n        return 'no'\n    "

@@ -3,6 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -261,3 +262,42 @@ def test_what_runs_programs_and_no_tool_takes_is_not_read() -> None:
     read = {each.file: each.status for each in deployment_of(files).coverage}
 
     assert read["app/machine.py"] == "skipped"
+
+
+_CLIENT = """
+class Shell: pass
+
+def spread(*args, timeout=5):
+    return subprocess.run(["kubectl", *args], timeout=timeout)
+
+def listed(args):
+    command = ["kubectl"] + args
+    return subprocess.run(command)
+
+def named(verb, name):
+    return subprocess.run(["docker", verb, name])
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "effects"),
+    [
+        ("return spread('get', 'pods', '-n', words)", {"read"}),
+        ("return spread('-n', words, 'delete', 'pod', 'a')", {"delete"}),
+        ("return spread('exec', words, 'get')", set(EVERYTHING)),
+        ("return spread(words, 'get')", set(EVERYTHING)),
+        ("return spread(*words.split())", set(EVERYTHING)),
+        ("return spread('get', *words.split())", {"read"}),
+        ("return listed(['get', 'pods', '-n', words])", {"read"}),
+        ("more = ['logs', words]\n    return listed(more)", {"read"}),
+        ("return listed(['exec', words])", set(EVERYTHING)),
+        ("return listed(words.split())", set(EVERYTHING)),
+        ("return named('restart', words)", {"write"}),
+        ("return named('exec', words)", set(EVERYTHING)),
+        ("return named(words, 'desk')", set(EVERYTHING)),
+    ],
+)
+def test_what_a_client_is_told_through_a_function_says_what_it_does(
+    body: str, effects: set[str]
+) -> None:
+    assert set(_tool(body, _CLIENT).effects) == effects

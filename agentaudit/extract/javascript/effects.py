@@ -7,7 +7,7 @@ of the packages that most programs use in their place.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import regex
 from agentaudit.extract.javascript.handing import Given, handed
@@ -15,6 +15,7 @@ from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.words import Does
 from agentaudit.extract.known_tools import EVERYTHING
+from agentaudit.extract.programs.launched import EXECUTE, effect_of
 from agentaudit.extract.programs.syntax import argument, descendants, keyword
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.effects import VERBS, Effects
@@ -83,6 +84,8 @@ class Body:
         if self._runs(call, name):
             self.found.names.update(EVERYTHING)
             self.found.private = self.found.egress = True
+        elif _PROGRAM.match(name) and call.args:
+            self.found.told(self._managed(call))
         elif _HTTP.search(name):
             self._request(call, last)
         elif _FILES.match(name):
@@ -135,12 +138,27 @@ class Body:
             program is None
             or self.words.depends(program)
             or (
-                self.words.interprets(program)
+                self.words.interprets(program, self._words_of(program, call))
                 and self._takes_words(call)
                 and not self._reads_its_own(call)
             )
             for program in self.words.programs(command)
         )
+
+    def _words_of(self, program: ast.expr, call: ast.Call) -> Sequence[str]:
+        """The words of a command, whose program is often given apart from the others."""
+        begun = self.words.words_of(program, call.args[0])
+        return [*begun, *self._further(call)] if begun else begun
+
+    def _further(self, call: ast.Call) -> Sequence[str]:
+        given = next(iter(call.args[1:2]), None)
+        return next(iter(self.words.commands(given)), ()) if given is not None else ()
+
+    def _managed(self, call: ast.Call) -> frozenset[str]:
+        """What a program does that looks after others."""
+        programs = (each for each in self.words.programs(call.args[0]) if each is not None)
+        told = (effect_of(self._words_of(each, call)) for each in programs)
+        return frozenset(told) - {"", EXECUTE}
 
     def _reads_its_own(self, call: ast.Call) -> bool:
         """Whether an interpreter reads a script of the program from its input: `['-', text]`."""

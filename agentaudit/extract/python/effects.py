@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -62,6 +62,11 @@ class Effects(Struct):
     """Whether all that it runs is held by containers."""
     asks: bool = False
     """Whether somebody is asked about something."""
+
+    def told(self, managed: Collection[str]) -> None:
+        """What it does by a program that looks after others: what that shows is no stranger's."""
+        self.names.update(managed)
+        self.private |= "read" in managed
 
     def add(self, other: "Effects") -> None:
         """What another function does besides."""
@@ -128,6 +133,7 @@ def _read(words: Execution, found: Effects, helpers: Helpers | None) -> Iterator
         elif helper is not None and name.rpartition(".")[2] not in _SENDS:
             yield helper
         else:
+            found.told(words.managed(call, name))
             _effect_of(words, call, name, found)
 
 

@@ -3,7 +3,8 @@ Whether a tool runs what the model writes: code, or commands that the model choo
 
 A fixed program with arguments from the model is another thing than a shell: `["kill", str(pid)]`
 ends a process and runs nothing that the model wrote. An interpreter always counts, since what it
-runs may come from a file that the tool has just written.
+runs may come from a file that the tool has just written. What is checked against names that the
+program allows is none of the model's words.
 """
 
 import ast
@@ -15,8 +16,10 @@ from itertools import islice
 from msgspec import Struct, field
 
 from agentaudit.expressions import regex
+from agentaudit.extract.programs.allowed import without_allowed
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_others
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.filters import without_names
@@ -24,13 +27,10 @@ from agentaudit.extract.python.filters import without_names
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
-_INTERPRETER = regex(
-    r"(?:^|/)(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
-    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|docker|podman|kubectl|env|sudo|xargs|make|tmux)$"
-)
-"""Programs that run what they are handed, also in another container or on another machine."""
 _QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
 """What makes one word of a text: `shlex.quote`, `escapeAppleScriptString`."""
+_MOST = 50
+"""Words of a command."""
 _LONGEST = 20
 """Names of names are followed so far."""
 
@@ -48,6 +48,8 @@ class Execution(Struct, frozen=True, dict=True):
     """The names in programs, each read once."""
     _started: dict[int, bool] = field(default_factory=dict)
     """Commands, each answered once: callers of callers multiply."""
+    _said: dict[int, Sequence[Sequence[str]]] = field(default_factory=dict)
+    """Their words, likewise."""
 
     @property
     def called(self) -> bool:
@@ -56,7 +58,7 @@ class Execution(Struct, frozen=True, dict=True):
 
     def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
-        if not self.parameters:
+        if not self._told or self._is_allowed(_command(call)):
             return False
         if name in _EVALUATES and self.nameless(_command(call)):
             return False
@@ -73,15 +75,26 @@ class Execution(Struct, frozen=True, dict=True):
         """Whether a command is a program of the model's choice, or one that runs what it gets."""
         if id(command) not in self._started:
             self._started[id(command)] = any(
-                program is None or self._is_chosen(program) for program in self.programs(command)
+                program is None or self._is_chosen(program, command)
+                for program in self.programs(command)
             )
         return self._started[id(command)]
 
-    def _is_chosen(self, program: ast.expr) -> bool:
+    def _is_chosen(self, program: ast.expr, command: ast.expr | None) -> bool:
         if isinstance(program, ast.Name) and program.id in self.handed:
             caller, given = self.handed[program.id]
             return caller._starts(given)  # noqa: SLF001 -- another of the same kind
-        return self.depends(program) or self.interprets(program)
+        return self.depends(program) or self.interprets(program, self.words_of(program, command))
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        """What the model passes in words of its own."""
+        return without_allowed(self.function, self.parameters)
+
+    def _is_allowed(self, command: ast.expr | None) -> bool:
+        """Whether a command holds nothing but what the program allows and has written itself."""
+        names = _names(command) if command is not None else frozenset[str]()
+        return bool(names) and names <= self.parameters - self._told
 
     def nameless(self, command: ast.expr | None) -> bool:
         """Whether an expression is a name that holds numbers and operators alone."""
@@ -105,7 +118,7 @@ class Execution(Struct, frozen=True, dict=True):
         match self.module.meant(command):
             case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start[:1].strip():
                 first = start.split()[0]
-                return len(first) < len(start) and _INTERPRETER.search(first) is None
+                return len(first) < len(start) and not may_run_others(first)
             case _:
                 return False
 
@@ -128,7 +141,7 @@ class Execution(Struct, frozen=True, dict=True):
             elif name in self.handed:
                 yield each
             elif name and name in followed:
-                if name in self.parameters:
+                if name in self._told:
                     yield None
             else:
                 first = (
@@ -150,10 +163,60 @@ class Execution(Struct, frozen=True, dict=True):
             case _:
                 return ()
 
-    def interprets(self, program: ast.expr) -> bool:
-        if self.module.dotted(program) == "sys.executable":
-            return True
-        return _INTERPRETER.search(self.module.text(program)) is not None
+    def interprets(self, program: ast.expr, words: Sequence[str]) -> bool:
+        """Whether a command, of which these words are known, runs what it is handed."""
+        return self.module.dotted(program) == "sys.executable" or effect_of(words) == EXECUTE
+
+    def words_of(self, program: ast.expr, command: ast.expr | None) -> Sequence[str]:
+        """The words of a command that begins with a program, as far as they are known."""
+        first = self.text(program)
+        found = self.commands(command) if first and command is not None else ()
+        return next((words for words in found if words[0] == first), (first,) if first else ())
+
+    def managed(self, call: ast.Call, name: str) -> frozenset[str]:
+        """What a program does that is called, if it is one that looks after others."""
+        command = _command(call)
+        if command is None or not _PROGRAM.search(name):
+            return frozenset()
+        told = map(effect_of, islice(self.commands(command), _LONGEST))
+        return frozenset(told) - {"", EXECUTE}
+
+    def commands(self, command: ast.expr) -> Sequence[Sequence[str]]:
+        """The words that a command may have, each empty that is not known, as those behind are."""
+        if id(command) not in self._said:
+            self._said[id(command)] = ([""],)  # what leads back here is not known
+            self._said[id(command)] = tuple(islice(self._words(command), _LONGEST))
+        return self._said[id(command)]
+
+    def _words(self, command: ast.expr) -> Iterator[Sequence[str]]:
+        match command:
+            case ast.List(elts=words) | ast.Tuple(elts=words) if words:
+                yield [each for word in words[:_MOST] for each in self._first(word)][:_MOST]
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                yield [*self._first(left), *self._first(right)][:_MOST]
+            case ast.Name(id=name) if name in self.handed.keys() - self.assigned.keys():
+                caller, given = self.handed[name]
+                yield from caller.commands(given)
+            case ast.Name(id=name) if name in self.assigned:
+                for value in self.assigned[name]:
+                    yield from self.commands(value)
+            case _:
+                yield [self._beginning(command)]
+
+    def _first(self, word: ast.expr) -> Sequence[str]:
+        """A word of a command, or those that are spread there."""
+        if self.text(word):
+            return [self.text(word)]
+        spread = word.value if isinstance(word, ast.Starred) else word
+        found = self.commands(spread)
+        return found[0] if found else [""]
+
+    def _beginning(self, word: ast.expr) -> str:
+        """A word of a command, or how an option begins whose value is not known."""
+        if isinstance(word, ast.JoinedStr) and word.values:
+            begun = self.module.text(word.values[0])
+            return begun if begun.startswith("-") else ""
+        return self.text(word)
 
     def depends(self, expression: ast.expr) -> bool:
         """Whether words of the model stand in an expression."""
@@ -164,7 +227,7 @@ class Execution(Struct, frozen=True, dict=True):
     @cached_property
     def _written(self) -> frozenset[str]:
         """What the model's words become, by assignments and loops."""
-        written = set(self.parameters)
+        written = set(self._told)
         for _ in range(_LONGEST):
             more = {
                 name
@@ -201,7 +264,7 @@ def starts_shell(module: Module, call: ast.Call) -> bool:
         return True
     command = _command(call) if _PROGRAM.search(name) else None
     first = command.elts[0] if isinstance(command, ast.List) and command.elts else command
-    return first is not None and _INTERPRETER.search(module.text(first)) is not None
+    return first is not None and may_run_others(module.text(first))
 
 
 def _names(expression: ast.expr) -> frozenset[str]:
@@ -218,7 +281,7 @@ def _quoted(text: ast.JoinedStr) -> Iterator[ast.AST]:
     """What stands quoted within a text, which reads it as one word and runs none of it."""
     said = [each.value for each in text.values if isinstance(each, ast.Constant)]
     words = [word for each in said for word in str(each).split()]
-    if not words or any(_INTERPRETER.search(word) for word in words):
+    if not words or any(map(may_run_others, words)):
         return
     for each in text.values[1:]:
         match each:
