@@ -138,6 +138,36 @@ def test_a_component_of_digitalocean_gets_its_variables_and_those_of_the_app() -
     assert ("DATABASE_URL", CredentialForm.LITERAL) not in forms
 
 
+def test_what_the_platform_puts_in_from_another_component_needs_no_other_channel() -> None:
+    spec = DIGITAL_OCEAN.replace(
+        '"${db.DATABASE_URL}"',
+        '"${db.DATABASE_URL}"}\n      - {key: STRIPE_API_KEY, value: "${STRIPE_API_KEY}"',
+    )
+    found = deployment_of({".do/app.yaml": spec, **AGENT})
+
+    channels = {each.variable: each.unused_channel for each in found.credentials}
+
+    assert (channels["DATABASE_URL"], channels["OPENAI_API_KEY"]) == ("", "")
+    assert channels["STRIPE_API_KEY"] == "`type: SECRET`"
+
+
+@pytest.mark.parametrize(
+    ("more", "root"),
+    [
+        ("dockerfile_path: Dockerfile", Truth.YES),
+        ("environment_slug: python", Truth.UNKNOWN),
+        ("environment_slug: python\n    dockerfile_path: Dockerfile", Truth.YES),
+        ("source_dir: /", Truth.YES),
+    ],
+)
+def test_a_buildpack_of_digitalocean_heeds_no_dockerfile(more: str, root: Truth) -> None:
+    spec = DIGITAL_OCEAN.replace("http_port: 8080", f"http_port: 8080\n    {more}")
+    image = "FROM python:3.13\nCOPY . .\nCMD python agent.py\n"
+    found = deployment_of({".do/app.yaml": spec, "Dockerfile": image, **AGENT})
+
+    assert _named(found, "desk-agent").runs_as_root is root
+
+
 def test_a_template_for_a_button_of_digitalocean_holds_the_same() -> None:
     inner = DIGITAL_OCEAN.strip().replace("\n", "\n  ")
     found = deployment_of({".do/deploy.template.yaml": f"spec:\n  {inner}\n"})

@@ -30,3 +30,14 @@ def test_settings_are_known_by_their_mode_and_rules(file: str) -> None:
 )
 def test_settings_of_others_and_those_that_are_shown_are_none(file: str, text: str) -> None:
     assert deployment_of({file: text}).agents == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "first"), [("mcp__shop__*", "mcp__shop__*"), ("Read", "../other")]
+)
+def test_what_opens_most_is_told_before_further_folders(allowed: str, first: str) -> None:
+    rules = {"allow": [allowed], "additionalDirectories": ["../other"]}
+    (agent,) = deployment_of({".claude/settings.json": json.dumps({"permissions": rules})}).agents
+
+    assert agent.evidence[0].snippet == first
+    assert "../other" in {each.snippet for each in agent.evidence}

@@ -126,8 +126,8 @@ def with_folders(agent: Agent, document: Document, listed: Node | None) -> Agent
         return agent
     named = (*agent.root_paths, *(cleaned(each.raw) for each in folders))
     places = tuple(evidence(document, each, plain(each.raw)) for each in folders)
-    bypassing = agent.permission_mode == "bypass"  # which is graver, and told first
-    told = (*agent.evidence, *places) if bypassing else (*places, *agent.evidence)
+    graver = agent.permission_mode == "bypass" or agent.wildcard_tools  # which is told first
+    told = (*agent.evidence, *places) if graver else (*places, *agent.evidence)
     return replace(
         agent,
         root_paths=tuple(dict.fromkeys(named)),

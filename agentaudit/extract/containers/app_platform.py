@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, hosted_runtime
 from agentaudit.extract.containers.facts import add_container
@@ -24,6 +25,8 @@ _SERVICES = COMPONENTS[0]
 _SECRET, _ENCRYPTED = "SECRET", "EV["
 _SHARED = "variables of an app that are given to too many components"
 _CHANNEL = "`type: SECRET`"
+_BOUND = regex(r"^\$\{[\w-]+\.\w+\}$")
+"""What another component has, which the platform puts in when it deploys: `${db.DATABASE_URL}`."""
 
 
 def extract_app_platform(documents: Documents, collector: Collector) -> None:
@@ -42,7 +45,7 @@ def _container(document: Document, kind: str, node: Node, shared: tuple[Setting,
     key, place = f"{document.file}#{kind}.{title}", node.child("name") or node
     own = tuple(_settings(document, node, f"{kind}.{title}.envs"))
     named = {setting.key for setting in own}
-    image, path = _image(node), node.text_at("dockerfile_path")
+    image = _image(node)
     public = kind == _SERVICES and (node.get("http_port") or not node.get("internal_ports"))
     return Container(
         document=document,
@@ -57,8 +60,16 @@ def _container(document: Document, kind: str, node: Node, shared: tuple[Setting,
         words=tuple(node.text_at("run_command").split()),
         settings=(*own, *(each for each in shared if each.key not in named)),
         build=None if image else _folder(node.text_at("source_dir")),
-        dockerfile=_folder(path) if path and not image else "",
+        dockerfile="" if image else _dockerfile(document, node),
     )
+
+
+def _dockerfile(document: Document, node: Node) -> str:
+    """The Dockerfile that it is built from; a buildpack is none, whatever lies beside it."""
+    path = node.text_at("dockerfile_path")
+    if path:
+        return _folder(path)
+    return document.file if node.text_at("environment_slug") else ""
 
 
 def _image(node: Node) -> str:
@@ -90,5 +101,5 @@ def _settings(document: Document, owner: Node, route: str) -> Iterator[Setting]:
             document=document,
             route=route,
             form=CredentialForm.SECRET_REF if held else None,
-            channel="" if held else _CHANNEL,
+            channel="" if held or value is None or _BOUND.match(value.raw) else _CHANNEL,
         )
