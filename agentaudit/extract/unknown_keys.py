@@ -12,7 +12,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents.signs import is_claude_settings, is_codex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.containers.compose import is_compose
+from agentaudit.extract.containers.compose_files import is_compose
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_keys import (
     CHECKOUT,

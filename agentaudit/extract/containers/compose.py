@@ -9,9 +9,20 @@ from os.path import commonprefix
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.compose_environment import environment_of
-from agentaudit.extract.containers.compose_files import leave_included, whole_service
+from agentaudit.extract.containers.compose_files import (
+    ends_of_volume,
+    leave_included,
+    whole_service,
+)
+from agentaudit.extract.containers.compose_overlays import (
+    compose_documents,
+    limited_elsewhere,
+    limits_of,
+    only_overrides,
+    variant_of,
+)
 from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
@@ -23,13 +34,11 @@ from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.extract.stages import stage_of
-from agentaudit.model.evidence import Known
+from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.shell_words import words_of_command
 
-_PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
-"""Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
 _WIDE_MOUNTS = regex(
     r"^(?:/|~|\$\{?HOME\}?|/(?:etc|root|home|var|proc|sys|var/run|var/lib/docker))/?$"
 )
@@ -40,49 +49,30 @@ _CONFIGURES = regex(
 """Where in a container files lie that say how a program behaves."""
 _OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[?::1\]?)\}?:")
 """How a port begins that only this machine reaches, be it by the default of a variable."""
-_VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
-"""`compose.production.yaml`, which may be laid over another file."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
 
 
 def extract_compose(documents: Documents, collector: Collector) -> None:
     """Every service of every compose file."""
-    for document in documents.of("yaml"):
-        if is_compose(document):
-            leave_included(documents, document, collector)
-            services = document.root.child("services") or document.root
-            beginning = _shared_beginning(services)
-            containers = [
-                _container(
-                    documents,
-                    document,
-                    (key, whole_service(documents, document, service, collector)),
-                    collector,
-                )
-                for key, service in services.entries
-                if service.kind is NodeKind.MAPPING
-            ]
-            asked = proxies_asked(chain.from_iterable(each.settings for each in containers))
-            for each in containers:
-                fronts = not asked.isdisjoint(each.names)
-                add_container(collector, replace(each, beginning=beginning, fronts_models=fronts))
-
-
-def is_compose(document: Document) -> bool:
-    """
-    Whether a YAML document is a compose file: services that have an image, or are built.
-
-    The Azure Developer CLI calls what it deploys services, too, each with the host it goes to.
-    """
-    services = document.root.child("services")
-    if services is None or document.root.child("apiVersion") is not None:
-        return False
-    if re.search(r"compose[^/]*\.ya?ml$", document.file) is not None:
-        return True
-    if any(value.child("host") and value.child("project") for _, value in services.entries):
-        return False
-    return any(value.child("image") or value.child("build") for _, value in services.entries)
+    for document in compose_documents(documents):
+        leave_included(documents, document, collector)
+        services = document.root.child("services") or document.root
+        beginning = _shared_beginning(services)
+        containers = [
+            _container(
+                documents,
+                document,
+                (key, whole_service(documents, document, service, collector)),
+                collector,
+            )
+            for key, service in services.entries
+            if service.kind is NodeKind.MAPPING
+        ]
+        asked = proxies_asked(chain.from_iterable(each.settings for each in containers))
+        for each in containers:
+            fronts = not asked.isdisjoint(each.names)
+            add_container(collector, replace(each, beginning=beginning, fronts_models=fronts))
 
 
 def _shared_beginning(services: Node) -> str:
@@ -110,7 +100,9 @@ def _container(
         document=document,
         place=key,
         key=natural,
-        runtime=_with_engine(document, environment.settings, runtime),
+        runtime=limited_elsewhere(
+            documents, document, _with_engine(document, environment.settings, runtime), collector
+        ),
         names=names,
         hostname=service.name_at("hostname"),
         project=_project(document),
@@ -135,18 +127,14 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
     volumes = tuple(_volumes(service))
     hosts = tuple(source for source, _ in volumes)
     sockets = any(is_engine_socket(path) for each in volumes for path in each)
-    limits = service.get("deploy", "resources", "limits")
-    memory = service.child("mem_limit") or (limits.child("memory") if limits else None)
-    cpus = service.child("cpus") or service.child("cpu_quota")
-    cpus = cpus or (limits.child("cpus") if limits else None)
-    pids = service.child("pids_limit") or (limits.child("pids") if limits else None)
+    memory, cpus, pids = limits_of(service)
     devices = service.get("deploy", "resources", "reservations", "devices")
-    absent = Known.UNKNOWN if _only_overrides(document, service) else Known.NONE
+    absent = Known.UNKNOWN if only_overrides(document, service) else Known.NONE
     return Runtime(
         id=runtime_id(key.raw, natural),
         name=key.raw,
-        evidence=place_of(document, key, key.raw),
-        environment=_environment(document) or stage_of(service.text_at("build", "target")),
+        evidence=(*place_of(document, key, key.raw), *_elsewhere(document, service)),
+        environment=variant_of(document) or stage_of(service.text_at("build", "target")),
         kind="container",
         image=service.text_at("image"),
         privileged=_true(service.child("privileged")),
@@ -164,6 +152,15 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
     )
 
 
+def _elsewhere(document: Document, service: Node) -> Iterator[Evidence]:
+    """Where other files first say something of a service that they are merged into."""
+    seen = {"", document.file}
+    for key, _ in service.entries:
+        if key.file not in seen:
+            seen.add(key.file)
+            yield evidence(document, key, key.raw)
+
+
 def _with_engine(document: Document, settings: Iterable[Setting], runtime: Runtime) -> Runtime:
     """An engine beside it that is let do everything is as good as the socket of the host's."""
     host = engine_host(settings)
@@ -171,16 +168,6 @@ def _with_engine(document: Document, settings: Iterable[Setting], runtime: Runti
     if engine is not None and _true(engine.child("privileged")):
         return replace(runtime, docker_socket=True)
     return runtime
-
-
-def _only_overrides(document: Document, service: Node) -> bool:
-    """Whether another file says what the service runs, and so may limit it as well."""
-    if service.child("extends") is not None:
-        return True
-    if service.child("image") is not None or _VARIANT.search(document.file) is None:
-        return False
-    build = service.child("build")
-    return build is None or not any((build.text, *map(build.child, ("context", "dockerfile"))))
 
 
 def _words(node: Node | None) -> tuple[str, ...]:
@@ -194,9 +181,7 @@ def _words(node: Node | None) -> tuple[str, ...]:
 def _volumes(service: Node) -> Iterator[tuple[str, str]]:
     """Sources on the host, and where they are mounted. Named volumes are no host paths."""
     for element in service.list_at("volumes"):
-        source, target = element.text_at("source"), element.text_at("target")
-        if element.text:
-            source, target, *_ = (*_PART.findall(element.text), "", "")
+        source, target = ends_of_volume(element)
         if source.startswith(("/", ".", "~", "$")):
             yield source, target
 
@@ -264,12 +249,6 @@ def _isolated(document: Document, service: Node) -> bool:
     return bool(names) and all(
         _true(document.root.get("networks", name, "internal")) for name in names
     )
-
-
-def _environment(document: Document) -> str:
-    """`production` of `compose.production.yaml`."""
-    found = _VARIANT.search(document.file)
-    return found[1] if found and found[1] != "override" else ""
 
 
 def _project(document: Document) -> str:
