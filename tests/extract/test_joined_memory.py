@@ -129,3 +129,45 @@ def test_a_redis_that_code_keeps_conversations_in_is_the_one_that_its_variable_n
         (store.max_bytes_count, (store.host_bytes_count or 0) > 0, store.eviction)
         for store in named
     ] == found
+
+
+KEPT = "appendonly yes\nmaxmemory 0\n"
+LOCAL = """\
+import os
+from langchain_community.chat_message_histories import RedisChatMessageHistory
+
+history = RedisChatMessageHistory(session_id=user, url={url}, ttl=3600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "bounds"),
+    [
+        ('"redis://localhost:6379"', {}, Known.NONE),
+        ('os.environ["REDIS_URL"]', {}, Known.NONE),
+        ('"redis://cache.example.com:6379"', {}, Known.UNKNOWN),
+        ('os.environ["REDIS_URL"]', {"other/redis.conf": "maxmemory 1gb\n"}, Known.UNKNOWN),
+        (
+            'os.environ["REDIS_URL"]',
+            {"compose.yaml": "services: {redis: {image: redis:8}}"},
+            Known.UNKNOWN,
+        ),
+    ],
+    ids=["here", "unsaid", "elsewhere", "which of two", "another runs"],
+)
+def test_the_one_redis_conf_bounds_what_code_keeps_where_no_file_runs_a_redis(
+    url: str, more: dict[str, str], bounds: Known
+) -> None:
+    files = {"agent.py": LOCAL.format(url=url), "redis.conf": KEPT, **more}
+    (store,) = deployment_of(files).memory_stores
+
+    assert store.max_bytes is bounds
+    assert ("redis.conf" in {place.file for place in store.evidence}) is (bounds is Known.NONE)
+
+
+def test_that_is_told_once_where_a_variable_says_it_too() -> None:
+    service = 'services: {agent: {build: ., environment: {CHAT_REDIS_URL: "redis://cache"}}}'
+    files = {"agent.py": LOCAL.format(url='"redis://cache"'), "redis.conf": KEPT}
+    stores = deployment_of({**files, "compose.yaml": service}).memory_stores
+
+    assert [store.max_bytes for store in stores].count(Known.NONE) == 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.redaction import plain
@@ -20,8 +21,13 @@ from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
+from agentaudit.readers.lines import lines_of
 
 _REDIS = ("redis", "valkey", "keydb", "dragonfly")
+_CODE = frozenset({"python", "javascript"})
+_HOST = regex(r"rediss?://(?:[^@/\s\"']{0,200}@)?(?P<host>[\w.-]{1,253})")
+_MOST_LINES = 50
+"""Of one call that names the address of its Redis."""
 _SECRET = frozenset({"requirepass", "masterauth", "user"})
 _DEFAULT_POLICY = "noeviction"
 """Of open-source Redis; managed services have others."""
@@ -46,10 +52,8 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
         if store.kind == "cache" and store.backend == "redis" and store.managed_service
     ]
     servers, configured = _Servers(collector.workloads), documents.once(Configured)
-    for workload in collector.workloads:
-        store = collector.facts.get(memory_id(workload.runtime_id, "redis"))
-        if not isinstance(store, MemoryStore):
-            continue
+    named = list(_named_by_workloads(collector))
+    for workload, store in named:
         if store.managed_service:
             if len(caches) == 1:
                 _join_managed(collector, store, caches[0])
@@ -62,6 +66,34 @@ def extract_redis(documents: Documents, collector: Collector) -> None:
             collector.update(replace(bounded, host_bytes_count=_host_bytes(collector, server)))
         if server is not None:
             collector.link(EdgeKind.RUNS_ON, store.id, server.runtime_id, *store.evidence[:1])
+    if not named and not servers.any:
+        _bound_in_code(documents, collector, configured)
+
+
+def _named_by_workloads(collector: Collector) -> Iterator[tuple[Workload, MemoryStore]]:
+    for workload in collector.workloads:
+        store = collector.facts.get(memory_id(workload.runtime_id, "redis"))
+        if isinstance(store, MemoryStore):
+            yield workload, store
+
+
+def _bound_in_code(documents: Documents, collector: Collector, configured: "Configured") -> None:
+    """What code keeps in a Redis that no file runs, by the one redis.conf that is in the audit."""
+    directives = configured.only(documents)
+    for store in collector.of(MemoryStore) if directives else ():
+        place = store.evidence[0]
+        code = documents.at(place.file)
+        if store.backend != "redis" or store.managed_service or code is None:
+            continue
+        if code.syntax in _CODE and not _elsewhere(code, place):
+            collector.update(_bounded(store, directives, ()))
+
+
+def _elsewhere(code: Document, place: Evidence) -> bool:
+    """Whether a history is told to lie in a Redis of another network."""
+    lines = lines_of(code.text)[place.line - 1 : min(place.end_line, place.line + _MOST_LINES)]
+    hosts = (match["host"] for line in lines for match in _HOST.finditer(line))
+    return any("." in host and not host.startswith("127.") for host in hosts)
 
 
 def _join_managed(collector: Collector, store: MemoryStore, cache: MemoryStore) -> None:
@@ -91,6 +123,11 @@ class _Servers:
                     for name in workload.names:
                         self._named.setdefault((*around, name), len(self._all))
                 self._all.append(workload)
+
+    @property
+    def any(self) -> bool:
+        """Whether a file runs one."""
+        return bool(self._all)
 
     def of(self, workload: Workload) -> Workload | None:
         """The one nearby that has the name in the URL, or else the only one nearby."""
@@ -123,10 +160,12 @@ class Configured:
 
     def loosely(self, documents: Documents, workload: Workload) -> Mapping[str, Directive]:
         """Of the one redis.conf of the audit, when the Redis itself is declared nowhere."""
+        return {} if workload.namespace else self.only(documents)
+
+    def only(self, documents: Documents) -> Mapping[str, Directive]:
+        """Of the one redis.conf of the audit; of several, nobody says which is meant."""
         files = documents.once(_configurations)
-        if len(files) != 1 or workload.namespace:
-            return {}
-        return self._once("", lambda: _of_file(files[0]))
+        return self._once("", lambda: _of_file(files[0])) if len(files) == 1 else {}
 
     def _once(
         self, key: object, read: Callable[[], Iterable[Directive]]
