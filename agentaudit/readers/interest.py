@@ -169,6 +169,11 @@ def asks_models(text: str) -> bool:
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge)_"
 """How the name begins of what a program asks before it runs agents: `enforce_budget(user)`."""
 _CHECKED = regex(rf"\b{CHECKING}(?:\w{{1,60}}_)?(?:budget|quota|credits)")
+_ANSWERED = regex(
+    r"(?:llm|model|chain|agent|gpt|gemini|claude|openai)\d?\.(?:a?invoke|a?predict|a?run|a?generate"
+    r"|generate_content|a?complete|completion|a?chat|a?ask|a?call|inference)\("
+)
+"""What asks a model or an agent by its usual name; what is answered may be run."""
 _PYTHON = _Gate(
     any_of(
         (
@@ -181,6 +186,7 @@ _PYTHON = _Gate(
     ),
     (
         ("register_tool", regex(r"\bregister_tool\(")),
+        *((word, _ANSWERED) for word in ("exec(", "eval(", "subprocess", "os.system(")),
         ("Tool", regex(r"\nclass \w{1,80}\([^()\n]{0,120}Tool(?:Base)?[\[\],)]")),
         ("input_schema", regex(r"[\"']input_schema[\"']")),
         ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),

@@ -309,3 +309,25 @@ def test_a_stage_that_is_called_sandbox_is_none(beside: str, *, apart: bool) -> 
     agents = deployment_of({**files, f"stages/{beside}/desk/Dockerfile": image}).agents
 
     assert {agent.own_machine for agent in agents if agent.permission_mode == "bypass"} == {apart}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "runs"),
+    [(r"[^0-9+\-*/().]", False), (r"[^0-9 ]+", False), (r"[^0-9a-z]", True), (r"[0-9]", True)],
+)
+def test_a_calculator_may_strip_what_names_something(
+    pattern: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    code = f"""
+import re
+from langchain_core.tools import tool
+
+@tool
+def runs(words: str):
+    words = re.sub(r"{pattern}", "", words)
+    return eval(words)
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs

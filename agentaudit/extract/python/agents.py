@@ -16,6 +16,7 @@ from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
 from agentaudit.extract.python.agentcore import agentcore_memories
+from agentaudit.extract.python.answers import add_run_answers
 from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building, decorated_tools
 from agentaudit.extract.python.built_agents import built_agents, named_agent
@@ -57,6 +58,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
     read = modules(documents).values()
     for module in read:
         _extract(documents, module, collector)
+    add_run_answers(documents, collector)
     if documents.once(starts_files):
         collector.imported_files.update(documents.once(imported_files))
     leave_spent(collector, read)

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
@@ -21,7 +21,7 @@ from agentaudit.extract.python.interpreters import (
     is_boxed,
     is_fed,
 )
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool
 
 _HTTP = regex(
@@ -62,6 +62,8 @@ class Effects(Struct):
     """Whether all that it runs is held by containers."""
     asks: bool = False
     """Whether somebody is asked about something."""
+    ran: list[Evidence] = field(default_factory=list)
+    """Where it runs what the model writes."""
 
     def told(self, managed: Collection[str]) -> None:
         """What it does by a program that looks after others: what that shows is no stranger's."""
@@ -76,8 +78,9 @@ class Effects(Struct):
         self.egress |= other.egress
         self.cut |= other.cut
 
-    def run(self, *, boxed: bool) -> None:
-        """It runs what the model writes, held by a container or not."""
+    def run(self, place: Evidence, *, boxed: bool) -> None:
+        """It runs what the model writes at a place, held by a container or not."""
+        self.ran.append(place)
         self.boxed = boxed and (self.boxed or "execute" not in self.names)
         self.names.update({"execute"} if boxed else EVERYTHING)
         self.egress = True
@@ -107,10 +110,22 @@ def effects_of(
     documents: Documents | None, module: Module, node: FunctionDef, parameters: Sequence[str]
 ) -> Effects:
     """What a tool does with what the model passes, also in functions of the repository it calls."""
+    found = effects_in(documents, Execution(module, node, frozenset(parameters)))
+    if documents is not None:
+        documents.once(run_places).update(found.ran)
+    return found
+
+
+def run_places(_documents: Documents) -> set[Evidence]:
+    """Where tools run what the model writes, as far as they were read."""
+    return set()
+
+
+def effects_in(documents: Documents | None, words: Execution) -> Effects:
+    """What a function does with words of the model, and what it calls."""
     found = Effects(set())
-    words = Execution(module, node, frozenset(parameters))
     helpers = Helpers(documents, words) if documents is not None else None
-    waiting = [words] if module.may_be_read(node) else []
+    waiting = [words] if words.module.may_be_read(words.function) else []
     for each in waiting:  # it grows meanwhile
         waiting.extend(_read(each, found, helpers))
     return found
@@ -125,10 +140,10 @@ def _read(words: Execution, found: Effects, helpers: Helpers | None) -> Iterator
         name = words.module.dotted(call.func)
         helper = helpers.of(words, call) if helpers is not None else None
         if words.runs_what_is_written(call, name) or is_fed(words, call, name):
-            found.run(boxed=is_boxed(words, call, name))
+            found.run(words.module.place(call, name), boxed=is_boxed(words, call, name))
         elif enters_container(words, call, name):
-            found.run(boxed=True)
-        elif asks_person(name):
+            found.run(words.module.place(call, name), boxed=True)
+        elif asks_person(words, call, name):
             found.asks = True
         elif helper is not None and name.rpartition(".")[2] not in _SENDS:
             yield helper
@@ -144,7 +159,7 @@ def _effect_of(words: Execution, call: ast.Call, name: str, found: Effects) -> N
     elif last in {"execute", "executemany", "executescript"}:
         _sql_effect(words, call, found)
     elif name in _OPENS or last in {"read_text", "read_bytes", "write_text", "write_bytes"}:
-        if words.parameters or not words.called:  # settings and caches are a program's own
+        if words.parameters or words.is_tool:  # settings and caches are a program's own
             _file_effect(words.module, call, name, found)
     elif name in {"os.remove", "os.unlink", "shutil.rmtree"} or last in {"unlink", "rmtree"}:
         found.names.add("delete")

@@ -23,14 +23,14 @@ from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_oth
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.filters import without_names
+from agentaudit.extract.python.quoting import names_in_words
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
-_QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
-"""What makes one word of a text: `shlex.quote`, `escapeAppleScriptString`."""
 _MOST = 50
 """Words of a command."""
+_WRITES = frozenset({"write", "write_text", "writelines"})
 _LONGEST = 20
 """Names of names are followed so far."""
 
@@ -44,6 +44,10 @@ class Execution(Struct, frozen=True, dict=True):
     """What the model passes."""
     handed: Mapping[str, tuple["Execution", ast.expr]] = field(default_factory=dict)
     """What a caller of the repository hands to some parameters, and the function it stands in."""
+    is_tool: bool = True
+    """Whether it is there to do what the model says: no function that a tool's calls is."""
+    answers: frozenset[int] = frozenset()
+    """Calls in it that return words of the model, by their identities."""
     _known: dict[int, frozenset[str]] = field(default_factory=dict)
     """The names in programs, each read once."""
     _started: dict[int, bool] = field(default_factory=dict)
@@ -51,14 +55,9 @@ class Execution(Struct, frozen=True, dict=True):
     _said: dict[int, Sequence[Sequence[str]]] = field(default_factory=dict)
     """Their words, likewise."""
 
-    @property
-    def called(self) -> bool:
-        """Whether this is no tool itself, and is handed something by what one calls."""
-        return bool(self.handed)
-
     def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
-        if not self._told or self._is_allowed(_command(call)):
+        if not (self._told or self.answers) or self._is_allowed(_command(call)):
             return False
         if name in _EVALUATES and self.nameless(_command(call)):
             return False
@@ -69,7 +68,21 @@ class Execution(Struct, frozen=True, dict=True):
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
             return self._chosen(_command(call))
+        given = (*call.args, *(item.value for item in call.keywords))
+        if self.answers and not (any(map(self.depends, given)) or self._writes_words):
+            return False
         return self._starts(_command(call))
+
+    @cached_property
+    def _writes_words(self) -> bool:
+        """Whether words of the model are written to what an interpreter may read then."""
+        calls = (node for node in descendants(self.function) if isinstance(node, ast.Call))
+        return any(
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _WRITES
+            and any(map(self.depends, call.args))
+            for call in calls
+        )
 
     def _starts(self, command: ast.expr | None) -> bool:
         """Whether a command is a program of the model's choice, or one that runs what it gets."""
@@ -93,7 +106,7 @@ class Execution(Struct, frozen=True, dict=True):
 
     def _is_allowed(self, command: ast.expr | None) -> bool:
         """Whether a command holds nothing but what the program allows and has written itself."""
-        names = _names(command) if command is not None else frozenset[str]()
+        names = names_in_words(command) if command is not None else frozenset[str]()
         return bool(names) and names <= self.parameters - self._told
 
     def nameless(self, command: ast.expr | None) -> bool:
@@ -106,12 +119,12 @@ class Execution(Struct, frozen=True, dict=True):
         return without_names(self.module, self.function)
 
     def _chosen(self, command: ast.expr | None) -> bool:
-        """Whether a line is not the program's own; in what a tool calls, if it is the model's."""
+        """Whether a line is not the program's own; in what is no tool, if it is the model's."""
         if self.text(command):
             return False
         if command is None or self.depends(command):
             return True
-        return not self.called and not self._begins_otherwise(command)
+        return self.is_tool and not self._begins_otherwise(command)
 
     def _begins_otherwise(self, command: ast.expr) -> bool:
         """Whether a line that holds no words of the model begins with a program that runs none."""
@@ -221,13 +234,23 @@ class Execution(Struct, frozen=True, dict=True):
     def depends(self, expression: ast.expr) -> bool:
         """Whether words of the model stand in an expression."""
         if id(expression) not in self._known:
-            self._known[id(expression)] = _names(expression)
-        return not self._written.isdisjoint(self._known[id(expression)])
+            self._known[id(expression)] = names_in_words(expression)
+        named = not self._written.isdisjoint(self._known[id(expression)])
+        return named or self._is_answered(expression)
+
+    def _is_answered(self, expression: ast.expr) -> bool:
+        """Whether a call in an expression returns words of the model."""
+        return bool(self.answers) and any(
+            id(node) in self.answers for node in descendants(expression)
+        )
 
     @cached_property
     def _written(self) -> frozenset[str]:
         """What the model's words become, by assignments and loops."""
         written = set(self._told)
+        written.update(
+            name for names, _, value in self._bound if self._is_answered(value) for name in names
+        )
         for _ in range(_LONGEST):
             more = {
                 name
@@ -254,7 +277,7 @@ class Execution(Struct, frozen=True, dict=True):
     def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
         """Names that are given something, those in it, and what it is; few tools need to know."""
         given = bindings(descendants(self.function))
-        return [(_names(target), _names(value), value) for target, value in given]
+        return [(names_in_words(target), names_in_words(value), value) for target, value in given]
 
 
 def starts_shell(module: Module, call: ast.Call) -> bool:
@@ -265,33 +288,6 @@ def starts_shell(module: Module, call: ast.Call) -> bool:
     command = _command(call) if _PROGRAM.search(name) else None
     first = command.elts[0] if isinstance(command, ast.List) and command.elts else command
     return first is not None and may_run_others(module.text(first))
-
-
-def _names(expression: ast.expr) -> frozenset[str]:
-    nodes = descendants(expression)
-    quoted = {
-        id(each) for node in nodes if isinstance(node, ast.JoinedStr) for each in _quoted(node)
-    }
-    return frozenset(
-        node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in quoted
-    )
-
-
-def _quoted(text: ast.JoinedStr) -> Iterator[ast.AST]:
-    """What stands quoted within a text, which reads it as one word and runs none of it."""
-    said = [each.value for each in text.values if isinstance(each, ast.Constant)]
-    words = [word for each in said for word in str(each).split()]
-    if not words or any(map(may_run_others, words)):
-        return
-    for each in text.values[1:]:
-        match each:
-            case ast.FormattedValue(
-                value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))
-            ):
-                if _QUOTES.match(name):
-                    yield from descendants(each)
-            case _:
-                pass
 
 
 def _command(call: ast.Call) -> ast.expr | None:

@@ -19,6 +19,7 @@ from agentaudit.extract.programs.syntax import descendants
 
 _NAMING = frozenset(string.ascii_letters + "_'\"\\`")
 _ONE_CLASS = regex(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
+_ALL_OTHERS = regex(r"\[\^(?P<characters>(?:[^\]\\]|\\.)+)\]\+?")
 _LONGEST = 200
 
 
@@ -28,8 +29,7 @@ def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
     checked = {
         name: statement.lineno
         for statement in _straight(function.body)
-        if isinstance(statement, ast.If) and isinstance(statement.body[-1], ast.Return | ast.Raise)
-        if (name := _checked(module, statement.test))
+        if (name := _let_through(module, statement))
         if changed.get(name, 0) <= statement.lineno
     }
     return frozenset((*checked, *_made_later(function, checked)))
@@ -55,6 +55,27 @@ def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         yield statement
         if isinstance(statement, ast.Try | ast.With):
             yield from _straight(statement.body)
+
+
+def _let_through(module: Module, statement: ast.stmt) -> str:
+    """The variable that is nothing but numbers and operators after a statement; empty for none."""
+    match statement:
+        case ast.If(test=test, body=[*_, ast.Return() | ast.Raise()]):
+            return _checked(module, test)
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+            return name if _strips_names(module, call) else ""
+        case _:
+            return ""
+
+
+def _strips_names(module: Module, call: ast.Call) -> bool:
+    """`re.sub(r"[^0-9+*/-]", "", text)`: whether what is left names nothing."""
+    match call.args:
+        case [pattern, ast.Constant(value=""), _] if module.dotted(call.func) == "re.sub":
+            found = _ALL_OTHERS.fullmatch(module.text(pattern)[:_LONGEST])
+            return found is not None and names_nothing(f"[{found['characters']}]")
+        case _:
+            return False
 
 
 def _checked(module: Module, test: ast.expr) -> str:

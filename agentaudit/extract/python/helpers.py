@@ -49,13 +49,14 @@ class Helpers(Struct):
             for name, (_, given) in handed.items()
             if words.depends(given) and not words.nameless(given)
         )
+        alone = self.tool.is_tool and not self.tool.parameters  # what it does it does unasked
         key = (id(function), written)
-        if key in self._read or not (written or not self.tool.parameters):
+        if key in self._read or not (written or alone):
             return None
         self._read.add(key)
         if not module.may_be_read(function) or not module.affords_within(function):
             return None
-        return Execution(module, function, written, handed)
+        return Execution(module, function, written, handed, is_tool=False)
 
 
 def _stands_within(words: Execution, module: Module, function: FunctionDef) -> bool:

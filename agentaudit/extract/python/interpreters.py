@@ -29,19 +29,29 @@ _CLIENTS = frozenset({"docker", "podman", "nerdctl"})
 _ENTERS = frozenset({"exec", "run"})
 _OPENS = regex(r"^--(?:privileged|pid=host)$|^(?:--volume=|-v=?)?/:|docker\.sock")
 _ASKS = regex(
-    r"^(?:input|langgraph\.types\.interrupt)$"
+    r"^langgraph\.types\.interrupt$"
     r"|(?:^|\.)(?:(?:click|typer|questionary|inquirer)\.confirm|(?:Confirm|Prompt)\.ask)$"
 )
 
 
-def asks_person(name: str) -> bool:
-    """Whether a call waits for what somebody answers on the terminal or by the graph."""
-    return _ASKS.search(name) is not None
+_ANSWERED = regex(
+    r"(?i)\by/n|\by(?:es)?\b|run|exec|proceed|continue|confirm|approv|allow|\bsure\b|\bok\b"
+)
+"""In a question that is answered with yes or no, and not with what is to be done."""
+
+
+def asks_person(words: Execution, call: ast.Call, name: str) -> bool:
+    """Whether a call waits for somebody's yes, on the terminal or by the graph."""
+    if name != "input":
+        return _ASKS.search(name) is not None
+    texts = [each.value for each in descendants(call) if isinstance(each, ast.Constant)]
+    said = " ".join(each for each in texts if isinstance(each, str))
+    return (words.is_tool and not said) or _ANSWERED.search(said) is not None
 
 
 def is_fed(words: Execution, call: ast.Call, name: str) -> bool:
     """Whether a call writes words of the model to an interpreter that runs already."""
-    if not words.parameters or not any(map(words.depends, call.args)):
+    if not any(map(words.depends, call.args)):
         return False
     last, module = name.rpartition(".")[2], words.module
     if _FED.search(name):

@@ -1,0 +1,38 @@
+"""The names whose words an expression takes on: none of what it quotes as one word of a line."""
+
+import ast
+from collections.abc import Iterator
+
+from agentaudit.expressions import regex
+from agentaudit.extract.programs.launched import may_run_others
+from agentaudit.extract.programs.syntax import descendants
+
+_QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
+"""What makes one word of a text: `shlex.quote`, `escapeAppleScriptString`."""
+
+
+def names_in_words(expression: ast.expr) -> frozenset[str]:
+    nodes = descendants(expression)
+    quoted = {
+        id(each) for node in nodes if isinstance(node, ast.JoinedStr) for each in _quoted(node)
+    }
+    return frozenset(
+        node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in quoted
+    )
+
+
+def _quoted(text: ast.JoinedStr) -> Iterator[ast.AST]:
+    """What stands quoted within a text, which reads it as one word and runs none of it."""
+    said = [each.value for each in text.values if isinstance(each, ast.Constant)]
+    words = [word for each in said for word in str(each).split()]
+    if not words or any(map(may_run_others, words)):
+        return
+    for each in text.values[1:]:
+        match each:
+            case ast.FormattedValue(
+                value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name))
+            ):
+                if _QUOTES.match(name):
+                    yield from descendants(each)
+            case _:
+                pass
