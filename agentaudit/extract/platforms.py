@@ -34,9 +34,9 @@ from agentaudit.extract.platform_files import (
 )
 from agentaudit.model.facts.permissions import Grant
 from agentaudit.readers.cloud_words import CLOUD_WORDS
-from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.document import Document
 from agentaudit.readers.manifests import is_manifest
+from agentaudit.readers.other_languages import OTHER_LANGUAGES
 from agentaudit.readers.scripts import ALLOWING_WORDS, UNASKED_WORDS
 
 _CERTIFICATES = ("CERTIFICATE-----", "cert-manager.io/", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0")
@@ -159,7 +159,7 @@ extract_agentcore = late(
 extract_functions = late(
     either(
         ends("function.json", "json"),
-        said(("McpToolTrigger", "app.mcpTool("), "javascript", *COMPILED),
+        said(("McpToolTrigger", "app.mcpTool("), "javascript", *OTHER_LANGUAGES),
     ),
     "azure.functions:extract_functions",
     "azure.functions:extract_coded_functions",

@@ -32,7 +32,7 @@ _TELLING = regex(
 """Rights, agents and their models; what else stacks declare says little of an agent."""
 TESTS = regex(
     r"(?:^|/)(?:tests?|__tests__|src/\w*test)/|Tests?/|\.test\.[jt]sx?$|(?:^|/)test_[^/]*\.py$"
-    r"|_test\.go$|Tests?\.(?:cs|java|kt)$"
+    r"|_test\.(?:go|rb|exs)$|_spec\.rb$|Tests?\.(?:cs|java|kt|php|swift)$"
 )
 """Tests of programs: they deploy nothing, so nothing that is not read of them is missed."""
 _BY_ENDING = {".py": _PYTHON, **dict.fromkeys((".cs", ".java", ".kt", ".go"), _COMPILED)}

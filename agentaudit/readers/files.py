@@ -16,8 +16,8 @@ from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
-from agentaudit.readers.compiled import COMPILED
 from agentaudit.readers.installed import installed
+from agentaudit.readers.other_languages import OTHER_LANGUAGES
 from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
@@ -37,7 +37,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-SEARCHED_ONLY = frozenset({"javascript", "script", "text", "manifest", *COMPILED})
+SEARCHED_ONLY = frozenset({"javascript", "script", "text", "manifest", *OTHER_LANGUAGES})
 """Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
 _ANY_ENCODING = "properties"
 """Of which Java takes the letters of western Europe for single bytes."""

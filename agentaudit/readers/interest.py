@@ -11,7 +11,6 @@ from msgspec import Struct
 from agentaudit.expressions import any_of, holds_word, regex
 from agentaudit.readers.azure.templates import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
-from agentaudit.readers.compiled import COMPILED, names_agents
 from agentaudit.readers.javascript.document import (
     builds_agents,
     holds_key,
@@ -20,6 +19,7 @@ from agentaudit.readers.javascript.document import (
 )
 from agentaudit.readers.manifests import depends_on_agents, may_depend_on_agents
 from agentaudit.readers.model_clients import WORDS_IN_PYTHON
+from agentaudit.readers.other_languages import OTHER_LANGUAGES, names_agents
 from agentaudit.readers.policy_xml import is_policy
 from agentaudit.readers.scripts import (
     UNASKED_WORDS,
@@ -70,7 +70,7 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return True
     if syntax in _SEARCHED:
         return _SEARCHED[syntax](text)
-    if syntax in COMPILED:
+    if syntax in OTHER_LANGUAGES:
         return names_agents(file, syntax, text)
     if syntax in _OF_PROGRAMS:
         return _OF_PROGRAMS[syntax](file, text)

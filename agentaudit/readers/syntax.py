@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.expressions import regex
-from agentaudit.readers.compiled import COMPILED, parse_compiled
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
@@ -15,6 +14,7 @@ from agentaudit.readers.javascript.document import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.manifests import MANIFESTS, parse_manifest
+from agentaudit.readers.other_languages import OTHER_LANGUAGES, parse_program
 from agentaudit.readers.pem import parse_pem
 from agentaudit.readers.policy_xml import parse_policy
 from agentaudit.readers.properties import parse_properties
@@ -64,11 +64,17 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
         (f"*.{ending}", "javascript")
         for ending in ("ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs")
     ),
+    *((f"*{name}" if name.startswith(".") else name, "manifest") for name in MANIFESTS),
     ("*.cs", "csharp"),
     ("*.java", "java"),
     ("*.kt", "kotlin"),
     ("*.go", "go"),
     ("*.rs", "rust"),
+    ("*.rb", "ruby"),
+    ("*.php", "php"),
+    ("*.ex", "elixir"),
+    ("*.exs", "elixir"),
+    ("*.swift", "swift"),
     ("CLAUDE.md", "markdown"),
     ("CLAUDE.local.md", "markdown"),
     ("AGENTS.md", "markdown"),
@@ -88,7 +94,6 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("id_rsa", "pem"),
     ("id_ed25519", "pem"),
     ("*polic*.xml", "xml"),
-    *((f"*{name}" if name.startswith(".") else name, "manifest") for name in MANIFESTS),
     *(
         (f"*.{ending}", "script")
         for ending in ("sh", "bash", "zsh", "ps1", "bat", "service", "mk", "just")
@@ -167,8 +172,8 @@ def parse(file: str, syntax: str, text: str) -> Document:
         raise InputError(Problem(file=file, message=f"more than {most:,} characters, of {syntax}"))
     if syntax == "json" and is_plan(text):
         return _parse_plan(file, text)
-    if syntax in COMPILED:
-        return parse_compiled(file, syntax, text)
+    if syntax in OTHER_LANGUAGES:
+        return parse_program(file, syntax, text)
     return _PARSERS[syntax](file, text)
 
 

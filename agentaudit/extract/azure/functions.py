@@ -13,11 +13,11 @@ from agentaudit.extract.schemas import Taken, as_taking, taken_by_properties
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
-from agentaudit.readers.compiled import COMPILED
-from agentaudit.readers.compiled import TOOL_OF_FUNCTIONS as IN_PROGRAMS
 from agentaudit.readers.document import Document, Node
 from agentaudit.readers.javascript.document import TOOL_OF_FUNCTIONS as IN_SCRIPTS
 from agentaudit.readers.lines import Lines
+from agentaudit.readers.other_languages import OTHER_LANGUAGES
+from agentaudit.readers.other_languages import TOOL_OF_FUNCTIONS as IN_PROGRAMS
 
 TRIGGER = "mcptooltrigger"
 """In small letters."""
@@ -39,7 +39,7 @@ def extract_functions(documents: Documents, collector: Collector) -> None:
 def extract_coded_functions(documents: Documents, collector: Collector) -> None:
     """The server of an app whose code, which is not read so far, says what its tools are."""
     read = {tool.evidence[0].file for tool in collector.of(Tool)}
-    for document in documents.of("javascript", *COMPILED):
+    for document in documents.of("javascript", *OTHER_LANGUAGES):
         offer = IN_SCRIPTS if document.syntax == "javascript" else IN_PROGRAMS
         found = offer.search(document.text)
         if found is None or document.file in read:

@@ -1,4 +1,4 @@
-"""Agents in C#, Java, Kotlin, Go and Rust are named as not read; keys are found in them."""
+"""Agents in languages that are not read are named; keys are found in them."""
 
 from pathlib import Path
 
@@ -47,6 +47,28 @@ def coverage(file: str, text: str) -> FileCoverage:
         ("a.go", SERVER_IN_GO, 4),
         ("a.go", 'import "google.golang.org/adk/agent/llmagent"\na := llmagent.New(c)\n', 1),
         ("a.rs", "use rmcp::ServerHandler;\n#[tool]\nfn a() {}\n", 1),
+        ("a.cs", "using Microsoft.Extensions.AI;\nvar t = AIFunctionFactory.Create(Read);\n", 1),
+        ("a.cs", "using OpenAI.Chat;\nChatTool.CreateFunctionTool(name);\n", 1),
+        ("A.java", "import org.springframework.ai.chat.client.ChatClient;\nb.tools(x);\n", 1),
+        ("A.java", "import com.openai.client.OpenAIClient;\nparams.addTool(Read.class);\n", 1),
+        ("a.go", 'import "charm.land/fantasy"\na := fantasy.NewAgent(m)\n', 1),
+        (
+            "a.go",
+            'import "github.com/openai/openai-go/v3"\nx := openai.ChatCompletionToolParam{}\n',
+            1,
+        ),
+        ("a.rs", "use swiftide::agents;\nlet a = Agent::builder();\n", 1),
+        ("a.rs", "use async_openai::types::ChatCompletionToolArgs;\n", 1),
+        ("a.rb", "module A\nclass Find < RubyLLM::Tool\nend\n", 2),
+        ("a.rb", "chat = RubyLLM.chat.with_tools(Find)\n", 1),
+        ("a.rb", "client = OpenAI::Client.new\nclient.chat(parameters: {tools: [find]})\n", 1),
+        ("a.php", "<?php\nuse NeuronAI\\Agent\\Agent;\nclass Desk extends Agent {}\n", 2),
+        ("a.php", "<?php\nuse Prism\\Prism\\Facades\\Prism;\nPrism::text()->withTools([$a]);\n", 2),
+        ("a.php", "<?php\nuse Laravel\\Mcp\\Server;\nclass Desk extends Server {}\n", 2),
+        ("a.ex", 'defmodule Desk do\n  use Jido.Agent, name: "desk"\nend\n', 2),
+        ("a.exs", "alias LangChain.Chains.LLMChain\nLLMChain.new!(%{llm: llm})\n", 1),
+        ("a.swift", "import FoundationModels\nstruct Find: Tool {}\n", 1),
+        ("a.swift", 'import MCP\nlet s = Server(name: "desk")\n', 1),
     ],
 )
 def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, line: int) -> None:
@@ -65,6 +87,15 @@ def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, li
         ("a_test.go", 'import "github.com/mark3labs/mcp-go/server"\nserver.NewMCPServer()\n'),
         ("src/test/A.java", "import dev.langchain4j.service.AiServices;\nAiServices.create();\n"),
         ("a.rs", "fn main() {}\n"),
+        ("a.cs", "using OpenAI.Chat;\nvar answer = client.CompleteChat(question);\n"),
+        ("A.java", "import com.openai.client.OpenAIClient;\nclient.chat().completions();\n"),
+        ("a.rb", "RubyLLM.chat.ask 'What is Ruby?'\n"),
+        ("a.rb", "class Find < Tool\nend\n"),
+        ("spec/a_spec.rb", "RubyLLM.chat.with_tools(Find)\n"),
+        ("a.php", "<?php\nuse App\\Agent;\nclass Desk extends Agent {}\n"),
+        ("tests/DeskTest.php", "<?php\nuse NeuronAI\\Agent\\Agent;\nAgent::make();\n"),
+        ("a.ex", "alias LangChainDemo.Repo\ntools: []\n"),
+        ("a.swift", "import Foundation\nstruct Find: Tool {}\n"),
     ],
 )
 def test_other_files_are_of_no_interest(file: str, text: str) -> None:
@@ -94,7 +125,9 @@ def test_a_test_of_a_stack_deploys_nothing(file: str) -> None:
     assert coverage(file, text).status is FileStatus.SKIPPED
 
 
-@pytest.mark.parametrize("file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs"])
+@pytest.mark.parametrize(
+    "file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs", "a.rb", "a.php", "a.ex", "a.swift"]
+)
 def test_keys_of_a_known_form_are_found(file: str) -> None:
     key = fake("openai_key")
     (credential,) = deployment_of({file: f'var apiKey = "{key}";\n'}).credentials
@@ -126,9 +159,20 @@ def test_an_app_of_functions_in_c_sharp_is_a_server_whose_tools_are_open(
 
 
 @pytest.mark.parametrize(
-    "text", ["using\n" * 50_000, "import (\n" + ' "a"\n' * 50_000, "[McpToolTrigger" * 50_000]
+    "text",
+    [
+        "using\n" * 50_000,
+        "import (\n" + ' "a"\n' * 50_000,
+        "[McpToolTrigger" * 50_000,
+        "RubyLLM < " * 50_000,
+        "use NeuronAI;" + "extends a\\" * 50_000,
+        "use NeuronAI;\nimplements " + "Agents" * 50_000,
+        " " * 100_000 + "use Jido.",
+        "import MCP\n" + ": any " * 50_000,
+    ],
 )
 def test_a_hostile_text_is_searched_in_linear_time(text: str) -> None:
-    assert {coverage(file, text).status for file in ("a.cs", "a.go", "A.java")} == {
-        FileStatus.SKIPPED
-    }
+    assert {
+        coverage(file, text).status
+        for file in ("a.cs", "a.go", "A.java", "a.rs", "a.rb", "a.php", "a.ex", "a.swift")
+    } == {FileStatus.SKIPPED}

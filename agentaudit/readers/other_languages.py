@@ -1,0 +1,46 @@
+"""
+Agents and tool servers in languages that lint does not parse: recognised, and not read.
+
+What they may do is unknown, so a file that imports what agents are built with, and builds one, is
+named and never passed over; tests of such code deploy nothing. Of these files, and of others that
+have a key of a known form, the text is kept, so that it is found.
+"""
+
+from agentaudit.expressions import holds_word, regex
+from agentaudit.readers.agent_languages import LANGUAGES
+from agentaudit.readers.cdk import TESTS, UNRENDERED, declares_stack
+from agentaudit.readers.document import Document
+from agentaudit.readers.lines import MAX_CODE
+from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.token_forms import holds_token
+
+UNREAD = "an agent or a tool server in {language}, in which nothing but known forms of keys is read"
+
+TOOL_OF_FUNCTIONS = regex(r"[\[@]\s{0,3}McpToolTrigger(?:Attribute)?\b")
+"""By which an app of Azure Functions offers a tool: an attribute, or an annotation."""
+OTHER_LANGUAGES = frozenset(LANGUAGES)
+"""Their syntaxes."""
+
+
+def names_agents(file: str, syntax: str, text: str) -> bool:
+    """Whether a file builds agents or tools, declares rights, or has a key of a known form."""
+    if len(text) > MAX_CODE or TESTS.search(file):
+        return False
+    found = _builds(syntax, text) is not None or declares_stack(file, text) is not None
+    return found or holds_token(text)
+
+
+def _builds(syntax: str, text: str) -> int | None:
+    """Where a file first imports what it builds an agent with."""
+    language = LANGUAGES[syntax]
+    if not holds_word(text, language.words):
+        return None
+    found = language.imported.search(text)
+    return found.start() if found is not None and language.used.search(text) else None
+
+
+def parse_program(file: str, syntax: str, text: str) -> Document:
+    """The text alone; where it builds an agent, with a problem at the import that says so."""
+    told = UNREAD.format(language=LANGUAGES[syntax].name)
+    found = ((_builds(syntax, text), told), (declares_stack(file, text), UNRENDERED))
+    return searched_text(file, syntax, text, unread=found)
