@@ -51,12 +51,9 @@ class _Scripted(Struct, frozen=True):
 
 _NEW_AGENT = regex(r"\bnew\s+\w{0,40}Agent\(")
 _SCRIPTED = (
-    _Scripted("AgentKit", "@inngest/agent-kit", regex(r"\bcreate(?:Agent|Network)\(")),
-    _Scripted("ADK for TypeScript", "@google/adk", _NEW_AGENT),
+    _Scripted("AI SDK Workflow", "@ai-sdk/workflow", regex(r"\bnew\s+WorkflowAgent\(")),
     _Scripted("BeeAI", "beeai-framework", _NEW_AGENT),
-    _Scripted("Convex Agent", "@convex-dev/agent", _NEW_AGENT),
     _Scripted("ElizaOS", "@elizaos/core", regex(r"\bnew\s+AgentRuntime\(")),
-    _Scripted("Genkit", "genkit", regex(r"\.define(?:Tool|Agent)\(")),
     _Scripted(
         "LlamaIndex.TS",
         r"llamaindex|@llamaindex",
@@ -64,8 +61,6 @@ _SCRIPTED = (
     ),
     _Scripted("mcp-use", "mcp-use", regex(r"\bnew\s+MCPAgent\(")),
     _Scripted("Stagehand", "@browserbasehq/stagehand", regex(r"\.agent\(")),
-    _Scripted("Strands for TypeScript", "@strands-agents/sdk", _NEW_AGENT),
-    _Scripted("VoltAgent", "@voltagent/core", _NEW_AGENT),
 )
 _PACKAGE = "|".join(each.packages for each in _SCRIPTED)
 _WORDS = tuple(_PACKAGE.split("|"))

@@ -103,9 +103,35 @@ def test_a_history_of_chats_expires_or_does_not(
                 "import { LibSQLStore } from '@mastra/libsql';\n"
                 "new Memory({ storage: new LibSQLStore({}), options: { lastMessages: 500 } });"
             ),
-            "window",
+            "history",
             "sqlite",
             500,
+        ),
+        (
+            (
+                "import { Memory } from '@voltagent/core';\n"
+                "import { PostgreSQLMemoryAdapter as P } from '@voltagent/postgres';\n"
+                "new Memory({ storage: new P({}) });"
+            ),
+            "history",
+            "postgres",
+            None,
+        ),
+        ("import { Memory } from '@voltagent/core';\nnew Memory({});", "buffer", "", None),
+        (
+            "import { Agent } from '@convex-dev/agent';\nnew Agent(all.agent, { name: 'a' });",
+            "history",
+            "convex",
+            100,
+        ),
+        (
+            (
+                "import { Agent } from '@convex-dev/agent';\n"
+                "new Agent(a, { contextOptions: { recentMessages: 7 } });"
+            ),
+            "history",
+            "convex",
+            7,
         ),
         (
             "import { Memory } from '@mastra/memory';\nnew Memory({ ...given });",
@@ -164,6 +190,34 @@ def test_an_agent_keeps_what_it_is_given_a_store_for() -> None:
     assert source == found.agents[0].id
     assert found.agents[0].name == "a"
     assert confidence is Confidence.LIKELY
+
+
+MASTRA = "import { Agent } from '@mastra/core/agent';\n"
+
+
+def test_an_agent_keeps_what_another_file_makes() -> None:
+    found = deployment_of(
+        {
+            "agent.ts": f"{MASTRA}import {{ m }} from './kept';\nnew Agent({{ memory: m }});",
+            "kept.ts": "import { Memory } from '@mastra/memory';\nexport const m = new Memory();",
+        }
+    )
+
+    ((source, kept),) = {
+        (edge.src, edge.dst) for edge in found.edges if edge.kind is EdgeKind.PERSISTS_TO
+    }
+    assert (source, kept) == (found.agents[0].id, found.memory_stores[0].id)
+    assert not found.unresolved
+
+
+@pytest.mark.parametrize(("memory", "told"), [("given", True), ("make(1)", True), ("false", False)])
+def test_what_an_agent_remembers_by_is_told_where_nobody_sees_it(
+    memory: str, *, told: bool
+) -> None:
+    found = deployment_of({"agent.ts": f"{MASTRA}new Agent({{ id: 'a', memory: {memory} }});"})
+
+    assert bool(found.unresolved) is told
+    assert {end.what for end in found.unresolved} <= {"what a remembers by is not known"}
 
 
 AGENT = "import { Agent } from '@openai/agents';\n"

@@ -48,11 +48,10 @@ def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None
 @pytest.mark.parametrize(
     ("package", "use", "framework"),
     [
-        ("@voltagent/core", "new Agent({ tools })", "VoltAgent"),
-        ("@inngest/agent-kit", "createAgent({ tools })", "AgentKit"),
+        ("@ai-sdk/workflow", "new WorkflowAgent({ tools })", "AI SDK Workflow"),
+        ("mcp-use", "new MCPAgent({ tools })", "mcp-use"),
         ("beeai-framework/agents/react/agent", "new ReActAgent({ tools })", "BeeAI"),
         ("llamaindex", "agent({ tools })", "LlamaIndex.TS"),
-        ("@strands-agents/sdk", "new Agent({ tools })", "Strands for TypeScript"),
     ],
 )
 def test_an_agent_of_scripts_that_is_not_read_is_named(
@@ -68,10 +67,10 @@ def test_an_agent_of_scripts_that_is_not_read_is_named(
 @pytest.mark.parametrize(
     "code",
     [
-        'import type { Agent } from "@voltagent/core";\nconst a = new Agent({});\n',
+        'import type { ReActAgent } from "beeai-framework";\nconst a = new ReActAgent({});\n',
         'import { Agent } from "./agents";\nconst a = new Agent({});\n',
-        'import { createTool } from "@voltagent/core";\nexport const a = createTool({});\n',
-        'import { Agent } from "@voltagent/core-extras";\nconst a = new Agent({});\n',
+        'import { UserMessage } from "beeai-framework";\nexport const a = new UserMessage({});\n',
+        'import { ReActAgent } from "beeai-framework-extras";\nconst a = new ReActAgent({});\n',
     ],
 )
 def test_scripts_without_such_an_agent_miss_nothing(code: str) -> None:

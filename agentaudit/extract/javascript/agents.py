@@ -13,7 +13,7 @@ from agentaudit.extract.javascript.claude import add_queries
 from agentaudit.extract.javascript.clients import add_worker_server, client_of
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
-from agentaudit.extract.javascript.memory import module_memories
+from agentaudit.extract.javascript.memory import module_memories, of_convex
 from agentaudit.extract.javascript.modules import Program, imported_files, program
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import registry
@@ -31,10 +31,13 @@ from agentaudit.extract.python.stores import link_stores
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.javascript.document import loops_itself
 
-_HANDED = ("handoffs", "agents", "subagents")
+_KEEPERS = ("memory", "history", "sessionManager")
+"""Options by which agents of Mastra, VoltAgent, AgentKit and Strands remember."""
+_HANDED = ("handoffs", "agents", "subagents", "subAgents")
 
 
 def extract_javascript(documents: Documents, collector: Collector) -> None:
@@ -50,6 +53,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
             tools[id(call)] = add_ingestion(collector, collector.add(tool))
     kinds = kinds_of(known, lambda base: base in BUILDERS or is_server(base))
     agents: dict[int, Agent] = {}
+    memories: dict[int, MemoryStore] = {}
     buildings: dict[str, Building] = {}
     for file, module in known.modules.items():
         buildings[file] = Building(
@@ -60,6 +64,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
             calls=tuple(module.calls()),
             tools=tools,
             agents=agents,
+            memories=memories,
             kinds=kinds,
             peers=buildings,
         )
@@ -78,6 +83,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         note_instances(building)
     for each in built:
         _equip(each)
+        _remember(each)
     _leave_doing_open(known, collector)
     leave_spent(collector, known.modules.values())
     if documents.once(starts_files):
@@ -122,11 +128,15 @@ def _add_memories(building: Building, built: Sequence[Built]) -> None:
         for store, call in module_memories(building)
     )
     stores = [(building.collector.add(store), call) for store, call in found]
+    building.memories.update((id(call.node), store) for store, call in stores)
     agents = [(each.agent, each.call) for each in built]
     link_stores(building.module, building.calls, building.collector, (agents, stores))
     add_threads(building, built)
     by_class: dict[int, list[Agent]] = {}
     for each in built:
+        if each.builder.framework == "convex-agent":
+            kept = building.collector.add(of_convex(building, each.call, each.options))
+            building.collector.remember(each.agent.id, kept, confidence=Confidence.LIKELY)
         around = building.module.class_around(each.call.node)
         by_class.setdefault(id(around), []).append(each.agent)
     for store, lineage in worker_memories(building):
@@ -134,6 +144,21 @@ def _add_memories(building: Building, built: Sequence[Built]) -> None:
         for extended in lineage.classes:
             for agent in by_class.get(id(extended.defined), ()):
                 building.collector.remember(agent.id, kept, confidence=Confidence.LIKELY)
+
+
+def _remember(built: Built) -> None:
+    """What an agent is given to remember by, which another file may make, or nobody sees."""
+    building, collector = built.building, built.building.collector
+    given = built.options.get(*_KEEPERS)
+    meant = building.program.meant(given) if given is not None else None
+    if given is None or meant is None or meant.value in {None, False}:
+        return
+    store = building.memories.get(id(meant.node))
+    if store is not None:
+        collector.remember(built.agent.id, store, confidence=Confidence.LIKELY)
+    elif not collector.from_fact(built.agent.id, EdgeKind.PERSISTS_TO):
+        what = f"what {built.agent.name} remembers by is not known"
+        collector.leave_open(given.place("memory"), what, "whether it is bounded, and expires")
 
 
 def _equip(built: Built) -> None:

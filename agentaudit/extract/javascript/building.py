@@ -11,6 +11,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.javascript.classes import Lineage, class_named, lineages
+from agentaudit.extract.javascript.frameworks import BUILDERS
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, options_of
 from agentaudit.extract.javascript.spending import may_be_limited
@@ -19,12 +20,15 @@ from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.tools import Tool
 
 RUNS = frozenset(
     {"run", "invoke", "stream", "streamEvents", "generate", "withConfig", "batch", "streamLegacy"}
 )
 """Methods and functions by which agents of these frameworks are run, with options of their own."""
+_METHODS = frozenset({"generateText", "streamText"})
+"""Methods by which others are run, and functions of the AI SDK that are agents themselves."""
 _MOST_RUNS = 200
 _LINE = attrgetter("lineno")
 _COMPONENT = regex(r"\bclass\s+\w+\s+(?:extends\s+[\w.]+\s+)?implements\s+INode(?:Type)?\b")
@@ -43,6 +47,8 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """By the expression that makes each, in any module."""
     agents: dict[int, Agent]
     """By the call that builds each, in any module."""
+    memories: dict[int, MemoryStore]
+    """By the call that makes each, in any module."""
     kinds: Mapping[int, Lineage]
     """Classes of the repository that extend an agent, in any module."""
     peers: Mapping[str, "Building"]
@@ -121,7 +127,7 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     @cached_property
     def runs(self) -> tuple[Options, ...]:
         """What the runs of the module are given, in the order of the text."""
-        started = [call.node for call in self.calls if call.last in RUNS][:_MOST_RUNS]
+        started = [call.node for call in self.calls if _runs(call)][:_MOST_RUNS]
         return tuple(options_of(self.program, self.module, each) for each in started)
 
     @cached_property
@@ -148,3 +154,8 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
                 return None
             self.tools[id(meant.node)] = self.collector.add(tool)
         return self.tools[id(meant.node)]
+
+
+def _runs(call: Call) -> bool:
+    method = call.last in _METHODS and isinstance(call.node.func, ast.Attribute)
+    return call.last in RUNS or (method and call.name not in BUILDERS)

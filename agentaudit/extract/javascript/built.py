@@ -6,13 +6,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript.builder_names import builder_name
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.classes import Lineage, lineage_around
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH, Builder
 from agentaudit.extract.javascript.limits import budget, iterations, timeout
-from agentaudit.extract.javascript.options import Options, options_of
+from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.workers import worker_agents, worker_around
 from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.agents import Agent
 
 
@@ -33,7 +35,7 @@ def add_agents(building: Building) -> Iterator[Built]:
         running.append(call)
         options = Options({})
         if call.last != GRAPH:  # which takes the shape of its state
-            options = options_of(building.program, building.module, call.node)
+            options = _options(building, call, builder)
             options = replace(options, hidden=options.hidden or adds)
         if builder.only_with_tools and options.get(*builder.tools) is None:
             if options.hidden:
@@ -44,11 +46,24 @@ def add_agents(building: Building) -> Iterator[Built]:
         yield _built(building, call, builder, options)
 
 
+def _options(building: Building, call: Call, builder: Builder) -> Options:
+    """What a call is given by name, by one object or, where another follows it, by both."""
+    given = options_of(building.program, building.module, call.node)
+    if not builder.first or not call.node.args:
+        return given
+    first = members(building.program, Written(building.module, call.node.args[0]))
+    if first is None:
+        return replace(given, hidden=True)
+    beside = given.given if call.node.keywords else {}
+    return Options({**first.given, **beside}, hidden=first.hidden)
+
+
 def _building_calls(building: Building) -> Iterator[tuple[Call, Builder, bool]]:
     """The calls that build an agent, and whether classes between add to what they give."""
     for call in building.calls:
-        if call.name in BUILDERS:
-            yield call, BUILDERS[call.name], False
+        name = builder_name(building.program, Written(building.module, call.node.func))
+        if name in BUILDERS:
+            yield replace(call, name=name), BUILDERS[name], False
             continue
         lineage = class_made(building, call)
         if lineage is not None and lineage.base in BUILDERS:

@@ -3,7 +3,8 @@ The calls of frameworks that build an agent in TypeScript or JavaScript, by thei
 
 Defaults as the packages of late 2026 have them: the AI SDK takes one step where it only generates
 (`stepCountIs(1)`), and twenty as an agent; the OpenAI Agents SDK takes ten turns, LangGraph 25
-steps, Mastra five, and the Claude Agent SDK any number.
+steps, Mastra, VoltAgent and Genkit five, ADK 500 calls, and the Claude Agent SDK, Strands, networks
+of AgentKit, durable agents and Anthropic's runner of tools any number.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ class Builder(Struct, frozen=True):
     tools: tuple[str, ...] = ("tools",)
     """The options that hold what it may call."""
     only_with_tools: bool = False
+    first: bool = False
+    """Its options are the first of what it is given, where others follow."""
     """Without any it is a question to a model, and no agent."""
 
 
@@ -59,5 +62,21 @@ BUILDERS: Mapping[str, Builder] = {
         "Agent",
         Builder("mastra", 5, tools=("tools", "defaultTools")),
     ),
+    **_at("@langchain/langgraph-supervisor", "createSupervisor", Builder("langgraph-js", 25)),
+    **_at("@langchain/langgraph-swarm", "createSwarm", Builder("langgraph-js", 25)),
+    **_at("@voltagent/core", "Agent PlanAgent", Builder("voltagent", 5)),
+    **_at("@inngest/agent-kit", "createAgent", Builder("agentkit", 1)),
+    **_at("@inngest/agent-kit", "createNetwork", Builder("agentkit")),
+    **_at("@convex-dev/agent", "Agent", Builder("convex-agent", 1)),
+    **_at("@google/adk", "Agent LlmAgent", Builder("adk-js", 500)),
+    **_at("@strands-agents/sdk", "Agent", Builder("strands-js")),
+    **_at("@workflow/ai/agent @workflow/ai", "DurableAgent", Builder("workflow")),
+    **_at(
+        "genkit",
+        "generate generateStream definePrompt defineAgent",
+        Builder("genkit", 5, only_with_tools=True, first=True),
+    ),
+    "messages.toolRunner": Builder("anthropic", only_with_tools=True, first=True),
+    "completions.runTools": Builder("openai", 10, only_with_tools=True, first=True),
 }
 """Every call that builds an agent, but those of the Claude Agent SDK, which has its own file."""

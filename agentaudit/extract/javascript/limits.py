@@ -19,13 +19,28 @@ from agentaudit.extract.python.limits import count
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.evidence import Known
 
-_STEPS = ("maxSteps", "maxTurns", "recursionLimit", "maxIterations")
+_STEPS = (
+    *("maxSteps", "maxTurns", "recursionLimit", "maxIterations", "maxIter", "max_iterations"),
+    *("maxChatCompletions", "maxLlmCalls", "turns"),
+)
 _COUNTS = frozenset({"ai.stepCountIs", "ai.isStepCount"})
 _UNENDING = frozenset({"ai.hasToolCall", "ai.isLoopFinished"})
 """Conditions that may never hold."""
 _TIMES = ("timeout", "abortSignal", "signal", "stepTimeout", "maxExecutionTime")
-_SPENDING = ("maxOutputTokens", "maxTokens", "maxBudgetUsd", "maxCompletionTokens")
-_NESTED = ("modelSettings", "defaultOptions", "defaultGenerateOptions", "defaultStreamOptions")
+_SPENDING = (
+    *("maxOutputTokens", "maxTokens", "maxBudgetUsd", "maxCompletionTokens"),
+    *("max_tokens", "max_completion_tokens", "outputTokens", "totalTokens"),
+)
+_NESTED = (
+    "modelSettings",
+    "limits",
+    "runConfig",
+    "config",
+    "callSettings",
+    "defaultOptions",
+    "defaultGenerateOptions",
+    "defaultStreamOptions",
+)
 """Options that hold others: of models, and of every run."""
 _COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
 _SIGNALS = ("signal", "abortSignal")
@@ -174,9 +189,9 @@ def given_anywhere(building: Building, options: Options, names: Sequence[str]) -
 
 
 def _places(building: Building, options: Options) -> Iterator[Options]:
-    yield options
-    for name in _NESTED:
-        nested = members(building.program, options.get(name))
-        if nested is not None:
-            yield nested
-    yield from building.runs
+    for given in (options, *building.runs):
+        yield given
+        for name in _NESTED:
+            nested = members(building.program, given.get(name))
+            if nested is not None:
+                yield nested

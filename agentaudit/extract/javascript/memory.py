@@ -1,17 +1,22 @@
 """
-Memory that TypeScript and JavaScript code constructs: LangChain's, and Mastra's.
+Memory that TypeScript and JavaScript code constructs: LangChain's, Mastra's, VoltAgent's, Convex's.
 
 LangChain.js has the classes of Python. Mastra's `Memory` hands the last ten messages to the model
-unless `lastMessages` says otherwise, and keeps all (https://mastra.ai/reference/memory/Memory).
+unless `lastMessages` says otherwise, and keeps all (https://mastra.ai/reference/memory/Memory);
+VoltAgent's keeps all, and each run says how many it gets (https://voltagent.dev/docs/agents/memory).
+An agent of Convex keeps all, and hands on the last hundred, or `recentMessages`
+(https://docs.convex.dev/agents/context).
 """
 
 import ast
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.javascript.building import Building
-from agentaudit.extract.javascript.options import inner_options, options_of
+from agentaudit.extract.javascript.options import Options, inner_options, options_of
 from agentaudit.extract.programs.code import Call
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.limits import count
@@ -21,12 +26,19 @@ from agentaudit.model.evidence import Known, Truth
 from agentaudit.model.facts.memory import MemoryStore
 
 _MASTRA = frozenset({"@mastra/memory.Memory", "@mastra/core/memory.Memory"})
+_VOLTAGENT = "@voltagent/core.Memory"
 _LAST = 10
+_RECENT = 100
 _STORE = regex(
-    r"^@mastra/(?P<backend>libsql|pg|upstash|mongodb|dynamodb|cloudflare|cloudflare-d1|mssql"
-    r"|clickhouse|convex|lance)\."
+    r"^@(?:mastra|voltagent)/(?P<backend>libsql|pg|postgres|supabase|upstash|mongodb|dynamodb"
+    r"|cloudflare|cloudflare-d1|mssql|clickhouse|convex|lance|voltagent-memory)\."
 )
-_BACKENDS = {"pg": "postgres", "upstash": "redis", "libsql": "sqlite"}
+_BACKENDS = {
+    **dict.fromkeys(("pg", "supabase"), "postgres"),
+    "upstash": "redis",
+    "libsql": "sqlite",
+    "voltagent-memory": "voltagent",
+}
 
 
 def module_memories(building: Building) -> Iterator[tuple[MemoryStore, Call]]:
@@ -38,6 +50,8 @@ def module_memories(building: Building) -> Iterator[tuple[MemoryStore, Call]]:
     for call in building.calls:
         if call.name in _MASTRA:
             yield _of_mastra(building, call), call
+        elif call.name == _VOLTAGENT:
+            yield _of_voltagent(building, call), call
 
 
 def _spelled(building: Building, call: Call) -> Call:
@@ -73,7 +87,7 @@ def _of_mastra(building: Building, call: Call) -> MemoryStore:
         id=fact_id("memory_store", "Memory", f"{module.document.file}#{call.node.lineno}.Memory"),
         name=call.variable or "Memory",
         evidence=(module.place(call.node.func, "Memory"),),
-        kind="window",
+        kind="history" if backend else "window",
         backend=backend,
         ttl=Known.NONE,
         max_turns=turns,
@@ -82,8 +96,41 @@ def _of_mastra(building: Building, call: Call) -> MemoryStore:
     )
 
 
+def _of_voltagent(building: Building, call: Call) -> MemoryStore:
+    options = options_of(building.program, building.module, call.node)
+    backend = _backend(building, options.get("storage"))
+    store = _of_mastra(building, call)
+    return replace(
+        store,
+        kind="history" if backend else "buffer",
+        max_turns=Known.UNKNOWN,
+        max_turns_count=None,
+    )
+
+
+def of_convex(building: Building, call: Call, options: Options) -> MemoryStore:
+    """The messages that an agent of Convex keeps in the tables of its component."""
+    recent = inner_options(building.program, options, "contextOptions").get("recentMessages")
+    turns, number = (Known.UNKNOWN, None) if options.hidden else (Known.SET, _RECENT)
+    if recent is not None:
+        turns, number = count(recent.module, recent.node)
+    place = building.module.place(call.node.func, call.last)
+    name = f"{options.text('name') or call.variable or call.last}.messages"
+    return MemoryStore(
+        id=fact_id("memory_store", name, f"{place.file}#{place.line}.{name}"),
+        name=name,
+        evidence=(place,),
+        kind="history",
+        backend="convex",
+        ttl=Known.NONE,
+        max_turns=turns,
+        max_turns_count=number,
+        persistent=Truth.YES,
+    )
+
+
 def _backend(building: Building, storage: Written | None) -> str:
-    """Where Mastra keeps it; empty where another file says so."""
+    """Where it is kept; empty where that is not seen."""
     meant = building.program.meant(storage) if storage is not None else None
     found = _STORE.match(meant.name) if meant is not None else None
     return _BACKENDS.get(found["backend"], found["backend"]) if found is not None else ""

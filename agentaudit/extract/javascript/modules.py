@@ -266,7 +266,8 @@ class _Exports(Struct, dict=True, eq=False):
         if name not in module.defined:
             for star in module.stars:
                 found = self._full_name(file, f"{star}.{name}", length)
-                if found.startswith(".") and defined_at(found)[0] in self.modules:
+                where, what = defined_at(found)
+                if where in self.modules and what in self.modules[where].defined:
                     return found
         return f".{file}.{name}"
 

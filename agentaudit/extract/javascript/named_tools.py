@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.known_tools import EDITOR, HOSTED, NOTHING, PRIVATE, SHELL, WEB, KnownTool
+from agentaudit.extract.known_tools import (
+    EDITOR,
+    HOSTED,
+    NOTHING,
+    PAGES,
+    PRIVATE,
+    SHELL,
+    WEB,
+    KnownTool,
+)
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.class_tools import CLASS_TOOLS, in_container, known_tool
@@ -38,6 +47,14 @@ _OF_WORKERS: Mapping[str, KnownTool] = {
     "createExecuteTool": HOSTED,
 }
 """Of Cloudflare's, which work on a file system of the agent's own, or in a Worker of its own."""
+_BY_PATH: Mapping[str, KnownTool] = {
+    "@strands-agents/sdk/vended-tools/bash.bash": SHELL,
+    "@strands-agents/sdk/vended-tools/file-editor.fileEditor": EDITOR,
+    "@strands-agents/sdk/vended-tools/http-request.httpRequest": PAGES,
+    "@google/adk.GOOGLE_SEARCH": WEB,
+    "@langchain/langgraph-swarm.createHandoffTool": NOTHING,
+}
+"""Tools that packages have by their full names, made by a call or as they are."""
 _OF_PROVIDERS: tuple[tuple[str, KnownTool], ...] = (
     (r"webSearch|web_?search|googleSearch|xSearch|urlContext|webFetch|google_search", WEB),
     (r"codeExecution|code_?[iI]nterpreter|code_execution", HOSTED),
@@ -48,6 +65,14 @@ _OF_PROVIDERS: tuple[tuple[str, KnownTool], ...] = (
 )
 _BY_PROVIDER = tuple((regex(rf"^(?:{names})(?:_\d+)?$"), known) for names, known in _OF_PROVIDERS)
 _TOOLS_OF = regex(r"^@ai-sdk/[\w-]+\.\w+\.tools\.(?P<name>\w+)$")
+
+
+def tool_by_path(module: Module, node: ast.expr, named: str) -> Tool | None:
+    """The tool that a package has under a name, or makes by it."""
+    path = module.dotted(node.func if isinstance(node, ast.Call) else node)
+    known = _BY_PATH.get(path)
+    name = named or path.rpartition(".")[2]
+    return known_tool(module, node, (name, known)) if known is not None else None
 
 
 def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:

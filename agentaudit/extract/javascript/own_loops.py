@@ -46,6 +46,8 @@ _SPENDING = regex(
     r"\b(?:maxTokens|max_tokens|max_completion_tokens|max_output_tokens|maxOutputTokens)\b"
 )
 _OWN = "own"
+_RUNNER = "toolRunner"
+"""Which loops by itself, and is an agent that its client builds."""
 _DEEPEST = 6
 
 
@@ -75,6 +77,8 @@ def add_own_loops(building: Building) -> None:
 
 
 def _asked(building: Building, call: Call) -> _Asked | None:
+    if call.last == _RUNNER:
+        return None
     client = client_asked(IN_SCRIPTS, call.name)
     if not client and not {"tools", "toolConfig"} & {item.arg for item in call.node.keywords}:
         return None

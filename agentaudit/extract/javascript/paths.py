@@ -2,7 +2,8 @@
 Which file of the repository a path means that a script imports.
 
 Paths of `@/` and `~/` begin at a folder above, as bundlers have it; what else stands for a folder
-of the repository, its packages and settings say.
+of the repository, its packages and settings say. Packages of frameworks are what their vendors make
+of them, also in examples beside their own sources.
 """
 
 import posixpath
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.packages import Packages
+from agentaudit.readers.javascript.document import OF_VENDORS
 
 _ENDINGS = (
     *(".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cts", ".cjs"),
@@ -43,6 +45,8 @@ def _paths(packages: Packages, file: str, source: str) -> Iterator[str]:
     """Where a path may lead: from the file itself, or from a folder above it."""
     if source.startswith("."):
         yield posixpath.normpath(posixpath.join(folder_of(file), source))
+        return
+    if OF_VENDORS.match(source):
         return
     yield from packages.paths(file, source)
     root = next((root for root in _ROOTED if source.startswith(root)), None)

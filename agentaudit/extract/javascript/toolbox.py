@@ -23,10 +23,11 @@ from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 
 _DEEPEST = 20
-_AS_TOOLS = frozenset({"asTool", "as_tool"})
+_AS_TOOLS = frozenset({"asTool", "as_tool", "toTool"})
 _AGENT_TOOL = "agents/agent-tools.agentTool"
 _GIVES_ADDED = "getAITools"
 """The method of Cloudflare's agents that gives the tools of all servers that they added."""
+_GROUPS = frozenset({"toolNamespace", "createToolkit"})
 _GIVES_ALL = frozenset({"tools", "getTools", "listTools", "getToolsets", "listToolsets"})
 """Methods of clients of MCP that give the tools of their servers."""
 
@@ -108,7 +109,7 @@ class Toolbox(Struct):
             return [_Part(meant.beside(each), several=True) for each in call.args]
         if name == "Object.assign":
             return [replace(part, value=meant.beside(each)) for each in call.args]
-        if name.rpartition(".")[2] == "toolNamespace":
+        if name.rpartition(".")[2] in _GROUPS:
             given = keyword(call, "tools")
             return [replace(part, value=meant.beside(given))] if given is not None else None
         if isinstance(call.func, ast.Attribute) and call.func.attr == "concat":

@@ -3,7 +3,8 @@ Tools that TypeScript and JavaScript code defines: what they take, what they do,
 
 Each framework has a function that makes a tool of options, or of a function and options; the AI SDK
 also takes the options as they are. Sources: the documentation of the AI SDK 5 to 7, of the OpenAI
-Agents SDK, LangChain.js 1, Mastra 1, the Claude Agent SDK, and of MCP's SDK.
+Agents SDK, LangChain.js 1, Mastra 1, the Claude Agent SDK, VoltAgent, AgentKit, Convex Agent,
+Genkit, ADK and Strands for TypeScript, and of MCP's SDK.
 """
 
 import ast
@@ -13,12 +14,13 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript.builder_names import builder_name
 from agentaudit.extract.javascript.doing import UNKNOWN, told
 from agentaudit.extract.javascript.fields import class_members
-from agentaudit.extract.javascript.handing import given_first
+from agentaudit.extract.javascript.handing import Given, given_first
 from agentaudit.extract.javascript.methods import handler_of
 from agentaudit.extract.javascript.modules import Program
-from agentaudit.extract.javascript.named_tools import named_tool
+from agentaudit.extract.javascript.named_tools import named_tool, tool_by_path
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.schemas import taken
 from agentaudit.extract.programs.code import Module, written_keys
@@ -30,8 +32,8 @@ from agentaudit.model.facts.tools import Tool
 
 _TOOL = regex(r"^(?:@langchain/core/tools|langchain/tools|langchain)\.(?:Structured)?Tool$")
 _NAMES = ("name", "id", "toolName")
-_SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema")
-_DOES = ("execute", "func", "run", "handler", "invoke")
+_SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema", "args")
+_DOES = ("execute", "func", "run", "handler", "invoke", "callback", "function")
 _ASKS = ("needsApproval", "requireApproval")
 
 
@@ -41,6 +43,10 @@ class _Maker(Struct, frozen=True):
     name_at: int | None = None
     schema_at: int | None = None
     does_at: int | None = None
+    options_at: int | None = None
+    """Of its options, which are what it is given last if not said otherwise."""
+    words_at: int = 0
+    """The parameter of its function by which the words of the model come, and those after it."""
 
 
 _OPTIONS = _Maker()
@@ -50,7 +56,20 @@ _MAKERS: Mapping[str, _Maker] = {
         ("@openai/agents.tool", "@openai/agents-core.tool", "@openai/agents-realtime.tool"),
         _OPTIONS,
     ),
-    "@openai/agents/realtime.tool": _OPTIONS,
+    **dict.fromkeys(
+        (
+            *("@openai/agents/realtime.tool", "@voltagent/core.createTool", "@voltagent/core.tool"),
+            "@voltagent/core.Tool",
+            *("@inngest/agent-kit.createTool", "@strands-agents/sdk.tool"),
+            *("@strands-agents/sdk.FunctionTool", "openai/helpers/zod.zodFunction"),
+            *("@google/adk.FunctionTool", "@google/adk.LongRunningFunctionTool"),
+            "@anthropic-ai/sdk/helpers/beta/zod.betaZodTool",
+            "@anthropic-ai/sdk/helpers/beta/json-schema.betaTool",
+        ),
+        _OPTIONS,
+    ),
+    "@convex-dev/agent.createTool": _Maker(words_at=1),
+    **dict.fromkeys(("genkit.defineTool", "genkit.dynamicTool"), _Maker(does_at=1, options_at=0)),
     **dict.fromkeys(
         ("@mastra/core/tools.createTool", "@mastra/core.createTool", "@mastra/core/tools.Tool"),
         _OPTIONS,
@@ -74,7 +93,11 @@ _MAKERS: Mapping[str, _Maker] = {
 
 def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Call]]:
     """The tools that a module's calls make, each with its call."""
-    making = [call for call in module.calls() if call.name in _MAKERS]
+    making = [
+        call
+        for call in module.calls()
+        if builder_name(program, Written(module, call.node.func)) in _MAKERS
+    ]
     keys = _names(module) if making else {}
     for call in making:
         named = keys.get(id(call.node)) or call.variable
@@ -105,14 +128,19 @@ def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
     """The tool that an expression makes, called so where it names none; None of anything else."""
     meant = program.meant(given)
     module, node = meant.module, meant.node
+    of_package = tool_by_path(module, node, named)
+    if of_package is not None:
+        return of_package
     if isinstance(node, ast.Call):
-        maker = _MAKERS.get(module.dotted(node.func))
+        maker = _MAKERS.get(builder_name(program, meant.beside(node.func)))
         if maker is not None:
             return tool_from(program, _parts(program, meant, maker, named))
         known = named_tool(module, node, named) or _of_class(program, meant.beside(node.func))
         if known is not None:
             return known
     options = members(program, meant)
+    inner = members(program, options.get("function")) if options is not None else None
+    options = inner or options
     if options is None or options.get(*_DOES, *_SCHEMAS, "description") is None:
         return None
     return tool_from(program, Parts(meant, named, options, None, None))
@@ -128,6 +156,7 @@ class Parts(Struct, frozen=True):
     does: Written | None
     method: FunctionDef | None = None
     """What it does, where that is a method of its class."""
+    words_at: int = 0
 
 
 def _of_class(program: Program, named: Written) -> Tool | None:
@@ -161,19 +190,23 @@ def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts
     options = Options({}, hidden=maker.does_at is None)
     if isinstance(call, ast.Call) and (call.keywords or len(given) > (maker.does_at or 0)):
         options = options_of(program, meant.module, call)
+    if maker.options_at is not None and given:
+        options = members(program, at(maker.options_at)) or Options({}, hidden=True)
     first = at(maker.name_at)
     name = program.text(first) or named
     place = meant.beside(call.func) if isinstance(call, ast.Call) else meant
-    return Parts(place, name, options, at(maker.schema_at), at(maker.does_at))
+    schema, does = at(maker.schema_at), at(maker.does_at)
+    return Parts(place, name, options, schema, does, words_at=maker.words_at)
 
 
 def tool_from(program: Program, parts: Parts) -> Tool:
     """The tool that is made of these."""
     options, module = parts.options, parts.at.module
-    name = program.text(options.get(*_NAMES)) or parts.name or "tool"
     does = parts.does or options.get(*_DOES)
     function = handler_of(program, does) if does is not None else None
     function = (module, parts.method) if parts.method is not None else function
+    named = function[1].name if function is not None and function[1].name.isidentifier() else ""
+    name = program.text(options.get(*_NAMES)) or parts.name or named or "tool"
     tool = Tool(
         id=fact_id(
             "tool",
@@ -185,12 +218,19 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         approval=_approval(options),
     )
     if function is not None:
-        tool = told(program, tool, given_first(*function))
+        tool = told(program, tool, _given(function, parts.words_at))
     elif does is not None and does.value is not None:
         program.open_doing[tool.id] = UNKNOWN
     schema = parts.schema or options.get(*_SCHEMAS)
     takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     return as_taking(tool, takes)
+
+
+def _given(function: tuple[Module, FunctionDef], words_at: int) -> Given:
+    """A function as a framework calls it, which may hand its own context first."""
+    if not words_at:
+        return given_first(*function)
+    return Given(*function, frozenset(item.arg for item in function[1].args.args))
 
 
 def _approval(options: Options) -> Truth:

@@ -29,7 +29,9 @@ _WORDS = (
     *("@openai/agents", "langchain", "@mastra/", "claude-agent-sdk", "claude-code", "deepagents"),
     *("modelcontextprotocol", '"ai"', "'ai'", "@azure/functions", "@ai-sdk/mcp", "fastmcp"),
     *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
-    *("@openai/codex-sdk", "@github/copilot-sdk", "cloudflare:workers"),
+    *("@openai/codex-sdk", "@github/copilot-sdk", "cloudflare:workers", "@voltagent/core"),
+    *("@inngest/agent-kit", "@convex-dev/agent", "@google/adk", "@strands-agents/sdk"),
+    *("@workflow/ai", '"genkit', "'genkit", "toolRunner", "runTools"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
@@ -39,16 +41,27 @@ _PACKAGES = (
     r"|@mastra/(?:core|mcp|memory)(?:/[\w/-]+)?|@anthropic-ai/claude-(?:agent-sdk|code)"
     r"|@modelcontextprotocol/(?:server|client|sdk(?:/[\w./-]+)?)|@ai-sdk/mcp|fastmcp|mcp-handler"
     r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think)"
-    r"|@openai/codex-sdk|@github/copilot-sdk)"
+    r"|@openai/codex-sdk|@github/copilot-sdk|@voltagent/core|@inngest/agent-kit"
+    r"|@convex-dev/agent|@google/adk|@strands-agents/sdk(?:/[\w/-]+)?|@workflow/ai(?:/agent)?"
+    r"|genkit(?:/beta)?)"
 )
 _IMPORT = regex(import_of(_PACKAGES), re.MULTILINE)
+OF_VENDORS = regex(rf"^(?=@)(?:{_PACKAGES}|@(?:mastra|voltagent)/[\w/-]+)$")
+"""Packages that nobody else calls so: they build the same in their vendors' own repositories."""
 _REGISTERS = regex(
     r"""^import[ \t]+type[ \t]+\{[^{}]{0,400}\bMcpServer\b[^{}]{0,400}\}[ \t]*from"""
     r"""[ \t]*['"]@modelcontextprotocol/""",
     re.MULTILINE,
 )
 """A server's type: who imports nothing else is handed one, to register tools at it."""
-_NAMES = regex(r"""^import[ \t]*\{([^{}]{0,2000})\}[ \t]*from[ \t]*['"]ai['"]""", re.MULTILINE)
+_NAMES = regex(
+    r"""(?:^import|\b(?:const|let|var))[ \t]*(?:\{([^{}]{0,2000})\}|\*[ \t]*as[ \t]+\w{1,40})"""
+    r"""[ \t]*(?:from|=[ \t]*(?:await[ \t]+import|require)[ \t]*\()[ \t]*['"]ai['"]""",
+    re.MULTILINE,
+)
+_RUNNER = regex(r"\b(?:messages\.toolRunner|completions\.runTools)\(")
+_CLIENT = regex(import_of(r"(?:openai|@anthropic-ai/sdk)(?:/[\w./-]+)?"), re.MULTILINE)
+"""Of vendors, whose clients run loops of their own."""
 _CALLS = regex(
     r"\b(?:generateText|streamText|ToolLoopAgent|Experimental_Agent|(?:dynamicT|t)ool"
     r"|(?:experimental_)?createMCPClient)\b"
@@ -91,7 +104,9 @@ def builds_agents(file: str, text: str) -> bool:
         return "DurableObject" in text
     if "@azure/functions" in text and TOOL_OF_FUNCTIONS.search(text):
         return True
-    return any(_CALLS.search(match[1]) for match in _NAMES.finditer(text))
+    if _RUNNER.search(text) and _CLIENT.search(text):
+        return True
+    return any(_CALLS.search(match[1] or text) for match in _NAMES.finditer(text))
 
 
 def passes_tools_on(file: str, text: str) -> bool:
