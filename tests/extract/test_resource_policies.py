@@ -373,8 +373,11 @@ def test_what_is_said_as_nothing_is_not_said() -> None:
     assert "grant-to-everybody" in found(permission(*asked))
 
 
-def test_who_may_call_is_open_where_no_file_says_it() -> None:
-    deployment = deployment_of(permission("principal = var.who"))
+@pytest.mark.parametrize(
+    "principal", ["var.who", 'format("%s.amazonaws.com", try(var.who.service, ""))']
+)
+def test_who_may_call_is_open_where_no_file_says_it(principal: str) -> None:
+    deployment = deployment_of(permission(f"principal = {principal}"))
 
     assert not deployment.grants
     assert [item.what for item in deployment.unresolved if "may call" in item.what] == [

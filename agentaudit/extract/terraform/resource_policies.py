@@ -66,9 +66,10 @@ def _add_permission(declared: Declared, collector: Collector) -> None:
     principal, url = body.get("principal"), body.text_at("function_url_auth_type")
     if principal is None or url == "NONE" or any(_is_said(body.get(name)) for name in _CALLING):
         return
-    if principal.unknown:
+    if principal.unknown or principal.text == _SERVICE:
         place = evidence(declared.document, principal)
         collector.leave_open(place, f"who may call by {declared.shown}", "it may be anybody")
+        return
     everybody = principal.text == "*"
     if not everybody and not (principal.text or "").endswith(_SERVICE):
         return
