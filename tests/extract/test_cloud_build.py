@@ -53,3 +53,14 @@ def test_a_step_may_start_an_agent(command: str) -> None:
 )
 def test_other_steps_start_none(command: str) -> None:
     assert not deployment_of({"cloudbuild.yaml": STEP.format(command=command)}).agents
+
+
+def test_no_account_stands_in_for_a_key_of_what_asks_for_keys_alone() -> None:
+    step = STEP.replace("ANTHROPIC_API_KEY]", "GEMINI_API_KEY, GOOGLE_CUSTOM_SEARCH_API_KEY]")
+    found = deployment_of({"cloudbuild.yaml": step.format(command="    script: claude -p x")})
+
+    assert {each.variable: each.short_alternative for each in found.credentials} == {
+        "CRM_TOKEN": "",
+        "GEMINI_API_KEY": "the service account of the build",
+        "GOOGLE_CUSTOM_SEARCH_API_KEY": "",
+    }

@@ -62,6 +62,9 @@ Clouds that give nobody a session for a client secret: it is that of an applicat
 may well be called after a cloud. With Azure it is the key of a service principal.
 """
 
+_BY_KEY_ALONE = regex(r"(?i)custom_?search|cse_|maps|places|geocod|youtube|pagespeed")
+"""Services of Google that ask for a key of the API, whoever calls."""
+
 
 class Holding(Struct, frozen=True, kw_only=True):
     """Who holds the settings, how they are exposed, and who else can see them."""
@@ -80,8 +83,10 @@ class Holding(Struct, frozen=True, kw_only=True):
     tested: bool = False
     """Whether it says of itself that tests run with it, whose own keys guard what they made up."""
 
-    def alternative_to(self, found: Recognised) -> str:
+    def alternative_to(self, found: Recognised, key: str) -> str:
         """What would do without a credential; empty for none."""
+        if found.provider == "google" and _BY_KEY_ALONE.search(key):
+            return ""
         if found.kind in _OF_APPLICATIONS and found.provider in _APART_FROM_THEM:
             return ""
         if (found.provider, found.kind) == _OF_MACHINES:
@@ -164,7 +169,9 @@ def _add(collector: Collector, found: Found, holding: Holding) -> Credential:
         digest=digest,
         belongs_to=owner_stage(setting, recognised),
         unused_channel="" if _ADDRESS.search(setting.content) else setting.channel,
-        short_alternative="" if found.elsewhere else holding.alternative_to(recognised),
+        short_alternative=""
+        if found.elsewhere
+        else holding.alternative_to(recognised, setting.key),
     )
     merged = _held(collector, collector.add(fact), fact)
     what = f"who sees {merged.name}"
