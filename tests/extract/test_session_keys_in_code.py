@@ -150,6 +150,31 @@ def test_a_thread_is_one_for_all_where_requests_are_answered(
 
 
 @pytest.mark.parametrize(
+    ("body", "constant"),
+    [
+        ("return saver.get(config)", False),
+        ("print(saver.get_tuple(config))", False),
+        ("return saver.get({**config})", False),
+        ("saver.get(config)\n    return graph.invoke({}, config)", True),
+        ("return keep(config)", True),
+        ("return config", True),
+    ],
+)
+def test_nothing_is_kept_under_a_key_that_is_only_looked_up(
+    body: str,
+    constant: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    code = (
+        "from langgraph.checkpoint.postgres import PostgresSaver\n"
+        "saver = PostgresSaver(connection)\n"
+        '@app.get("/live")\ndef live(request):\n'
+        f'    config = {{"configurable": {{"thread_id": "1"}}}}\n    {body}\n'
+    )
+
+    assert store(code).constant_session_key is constant
+
+
+@pytest.mark.parametrize(
     ("made", "around", "constant"),
     [
         ("SQLiteSession(session_id='desk')", "def main(): ", False),

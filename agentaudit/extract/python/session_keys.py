@@ -7,7 +7,7 @@ the identifier in. Where some call is given both, the session may be checked the
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from msgspec import Struct, field
@@ -28,6 +28,13 @@ _OF_VENDORS = regex(r"azure|aad|entra|msal|graph|auth0|aws|gcp|openai|github", r
 _OWNERS = frozenset({"user_id", "agent_id", "run_id", "app_id"})
 _ASKING = frozenset({"add", "search", "get_all"})
 _RUNNING = frozenset({"run", "run_async", "run_live"})
+_LOOKING_UP = frozenset(
+    {
+        *("get", "aget", "get_tuple", "aget_tuple", "list", "alist", "get_state", "aget_state"),
+        *("get_state_history", "aget_state_history"),
+    }
+)
+"""What a checkpointer, or a graph, is asked for what it has kept."""
 _RUNS_OF_AGNO = frozenset({"run", "arun", "print_response", "aprint_response"})
 _MADE_BY_AGNO = frozenset({"agno.agent.Agent", "agno.team.Team", "agno.workflow.Workflow"})
 _REMEMBERING = "langmem.create_manage_memory_tool"
@@ -71,12 +78,36 @@ class SessionKeys(Struct, dict=True, eq=False):
         """
         The first `thread_id` that is the same whoever asks, where requests are answered.
 
-        In a script it is the one conversation of whoever runs that.
+        In a script it is the one conversation of whoever runs that, and nothing is kept under what
+        is only looked up.
         """
         for found, value in self._threads():
-            if self.module.text(value) and self.served.serves(found):
+            if self.module.text(value) and self.served.serves(found) and not self._looks_up(found):
                 return Written(self.module, value)
         return None
+
+    def _looks_up(self, found: ast.Dict) -> bool:
+        """Whether all that a configuration is handed to reads what is kept."""
+        scope = self.module.function_around(found)
+        if scope is None or not self.module.affords_within(scope):
+            return False
+        names = {
+            target.id
+            for each in descendants(scope)
+            if isinstance(each, ast.Assign) and found in descendants(each.value)
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        taking = [
+            each
+            for each in descendants(scope)
+            if isinstance(each, ast.Call)
+            and any(_is_of(argument, found, names) for argument in _given(each))
+        ]
+        return bool(taking) and all(
+            isinstance(each.func, ast.Attribute) and each.func.attr in _LOOKING_UP
+            for each in taking
+        )
 
     def _threads(self) -> Iterator[tuple[ast.Dict, ast.expr]]:
         """What LangGraph is told to run under."""
@@ -144,6 +175,23 @@ class SessionKeys(Struct, dict=True, eq=False):
                 if constant and self.served.serves(call):
                     return Written(self.module, owners[0])
         return None
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    yield from (item.value for item in call.keywords)
+
+
+def _is_of(given: ast.expr, found: ast.Dict, names: Collection[str]) -> bool:
+    """Whether an argument is a configuration, holds it, or is called as it is."""
+    waiting: list[ast.AST] = [given]
+    while waiting:
+        each = waiting.pop()
+        if each is found or (isinstance(each, ast.Name) and each.id in names):
+            return True
+        if not isinstance(each, ast.Call):
+            waiting.extend(ast.iter_child_nodes(each))
+    return False
 
 
 class _Function(Struct, dict=True, eq=False):
