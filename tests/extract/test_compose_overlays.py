@@ -127,3 +127,20 @@ def test_an_override_alone_is_read_by_itself() -> None:
     agent = one(deployment_of({"compose.override.yaml": text}))
 
     assert (agent.privileged, agent.published_ports) == (True, ("9090:90",))
+
+
+@pytest.mark.parametrize("first", [BASE, "name: desk\n"], ids=["services", "a name alone"])
+def test_of_several_documents_each_is_laid_over_those_before_it(first: str) -> None:
+    above = "services:\n  agent: {image: 'x/desk-agent:2', privileged: true}\n  more: {image: x}\n"
+    deployment = deployment_of({"compose.yaml": f"{first}---\n{above}"})
+    agent = next(each for each in deployment.runtimes if each.name == "agent")
+
+    assert {each.name for each in deployment.runtimes} == {"agent", "more"}
+    assert (agent.image, agent.privileged) == ("x/desk-agent:2", True)
+
+
+def test_objects_of_a_cluster_beside_services_are_no_compose_file() -> None:
+    service = "services: {agent: {image: 'x/desk-agent:2'}}"
+    files = {"all.yaml": f"apiVersion: v1\nkind: ConfigMap\n---\n{service}\n"}
+
+    assert deployment_of(files).runtimes == ()

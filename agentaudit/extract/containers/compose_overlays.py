@@ -39,13 +39,21 @@ Limits = tuple[Node | None, Node | None, Node | None]
 
 def compose_documents(documents: Documents) -> Iterator[Document]:
     """Every file of Compose, with what Compose lays over it by itself."""
-    files = {document.file: document for document in documents.of("yaml") if is_compose(document)}
+    read = map(_whole, documents.of("yaml"))
+    files = {document.file: document for document in read if is_compose(document)}
     stacks = {stack[0]: stack[1:] for stack in _stacks(documents, files)}
     above = {file for stack in stacks.values() for file in stack}
     for file, document in files.items():
         if file in stacks or file not in above:
             others = (files[each] for each in stacks.get(file, ()))
             yield reduce(laid_over, others, document)
+
+
+def _whole(document: Document) -> Document:
+    """A file with several documents, of which Compose lays each over those before it."""
+    if len(document.roots) == 1 or all(root.child("services") is None for root in document.roots):
+        return document
+    return reduce(laid_over, (replace(document, roots=(root,)) for root in document.roots))
 
 
 def _stacks(documents: Documents, files: Collection[str]) -> Iterator[Sequence[str]]:
