@@ -132,3 +132,16 @@ def test_a_context_is_not_summarised_where_its_window_is_not_respected(
 
     assert [store.compaction for store in stores] == found
     assert all(store.ends_with_call for store in stores)
+
+
+@pytest.mark.parametrize(
+    ("folder", "bounds"), [("desk", Known.SET), ("other", Known.NONE)], ids=["its own", "another's"]
+)
+def test_the_rate_of_a_crew_is_that_of_agents_in_files_of_their_own(
+    folder: str, bounds: Known
+) -> None:
+    agent = '{"role": "Writer", "goal": "Write", "backstory": "Writes.", "llm": "openai/x"}'
+    crew = '{"agents": ["writer"], "max_rpm": 5}'
+    files = {"desk/agents/writer.jsonc": agent, f"{folder}/crew.jsonc": crew}
+
+    assert [each.budget for each in deployment_of(files).agents] == [bounds]

@@ -48,12 +48,16 @@ def extract_crewai(documents: Documents, collector: Collector) -> None:
     """Agents, their tools and limits, and the memory of the crew."""
     found: dict[str, list[Agent]] = {}
     crews: list[Document] = []
-    for document in documents.of("yaml", "json"):
-        if not CREW_FILE.search(document.file) or document.root.kind is not NodeKind.MAPPING:
-            continue
+    files = [
+        document
+        for document in documents.of("yaml", "json")
+        if CREW_FILE.search(document.file) and document.root.kind is NodeKind.MAPPING
+    ]
+    own = {_project(each.file): each.root for each in files if _CREW.search(each.file)}
+    for document in files:
+        crew = own.get(_project(document.file), document.root)
         agents = [
-            _add_agent(documents, collector, declared, document.root)
-            for declared in _declared(document)
+            _add_agent(documents, collector, declared, crew) for declared in _declared(document)
         ]
         found.setdefault(_project(document.file), []).extend(agents)
         if agents or _CREW.search(document.file):

@@ -33,6 +33,7 @@ def _trail(declared: Declared) -> AuditLog:
         enabled=switch(enabled, absent=Truth.YES),
         covers_data_events=_any(_covers_data(body)),
         validated=switch(validated, absent=Truth.NO),
+        every_region=switch(body.get("is_multi_region_trail"), absent=Truth.NO),
     )
 
 

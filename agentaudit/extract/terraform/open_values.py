@@ -48,7 +48,7 @@ _DECIDING: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("truncation", "strategy"),
             ("truncation", "config", "sliding_window", "messages_count"),
         ),
-        "aws_cloudtrail": (("enable_log_file_validation",),),
+        "aws_cloudtrail": (("enable_log_file_validation",), ("is_multi_region_trail",)),
         "aws_elasticache_cluster": (("transit_encryption_enabled",),),
         "aws_elasticache_replication_group": (("transit_encryption_enabled",),),
         "aws_codebuild_project": (("environment", "image"), ("environment", "privileged_mode")),

@@ -59,3 +59,5 @@ class AuditLog(Fact, frozen=True, kw_only=True):
     of_other: bool = False
     """Whether it belongs to a workload of which nothing says that it runs an agent."""
     validated: Truth = Truth.UNKNOWN
+    every_region: Truth = Truth.UNKNOWN
+    """Whether it covers what is called in other regions than its own."""
