@@ -73,7 +73,7 @@ def found(search: Callable[[Documents], Iterable[object]]) -> Asked:
 def run(*images: str) -> Asked:
     """Whether a workload runs an image with one of these words in its name."""
     return lambda _, collector: any(
-        image in workload.image for workload in collector.workloads for image in images
+        image in workload.product for workload in collector.workloads for image in images
     )
 
 

@@ -27,6 +27,7 @@ from agentaudit.extract.containers.container import Container, is_root, place_of
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.containers.products import product_in
 from agentaudit.extract.containers.roles import only_serves
 from agentaudit.extract.credentials.key_addresses import proxies_asked
 from agentaudit.extract.credentials.redaction import plain
@@ -96,6 +97,7 @@ def _container(
     runtime = _runtime(document, key, service, natural)
     dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
     base = _base(documents, dockerfile, stage)
+    words = (*_words(service.child("entrypoint")), *_words(service.child("command")))
     return Container(
         document=document,
         place=key,
@@ -106,13 +108,14 @@ def _container(
         names=names,
         hostname=service.name_at("hostname"),
         project=_project(document),
-        words=(*_words(service.child("entrypoint")), *_words(service.child("command"))),
+        words=words,
         own_entry=service.child("entrypoint") is not None,
         settings=environment.settings,
         settings_whole=environment.whole,
         build=folder,
         dockerfile=dockerfile,
         stage=stage,
+        made_of=product_in(documents, dockerfile, stage, words),
         only_serves=base is not None and only_serves(base.image, names),
         mounts=_mounts(document, service),
         given_files=service.child("configs") is not None

@@ -60,11 +60,16 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
     """Whether each machine of a cluster runs one of it."""
 
     @property
+    def product(self) -> str:
+        """The image that tells what it runs: of what its own is made of, or its own."""
+        return self.made_of or self.runtime.image
+
+    @property
     def role(self) -> str:
         """What it runs: agent, gateway, model, store, tool_server or empty."""
-        if self.preparing or self.only_serves:
+        if self.preparing or (self.only_serves and not self.made_of):
             return ""
-        told = role_of(self.runtime.image, self._own_names, self.words, self._telling)
+        told = role_of(self.product, self._own_names, self.words, self._telling)
         if self.fronts_models and told in {"", "agent"}:
             return "gateway"
         return told or ("agent" if self.calls_model else "")
@@ -75,7 +80,7 @@ class Container(WorkloadSpec, frozen=True, kw_only=True):
         if self.runtime.kind == "agentcore" or self.calls_model:
             return False
         return resembles_agent(
-            self.runtime.image,
+            self.product,
             self._own_names,
             self.words,
             self._telling,

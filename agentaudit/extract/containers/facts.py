@@ -153,7 +153,7 @@ def _gateway(container: Container, place: Evidence) -> Gateway:
         (
             name
             for name in ("litellm", "agentgateway", "portkey", "kong", "envoy", "toolhive")
-            if name in container.runtime.image.lower()
+            if name in container.product.lower()
         ),
         container.names[0],
     )
@@ -196,7 +196,7 @@ def _tool_server(container: Container, place: Evidence) -> ToolServer:
 
 def _authenticated(container: Container) -> Truth:
     """Whether a setting makes a server ask who calls; open where not all settings are there."""
-    if asks_always(container.runtime.image, container.words) or asks(container.settings):
+    if asks_always(container.product, container.words) or asks(container.settings):
         return Truth.YES
     told = container.settings_whole and not may_ask(container.settings)
     return Truth.NO if told else Truth.UNKNOWN
@@ -207,6 +207,6 @@ def _model(container: Container, place: Evidence) -> Model:
         id=fact_id("model", container.names[0], f"{container.key}/model"),
         name=container.names[0],
         evidence=(place,),
-        provider=image_launch(container.runtime.image).package.rpartition("/")[2],
+        provider=image_launch(container.product).package.rpartition("/")[2],
         local=Truth.YES,
     )

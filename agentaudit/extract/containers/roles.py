@@ -29,6 +29,7 @@ What tells all roles but a gateway's, in small letters, in turn: `postgres-mcp` 
 
 Each expression stands beside a word of whatever it finds: words are looked for in less time.
 """
+_SERVING_ROLES = frozenset({"store", "model", "gateway"})
 AGENT_NAME = regex(
     r"(?:^|[^a-z])(?:agents?|(?<!home-)(?<!home_)(?<!music-)(?<!music_)assistant|copilot"
     r"|langgraph|crewai|autogen|chatbot|swarm)(?:[^a-z]|$)",
@@ -225,6 +226,11 @@ def only_serves(image: str, names: Iterable[str]) -> bool:
     """Whether what is built from an image hands out files, passes calls on or serves a model."""
     model = _role_told_by(image) == "model" and not any(map(names_agent, names))
     return model or _PAGES.search(image) is not None
+
+
+def keeps_or_serves(image: str) -> bool:
+    """Whether an image is a database's, a model server's or a gateway's."""
+    return _role_told_by(image) in _SERVING_ROLES
 
 
 def keeps_clusters(name: str) -> bool:

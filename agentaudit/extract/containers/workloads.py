@@ -20,6 +20,8 @@ class WorkloadSpec(Struct, frozen=True, kw_only=True):
     """Folder its image is built from, from the root; None when it is not built here."""
     dockerfile: str = ""
     """What builds the image in that folder, where that is said; any file there may."""
+    made_of: str = ""
+    """The image of a known product that its own image is made of, and starts."""
     stage: str = ""
     """Which stage of it is built, where that is said; else the last."""
     words: tuple[str, ...] = ()
@@ -70,6 +72,11 @@ class Workload(WorkloadSpec, frozen=True, kw_only=True):
     image: str = ""
     told_in: frozenset[str] = frozenset()
     """The files that its environment stands in, those included of which another overrules all."""
+
+    @property
+    def product(self) -> str:
+        """The image that tells what it runs: of what its own is made of, or its own."""
+        return self.made_of or self.image
 
     @classmethod
     def of(cls, spec: WorkloadSpec, *, runtime_id: FactId, role: str, image: str) -> "Workload":

@@ -35,7 +35,7 @@ def extract_letta(documents: Documents, collector: Collector) -> None:
         if document.file.endswith(".af"):
             _add_file(documents, document, collector)
     for workload in collector.workloads:
-        if "letta/letta" in workload.image:
+        if "letta/letta" in workload.product:
             _add_server(collector, workload)
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -56,7 +57,13 @@ class Values(Struct, frozen=True, eq=False):
 class Cluster:
     """The objects of all manifests, as those that refer to each other by kind and name do."""
 
-    def __init__(self, objects: Iterable[KubernetesObject]) -> None:
+    def __init__(
+        self,
+        objects: Iterable[KubernetesObject],
+        products: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.products = products
+        """By the names of images of the repository what they extend."""
         self._objects: dict[tuple[str, str, str], KubernetesObject] = {}
         self._scaling: dict[tuple[str, str, str], list[KubernetesObject]] = {}
         self._values: dict[tuple[str, str, str], Values] = {}

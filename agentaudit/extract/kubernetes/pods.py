@@ -11,6 +11,7 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, command_of, place_of, runtime_id
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.containers.products import product_named, products_by_image
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.accounts import account_named, add_account
@@ -59,7 +60,8 @@ _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
     objects = kubernetes_objects(documents)
-    cluster, alternatives = Cluster(objects), alternatives_of(objects)
+    cluster = Cluster(objects, documents.once(products_by_image))
+    alternatives = alternatives_of(objects)
     for owner in objects:
         add_workload(owner, cluster, alternatives, collector)
 
@@ -135,6 +137,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         key=key,
         runtime=_with_engine(pod, node, environment.settings, runtime),
         names=tuple(dict.fromkeys((owner.name, name))),
+        made_of=product_named(pod.cluster.products, runtime.image),
         words=words,
         settings=environment.settings,
         settings_whole=environment.whole,

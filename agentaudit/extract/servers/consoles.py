@@ -45,7 +45,7 @@ class _Console(Struct, frozen=True):
 _AGENTS = (
     _Console(
         "langflow",
-        lambda workload: _LANGFLOW.search(workload.image) is not None,
+        lambda workload: _LANGFLOW.search(workload.product) is not None,
         lambda workload, said: (
             said["LANGFLOW_AUTO_LOGIN"] in _ON
             if "LANGFLOW_AUTO_LOGIN" in said
@@ -54,12 +54,12 @@ _AGENTS = (
     ),
     _Console(
         "flowise",
-        lambda workload: _EARLY_FLOWISE.search(workload.image) is not None,
+        lambda workload: _EARLY_FLOWISE.search(workload.product) is not None,
         lambda workload, said: workload.settings_whole and "FLOWISE_USERNAME" not in said,
     ),
     _Console(
         "open-webui",
-        lambda workload: _OPEN_WEBUI.search(workload.image) is not None,
+        lambda workload: _OPEN_WEBUI.search(workload.product) is not None,
         lambda _, said: said.get("WEBUI_AUTH") in _OFF,
     ),
 )

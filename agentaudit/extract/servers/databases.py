@@ -175,7 +175,7 @@ def extract_databases(documents: Documents, collector: Collector) -> None:
 def _product(workload: Workload) -> _Product | None:
     if workload.role != "store":
         return None
-    return _BY_IMAGE.get(_REGISTRY.sub("", image_launch(workload.image).package))
+    return _BY_IMAGE.get(_REGISTRY.sub("", image_launch(workload.product).package))
 
 
 def _said(server: Workload, directives: Iterable[Directive]) -> Iterator[str]:

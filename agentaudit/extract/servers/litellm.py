@@ -64,7 +64,7 @@ def _runs_litellm(workload: Workload) -> bool:
     """
     named = any("litellm" in name.lower() for name in workload.names)
     told = any(item.key.startswith("LITELLM_") for item in workload.settings)
-    return "litellm" in workload.image or (named and told)
+    return "litellm" in workload.product or (named and told)
 
 
 class _Around(Struct, frozen=True):

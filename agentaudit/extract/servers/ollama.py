@@ -25,7 +25,7 @@ def extract_ollama(documents: Documents, collector: Collector) -> None:
     reached = exposed_runtimes(documents, collector, "model").keys()
     for workload in collector.workloads:
         runtime = collector.facts.get(workload.runtime_id)
-        if not isinstance(runtime, Runtime) or _IMAGE.search(workload.image) is None:
+        if not isinstance(runtime, Runtime) or _IMAGE.search(workload.product) is None:
             continue
         model = places.get(runtime.evidence[0])
         if model is None:

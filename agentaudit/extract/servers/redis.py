@@ -117,7 +117,7 @@ class _Servers:
         self._named: dict[tuple[str, str, str], int] = {}
         self._all: list[Workload] = []
         for workload in workloads:
-            if workload.role == "store" and any(name in workload.image for name in _REDIS):
+            if workload.role == "store" and any(name in workload.product for name in _REDIS):
                 for around in _around(workload):
                     self._near.setdefault(around, []).append(len(self._all))
                     for name in workload.names:

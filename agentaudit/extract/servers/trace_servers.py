@@ -53,7 +53,7 @@ def extract_trace_servers(_documents: Documents, collector: Collector) -> None:
     """The log that each server is, with the time for which it keeps what it gets."""
     for workload in collector.workloads:
         for server in _SERVERS:
-            if server.image.search(workload.image):
+            if server.image.search(workload.product):
                 _add_log(collector, workload, server)
 
 

@@ -68,7 +68,7 @@ def extract_vllm(documents: Documents, collector: Collector) -> None:
     )
     for workload in collector.workloads:
         line = " ".join(part for word in workload.words for part in word.split())
-        if "vllm" in workload.image or any(start in line for start in _STARTS):
+        if "vllm" in workload.product or any(start in line for start in _STARTS):
             _add_container(collector, workload, around)
     for document in documents.of("yaml"):
         if _is_configuration(document.root):

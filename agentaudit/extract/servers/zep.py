@@ -82,7 +82,7 @@ def _add_server(document: Document, collector: Collector) -> None:
         same = folder_of(workload.document.file) == folder_of(document.file)
         if not same or not isinstance(runtime, Runtime):
             continue
-        if not any(image in workload.image for image in _IMAGES):
+        if not any(image in workload.product for image in _IMAGES):
             continue
         asks = _asks(document.root, workload)
         required = document.root.get("auth", "required")
