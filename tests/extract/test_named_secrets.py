@@ -257,3 +257,17 @@ def test_a_published_default_is_one_beside_the_user_of_its_name() -> None:
     (found,) = deployment_of({"compose.yaml": f"services: {{s3: {service}}}\n"}).credentials
 
     assert (found.default_value, found.confidence) == (True, Confidence.CERTAIN)
+
+
+def test_a_bundle_of_talos_is_secret_word_for_word() -> None:
+    bundle = (
+        f"cluster:\n  secret: {DRAWN}a\nsecrets:\n  bootstraptoken: {DRAWN}b\n"
+        f"  secretboxencryptionsecret: {DRAWN}c\n  tokenizer: {DRAWN}d\n"
+    )
+    found = deployment_of({"talos/secrets.yaml": bundle}).credentials
+
+    assert {each.variable for each in found} == {
+        "secret",
+        "bootstraptoken",
+        "secretboxencryptionsecret",
+    }

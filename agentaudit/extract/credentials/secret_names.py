@@ -10,6 +10,7 @@ from agentaudit.expressions import regex
 from agentaudit.model.facts.credentials import Lifetime
 
 _WORDS = regex(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_OF_TALOS = ("secretbox", "aescbc")
 _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("secret", "access", "key"), "access_key"),
     (("access", "key", "id"), "access_key"),
@@ -50,8 +51,8 @@ _KINDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("account", "key"), "account_key"),
     (("client", "secret"), "client_secret"),
     (("webhook", "secret"), "secret"),
-    (("secret",), "secret"),
-    (("token",), "token"),
+    *(((word,), "secret") for word in ("secret", *(f"{of}encryptionsecret" for of in _OF_TALOS))),
+    *(((word,), "token") for word in ("token", "bootstraptoken")),
     *(((host, "pat"), "token") for host in ("github", "gh", "gitlab", "azure", "devops")),
     (("password",), "password"),
     (("passwd",), "password"),
@@ -183,7 +184,6 @@ _OWN_ENDINGS = (
     ("admin", "password"),
 )
 """By which a program asks others who they are; `OPENAI_API_KEY` opens what is elsewhere."""
-
 
 _NUMBER = regex(r"[_-]?\d{1,2}$")
 """`OPENAI_API_KEY_2` is one of several of its kind."""
