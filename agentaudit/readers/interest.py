@@ -200,6 +200,7 @@ _PYTHON = _Gate(
         ("limiter.", regex(r"limiter\.(?:check|hit|allow|is_allowed)\w*\(")),
         ("429", regex(r"\bHTTP_429|\b(?:status_code ?= ?|HTTPException\(\s*)429\b")),
         ("add_middleware", regex(r"add_middleware\(\s*(?:SlowAPI|\w{0,40}(?:Limit|Throttl))")),
+        (".incr", regex(r"(?i)\.incr(?:by)?\(\s*f?[\"']?\w{0,40}(?:rate|limit|quota|throttl)")),
         ("fastapi_limiter", regex(r"\bfastapi_limiter\.")),
     ),
 )

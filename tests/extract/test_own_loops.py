@@ -95,6 +95,33 @@ def test_what_repeats_a_question_to_a_model_bounds_the_agent(
     assert (agent.max_iterations, agent.max_iterations_count) == bound
 
 
+@pytest.mark.parametrize(
+    ("lines", "paced"),
+    [
+        (("return await asyncio.to_thread(input, '> ')",), True),
+        (("said = input()", "return said.strip()"), True),
+        (("if quiet:", "    return ''", "return input()"), False),
+        (("return await asyncio.to_thread(fetch, '> ')",), False),
+        (("return queue.get()",), False),
+    ],
+)
+def test_a_loop_that_a_person_paces_may_ask_by_a_function(
+    lines: tuple[str, ...],
+    paced: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    asking = "".join(f"    {line}\n" for line in lines)
+    code = (
+        f"{OPENAI}async def next_line():\n{asking}"
+        "async def talk(said):\n    while True:\n        line = await next_line()\n"
+        "        said.append(line)\n"
+        f"        {ASKS}\n        {HANDS_BACK}\n"
+    )
+    (agent,) = deployment(code).agents
+
+    assert agent.paced_by_person is paced
+    assert agent.max_iterations is (Known.SET if paced else Known.NONE)
+
+
 def test_a_loop_is_found_through_the_methods_between() -> None:
     code = (
         f"{OPENAI}class Desk:\n    def __init__(self, most=6):\n        self.most = most\n"

@@ -59,6 +59,12 @@ from app.limits import RateLimitMiddleware
 app = FastAPI()
 app.add_middleware(%s)
 """
+COUNTING = """
+async def %s(user, rate_key):
+    if await redis.incr(%s) > 3:
+        return None
+    return user
+"""
 ABOVE = "import pydantic_ai\nfrom core.cost import Cost\n"
 COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tokens)\n"
 
@@ -107,6 +113,10 @@ COUNTED = "import pydantic_ai\n\n\ndef ask(tokens):\n    warn_if_over_budget(tok
         ("app/api.py", REFUSED % ("chat", "", "raise HTTPException(402)"), Known.NONE),
         ("app/api.py", REFUSED % ("log_in", "", "raise HTTPException(429)"), Known.NONE),
         ("app/api.py", REFUSED % ("chat", "", "assert request.status == 429"), Known.NONE),
+        ("app/api.py", COUNTING % ("chat", 'f"ratelimit:{user}"'), Known.UNKNOWN),
+        ("app/api.py", COUNTING % ("webhook", "rate_key"), Known.UNKNOWN),
+        ("app/api.py", COUNTING % ("answer", "answered_key"), Known.NONE),
+        ("app/api.py", COUNTING % ("log_in", "rate_key"), Known.NONE),
         ("app/api.py", ADDED % "SlowAPIMiddleware", Known.UNKNOWN),
         ("app/api.py", ADDED % "RateLimitMiddleware, per_minute=5", Known.UNKNOWN),
         ("app/api.py", ADDED % "CORSMiddleware", Known.NONE),

@@ -17,6 +17,7 @@ from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.defaults import folded
 from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.persons import waits_for_person
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.model.evidence import Known
 
@@ -24,11 +25,6 @@ Loop = ast.For | ast.AsyncFor | ast.While
 _ENDS = (ast.Break, ast.Return, ast.Raise)
 _LEAVES = (ast.Break, ast.Return)
 _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_ASKS = regex(
-    r"^(?:input|prompt)$|(?:^|\.)(?:Prompt\.ask|console\.input|get_user_input|stdin\.readline"
-    r"|\w*session\.prompt(?:_async)?|(?:rl|readline|terminal)\.question)$"
-)
-"""What waits for the next line of a person."""
 _CLOCKS = frozenset({"time", "monotonic", "perf_counter", "now", "utcnow"})
 _RETRIES = regex(r"(?i)attempt|retr(?:y|ies)|^tries$|backoff")
 _BLOCKS = ("body", "orelse", "finalbody")
@@ -133,7 +129,7 @@ def _of_loop(
     if isinstance(loop, ast.While):
         if any(map(_RETRIES.search, _names(loop.test))):
             return None
-        if _waits_for_person(module, loop):
+        if waits_for_person(module, loop):
             return Rounds((Known.SET, 1), function, paced_by_person=True)
         bound, timed = _of_conditions(module, loop)
         return Rounds(bound, function, ends_in_time=timed)
@@ -178,23 +174,6 @@ def _blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
         yield from (handler.body for handler in getattr(statement, "handlers", ()))
     elif isinstance(statement, ast.Match):
         yield from (case.body for case in statement.cases)
-
-
-def _waits_for_person(module: Module, loop: ast.While) -> bool:
-    """Whether each round begins with what somebody types, whatever happened before."""
-    waiting = list(loop.body)
-    for statement in waiting:  # it grows meanwhile
-        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
-            waiting += statement.body
-        elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr) and any(
-            isinstance(each, ast.Call) and _ASKS.search(module.dotted(each.func))
-            for each in descendants(statement)
-        ):
-            return True
-    return any(
-        isinstance(each, ast.Call) and module.dotted(each.func) == "input"
-        for each in descendants(loop.test)
-    )
 
 
 def _counted(module: Module, loop: ast.For | ast.AsyncFor) -> Bound | None:

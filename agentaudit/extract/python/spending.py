@@ -14,12 +14,18 @@ from agentaudit.extract.documents import Documents, first_folder_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, descendants, keyword, parameters_of
+from agentaudit.extract.programs.syntax import (
+    argument,
+    descendants,
+    keyword,
+    parameters_of,
+    words_in,
+)
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.readers.interest import CHECKING
 
-_WORDS = ("budget", "quota", "credits", "usage_limits", "limiter", "429", "Limit", "hrottl")
+_WORDS = ("budget", "quota", "credits", "usage_limits", "limiter", "429", "Limit", "hrottl", "incr")
 _CHECK = regex(
     rf"^{CHECKING}(?!(?:\w{{1,60}}_)?(?:tokens?|context|prompt)_)"
     r"(?:\w{1,60}_)?(?:budgets?|quotas?|credits)(?!_(?:alert|warn|threshold|notif|status))(?:_\w+)?$"
@@ -34,12 +40,14 @@ _ASKED = regex(r"(?:^|\.)\w*limiter\.(?:check\w*|hit|allow|is_allowed)$", re.IGN
 """A limiter of one's own that a route asks; to wait for one's turn is for what is called."""
 _ASKING = regex(
     r"message|chat|ask|quer(?:y|ies)|run|invoke|agent|complet|generat|stream|conversation"
-    r"|prompt|analy|research|answer|respond|process",
+    r"|prompt|analy|research|answer|respond|process|reply|webhook",
     re.IGNORECASE,
 )
 """How routes are called that have a model asked, and no `login` or `upload`."""
 _CALLS_ROUTE = "call_next"
 """What a middleware of Starlette is given, which stands before all routes."""
+_COUNTING = frozenset({"incr", "incrby", "hincrby"})
+_OF_LIMIT = regex(r"(?i)rate|limit|quota|throttl")
 _TOO_MANY = 429
 _REFUSING = regex(r"(?:HTTPException|Response|HTTPError)$|^(?:flask\.)?abort$")
 _ADDED = regex(r"(?:^|\.)(?:SlowAPI\w*|\w*(?:Rate_?Limit|Throttl)\w*)$")
@@ -108,7 +116,9 @@ def _is_limited(module: Module, function: FunctionDef) -> bool:
         for each in function.decorator_list
         if isinstance(each, ast.Call)
     ) or any(
-        _ASKED.search(module.dotted(each.func)) is not None or _refuses(module, each)
+        _ASKED.search(module.dotted(each.func)) is not None
+        or _refuses(module, each)
+        or _counts_calls(module, each)
         for each in descendants(function)
         if isinstance(each, ast.Call)
     )
@@ -124,6 +134,12 @@ def _refuses(module: Module, call: ast.Call) -> bool:
         for each in given
         if each is not None
     )
+
+
+def _counts_calls(module: Module, call: ast.Call) -> bool:
+    """Whether a call counts in Redis under the key of a limit: `incr(f"ratelimit:{user}")`."""
+    counts = module.dotted(call.func).rpartition(".")[2] in _COUNTING
+    return counts and any(_OF_LIMIT.search(word) for each in call.args for word in words_in(each))
 
 
 def _asks(module: Module, call: Call) -> bool:
