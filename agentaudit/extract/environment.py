@@ -53,6 +53,14 @@ _NOT_MEMORY = regex(
     re.IGNORECASE,
 )
 """Nor is how large one message may be: `POSTFIX_MESSAGE_SIZE_LIMIT`."""
+_OF_OTHERS = regex(
+    r"(?:^|_)(?:stream|vector|price|order|trade|market|candle|portfolio|position|job|task|workflow"
+    r"|execution|event|build|deploy(?:ment)?|rollout|release|revision|version|change|audit|metrics?"
+    r"|alert|scan|backup|status|login|password|shell|bash|command|search|browser|purchase|billing"
+    r"|sensor|weather|git|commit)s?_history(?:_|$)|(?:^|_)chat_?ids?$",
+    re.IGNORECASE,
+)
+"""Histories of anything but talk, and the chat of a messenger that a program writes to."""
 _ANY_MESSAGES = "MAX_MESSAGES"
 """How many messages there may be, of mail as of conversations, unless a word before says which."""
 _CONVERSING = frozenset({"chat", "conversation", "history", "memory", "session", "thread"})
@@ -177,7 +185,11 @@ def _is_of_any(key: str) -> bool:
 @lru_cache(maxsize=1024)
 def _concerns_memory(key: str) -> bool:
     short = len(key) <= _LONGEST_NAME
-    return short and _EVIDENCE.search(key) is not None and _NOT_MEMORY.search(key) is None
+    return short and _EVIDENCE.search(key) is not None and not _names_another(key)
+
+
+def _names_another(key: str) -> bool:
+    return _NOT_MEMORY.search(key) is not None or _OF_OTHERS.search(key) is not None
 
 
 def _backend(urls: Sequence[Setting]) -> tuple[str, str]:

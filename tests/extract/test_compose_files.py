@@ -131,3 +131,21 @@ def test_services_of_the_azure_developer_cli_are_no_compose_file() -> None:
     assert deployment_of({"azure.yaml": text}).runtimes == ()
     assert deployment_of({"azure.yaml": text.replace("    host: containerapp\n", "")}).runtimes
     assert deployment_of({"compose.yaml": text}).runtimes  # whatever else stands in it
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("OPENAI_API_KEY_FILE: /run/secrets/openai-api-key", {"OPENAI_API_KEY_FILE"}),
+        ("WHERE: /run/secrets/openai-api-key", {"openai-api-key"}),
+        ("OPENAI_API_KEY_FILE: /etc/openai", {"OPENAI_API_KEY_FILE", "openai-api-key"}),
+        ("MODEL: gpt-5", {"openai-api-key"}),
+    ],
+)
+def test_a_secret_and_the_variable_that_says_where_it_lies_are_one(
+    variable: str, told: set[str]
+) -> None:
+    service = f"{{image: agent, environment: {{{variable}}}, secrets: [openai-api-key]}}"
+    found = deployment_of({"compose.yaml": f"services:\n  agent: {service}\n"})
+
+    assert {each.variable for each in found.credentials} == told

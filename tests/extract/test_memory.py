@@ -63,6 +63,24 @@ def test_how_large_one_message_may_be_bounds_no_memory() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "stores"),
+    [
+        ("STREAM_HISTORY_LIMIT", 0),
+        ("ORDERS_HISTORY_MAX", 0),
+        ("TELEGRAM_CHAT_ID", 0),
+        ("HISTORY_LIMIT", 1),
+        ("AGENT_HISTORY_LIMIT", 1),
+        ("ACME_HISTORY_LIMIT", 1),
+        ("CHAT_SESSION_ID", 1),
+    ],
+)
+def test_a_history_of_something_else_is_no_memory(name: str, stores: int) -> None:
+    text = f"services:\n  agent: {{image: agent, environment: {{{name}: '9000'}}}}\n"
+
+    assert len(deployment_of({"compose.yaml": text}).memory_stores) == stores
+
+
+@pytest.mark.parametrize(
     ("service", "stores"),
     [
         ("image: docker.io/axllent/mailpit:1, environment: {MP_MAX_MESSAGES: '5000'}", 0),

@@ -17,6 +17,7 @@ from agentaudit.readers.document import Document, Node, NodeKind
 
 _NAME = regex(r"[A-Za-z_]\w*")
 _OPEN = "which variables the container gets is open"
+_SECRETS = "/run/secrets/"
 _INTERPOLATION = regex(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
 
@@ -43,7 +44,9 @@ def environment_of(
         given = _given(document, path, files.settings(found), collector) if found else None
         whole = whole and given is not None
         settings.extend(setting for setting in given or () if setting.key not in names)
-    return Environment((*settings, *_secret_files(document, service)), whole)
+    told = {each.key.removesuffix("_FILE") for each in settings if _names_file(each)}
+    kept = (each for each in _secret_files(document, service) if _as_variable(each) not in told)
+    return Environment((*settings, *kept), whole)
 
 
 def _given(
@@ -121,6 +124,15 @@ class _EnvFiles:
         return self._by_name[found.file]
 
 
+def _names_file(setting: Setting) -> bool:
+    """Whether a variable says where a secret lies: it is the one of its name, told once."""
+    return setting.key.endswith("_FILE") and setting.content.startswith(_SECRETS)
+
+
+def _as_variable(secret: Setting) -> str:
+    return secret.key.upper().replace("-", "_")
+
+
 def _secret_files(document: Document, service: Node) -> Iterator[Setting]:
     """`secrets:` of a service, which arrive as files below /run/secrets."""
     for element in service.list_at("secrets"):
@@ -131,5 +143,5 @@ def _secret_files(document: Document, service: Node) -> Iterator[Setting]:
                 value=node,
                 document=document,
                 route="secrets",
-                text=f"/run/secrets/{node.text}",
+                text=f"{_SECRETS}{node.text}",
             )

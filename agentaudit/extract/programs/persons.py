@@ -26,8 +26,7 @@ def waits_for_person(module: Module, loop: ast.While) -> bool:
             made = [each for each in descendants(statement) if isinstance(each, ast.Call)]
             if any(_asks_person(module, each) for each in made):
                 return True
-            own = filter(None, (module.own_function(each.func) for each in made))
-            if any(module.affords_within(each) and _begins_asking(module, each) for each in own):
+            if any(_begins_asking(module, module.own_function(each.func)) for each in made):
                 return True
     return any(
         isinstance(each, ast.Call) and module.dotted(each.func) == "input"
@@ -43,8 +42,10 @@ def _asks_person(module: Module, call: ast.Call) -> bool:
     return any(_ASKS.search(module.dotted(each)) is not None for each in asked)
 
 
-def _begins_asking(module: Module, function: FunctionDef) -> bool:
+def _begins_asking(module: Module, function: FunctionDef | None) -> bool:
     """Whether a function asks a person, whatever happens, before it ends."""
+    if function is None or not module.affords_within(function):
+        return False
     for statement in function.body:
         calls = (each for each in descendants(statement) if isinstance(each, ast.Call))
         simple = isinstance(statement, ast.Return | ast.Assign | ast.AnnAssign | ast.Expr)
