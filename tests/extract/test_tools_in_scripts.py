@@ -383,3 +383,8 @@ def test_tools_of_an_agents_own_workspace_are_known() -> None:
         "execute": (("execute",), Truth.YES),
     }
     assert not found.unresolved
+
+
+def test_an_empty_branch_is_one() -> None:
+    assert "execute" in doing("if (x) {} exec(x)").effects
+    assert "execute" not in doing("while (x) { if (x) {} }").effects

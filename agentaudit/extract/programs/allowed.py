@@ -21,13 +21,18 @@ def without_allowed(function: FunctionDef, parameters: frozenset[str]) -> frozen
     allowed = {
         name
         for statement in _straight(function.body)
-        if isinstance(statement, ast.If) and isinstance(statement.body[-1], _ENDS)
+        if isinstance(statement, ast.If) and _ends(statement.body)
         for name in _turned_away(statement.test, parameters)
     }
     if not allowed:
         return parameters
     changed = (name for target, _ in bindings(descendants(function)) for name in names_in(target))
     return parameters - (allowed - frozenset(changed))
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Whether a block, which may be empty in JavaScript, leaves the function at last."""
+    return bool(body) and isinstance(body[-1], _ENDS)
 
 
 def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -212,7 +212,7 @@ def _ends(block: Sequence[ast.stmt]) -> bool:
     """Whether a block leaves what is around it, also within what it tries last."""
     if any(isinstance(each, _ENDS) for each in block):
         return True
-    last = block[-1]
+    last = block[-1] if block else None
     return isinstance(last, ast.Try | ast.With | ast.AsyncWith) and _ends(last.body)
 
 
