@@ -82,7 +82,7 @@ def add_server_of(reading: Reading, node: Node, route: str) -> None:
     if open_address:
         what = f"the address of the server {name} is decided when the agent starts"
         reading.collector.leave_open(place, what, "what its tools may do is open")
-    entries = [(each, value) for each, value in node.entries if each.raw == "headers"]
+    entries = [pair for pair in node.entries if pair[0].raw in {"headers", "allowedTools"}]
     if address is not None and not open_address:
         entries.append((address.changed(raw="url"), address))
     mapping = node.changed(entries=tuple(entries))

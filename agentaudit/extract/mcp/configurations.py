@@ -28,6 +28,7 @@ from agentaudit.extract.mcp.declared import (
 )
 from agentaudit.extract.mcp.installed import as_installed
 from agentaudit.extract.mcp.launchers import Launch, launch_of
+from agentaudit.extract.mcp.offered import offered
 from agentaudit.extract.mcp.routed import routed_servers
 from agentaudit.extract.mcp.tools import add_tools
 from agentaudit.extract.settings import Setting
@@ -97,7 +98,7 @@ def add_server(reading: Reading, declared: DeclaredServer) -> ToolServer | None:
     if url and server.authenticated is Truth.UNKNOWN:
         what = f"with which headers the server {server.name} is called is not known"
         collector.leave_open(place, what, "whether it asks who calls is open")
-    add_tools(collector, server, url)
+    add_tools(collector, server, url, offered(document, declared.node))
     add_registry(collector, launch, server.evidence[0], server.id)
     add_server_credentials(
         collector, ServerPlace(reading.documents, document, declared, server.id, reading.agent.id)

@@ -4,8 +4,11 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.mcp.catalogue import known_server
 from agentaudit.extract.mcp.known import KnownServer, KnownTool
+from agentaudit.extract.mcp.offered import ALL, Offered
+from agentaudit.extract.named_effects import named_effects
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Truth
 from agentaudit.model.facts.agents import Source
@@ -22,18 +25,25 @@ _RESOURCE_EDGES = {
 _TOOLS = Budget("tools of known servers", 10_000)
 
 
-def add_tools(collector: Collector, server: ToolServer, url: str = "") -> None:
-    """The server's tools, with what they take in and what they work on."""
+def add_tools(
+    collector: Collector, server: ToolServer, url: str = "", given: Offered = ALL
+) -> None:
+    """The server's tools that are offered, with what they take in and what they work on."""
     known = known_server(server.package, url, *server.arguments)
     end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
     if known is None:
         collector.leave_open(*end)
     if known is None or not collector.affords(_TOOLS, len(known.tools), end):
-        _add_unknown_tools(collector, server)
+        named = list(given.named())
+        if named and collector.affords(_TOOLS, len(named), end):
+            for name, place in named:
+                _add_named_tool(collector, server, name, place)
+        else:
+            _add_unknown_tools(collector, server)
         return
     collector.update(replace(server, catalogued=True))
     read_only = any("read-only" in word or "readonly" in word for word in server.arguments)
-    for tool in known.tools:
+    for tool in filter(lambda each: given.has(each.name), known.tools):
         if not read_only or set(tool.effects) <= {"read"}:
             _add_tool(collector, server, known, tool)
 
@@ -79,6 +89,22 @@ def _add_unknown_tools(collector: Collector, server: ToolServer) -> None:
         )
     )
     collector.link(EdgeKind.EXPOSES, server.id, tool.id, place, confidence=Confidence.POSSIBLE)
+
+
+def _add_named_tool(collector: Collector, server: ToolServer, name: str, place: Evidence) -> None:
+    """One tool of which no more is known than its name."""
+    approved = server.wildcard_tools or name in server.approved_tools
+    tool = collector.add(
+        Tool(
+            id=tool_id(server, name),
+            name=f"{server.name}.{plain(name)}",
+            evidence=(place,),
+            confidence=Confidence.LIKELY,
+            effects=named_effects(name),
+            approval=Truth.NO if approved else Truth.UNKNOWN,
+        )
+    )
+    collector.link(EdgeKind.EXPOSES, server.id, tool.id, place, confidence=Confidence.LIKELY)
 
 
 def _add_tool(
