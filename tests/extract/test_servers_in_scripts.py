@@ -97,6 +97,35 @@ def test_tools_that_are_not_seen_are_open(code: str) -> None:
     [
         ("await server.connect(new StdioServerTransport());", "stdio", False, Truth.UNKNOWN),
         (f"{HTTP}app.listen(3000, () => log('up'));", "http", True, Truth.NO),
+        (
+            (
+                f"{HTTP}import {{ serve }} from '@hono/node-server';\n"
+                "serve({ fetch: app.fetch, port: 3000 });"
+            ),
+            "http",
+            True,
+            Truth.NO,
+        ),
+        (f"{HTTP}Bun.serve({{ port: 3000, fetch }});", "http", True, Truth.NO),
+        (f"{HTTP}Deno.serve({{ hostname: '127.0.0.1' }}, f);", "http", False, Truth.UNKNOWN),
+        (
+            (
+                f"{HTTP}import fastify from 'fastify';\nconst own = fastify();\n"
+                "own.listen({ port: 1 });"
+            ),
+            "http",
+            False,
+            Truth.UNKNOWN,
+        ),
+        (
+            (
+                f"{HTTP}import fastify from 'fastify';\nconst own = fastify();\n"
+                "own.listen({ port: 1, host: '::' });"
+            ),
+            "http",
+            True,
+            Truth.NO,
+        ),
         (f"{HTTP}app.listen(PORT, '127.0.0.1');", "http", False, Truth.UNKNOWN),
         (f"{HTTP}app.listen(3000, '0.0.0.0');", "http", True, Truth.NO),
         (f"{HTTP}app.listen({{ port: 3000, host: HOST }});", "http", False, Truth.UNKNOWN),
@@ -321,3 +350,73 @@ def test_servers_that_nobody_can_read_are_open(given: str, what: str) -> None:
     found = deployment_of({"a.ts": f"{code}new Agent({{ id: 'a', tools: {given} }});\n"})
 
     assert what in {end.what for end in found.unresolved}
+
+
+MAKES = (
+    "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\n"
+    "export function make() { return new McpServer({ name: 'own' }); }\n"
+)
+STREAMS = (
+    "import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/http.js';\n"
+    "import { make } from './MAKE';\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "everywhere", "asks"),
+    [
+        ({"http.ts": STREAMS.replace("MAKE", "make") + "app.listen(3000);\n"}, True, Truth.NO),
+        (
+            {"http.ts": STREAMS.replace("MAKE", "make") + "app.listen(3000, 'localhost');\n"},
+            False,
+            Truth.UNKNOWN,
+        ),
+        (
+            {
+                "http.ts": STREAMS.replace("MAKE", "make")
+                + "app.use(verifyBearer); app.listen(3);\n"
+            },
+            True,
+            Truth.UNKNOWN,
+        ),
+        (
+            {
+                "all.ts": "export { make } from './make';\n",
+                "http.ts": STREAMS.replace("MAKE", "all") + "app.listen(3000);\n",
+            },
+            True,
+            Truth.NO,
+        ),
+        (
+            {
+                "make.ts": f"import {{ serve }} from './serve';\n{MAKES}serve(make());\n",
+                "serve.ts": STREAMS.replace("MAKE", "else") + "app.listen(3);\n",
+            },
+            True,
+            Truth.NO,
+        ),
+        ({"other.ts": STREAMS.replace("MAKE", "other") + "app.listen(3);\n"}, False, Truth.UNKNOWN),
+    ],
+)
+def test_a_server_listens_where_a_file_that_imports_it_does(
+    files: dict[str, str], asks: Truth, *, everywhere: bool
+) -> None:
+    found = deployment_of({"make.ts": MAKES, **files})
+    (server,) = found.tool_servers
+
+    assert (server.listens_everywhere, server.authenticated) == (everywhere, asks)
+
+
+@pytest.mark.parametrize(
+    ("stream", "everywhere"), [("{ port: 8 }", False), ("{ port: 8, host: '0.0.0.0' }", True)]
+)
+def test_fastmcp_listens_at_home_unless_it_is_told_otherwise(
+    stream: str, *, everywhere: bool
+) -> None:
+    code = (
+        "import { FastMCP } from 'fastmcp';\nconst own = new FastMCP({ name: 'own' });\n"
+        f"own.start({{ transportType: 'httpStream', httpStream: {stream} }});\n"
+    )
+    (server,) = deployment_of({"server.ts": code}).tool_servers
+
+    assert (server.transport, server.listens_everywhere) == ("http", everywhere)

@@ -1,58 +1,25 @@
-"""
-Servers of MCP that TypeScript and JavaScript code builds: who reaches them, and their tools.
+"""Servers of MCP that TypeScript and JavaScript code builds: who reaches them, and their tools."""
 
-A server over HTTP listens where the program around it does, and Node listens on every interface
-unless it is given a host (https://nodejs.org/api/net.html#serverlisten).
-"""
-
-import ast
-import re
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
 from agentaudit.expressions import regex
-from agentaudit.extract.addresses import EVERY_INTERFACE, LOOPBACK
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.javascript.building import Building
 from agentaudit.extract.javascript.built import class_made
-from agentaudit.extract.javascript.methods import function_of
+from agentaudit.extract.javascript.listening import Started, started_by
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import Registry, registered_in, tools_at
 from agentaudit.extract.programs.code import Call
-from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool, ToolServer
 
 _SERVER = regex(
     r"^(?:@modelcontextprotocol/(?:sdk/server(?:/(?:mcp|index))?|server)\.(?:McpServer|Server)"
     r"|fastmcp\.FastMCP|@mastra/mcp\.MCPServer|mcp-handler\.(?:createMcpHandler|default))$"
 )
-_SERVED = regex(r"\bcreate(?:Legacy)?McpHandler\(|\b\w+\.serve\(['\"]/")
-"""What answers requests where its platform listens: a Worker, or a route of Next.js."""
-_TRANSPORTS = (
-    (regex(r"\bStdioServerTransport\b|transportType: ['\"]stdio"), "stdio"),
-    (regex(r"\b(?:\w*StreamableHTTP\w*Transport|NodeStreamableHTTP\w*)\b|httpStream"), "http"),
-    (_SERVED, "http"),
-    (regex(r"\bSSEServerTransport\b"), "sse"),
-)
-_LISTENS = regex(r"(?:^|\.)listen$")
-_ASKS = regex(
-    r"auth|bearer|passport|jwt|oauth|api[-_]?key|token|session[-_]?secret|clerk|verif|middleware"
-    r"|createMcpExpressApp|hostHeaderValidation|allowedHosts|allowedOrigins",
-    re.IGNORECASE,
-)
-
-
-class _Started(Struct, frozen=True):
-    """How a module starts its servers, read once for all of them."""
-
-    transport: str
-    everywhere: bool
-    asks: bool
 
 
 def add_servers(building: Building, registry: Registry) -> None:
@@ -60,16 +27,14 @@ def add_servers(building: Building, registry: Registry) -> None:
     built = list(_building_calls(building))
     if not built:
         return
-    asks = _ASKS.search(building.module.document.text) is not None
-    everywhere, open_at = _listens_everywhere(building)
-    started = _Started(_transport(building), everywhere is Truth.YES, asks)
+    started = started_by(building)
     for call in built:
         options = options_of(building.program, building.module, call.node)
         server = building.collector.add(_server(building, call, options, started))
-        if open_at is not None:
+        if started.open_at is not None:
             what = f"the host of the server {server.name} does not fold"
             effect = "whether other machines reach it is open"
-            building.collector.leave_open(open_at, what, effect)
+            building.collector.leave_open(started.open_at, what, effect)
         own = [
             tool for name in _names(building, call) for tool in tools_at(registry, building, name)
         ]
@@ -116,7 +81,7 @@ def _equip(
         building.collector.link(EdgeKind.EXPOSES, server.id, tool.id, *tool.evidence[:1])
 
 
-def _server(building: Building, call: Call, options: Options, started: _Started) -> ToolServer:
+def _server(building: Building, call: Call, options: Options, started: Started) -> ToolServer:
     module = building.module
     if call.node.args:
         options = members(building.program, Written(module, call.node.args[0])) or options
@@ -131,38 +96,6 @@ def _server(building: Building, call: Call, options: Options, started: _Started)
         authenticated=Truth.NO if open_to_all else Truth.UNKNOWN,
         listens_everywhere=started.everywhere,
     )
-
-
-def _transport(building: Building) -> str:
-    """The one transport that the module names; empty where there are several, or none."""
-    text = building.module.document.text
-    found = {name for pattern, name in _TRANSPORTS if pattern.search(text)}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _listens_everywhere(building: Building) -> tuple[Truth, Evidence | None]:
-    """Whether the program listens at all of its addresses, and where one is named that is open."""
-    module = building.module
-    for call in building.calls:
-        if not _LISTENS.search(call.name) or not (call.node.args or call.node.keywords):
-            continue
-        host = keyword(call.node, "host", "hostname")
-        others = [each for each in call.node.args[1:2] if not _is_function(building, each)]
-        given = host or next(iter(others), None)
-        if given is None:
-            return Truth.YES, None
-        named = building.program.meant(Written(module, given)).value
-        if not isinstance(named, str):
-            return Truth.UNKNOWN, module.place(given, call.last)
-        if named not in LOOPBACK:
-            everywhere = named in EVERY_INTERFACE
-            return Truth.YES if everywhere else Truth.NO, None
-    served = _SERVED.search(module.document.text) is not None
-    return Truth.YES if served else Truth.NO, None
-
-
-def _is_function(building: Building, given: ast.expr) -> bool:
-    return function_of(building.program, Written(building.module, given)) is not None
 
 
 def _given(building: Building, server: ToolServer, given: Written) -> Iterator[Tool]:

@@ -45,21 +45,24 @@ def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _turned_away(test: ast.expr, parameters: frozenset[str]) -> Iterator[str]:
     """The parameters for which a condition holds whenever they are none of some names."""
-    match test:
-        case ast.BoolOp(op=ast.Or(), values=either):
-            for each in either:
-                yield from _turned_away(each, parameters)
-        case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[among]):
-            if name in parameters and _is_fixed(among, parameters):
-                yield name
-        case ast.UnaryOp(
-            op=ast.Not(),
-            operand=ast.Call(func=ast.Attribute(value=among, attr=has), args=[ast.Name(id=name)]),
-        ):
-            if has in _HAS and name in parameters and _is_fixed(among, parameters):
-                yield name
-        case _:
-            pass
+    waiting = [test]
+    for each in waiting:  # it grows meanwhile: `a || b || …` nests as deep as it is long
+        match each:
+            case ast.BoolOp(op=ast.Or(), values=either):
+                waiting += either
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[among]):
+                if name in parameters and _is_fixed(among, parameters):
+                    yield name
+            case ast.UnaryOp(
+                op=ast.Not(),
+                operand=ast.Call(
+                    func=ast.Attribute(value=among, attr=has), args=[ast.Name(id=name)]
+                ),
+            ):
+                if has in _HAS and name in parameters and _is_fixed(among, parameters):
+                    yield name
+            case _:
+                pass
 
 
 def _is_fixed(among: ast.expr, parameters: frozenset[str]) -> bool:
