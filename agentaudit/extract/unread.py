@@ -4,10 +4,7 @@ Files that deploy agents, and that no extractor understands yet.
 They are swept for secrets as any file of their syntax is, and otherwise named as read in part.
 """
 
-from collections.abc import Iterator
-
 from agentaudit.errors import Problem
-from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import SERVERLESS_FILE
@@ -18,8 +15,6 @@ from agentaudit.readers.unread_agents import unread_agents
 
 _TERRAFORM = (".tf.json", ".tofu.json")
 """As programs write it, of CDKTF for one."""
-_MODAL = regex(r"\bmodal\.(?:App|Stub)\(")
-_OF_MODAL = "an app of Modal, of which is not read who may call its functions, and when they end"
 _DECLARING = ("resource", "data", "module")
 
 
@@ -40,21 +35,11 @@ def extract_unread(documents: Documents, collector: Collector) -> None:
         if place is not None:
             line = document.text.count("\n", 0, place) + 1
             collector.problems.append(_problem(document.file, UNRENDERED, line))
-        found = (
-            _of_agents(document.text)
-            if document.file in read
-            else unread_agents(document.file, document.text)
-        )
-        for message, place in found:
+        if document.file in read:
+            continue
+        for message, place in unread_agents(document.file, document.text):
             line = document.text.count("\n", 0, place) + 1
             collector.problems.append(_problem(document.file, message, line))
-
-
-def _of_agents(text: str) -> Iterator[tuple[str, int]]:
-    """What of a program is not read that builds agents which are."""
-    app = _MODAL.search(text)
-    if app is not None:
-        yield _OF_MODAL, app.start()
 
 
 def _elsewhere(root: Node) -> bool:

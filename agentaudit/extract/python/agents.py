@@ -52,6 +52,8 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.interest import asks_models
 
+_MODAL = "modal"
+
 
 def extract_python(documents: Documents, collector: Collector) -> None:
     """The agents of every Python file, and the tools and memories that stand without one."""
@@ -104,6 +106,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))
     add_threads(building, agents)
+    _deployed(building, agents)
     known = [*(agent for agent, _ in agents), *others] or list(entry_agents(building))
     add_identities(building, known)
     if variable := variable_of_origins(module, calls):
@@ -116,6 +119,14 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     for retry in temporal_retries(documents, module, calls):
         collector.add(retry)
     building.let_go()
+
+
+def _deployed(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
+    """What runs the agents where the module itself says so."""
+    if any(name.partition(".")[0] == _MODAL for name in building.module.imports.values()):
+        from agentaudit.extract.python.modal_apps import add_modal_apps
+
+        add_modal_apps(building, agents)
 
 
 def _call_servers(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
