@@ -932,6 +932,9 @@ def test_so_is_one_that_compose_starts_beside_it(privileged: str, *, host: bool)
     assert (found["agent"].docker_socket, found["engine"].docker_socket) == (host, False)
 
 
+ROOT = 'if [ "$(id -u)" = "0" ]; then'
+
+
 @pytest.mark.parametrize(
     ("last", "root"),
     [
@@ -947,6 +950,18 @@ def test_so_is_one_that_compose_starts_beside_it(privileged: str, *, host: bool)
         ("exec setpriv --reuid root python agent.py", Truth.YES),
         ("", Truth.YES),
         ("exec gosu app true\npython agent.py", Truth.YES),
+        (f"{ROOT}\n  exec gosu app python agent.py\nfi\nexec python agent.py", Truth.NO),
+        (
+            (
+                f"{ROOT}\n  if setpriv --reuid=app true; then\n    exec gosu app python agent.py\n"
+                "  fi\n  exit 1\nfi\nexec python agent.py"
+            ),
+            Truth.NO,
+        ),
+        (f"{ROOT}\n  if ok; then\n    exec gosu app a\n  fi\nfi\nexec python agent.py", Truth.YES),
+        (f"{ROOT}\n  exec gosu root python a.py\nfi\nexec python agent.py", Truth.YES),
+        ('if [ "$FAST" = 0 ]; then\n  exec gosu app a\nfi\nexec python agent.py', Truth.YES),
+        (f"{ROOT}\n  exit 1\nfi\nexec python agent.py", Truth.YES),
     ],
 )
 def test_an_entry_point_may_leave_root(last: str, root: Truth) -> None:
@@ -1001,6 +1016,17 @@ def test_a_dockerfile_for_something_else_says_nothing_of_a_server(
     server = next(item for item in runtimes if item.name == "langgraph server")
 
     assert server.runs_as_root is root
+
+
+@pytest.mark.parametrize(
+    ("profiles", "stage"),
+    [("[demo]", "demonstration"), ("[dev, demo]", "development"), ("[demo, all]", ""), ("[]", "")],
+)
+def test_a_service_of_profiles_that_are_stages_belongs_to_one(profiles: str, stage: str) -> None:
+    text = f"services: {{agent: {{image: 'a:1', profiles: {profiles}}}}}"
+    (runtime,) = deployment_of({"compose.yaml": text}).runtimes
+
+    assert runtime.environment == stage
 
 
 def test_what_others_ask_as_a_proxy_for_models_is_a_gateway_for_them() -> None:

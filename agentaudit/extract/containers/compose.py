@@ -34,7 +34,7 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import docker_bytes_of
-from agentaudit.extract.stages import stage_of
+from agentaudit.extract.stages import stage_named, stage_of
 from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -137,7 +137,9 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         id=runtime_id(key.raw, natural),
         name=key.raw,
         evidence=(*place_of(document, key, key.raw), *_elsewhere(document, service)),
-        environment=variant_of(document) or stage_of(service.text_at("build", "target")),
+        environment=_stage_of_profiles(service)
+        or variant_of(document)
+        or stage_of(service.text_at("build", "target")),
         kind="container",
         image=service.text_at("image"),
         privileged=_true(service.child("privileged")),
@@ -153,6 +155,12 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         gpu=devices is not None or service.child("gpus") is not None,
         network=service.text_at("network_mode"),
     )
+
+
+def _stage_of_profiles(service: Node) -> str:
+    """The stage of a service that only starts in profiles which are all called after stages."""
+    stages = [stage_named(each) for each in service.texts_at("profiles")]
+    return stages[0] if stages and all(stages) else ""
 
 
 def _elsewhere(document: Document, service: Node) -> Iterator[Evidence]:

@@ -13,6 +13,9 @@ from agentaudit.readers.scripts import LEAVING_WORDS
 _DEVELOPED = "mcr.microsoft.com/devcontainers/"
 _ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _AS_ROOT = regex(r"(?:-\S+[ \t]+)*(?:-\S+=)?[\"']?(?:\$\{\w+:?-)?(?:root|0)\b")
+_IF_ROOT = regex(r"if \[{1,2} .{0,20}(?:\$\(id -u\)|\$\{?E?UID\}?).{0,20}(?:=|-eq).{0,8}\b0\b")
+_OPENS = regex(r"(?:if|case|for|while|until)\b")
+_CLOSES = regex(r"(?:fi|esac|done)\b")
 _SETPRIV, _CHOOSING = "exec setpriv ", "--reuid"
 
 
@@ -30,17 +33,40 @@ def runs_as_root(base: Base) -> Truth:
 
 def leaves_root(documents: Documents, document: Document, first: str) -> bool:
     """
-    Whether the last line of what is started, a script beside the Dockerfile, is for another user.
+    Whether what is started, a script beside the Dockerfile, ends as another user.
 
-    So do the images of PostgreSQL and Redis: `exec gosu postgres "$@"`.
+    Its last line is for that one, as in the images of PostgreSQL and Redis (`exec gosu postgres
+    "$@"`), or whoever is root at its start goes no further than such a line.
     """
     script = documents.beside(document, first.rpartition("/")[2]) if first else None
     if script is None or script.syntax != "script":
         return False
-    last = script.text.rstrip().rpartition("\n")[2].strip()
-    leaving = next((word for word in LEAVING_WORDS if last.startswith(word)), "")
-    keeps = leaving == _SETPRIV and _CHOOSING not in last
-    return leaving != "" and not keeps and _AS_ROOT.match(last, len(leaving)) is None
+    lines = [line.strip() for line in script.text.rstrip().split("\n")]
+    return _leaves(lines[-1]) or _turns_root_away(lines)
+
+
+def _leaves(line: str) -> bool:
+    """Whether a line goes on as a user that is not root."""
+    leaving = next((word for word in LEAVING_WORDS if line.startswith(word)), "")
+    keeps = leaving == _SETPRIV and _CHOOSING not in line
+    return leaving != "" and not keeps and _AS_ROOT.match(line, len(leaving)) is None
+
+
+def _turns_root_away(lines: Sequence[str]) -> bool:
+    """Whether a block for root holds such a line, and ends with it or with `exit`."""
+    depth, left, last = 0, False, ""
+    for line in lines:
+        if depth == 0:
+            depth = 1 if _IF_ROOT.match(line) else 0
+        elif _CLOSES.match(line):
+            depth -= 1
+            if depth == 0 and left:
+                return _leaves(last) or last.startswith("exit")
+            last = line
+        elif line and not line.startswith("#"):
+            depth += 1 if _OPENS.match(line) else 0
+            left, last = left or _leaves(line), line
+    return False
 
 
 def first_word(begun: tuple[Sequence[str], Sequence[str]], workload: Workload) -> str:
