@@ -43,6 +43,7 @@ def test_the_last_word_of_a_name_says_what_it_is(name: str) -> None:
         "image: registry.example/support-agent:1.4",
         "image: python:3.12\n    command: python agent.py",
         "image: python:3.12\n    environment: {OPENAI_BASE_URL: 'http://gateway:4000'}",
+        "image: node:24\n    environment: ['CLAUDE_CODE_OAUTH_TOKEN=${TOKEN}']",
     ],
 )
 def test_an_image_a_command_or_a_setting_agrees_with_the_name(more: str) -> None:

@@ -32,7 +32,7 @@ _SURELY_ASKED = regex(
 )
 _KEY_OF_MODEL = regex(
     r"^(?:GOOGLE|DEEPSEEK|XAI|PERPLEXITY|TOGETHER|FIREWORKS|CEREBRAS|MOONSHOT|DASHSCOPE|ZAI)_API_KEY$"
-    r"|^(?:\w{1,40}_)?LLM_(?:KEY|API_KEY|MODEL|PROVIDER)$"
+    r"|^(?:\w{1,40}_)?LLM_(?:KEY|API_KEY|MODEL|PROVIDER)$|^CLAUDE_CODE_OAUTH_TOKEN$"
 )
 """Keys and names of models that say so where a name speaks of an agent; others have some, too."""
 _LARGE_MODEL = regex(
