@@ -238,7 +238,7 @@ def test_what_is_built_from_a_server_of_pages_serves_pages(
     ("name", "base", "agent"),
     [
         ("llm", "vllm/vllm-openai:v0.8.4", False),
-        ("llm-agent", "ollama/ollama:0.9", True),
+        ("llm-agent", "ollama/ollama:0.9\nCMD python agent.py", True),
         ("llm", "python:3.13", True),
     ],
 )
