@@ -21,6 +21,17 @@ def holds_word(text: str, words: Iterable[str]) -> bool:
     return False
 
 
+def folded(text: str) -> str:
+    """
+    A text in which a word of small letters stands wherever `(?i)` finds it: to ask for words first.
+
+    Such an expression also takes the Turkish letters for an i, which folding does not.
+    """
+    if text.isascii():
+        return text.lower()
+    return text.casefold().replace("\u0131", "i").replace("\u0307", "")
+
+
 def one_of(*words: str) -> str:
     """
     The source of an expression for one of a few words, each of which begins with a letter.

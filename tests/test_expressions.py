@@ -3,7 +3,9 @@
 import gc
 import pkgutil
 import re
+import sys
 from importlib import import_module
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ import agentaudit.extract
 import agentaudit.linting
 import agentaudit.readers
 import agentaudit.rules
-from agentaudit.expressions import Late, any_of, one_of, regex
+from agentaudit.expressions import Late, any_of, folded, one_of, regex
 
 LATE = (agentaudit.extract, agentaudit.linting, agentaudit.readers, agentaudit.rules)
 
@@ -28,6 +30,14 @@ def test_a_late_expression_answers_as_a_compiled_one(flags: int) -> None:
     assert late.sub("", text) == compiled.sub("", text)
     assert late.split(text) == compiled.split(text)
     assert late.groupindex == compiled.groupindex
+
+
+def test_a_folded_text_has_a_letter_wherever_an_expression_finds_it() -> None:
+    """Of every character there is: else a text could be written past a search for its words."""
+    characters = "".join(map(chr, range(sys.maxunicode + 1)))
+    for letter in ascii_lowercase:
+        found = re.findall(letter, characters, re.IGNORECASE)
+        assert {folded(character) for character in found} == {letter}
 
 
 @given(

@@ -8,12 +8,12 @@ and so does text in characters that nobody sees.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec.structs import replace
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import folded, holds_word, regex
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.model.facts.agents import Instruction
@@ -22,9 +22,10 @@ from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.document import Document, Node, text_at
 from agentaudit.readers.lines import Lines
 
+_NEGATED = ("do not", "don't", "never", "without")
+_TOLD = ("mention", "tell", "inform", "notify", "reveal", "disclose", "alert", "show", "let")
 _SECRECY = regex(
-    r"(?i)\b(?:do not|don't|never|without)\s+(?:mention|tell|inform|notify|reveal|disclose|alert"
-    r"|show|let)(?:ing)?\b[^.;]{0,60}?\busers?\b"
+    rf"(?i)\b(?:{'|'.join(_NEGATED)})\s+(?:{'|'.join(_TOLD)})(?:ing)?\b[^.;]{{0,60}}?\busers?\b"
 )
 _KEY_FILES = regex(
     r"(?i)(?:~|\$HOME|/root|/home/\w+)/\.(?:ssh|aws|kube|gnupg|netrc|npmrc|docker)\b"
@@ -38,16 +39,20 @@ _WEIGHT = regex(
 _FETCHED = regex(r"\b(?:curl|wget)\s[^\n|;&]{1,200}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b")
 _UNSEEN = regex(r"(?<!\U0001f3f4)[\U000e0020-\U000e007e]{4,}")
 """Letters of tags, which no screen shows; behind a black flag they make those of countries."""
-_SIGNS = (
-    ("secrecy", _SECRECY),
-    ("key files", _KEY_FILES),
-    ("weight", _WEIGHT),
-    ("fetched", _FETCHED),
-)
+_SPOKEN = (("secrecy", _SECRECY), ("weight", _WEIGHT))
+_DONE = (("key files", _KEY_FILES), ("fetched", _FETCHED))
 _LISTED = regex(r"""[(,|]\s?["'“][^"'“”\n]{0,20}$""")
 """Before a sign that is quoted within a list, brackets or a table: it is spoken about."""
 _LIST_GOES_ON = regex(r"""[^"'“”\n]{0,20}["'”]\s?[),|]""")
-_SPOKEN = frozenset({"secrecy", "weight"})
+_WEIGHTS = (
+    "<important>",
+    "<hidden>",
+    "<system>",
+    "<secret>",
+    "[hidden",
+    "[system",
+    "previous instructions",
+)
 _CLOSE = 600
 """Characters between two signs of one order."""
 _WITHIN = 60
@@ -94,13 +99,16 @@ def _orders(text: str) -> Iterator[Node]:
 
 def _beginnings(text: str) -> Iterator[tuple[int, str]]:
     """What nobody sees, and two signs of which one wants to hide or weigh."""
-    for match in _UNSEEN.finditer(text):
-        yield match.start(), ""
+    if not text.isascii():
+        for match in _UNSEEN.finditer(text):
+            yield match.start(), ""
+    if not _may_order(folded(text)):
+        return
+    spoken = [sign for sign in _signs(text, _SPOKEN) if not _only_named(text, sign[1])]
+    if not spoken:
+        return
     found = sorted(
-        (match.start(), kind, match[0])
-        for kind, sign in _SIGNS
-        for match in sign.finditer(text)
-        if kind not in _SPOKEN or not _only_named(text, match)
+        (match.start(), kind, match[0]) for kind, match in (*spoken, *_signs(text, _DONE))
     )
     for (start, kind, words), (after, other, more) in pairwise(found):
         kinds = {kind, other}
@@ -109,6 +117,20 @@ def _beginnings(text: str) -> Iterator[tuple[int, str]]:
             yield (start, words) if kind == "secrecy" else (after, more)
         elif close and kinds == {"weight", "key files"}:
             yield start, words
+
+
+def _may_order(text: str) -> bool:
+    """Whether it may hide or weigh anything: a no for most texts, in a twentieth of the time."""
+    secret = "user" in text and holds_word(text, _NEGATED) and holds_word(text, _TOLD)
+    return secret or holds_word(text, _WEIGHTS)
+
+
+def _signs(
+    text: str, kinds: Iterable[tuple[str, re.Pattern[str]]]
+) -> Iterator[tuple[str, re.Match[str]]]:
+    for kind, sign in kinds:
+        for match in sign.finditer(text):
+            yield kind, match
 
 
 def _only_named(text: str, sign: re.Match[str]) -> bool:
