@@ -13,7 +13,7 @@ from agentaudit.expressions import holds_word, regex
 
 UNRENDERED = "infrastructure that a program declares; audit what it renders (`cdk synth`, …)"
 
-_WORDS = ("aws_cdk", "aws-cdk", "Amazon.CDK", "awscdk", "cdktf", "pulumi")
+_WORDS = ("cdk", "CDK", "pulumi")
 _PYTHON = regex(r"^[ \t]*(?:from|import)[ \t]+(?:aws_cdk|cdktf|pulumi)(?:\b|_)", re.MULTILINE)
 _COMPILED = regex(
     r"^[ \t]*(?:using[ \t]+Amazon\.CDK\b|import[ \t]+(?:static[ \t]+)?software\.amazon\.awscdk\b"

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from agentaudit.expressions import any_of, holds_word, regex
+from agentaudit.expressions import any_of, regex
 from agentaudit.readers.azure.templates import is_arm, is_values
 from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript.document import (
@@ -158,12 +158,12 @@ _CONFIGURATION = _Gate(
     ),
 )
 """Of every other syntax; the text in lower case."""
-_ASKING_WORDS = (*WORDS_IN_PYTHON, "tool_call_id", "tool_result", "toolResult")
+_ASKING = any_of((*WORDS_IN_PYTHON, "tool_call_id", "tool_result", "toolResult"), stops="(_R")
 
 
 def asks_models(text: str) -> bool:
     """Whether a program asks a model itself, or hands back what tools found: it may be an agent."""
-    return "tool" in text and holds_word(text, _ASKING_WORDS)
+    return "tool" in text and _ASKING.search(text) is not None
 
 
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge)_"

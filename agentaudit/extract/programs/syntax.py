@@ -96,8 +96,12 @@ def defaults_of(given: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
 
 def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     """The value of the first of these keyword arguments that is given."""
-    found = {item.arg: item.value for item in call.keywords if item.arg is not None}
-    return next((found[name] for name in names if name in found), None)
+    given = call.keywords
+    for name in names if given else ():
+        for item in given:
+            if item.arg == name:
+                return item.value
+    return None
 
 
 def argument(call: ast.Call, at: int, *names: str) -> ast.expr | None:

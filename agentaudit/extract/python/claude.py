@@ -94,8 +94,9 @@ def add_claude_agents(building: Building) -> list[Agent]:
 
 def _is_bare(call: Call) -> bool:
     """Whether it starts an agent without options of its own."""
-    given = keyword(call.node, "options", "transport") or next(iter(call.node.args), None)
-    return call.name in _STARTS and given is None and not splatted(call.node)
+    if call.name not in _STARTS or call.node.args or splatted(call.node):
+        return False
+    return keyword(call.node, "options", "transport") is None
 
 
 def _add_agent(building: Building, call: Call) -> Agent:

@@ -54,7 +54,8 @@ def _choices(module: Module) -> Iterator[tuple[ast.Name, ast.expr]]:
 def _of_single_answers(module: Module, calls: Sequence[Call]) -> Iterator[ast.expr]:
     """What agents of Strands that a function makes without tools keep: `tools=[]` says so."""
     for node in (call.node for call in calls):
-        manager, tools = keyword(node, "conversation_manager"), keyword(node, "tools")
+        manager = keyword(node, "conversation_manager")
+        tools = keyword(node, "tools") if manager is not None else None
         alone = isinstance(tools, ast.List) and not tools.elts
         if manager is not None and alone and module.function_around(node):
             yield manager

@@ -75,9 +75,11 @@ def _last(name: ast.Name | ast.Attribute) -> str:
 
 def _named_to_it(call: Call) -> Iterator[ast.expr]:
     """The session that a compacting one keeps its items in."""
-    given = keyword(call.node, "underlying_session")
-    if call.last == "OpenAIResponsesCompactionSession" and given is not None:
-        yield given
-    source = keyword(call.node, "history_source_id")
-    if call.last == "CompactionProvider" and isinstance(source, ast.Attribute):
-        yield source.value
+    if call.last == "OpenAIResponsesCompactionSession":
+        given = keyword(call.node, "underlying_session")
+        if given is not None:
+            yield given
+    elif call.last == "CompactionProvider":
+        source = keyword(call.node, "history_source_id")
+        if isinstance(source, ast.Attribute):
+            yield source.value
