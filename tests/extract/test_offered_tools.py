@@ -50,6 +50,8 @@ def test_of_a_server_that_is_known_the_model_gets_what_is_chosen() -> None:
 
     assert tools(gemini(**started, includeTools=["read_file"])) == {"desk.read_file"}
     assert tools(gemini(**started, excludeTools=["write_file"])) == every - {"desk.write_file"}
+    newer = tools(gemini(**started, includeTools=["read_file", "burn_disk"]))
+    assert newer == {"desk.read_file", "desk.burn_disk"}
 
 
 def test_a_tool_that_is_named_does_what_its_name_says_and_is_told_at_its_place() -> None:

@@ -123,6 +123,17 @@ def test_sarif_says_all_that_viewers_ask_for() -> None:
     assert hidden["suppressions"][0]["justification"] == "accepted"
 
 
+def test_sarif_says_what_stands_at_a_related_place() -> None:
+    told = replace(place(1), snippet="KEY=… [x](https://x.example)")
+    changed = replace(finding("held-key", Severity.HIGH), related=(told, place(2)))
+    (found,) = json.loads(render_sarif(result(changed)))["runs"][0]["results"]
+
+    assert [item["message"]["text"] for item in found["relatedLocations"]] == [
+        "KEY=… [x] (https://x.example)",
+        "part of this finding",
+    ]
+
+
 def test_sarif_links_related_places_and_nothing_else() -> None:
     """GitHub shows related places that a message links, and any other link that is in one."""
     hostile = replace(finding("held-key", Severity.HIGH), message="[Approved](https://x.example)")

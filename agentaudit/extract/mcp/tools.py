@@ -33,19 +33,26 @@ def add_tools(
     end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
     if known is None:
         collector.leave_open(*end)
-    if known is None or not collector.affords(_TOOLS, len(known.tools), end):
-        named = list(given.named())
-        if named and collector.affords(_TOOLS, len(named), end):
-            for name, place in named:
-                _add_named_tool(collector, server, name, place)
-        else:
-            _add_unknown_tools(collector, server)
-        return
-    collector.update(replace(server, catalogued=True))
-    read_only = any("read-only" in word or "readonly" in word for word in server.arguments)
-    for tool in filter(lambda each: given.has(each.name), known.tools):
-        if not read_only or set(tool.effects) <= {"read"}:
-            _add_tool(collector, server, known, tool)
+    if known is not None and collector.affords(_TOOLS, len(known.tools), end):
+        collector.update(replace(server, catalogued=True))
+        read_only = any("read-only" in word or "readonly" in word for word in server.arguments)
+        for tool in filter(lambda each: given.has(each.name), known.tools):
+            if not read_only or set(tool.effects) <= {"read"}:
+                _add_tool(collector, server, known, tool)
+    elif not any(given.named()):
+        _add_unknown_tools(collector, server)
+    _add_named_tools(collector, server, known, given)
+
+
+def _add_named_tools(
+    collector: Collector, server: ToolServer, known: KnownServer | None, given: Offered
+) -> None:
+    """The tools that are offered by name, of which nothing else is known."""
+    told = frozenset(tool.name for tool in known.tools) if known is not None else frozenset()
+    named = [(name, place) for name, place in given.named() if name not in told]
+    end = (server.evidence[0], _open_end(server), "what it reads, writes and sends is open")
+    for name, place in named if collector.affords(_TOOLS, len(named), end) else ():
+        _add_named_tool(collector, server, name, place)
 
 
 def unknown_tools(server: ToolServer) -> FactId:

@@ -111,7 +111,7 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
             {
                 "id": number,
                 "physicalLocation": physical_location(evidence),
-                "message": {"text": "part of this finding"},
+                "message": {"text": linkless(evidence.snippet) or "part of this finding"},
             }
             for number, evidence in enumerate(finding.related, start=1)
         ]
