@@ -371,7 +371,10 @@ MEMBERS = """contains(fromJSON('["OWNER", "MEMBER"]'), github.event.comment.auth
         ("github.event.issue.user.login == 'night-shift'", True),
         ("github.event.issue.author_association == 'OWNER'", True),
         ("github.event_name == 'issues' && github.event.issue.user.login == 'night-shift'", False),
-        ("github.actor == 'updates[bot]'", True),
+        ("github.actor == 'updates[bot]'", False),
+        ("github.event.comment.user.login == 'updates[bot]'", False),
+        ("github.event.issue.user.login == 'updates[bot]'", True),
+        ("github.actor != 'updates[bot]'", True),
         ("github.event.comment.user.type == 'User'", True),
         (MEMBERS.replace("MEMBER", "CONTRIBUTOR"), True),
         ("contains(github.event.comment.body, '@bot')", True),
@@ -388,6 +391,34 @@ on: {{issue_comment: {{types: [created]}}}}
 jobs:
   answer:
     if: {json.dumps(condition)}
+    runs-on: ubuntu-latest
+    steps:
+      - uses: anthropics/claude-code-action@v1
+        with: {{anthropic_api_key: "${{{{ secrets.KEY }}}}"}}
+"""
+
+    assert workflow(text).untrusted_trigger is open_to_strangers
+
+
+@pytest.mark.parametrize(
+    ("event", "condition", "open_to_strangers"),
+    [
+        ("pull_request_target", "github.actor == 'dependabot[bot]'", True),
+        ("pull_request_target", "github.triggering_actor == 'dependabot[bot]'", True),
+        ("pull_request_target", "github.event.pull_request.user.login == 'dependabot[bot]'", False),
+        ("issues", "github.actor == 'dependabot[bot]'", False),
+    ],
+)
+def test_strangers_have_a_bot_touch_their_pull_request_and_nothing_else(
+    event: str,
+    condition: str,
+    open_to_strangers: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    text = f"""
+on: [{event}]
+jobs:
+  answer:
+    if: {condition}
     runs-on: ubuntu-latest
     steps:
       - uses: anthropics/claude-code-action@v1

@@ -18,6 +18,15 @@ _BY_ONE = re.compile(
     r"(?:['\"][^'\"\[\]]{1,100}['\"]|github\.repository_owner))"
 )
 """Somebody by his name, or an app that was let into the repository."""
+_BY_BOT = re.compile(
+    r"github\.(?:(?P<last>(?:triggering_)?actor)|event\.(?:\w{1,40}\.){0,3}(?:user|sender)\.login)"
+    r"\s*==\s*['\"][\w-]{1,100}\[bot\]['\"]"
+)
+"""
+An app by its login, which nobody else can take. Of a pull request the `actor` is whoever touched it
+last, and strangers have Dependabot touch theirs (zizmor, `bot-conditions`).
+"""
+_REQUESTED = "pull_request_target"
 _OF_SUBJECT = re.compile(
     r"github\.event\.(?:issue|pull_request|discussion)\.(?:user\.|author_association\b)"
 )
@@ -38,7 +47,9 @@ _ASKED = re.compile(
 
 def for_members(workflow: WorkflowFile) -> bool:
     """Whether conditions let agents run for owners, members and collaborators alone."""
-    asks = partial(_asks_for_members, commented=_is_commented(workflow))
+    asks = partial(
+        _asks_for_members, commented=_is_commented(workflow), requested=_is_requested(workflow)
+    )
     jobs = workflow.agent_jobs
     return bool(jobs) and all(holds_only(job.node, asks) for job in jobs)
 
@@ -56,6 +67,11 @@ def _is_commented(workflow: WorkflowFile) -> bool:
     return comments and not any(_EVENT_NAME in node.raw_at("if") for node in nodes)
 
 
+def _is_requested(workflow: WorkflowFile) -> bool:
+    """Whether a stranger's pull request may start it, with secrets."""
+    return any(event == _REQUESTED for event, _ in workflow.triggers)
+
+
 class Questions:
     """The scripts of a workflow that ask who started it, by the step or the job that runs them."""
 
@@ -63,6 +79,7 @@ class Questions:
         self._scripts: dict[tuple[str, str, str], list[str]] = {}
         self._asking: dict[tuple[str, str, str], bool] = {}
         self._commented = _is_commented(workflow)
+        self._requested = _is_requested(workflow)
         for job in workflow.jobs:
             for step in job.steps:
                 scripts = (step.node.raw_at("run"), raw(step.input("script")))
@@ -79,7 +96,9 @@ class Questions:
         def asked(condition: str) -> bool:
             found = _OUTPUT.fullmatch(condition)
             if found is None:
-                return _asks_for_members(condition, commented=self._commented)
+                return _asks_for_members(
+                    condition, commented=self._commented, requested=self._requested
+                )
             of_job = found["of"] == "needs"
             key = (found["of"], "" if of_job else job.name, found["id"])
             return self._asks(key) and (
@@ -95,7 +114,7 @@ class Questions:
         return self._asking[key]
 
 
-def _asks_for_members(condition: str, *, commented: bool) -> bool:
+def _asks_for_members(condition: str, *, commented: bool, requested: bool) -> bool:
     """The same of a condition without operators around its parts."""
     if condition.startswith("!") or _NEGATED.search(condition) or "||" in condition:
         return False
@@ -103,6 +122,9 @@ def _asks_for_members(condition: str, *, commented: bool) -> bool:
         return False
     if _BY_HAND.fullmatch(condition) or _BY_ONE.fullmatch(condition):
         return True
+    bot = _BY_BOT.fullmatch(condition)
+    if bot is not None:
+        return not (requested and bot["last"])
     return (
         "author_association" in condition
         and _MEMBER.search(condition) is not None
