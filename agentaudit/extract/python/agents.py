@@ -28,6 +28,7 @@ from agentaudit.extract.python.executors import code_runner
 from agentaudit.extract.python.functions import add_function_apps
 from agentaudit.extract.python.gates import add_gates
 from agentaudit.extract.python.graphs import GRAPH
+from agentaudit.extract.python.grown_messages import add_grown_messages
 from agentaudit.extract.python.handing import hand_over
 from agentaudit.extract.python.identity import add_identities, entry_agents
 from agentaudit.extract.python.limits import budget, iterations, timeout
@@ -90,6 +91,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_function_apps(building)
     add_listed_tools(building)
     add_tool_classes(building)
+    add_grown_messages(building)
     for tool in registered_tools(documents, module, calls):
         add_ingestion(collector, collector.add(tool))
     for log in message_logs(module, calls):

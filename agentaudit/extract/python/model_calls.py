@@ -46,7 +46,7 @@ def asked_models(module: Module, calls: tuple[Call, ...]) -> Iterator[Asked]:
     """Every call of a module that hands tools to a model, by a client of any kind."""
     made = {call.variable: call.name for call in calls if call.variable}
     for call in calls:
-        client = _client(call, made) or _own_client(call)
+        client = whose_client(call, made) or _own_client(call)
         given = _handed(module, call, client) if client else None
         if given is not None and not _is_nothing(module, given):
             yield Asked(call, client, given)
@@ -70,7 +70,7 @@ def _own_client(call: Call) -> str:
     return OWN if own and not _MEASURES.match(call.last) else ""
 
 
-def _client(call: Call, made: Mapping[str, str]) -> str:
+def whose_client(call: Call, made: Mapping[str, str]) -> str:
     """Whose client a call is of; empty for none."""
     client = client_asked(IN_PYTHON, call.name)
     if not client and call.last in OF_MADE:
