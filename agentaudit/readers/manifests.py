@@ -114,7 +114,7 @@ _LISTS = ("-bom", "-dependencies", "-parent")
 
 
 def is_manifest(file: str) -> bool:
-    """Whether a file names what programs depend on, by its own name."""
+    """Whether a file names what programs depend on, by its own name: no template of one does."""
     return file.endswith(_EVERY)
 
 
@@ -122,7 +122,7 @@ def depends_on_agents(file: str, text: str) -> bool:
     """Whether a manifest names a library for agents, or cannot be read and may; or has a key."""
     if holds_token(text):
         return True
-    if not _registry_of(file).may_know(text):
+    if not is_manifest(file) or not _registry_of(file).may_know(text):
         return False
     try:
         return len(text) > MAX_WRITTEN or any(dependencies_in(file, text))
@@ -145,7 +145,7 @@ def parse_manifest(file: str, text: str) -> Document:
 
 def dependencies_in(file: str, text: str) -> Iterator[Dependency]:
     """The libraries for agents that a manifest names in its own syntax, each where it is first."""
-    if TESTS.search(file):
+    if TESTS.search(file) or not is_manifest(file):
         return
     named = _named_in_project if file.endswith(_PROJECTS) else _named_in_lines
     yield from _known(_registry_of(file), named(file, text))

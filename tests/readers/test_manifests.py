@@ -177,6 +177,9 @@ def test_what_a_library_is_for_is_said_in_words() -> None:
         ("Desk.csproj", '<Project><PackageReference Include="OpenAIDocs" /></Project>'),
         ("mix.exs", '{:langchainable, "~> 1.0"}\n'),
         ("build.gradle", 'implementation("dev.langchain4jay:core:1.0")\n'),
+        ("scaffold/go.mod.tmpl", GO_MOD),
+        ("scaffold/pom.xml.tmpl", POM),
+        ("scaffold/Gemfile.erb", 'gem "ruby_llm"\n'),
     ],
 )
 def test_other_files_are_of_no_interest(file: str, text: str) -> None:
