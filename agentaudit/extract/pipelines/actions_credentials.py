@@ -17,6 +17,7 @@ from agentaudit.extract.credentials.redaction import assignment, plain
 from agentaudit.extract.iam.holders import principal_name
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING
 from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.extract.pipelines.actions_services import doubt_own_services
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named, tells_of_tests
 from agentaudit.model.deployment import EdgeKind
@@ -113,7 +114,9 @@ def add_job_credentials(
         applied=False,
         tested=tells_of_tests(settings),
     )
-    return bool(add_credentials(collector, settings, holding)) or found
+    added = add_credentials(collector, settings, holding)
+    doubt_own_services(collector, job, settings, added)
+    return bool(added) or found
 
 
 def runs_terraform(workflow: WorkflowFile) -> bool:
