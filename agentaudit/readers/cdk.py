@@ -1,10 +1,11 @@
 """
-Infrastructure that a program declares with the CDK or Pulumi: recognised by its imports, not read.
+Infrastructure that a program declares with the CDK or Pulumi: recognised by its imports.
 
-What it gives to whom is known once it is rendered: `cdk synth` writes templates of CloudFormation,
-`cdktf synth` Terraform, and Pulumi manifests where `renderYamlToDirectory` is set. Until then
-files that give rights or deploy agents are named, and never passed over. Sources: the AWS CDK API
-reference, in each of its languages; "CDK for Terraform"; Pulumi, "Languages & SDKs".
+Of the CDK of AWS in TypeScript and Python the statements of policies are read. What else it gives,
+and to whom, is known once it is rendered: `cdk synth` writes templates of CloudFormation, `cdktf
+synth` Terraform, and Pulumi manifests where `renderYamlToDirectory` is set. Until then files that
+give rights or deploy agents are named, and never passed over. Sources: the AWS CDK API reference,
+in each of its languages; "CDK for Terraform"; Pulumi, "Languages & SDKs".
 """
 
 import re

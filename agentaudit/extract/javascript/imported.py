@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from agentaudit.extract.javascript.paths import by_path, file_meant
 from agentaudit.extract.packages import Packages
 from agentaudit.extract.programs.imported import Allowance, read_imported
+from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.document import Document
 from agentaudit.readers.files import SourceText
 from agentaudit.readers.javascript.document import made, parse_imported
@@ -21,7 +22,13 @@ def imported_documents(
     allowance: Allowance,
 ) -> Iterator[Document]:
     """The trees of scripts that files with trees import, each once."""
-    scripts = [each for each in documents if each.syntax == "javascript" and each.tree is not None]
+    scripts = [
+        each
+        for each in documents
+        if each.syntax == "javascript"
+        and each.tree is not None
+        and declares_stack(each.file, each.text) is None
+    ]
     if not scripts:
         return iter(())
     listed = {

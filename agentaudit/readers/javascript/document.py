@@ -114,6 +114,13 @@ def passes_tools_on(file: str, text: str) -> bool:
     return _GATHERING.search(file) is not None and _BESIDE.search(text) is not None
 
 
+def _states_permissions(file: str, text: str) -> bool:
+    """Whether a stack that a file declares is given rights in it."""
+    if "PolicyStatement" not in text and "AwsManagedPolicyName" not in text:
+        return False
+    return declares_stack(file, text) is not None
+
+
 def holds_key(file: str, text: str) -> bool:
     """Whether a file that somebody wrote has a key of a known form."""
     return not made(file) and len(text) <= MAX_CODE and holds_token(text)
@@ -127,7 +134,8 @@ def made(file: str) -> bool:
 def parse_javascript(file: str, text: str) -> Document:
     """The tree of a file that builds agents or their tools; of any other, the text alone."""
     document = searched_text(file, "javascript", text, unread=_unread(file, text))
-    if not any(asks(file, text) for asks in (builds_agents, passes_tools_on, loops_itself)):
+    asked = (builds_agents, passes_tools_on, loops_itself, _states_permissions)
+    if not any(asks(file, text) for asks in asked):
         return document
     if len(text) > MAX_WRITTEN:
         return _unparsed(document, f"more than {MAX_WRITTEN:,} characters")

@@ -1,0 +1,147 @@
+"""Permissions that the CDK declares: what is written out is read, and the rest is open."""
+
+import pytest
+
+from agentaudit.extract.deployment import deployment_of
+from agentaudit.model.deployment import Deployment, FileStatus
+from agentaudit.model.facts.permissions import Grant
+
+SCRIPT = "import * as iam from 'aws-cdk-lib/aws-iam';\n"
+OTHER = "import { aws_iam as iam } from 'aws-cdk-lib';\n"
+PYTHON = "from aws_cdk import aws_iam as iam\n"
+
+
+def declared(code: str, file: str = "lib/stack.ts") -> Deployment:
+    return deployment_of({file: code})
+
+
+def only_grant(code: str, file: str = "lib/stack.ts") -> Grant:
+    (grant,) = declared(code, file).grants
+    return grant
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        (
+            "lib/stack.ts",
+            SCRIPT + "new iam.PolicyStatement({ actions: ['bedrock:*'], resources: ['*'] });\n",
+        ),
+        (
+            "lib/stack.ts",
+            OTHER + "new iam.PolicyStatement({ actions: ['bedrock:*'], resources: ['*'] });\n",
+        ),
+        (
+            "lib/stack.ts",
+            (
+                "import { PolicyStatement } from 'aws-cdk-lib/aws-iam';\nconst all = ['*'];\n"
+                "new PolicyStatement({ actions: ['bedrock:*'], resources: all });\n"
+            ),
+        ),
+        ("stack.py", PYTHON + "iam.PolicyStatement(actions=['bedrock:*'], resources=['*'])\n"),
+    ],
+)
+def test_a_statement_gives_what_it_says(file: str, code: str) -> None:
+    found = declared(code, file)
+    (grant,) = found.grants
+
+    assert grant.service_wildcards == ("bedrock:*",)
+    assert grant.effect == "allow"
+    assert grant.evidence[0].file == file
+    assert {each.status for each in found.coverage} == {FileStatus.PARTIAL}
+
+
+@pytest.mark.parametrize(
+    ("resource", "written"),
+    [
+        ("`arn:aws:s3:::${name}/*`", "arn:aws:s3:::${name}/*"),
+        ("bucket.bucketArn", "arn:aws:s3:::${bucket}"),
+        ("`${props.store.bucketArn}/*`", "arn:aws:s3:::${props.store}/*"),
+        ("bucket.bucketArn + '/*'", "arn:aws:s3:::${bucket}/*"),
+        ("props.table?.tableArn || ''", "arn:aws:dynamodb:::${props.table}"),
+    ],
+)
+def test_a_resource_is_read_as_far_as_it_is_written(resource: str, written: str) -> None:
+    code = f"{SCRIPT}new iam.PolicyStatement({{ actions: ['s3:*'], resources: [{resource}] }});\n"
+    found = declared(code)
+
+    assert found.grants[0].resources == (written,)
+    assert not found.unresolved
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("actions: given, resources: ['*']", "the actions of a statement in own"),
+        ("actions: ['s3:GetObject', more], resources: ['*']", "the actions of a statement in own"),
+        ("actions: ['s3:GetObject'], resources: given", "a resource of a statement in own"),
+        ("...given", "a statement in own"),
+        (
+            "actions: ['s3:GetObject'], resources: ['*'], conditions: given",
+            "the conditions of a statement in own",
+        ),
+    ],
+)
+def test_what_is_not_written_is_open(said: str, told: str) -> None:
+    found = declared(f"{SCRIPT}const own = new iam.PolicyStatement({{ {said} }});\n")
+
+    assert told in {end.what for end in found.unresolved}
+
+
+def test_what_is_forbidden_or_for_others_gives_nothing() -> None:
+    denies = "effect: iam.Effect.DENY, actions: ['*'], resources: ['*']"
+    trusts = "actions: ['sts:AssumeRole'], principals: [new iam.AnyPrincipal()]"
+    both = "".join(f"new iam.PolicyStatement({{ {said} }});\n" for said in (denies, trusts))
+    found = declared(SCRIPT + both)
+
+    assert [grant.effect for grant in found.grants] == ["deny"]
+
+
+def test_conditions_narrow() -> None:
+    grant = only_grant(
+        f"{SCRIPT}new iam.PolicyStatement({{ actions: ['s3:*'], resources: ['*'], conditions: "
+        "{ StringEquals: { 'aws:PrincipalTag/team': team } } });\n"
+    )
+
+    assert grant.conditions == ("aws:principaltag/team",)
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        (
+            "lib/stack.ts",
+            SCRIPT + "iam.ManagedPolicy.fromAwsManagedPolicyName('AdministratorAccess');\n",
+        ),
+        (
+            "stack.py",
+            PYTHON + "iam.ManagedPolicy.from_aws_managed_policy_name('AdministratorAccess')\n",
+        ),
+    ],
+)
+def test_a_policy_of_aws_is_known_by_its_name(file: str, code: str) -> None:
+    assert only_grant(code, file).admin
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("test/stack.test.ts", SCRIPT + "new iam.PolicyStatement({ actions: ['*'] });\n"),
+        (
+            "lib/stack.ts",
+            "import { PolicyStatement } from './own';\nnew PolicyStatement({ actions: ['*'] });\n",
+        ),
+        ("lib/stack.ts", "import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';\n"),
+    ],
+)
+def test_tests_and_strangers_give_nothing(file: str, code: str) -> None:
+    assert not declared(code, file).grants
+
+
+def test_one_long_list_ends() -> None:
+    actions = ", ".join(f"'s3:Get{at}'" for at in range(600))
+    found = declared(
+        f"{SCRIPT}new iam.PolicyStatement({{ actions: [{actions}], resources: ['*'] }});\n"
+    )
+
+    assert any("beyond 500" in end.what for end in found.unresolved)
