@@ -274,6 +274,13 @@ def listed(args):
     command = ["kubectl"] + args
     return subprocess.run(command)
 
+def built(*args):
+    command = ["kubectl"]
+    if CONFIG:
+        command.extend(["--kubeconfig", CONFIG])
+    command.extend(args)
+    return command
+
 def named(verb, name):
     return subprocess.run(["docker", verb, name])
 """
@@ -292,6 +299,19 @@ def named(verb, name):
         ("more = ['logs', words]\n    return listed(more)", {"read"}),
         ("return listed(['exec', words])", set(EVERYTHING)),
         ("return listed(words.split())", set(EVERYTHING)),
+        ("return subprocess.run(built('get', words, '-o', 'wide'))", {"read"}),
+        (
+            "line = built('logs', words)\n    line.append('-f')\n    return listed(line[1:])",
+            set(EVERYTHING),
+        ),
+        ("return subprocess.run(built('exec', words))", set(EVERYTHING)),
+        ("return subprocess.run(built(words))", set(EVERYTHING)),
+        ("line = built('logs')\n    line.extend([words])\n    subprocess.run(line)", {"read"}),
+        (
+            "line = ['docker']\n    if words:\n        line.append('ps')\n    subprocess.run(line)",
+            set(EVERYTHING),
+        ),
+        ("line = ['docker']\n    line.append('ps')\n    subprocess.run([*line, words])", {"read"}),
         ("return named('restart', words)", {"write"}),
         ("return named('exec', words)", set(EVERYTHING)),
         ("return named(words, 'desk')", set(EVERYTHING)),

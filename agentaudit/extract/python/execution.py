@@ -8,42 +8,33 @@ program allows is none of the model's words.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import islice
 
-from msgspec import Struct, field
+from msgspec import field
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.allowed import without_allowed
-from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_others
-from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.extract.python.commands import Commands
 from agentaudit.extract.python.filters import without_names
 from agentaudit.extract.python.quoting import names_in_words
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
-_MOST = 50
-"""Words of a command."""
 _WRITES = frozenset({"write", "write_text", "writelines"})
 _LONGEST = 20
 """Names of names are followed so far."""
 
 
-class Execution(Struct, frozen=True, dict=True):
+class Execution(Commands, frozen=True, dict=True):
     """One tool's function, and the names in it that are made of what the model passes."""
 
-    module: Module
-    function: FunctionDef
-    parameters: frozenset[str]
-    """What the model passes."""
-    handed: Mapping[str, tuple["Execution", ast.expr]] = field(default_factory=dict)
-    """What a caller of the repository hands to some parameters, and the function it stands in."""
     is_tool: bool = True
     """Whether it is there to do what the model says: no function that a tool's calls is."""
     answers: frozenset[int] = frozenset()
@@ -52,8 +43,6 @@ class Execution(Struct, frozen=True, dict=True):
     """The names in programs, each read once."""
     _started: dict[int, bool] = field(default_factory=dict)
     """Commands, each answered once: callers of callers multiply."""
-    _said: dict[int, Sequence[Sequence[str]]] = field(default_factory=dict)
-    """Their words, likewise."""
 
     def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
@@ -135,13 +124,6 @@ class Execution(Struct, frozen=True, dict=True):
             case _:
                 return False
 
-    def text(self, given: ast.expr | None) -> str:
-        """A constant text, also one that the caller hands over; empty for anything else."""
-        if isinstance(given, ast.Name) and given.id in self.handed.keys() - self.assigned.keys():
-            caller, written = self.handed[given.id]
-            return caller.text(written)
-        return self.module.text(given)
-
     def programs(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
         """The first words that a command may have; None where one may be of the model's."""
         waiting, followed = [command], set[str]()
@@ -157,12 +139,18 @@ class Execution(Struct, frozen=True, dict=True):
                 if name in self._told:
                     yield None
             else:
-                first = (
-                    each.elts[0] if isinstance(each, ast.List | ast.Tuple) and each.elts else None
-                )
-                yield first or (None if each is None or self.depends(each) else each)
+                yield from self._programs_of(each)
         if len(waiting) > _LONGEST:
             yield None
+
+    def _programs_of(self, command: ast.expr | None) -> Iterator[ast.expr | None]:
+        """The first word of a list, or of what a function of the module makes; else the whole."""
+        if isinstance(command, ast.List | ast.Tuple) and command.elts:
+            yield command.elts[0]
+        elif command is not None and (begun := self.begins(command)):
+            yield from map(ast.Constant, begun)
+        else:
+            yield None if command is None or self.depends(command) else command
 
     def _behind(self, command: ast.expr | None, followed: AbstractSet[str]) -> Sequence[ast.expr]:
         """What a command begins with, or stands for, that is a command itself."""
@@ -193,43 +181,6 @@ class Execution(Struct, frozen=True, dict=True):
             return frozenset()
         told = map(effect_of, islice(self.commands(command), _LONGEST))
         return frozenset(told) - {"", EXECUTE}
-
-    def commands(self, command: ast.expr) -> Sequence[Sequence[str]]:
-        """The words that a command may have, each empty that is not known, as those behind are."""
-        if id(command) not in self._said:
-            self._said[id(command)] = ([""],)  # what leads back here is not known
-            self._said[id(command)] = tuple(islice(self._words(command), _LONGEST))
-        return self._said[id(command)]
-
-    def _words(self, command: ast.expr) -> Iterator[Sequence[str]]:
-        match command:
-            case ast.List(elts=words) | ast.Tuple(elts=words) if words:
-                yield [each for word in words[:_MOST] for each in self._first(word)][:_MOST]
-            case ast.BinOp(op=ast.Add(), left=left, right=right):
-                yield [*self._first(left), *self._first(right)][:_MOST]
-            case ast.Name(id=name) if name in self.handed.keys() - self.assigned.keys():
-                caller, given = self.handed[name]
-                yield from caller.commands(given)
-            case ast.Name(id=name) if name in self.assigned:
-                for value in self.assigned[name]:
-                    yield from self.commands(value)
-            case _:
-                yield [self._beginning(command)]
-
-    def _first(self, word: ast.expr) -> Sequence[str]:
-        """A word of a command, or those that are spread there."""
-        if self.text(word):
-            return [self.text(word)]
-        spread = word.value if isinstance(word, ast.Starred) else word
-        found = self.commands(spread)
-        return found[0] if found else [""]
-
-    def _beginning(self, word: ast.expr) -> str:
-        """A word of a command, or how an option begins whose value is not known."""
-        if isinstance(word, ast.JoinedStr) and word.values:
-            begun = self.module.text(word.values[0])
-            return begun if begun.startswith("-") else ""
-        return self.text(word)
 
     def depends(self, expression: ast.expr) -> bool:
         """Whether words of the model stand in an expression."""
@@ -262,22 +213,6 @@ class Execution(Struct, frozen=True, dict=True):
                 break
             written |= more
         return frozenset(written)
-
-    @cached_property
-    def assigned(self) -> Mapping[str, Sequence[ast.expr]]:
-        """Names with all that they are given, none of it in parts."""
-        given: dict[str, list[ast.expr]] = {}
-        for names, _, value in self._bound:
-            for name in names:
-                given.setdefault(name, []).append(value)
-        parts = {name for names, _, _ in self._bound if len(names) > 1 for name in names}
-        return {name: given[name] for name in given.keys() - parts}
-
-    @cached_property
-    def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
-        """Names that are given something, those in it, and what it is; few tools need to know."""
-        given = bindings(descendants(self.function))
-        return [(names_in_words(target), names_in_words(value), value) for target, value in given]
 
 
 def starts_shell(module: Module, call: ast.Call) -> bool:

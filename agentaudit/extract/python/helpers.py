@@ -6,20 +6,20 @@ as names and assigned objects say whose method is called; what nobody is seen to
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.given import given_by
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import keyword, parameters_of
+from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.execution import Execution
 
 _MOST = 30
 """Functions that are read for one tool."""
-_OWN = frozenset({"self", "cls"})
 _CALLED_LATER: Mapping[str, int] = {
     **dict.fromkeys(("to_thread", "run_sync", "run_in_threadpool", "submit", "partial"), 0),
     "run_in_executor": 1,
@@ -43,7 +43,7 @@ class Helpers(Struct):
         module, function = found
         if _stands_within(words, module, function):
             return None
-        handed = {name: (words, given) for name, given in _handed(function, call)}
+        handed = {name: (words, given) for name, given in given_by(function, call)}
         written = frozenset(
             name
             for name, (_, given) in handed.items()
@@ -64,28 +64,6 @@ def _stands_within(words: Execution, module: Module, function: FunctionDef) -> b
     around = words.function
     last = around.end_lineno or around.lineno
     return module is words.module and around.lineno <= function.lineno <= last
-
-
-def _handed(function: FunctionDef, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    """What each parameter of a function is given by a call; what is spread may be any of them."""
-    taken = [each.arg for each in parameters_of(function)]
-    taken = taken[1:] if taken[:1] and taken[0] in _OWN else taken
-    more = [each.arg for each in (function.args.vararg, function.args.kwarg) if each is not None]
-    named = {item.arg: item.value for item in call.keywords if item.arg is not None}
-    starred = (at for at, each in enumerate(call.args) if isinstance(each, ast.Starred))
-    at = next(starred, len(call.args))
-    spread = [each.value for each in call.args[at:] if isinstance(each, ast.Starred)]
-    spread += [item.value for item in call.keywords if item.arg is None]
-    in_place = taken[: len(taken) - len(function.args.kwonlyargs)]
-    yield from zip(in_place, call.args[:at], strict=False)
-    rest = call.args[len(in_place) :] if at >= len(in_place) else []
-    if rest and more:
-        yield more.pop(0), ast.Tuple(elts=rest, ctx=ast.Load())
-    left = [name for name in (*in_place[at:], *taken[len(in_place) :]) if name not in named]
-    for name, given in named.items():
-        yield from ((each, given) for each in ([name] if name in taken else more[-1:]))
-    for given in spread[:1]:
-        yield from ((name, given) for name in (*left, *more))
 
 
 def passed_on(call: ast.Call) -> ast.Call:
