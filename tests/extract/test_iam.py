@@ -203,6 +203,24 @@ def test_services_named_whole_are_told() -> None:
     assert only(statement("s3:*", "sqs:send*", "*:get*")).service_wildcards == ("s3:*",)
 
 
+def test_a_service_of_which_a_denial_leaves_little_is_not_whole() -> None:
+    but = Statement(
+        key="but",
+        name="n",
+        place=PLACE,
+        allows=False,
+        not_actions=("s3:getobject", "s3:putobject"),
+        resources=("*",),
+    )
+    little = only(statement("s3:*", "sqs:*"), but)
+    most = only(statement("s3:*"), statement("s3:deletebucket", allows=False))
+
+    assert (little.service_wildcards, little.expanded_count) == ((), 2)
+    assert little.unscoped_writes == ("s3:putobject",)
+    assert most.service_wildcards == ("s3:*",)
+    assert only(statement("nobody-knows-it:*")).service_wildcards == ("nobody-knows-it:*",)
+
+
 def test_an_escalation_may_need_several_statements() -> None:
     found = grants(
         statement("iam:passrole", key="a"),

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import Collector, fact_id
-from agentaudit.extract.iam.actions import all_actions
+from agentaudit.extract.iam.actions import all_actions, expanded
 from agentaudit.extract.iam.allowances import (
     Allowance,
     allowances_of,
@@ -202,7 +202,7 @@ def _allowing(bearer: Bearer, allowance: Allowance) -> Grant:
         free_reads=allowance.free_reads,
         outlets=allowance.outlets,
         admin=_is_admin(allowance),
-        service_wildcards=tuple(_service_wildcards(statement)),
+        service_wildcards=tuple(_service_wildcards(allowance)),
     )
 
 
@@ -230,13 +230,19 @@ def _is_admin(allowance: Allowance) -> bool:
     return every and unlimited and 2 * len(allowance.actions) > len(all_actions())
 
 
-def _service_wildcards(statement: Statement) -> list[str]:
-    """Patterns that stand for a whole service: `s3:*`."""
+def _service_wildcards(allowance: Allowance) -> list[str]:
+    """Patterns that stand for a whole service, `s3:*`, of which denials leave most."""
     return [
         action
-        for action in patterns_of(statement)
+        for action in patterns_of(allowance.statement)
         if action.endswith(":*") and "*" not in action[:-1] and len(action) > 2  # noqa: PLR2004
+        if _leaves_most(allowance, expanded(action))
     ]
+
+
+def _leaves_most(allowance: Allowance, meant: frozenset[str]) -> bool:
+    """Whether most of some actions are allowed in the end; of none nobody knows."""
+    return not meant or 2 * len(meant & allowance.actions) > len(meant)
 
 
 def _written(bearer: Bearer, statement: Statement) -> Grant:
