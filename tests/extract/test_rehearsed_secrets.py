@@ -5,6 +5,7 @@ import pytest
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.facts.credentials import Lifetime
+from tests.linting.severities import found
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,17 @@ def test_a_token_that_registers_a_runner_lasts_an_hour(value: str, lifetime: Lif
     (found,) = deployment_of({"setup.sh": script}).credentials
 
     assert found.lifetime is lifetime
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [("RUNNER_TOKEN", False), ("CRM_TOKEN", True)],
+)
+def test_a_token_of_an_hour_is_shared_with_nobody_for_long(
+    variable: str,
+    told: bool,  # noqa: FBT001, a parameter of the table
+) -> None:
+    service = f"{{image: 'x:1', environment: {{{variable}: AB7QX2KD9PLM4ZTC6VYS3NHR5WJFE}}}}"
+    text = f"services:\n  one: {service}\n  two: {service}\n"
+
+    assert ("shared-secret" in found({"compose.yaml": text})) is told

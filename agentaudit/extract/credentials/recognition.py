@@ -43,6 +43,7 @@ _LONG_LIVED_S = 12 * HOUR_S
 """A credential that lives longer than any session of AWS counts as static."""
 _REGISTERS = regex(r"[AB][A-Z0-9]{28}")
 """Good for an hour (GitHub, "Create a registration token for a repository")."""
+_RUNNER = "runner"
 _GAP = regex(r"\{[A-Za-z_][\w.]{0,60}\}")
 """`{TOKEN}`: what a program in another file fills in."""
 _FEDERATED = regex(
@@ -202,7 +203,7 @@ def _by_name(key: str, value: str) -> Recognised | None:
         provider=name.provider,
         kind=name.kind,
         form=CredentialForm.LITERAL,
-        lifetime=Lifetime.SHORT if _soon_over(name, value) else Lifetime.STATIC,
+        lifetime=Lifetime.SHORT if _soon_over(key, name, value) else Lifetime.STATIC,
         admin=name.admin,
         default_value=default is not None,
         confidence=default or (Confidence.POSSIBLE if name.shown else likelihood(name.kind, value)),
@@ -211,10 +212,10 @@ def _by_name(key: str, value: str) -> Recognised | None:
     )
 
 
-def _soon_over(name: SecretName, value: str) -> bool:
+def _soon_over(key: str, name: SecretName, value: str) -> bool:
     """Whether it is a session's, or one of those with which runners of GitHub register once."""
-    registers = name.provider == "github" and _REGISTERS.fullmatch(value) is not None
-    return name.kind == "session_token" or registers
+    of_runner = name.provider == "github" or _RUNNER in name_words(key)
+    return name.kind == "session_token" or (of_runner and _REGISTERS.fullmatch(value) is not None)
 
 
 def _as_default(found: Recognised) -> Recognised:
