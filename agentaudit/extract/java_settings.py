@@ -8,19 +8,23 @@ which it holds. Sources: Spring Boot, "Externalized Configuration"; Quarkus, "Co
 Reference Guide".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.documents import Documents
+from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.embedded import embedded_text
+from agentaudit.extract.kubernetes.objects import kubernetes_objects
+from agentaudit.extract.platform_files import JAVA_WORDS
 from agentaudit.readers.cdk import TESTS
 from agentaudit.readers.document import Document, Node, NodeKind
 
-WORDS = ("langchain4j", "spring.ai", "spring:")
-"""One of which stands in every file with settings of agents."""
-_FILE = regex(r"(?:^|/)(?:application|bootstrap)(?:-(?P<profile>[\w-]+))?\.(?:ya?ml|properties)$")
-_OTHERS = regex(r"(?:^|/)microprofile-config(?:-(?P<profile>[\w-]+))?\.properties$")
+_FILE = regex(
+    r"(?:^|/)(?:(?:application|bootstrap)(?:-(?P<profile>[\w-]+))?\.(?:ya?ml|properties)"
+    r"|microprofile-config\.properties)$"
+)
 _PROFILE = regex(r"^%(?P<profile>[\w,-]+)\.")
 _ON_PROFILE = ("spring", "config", "activate", "on-profile")
 _HUMP = regex(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -42,29 +46,54 @@ class JavaSetting(Struct, frozen=True, kw_only=True):
     profile: str = ""
 
 
-def is_java_settings(document: Document) -> bool:
-    """Whether a document may hold settings of agents in Java; of tests it deploys nothing."""
-    named = _FILE.search(document.file) or _OTHERS.search(document.file)
-    return (
-        named is not None
-        and holds_word(document.text, WORDS)
-        and TESTS.search(document.file) is None
-    )
+class JavaFile(Struct, frozen=True):
+    """The settings of one file: of its own, or of one that a ConfigMap holds."""
+
+    document: Document
+    settings: Sequence[JavaSetting]
+    home: str
+    """Where it stands, with the others of its application: a folder, or a ConfigMap."""
+    mapped: bool = False
+    """Whether a ConfigMap holds it; there no other name says what a value is."""
 
 
-def java_settings(documents: Documents) -> Iterator[tuple[Document, Sequence[JavaSetting]]]:
-    """The documents with such settings, and all settings of each in their order."""
+def java_files(documents: Documents, collector: Collector) -> Iterator[JavaFile]:
+    """Every file with settings of agents; of tests it deploys nothing."""
     for document in documents.of("properties", "yaml"):
-        if is_java_settings(document):
-            yield document, tuple(_settings(document))
+        named = _FILE.search(document.file)
+        if not holds_word(document.text, JAVA_WORDS) or TESTS.search(document.file):
+            continue
+        if named is not None:
+            found = _settings(document.roots, named["profile"] or "", _TOLD)
+            yield JavaFile(document, tuple(found), folder_of(document.file))
+        elif "ConfigMap" in document.text:
+            yield from _mapped(document, documents, collector)
 
 
-def _settings(document: Document) -> Iterator[JavaSetting]:
-    found = _FILE.search(document.file) or _OTHERS.search(document.file)
-    of_file = (found["profile"] or "") if found is not None else ""
-    for root in document.roots:
+def _mapped(document: Document, documents: Documents, collector: Collector) -> Iterator[JavaFile]:
+    for item in kubernetes_objects(Documents({document.file: document})):
+        data = item.node.child("data") if item.kind == "ConfigMap" else None
+        for key, value in data.items() if data is not None else ():
+            named = _FILE.search(key)
+            if named is None or not holds_word(value.raw, JAVA_WORDS):
+                continue
+            syntax = "properties" if key.endswith(".properties") else "yaml"
+            root = embedded_text(value, document, documents, syntax)
+            if root is None:
+                place = evidence(document, value)
+                collector.leave_open(place, f"the settings in {key}", "what they say is open")
+            else:
+                settings = _settings((root,), named["profile"] or "", ("",))
+                home = f"{document.file}#{item.namespace}/{item.name}"
+                yield JavaFile(document, tuple(settings), home, mapped=True)
+
+
+def _settings(roots: Iterable[Node], of_file: str, told: tuple[str, ...]) -> Iterator[JavaSetting]:
+    for root in roots:
         profile = next(_profiles(root), of_file)
-        yield from _within(root, "", None, profile)
+        for setting in _within(root, "", None, profile):
+            if setting.name.startswith(told):
+                yield setting
 
 
 def _profiles(root: Node, above: tuple[str, ...] = ()) -> Iterator[str]:
@@ -85,11 +114,9 @@ def _within(node: Node, above: str, key: Node | None, profile: str) -> Iterator[
     if key is None or node.kind is NodeKind.MAPPING:
         return
     own = _PROFILE.match(above)
-    told = above[own.end() :] if own is not None else above
-    if told.startswith(_TOLD):
-        yield JavaSetting(
-            name=_HUMP.sub("-", told).lower(),
-            key=key,
-            value=node,
-            profile=own["profile"] if own is not None else profile,
-        )
+    yield JavaSetting(
+        name=_HUMP.sub("-", above[own.end() :] if own is not None else above).lower(),
+        key=key,
+        value=node,
+        profile=own["profile"] if own is not None else profile,
+    )

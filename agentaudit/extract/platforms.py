@@ -5,11 +5,11 @@ Where more than a word makes a file one of theirs, `platform_files` says what.
 """
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.java_settings import WORDS as JAVA_WORDS
 from agentaudit.extract.late_extractors import either, ends, found, holds, late, read, run, said
 from agentaudit.extract.platform_files import (
     CREW_FILE,
     HOOK_FILE,
+    JAVA_WORDS,
     OPENCLAW_FILE,
     OPENCLAW_NAMES,
     PIPELINE_FILE,

@@ -192,3 +192,67 @@ def test_settings_of_tests_deploy_nothing() -> None:
 )
 def test_hostile_settings_are_read_in_linear_time(text: str) -> None:
     assert len(of(text).agents) <= 1
+
+
+MAPPED = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: desk, namespace: desk}
+data:
+  application-prod.yml: |
+    spring:
+      application: {name: desk}
+      datasource:
+        password: Winter2024xy
+      ai:
+        openai:
+          api-key: 8f2Kd93jQmXp71LzVn5RtY6bWc0HsA4e
+        chat.observations.log-prompt: true
+  application.properties: |
+    spring.ai.mcp.client.stdio.connections.brave.command=npx
+    spring.ai.mcp.client.stdio.connections.brave.args=-y,@modelcontextprotocol/server-brave-search
+"""
+
+
+def test_settings_in_a_config_map_are_those_of_a_file() -> None:
+    found = deployment_of({"k8s/desk.yaml": MAPPED})
+
+    assert [agent.name for agent in found.agents] == ["desk"]
+    assert [(each.name, each.evidence[0].line) for each in found.tool_servers] == [("brave", 15)]
+    assert [(log.name, log.evidence[0].line) for log in found.audit_logs] == [("log of desk", 13)]
+    assert {(each.name, each.provider, each.evidence[0].line) for each in found.credentials} == {
+        ("spring.datasource.password", "database", 9),
+        ("spring.ai.openai.api-key", "openai", 12),
+    }
+
+
+def test_settings_in_a_config_map_that_cannot_be_read_are_open() -> None:
+    text = MAPPED.replace("application: {name: desk}", "application: {name: desk")
+
+    assert "the settings in application-prod.yml" in {
+        each.what for each in deployment_of({"k8s/desk.yaml": text}).unresolved
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "transport"),
+    [
+        ("spring.ai.mcp.server.name=desk\nspring.ai.mcp.server.protocol=SSE\n", "desk", "sse"),
+        (
+            "spring.ai.mcp.server.name=desk\nspring.ai.mcp.server.protocol=STATELESS\n",
+            "desk",
+            "http",
+        ),
+        ("spring.ai.mcp.server.name=${N:desk}\nspring.ai.mcp.server.stdio=true\n", "desk", "stdio"),
+        ("quarkus.mcp.server.server-info.name=shop\n", "shop", ""),
+    ],
+)
+def test_an_application_that_serves_tools_is_a_server_of_which_the_tools_are_open(
+    settings: str, name: str, transport: str
+) -> None:
+    found = of(settings)
+    (server,) = found.tool_servers
+
+    assert (server.name, server.transport, server.authenticated) == (name, transport, Truth.UNKNOWN)
+    assert [each.what for each in found.unresolved] == [
+        f"the tools of {name}, which its program declares"
+    ]

@@ -1,32 +1,30 @@
 """
 Settings of Spring AI, LangChain4j and Quarkus: tool servers, memory, and what goes into logs.
 
-The programs themselves are not read. Names by Spring AI, "MCP Client Boot Starter", "Chat Memory"
-and "Observability" (with those before 1.0); Quarkus LangChain4j, "Configuration"; LangChain4j,
-"Spring Boot Integration".
+The programs themselves are not read. Names by Spring AI, "MCP Client Boot Starter", "MCP Server
+Boot Starter" and "Observability" (with those before 1.0); Quarkus LangChain4j and Quarkus MCP
+Server, "Configuration"; LangChain4j, "Spring Boot Integration".
 """
 
-import re
-from collections.abc import Mapping, Sequence
-
-from msgspec import Struct
+from collections.abc import Sequence
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.literals import literal_of
-from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.java_settings import JavaSetting, java_settings
+from agentaudit.extract.documents import Documents
+from agentaudit.extract.frameworks.java_applications import JavaApplication
+from agentaudit.extract.frameworks.java_memory import add_memory
+from agentaudit.extract.java_settings import JavaSetting, java_files
 from agentaudit.extract.made_nodes import made_list, made_mapping, made_text, made_unknown
 from agentaudit.extract.mcp.configurations import Reading, add_server
 from agentaudit.extract.mcp.declared import DeclaredServer
+from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named
-from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known, Truth
-from agentaudit.model.facts.agents import Agent
+from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.controls import AuditLog
-from agentaudit.model.facts.memory import MemoryStore
-from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
+from agentaudit.model.facts.tools import ToolServer
+from agentaudit.readers.document import Node, NodeKind, bounded_name
 
 _CONTENT = regex(
     r"spring\.ai\.[\w.-]+\.observations\."
@@ -41,77 +39,45 @@ _SERVER = regex(
     r'|quarkus\.langchain4j\.mcp)\.(?P<name>"[^"]{1,200}"|[\w-]{1,200})\.(?P<part>.+)'
 )
 _NAMES = ("spring.application.name", "quarkus.application.name")
-_PARTS: Mapping[str, str] = {"command": "command", "args": "args", "url": "url"}
+_PARTS = frozenset({"command", "args", "url"})
 _NESTED = regex(r'(?P<block>env|environment|headers?)\.(?P<name>"[^"]{1,200}"|[\w.-]{1,200})')
 _BLOCKS = {"environment": "env", "header": "headers"}
 _INDEX = regex(r"(?P<part>[\w-]{1,100})\[\d{1,4}\]")
-_WINDOW = regex(
-    r"quarkus\.langchain4j\.chat-memory\.(?:(?P<turns>memory-window\.max-messages)"
-    r"|token-window\.max-tokens)"
-)
-_REPOSITORY = regex(
-    r"spring\.ai\.chat\.memory\.(?:repository\.)?"
-    r"(?P<backend>jdbc|cassandra|neo4j|cosmosdb|mongo|redis)\.(?P<part>[\w.-]+)"
-)
-_EXPIRING = frozenset({"time-to-live", "ttl"})
-_NEVER_EXPIRING = frozenset({"jdbc", "neo4j"})
-"""Repositories that have no setting for it, and delete a conversation only when they are told."""
-_DURATION = regex(
-    r"p?(?:(?P<d>\d{1,6})d)?t?(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,6})m)?(?:(?P<s>\d{1,9})s)?",
-    re.IGNORECASE,
-)
-_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SERVED = ("spring.ai.mcp.server.name", "quarkus.mcp.server.server-info.name")
+_PROTOCOLS = {"sse": "sse", "streamable": "http", "stateless": "http"}
 _TRIED = frozenset({"test", "local", "dev", "development", "it"})
 """Profiles in which people look at what their own models are asked."""
 
 
-class _Application(Struct, frozen=True):
-    """What one file sets, and the application that it is for."""
-
-    documents: Documents
-    document: Document
-    collector: Collector
-    settings: Sequence[JavaSetting]
-    name: str
-
-    def agent(self, setting: JavaSetting) -> Agent:
-        """The agent of the application: one, whatever number of files and profiles it has."""
-        document, spring = self.document, setting.name.startswith("spring.")
-        place = evidence(document, setting.key)
-        own = fact_id("agent", self.name, f"{folder_of(document.file)}#java")
-        if own not in self.collector.facts:
-            what = f"the program of {self.name}, which is in Java or Kotlin, is not read"
-            effect = "its other tools, its memory and its limits are open"
-            self.collector.leave_open(place, what, effect)
-        return self.collector.add(
-            Agent(
-                id=own,
-                name=self.name,
-                framework="spring-ai" if spring else "quarkus-langchain4j",
-                evidence=(place,),
-            )
-        )
-
-
 def extract_java(documents: Documents, collector: Collector) -> None:
     """What the settings of applications in Java say of their agents."""
-    found = tuple(java_settings(documents))
+    files = tuple(java_files(documents, collector))
     names = {
-        folder_of(document.file): each.value.raw
-        for document, settings in found
-        for each in settings
-        if each.name in _NAMES
+        file.home: each.value.raw for file in files for each in file.settings if each.name in _NAMES
     }
-    for document, settings in found:
-        folder = folder_of(document.file)
-        name = bounded_name(names.get(folder, "")) or f"the application in {folder or '.'}"
-        application = _Application(documents, document, collector, settings, name)
+    for file in files:
+        name = bounded_name(names.get(file.home, "")) or f"the application in {file.home or '.'}"
+        application = JavaApplication(documents, collector, file, name)
+        if file.mapped:
+            _add_credentials(application)
         _add_servers(application)
-        _add_memory(application)
+        _add_own_server(application)
+        add_memory(application)
         _add_logs(application)
 
 
-def _add_servers(application: _Application) -> None:
+def _add_credentials(application: JavaApplication) -> None:
+    """What a ConfigMap shows to whoever reads it, under the whole names of its settings."""
+    settings = [
+        Setting(key=each.name, value=each.value, document=application.document, route=each.name)
+        for each in application.settings
+        if each.value.kind is NodeKind.STRING and _SERVER.fullmatch(each.name) is None
+    ]
+    holding = Holding(holder="repository", exposure="file")
+    add_credentials(application.collector, settings, holding)
+
+
+def _add_servers(application: JavaApplication) -> None:
     """The tool servers that an application calls; Java may say more of how, so that is open."""
     found: dict[tuple[str, str, str], list[tuple[str, JavaSetting]]] = {}
     for setting in application.settings:
@@ -127,7 +93,13 @@ def _add_servers(application: _Application) -> None:
             reading = Reading(
                 application.documents, application.document, application.collector, agent
             )
-            route = ".".join(filter(None, ("mcp", profile, transport, name)))
+            told = (
+                application.file.home if application.file.mapped else "",
+                profile,
+                transport,
+                name,
+            )
+            route = ".".join(filter(None, ("mcp", *told)))
             add_server(reading, DeclaredServer(name=name, key=first.key, node=node, route=route))
 
 
@@ -172,73 +144,31 @@ def _joined(before: Node | None, value: Node, name: str) -> Node:
     return value
 
 
-def _add_memory(application: _Application) -> None:
-    """The windows and stores of conversations that settings name."""
-    stores: dict[str, list[JavaSetting]] = {}
-    for setting in application.settings:
-        window, kept = _WINDOW.fullmatch(setting.name), _REPOSITORY.fullmatch(setting.name)
-        if window is not None:
-            _add_store(application, _window(application, setting, window), setting)
-        elif kept is not None:
-            stores.setdefault(kept["backend"], []).append(setting)
-    for backend, settings in stores.items():
-        _add_store(application, _kept(application, backend, settings), settings[0])
-
-
-def _add_store(application: _Application, store: MemoryStore, setting: JavaSetting) -> None:
-    agent = application.agent(setting)
-    stored = application.collector.add(store)
-    for edge in (EdgeKind.PERSISTS_TO, EdgeKind.RECALLS_FROM):
-        application.collector.link(edge, agent.id, stored.id, stored.evidence[0])
-
-
-def _window(application: _Application, setting: JavaSetting, found: re.Match[str]) -> MemoryStore:
-    count = setting.value.integer
-    known = Known.SET if count else Known.UNKNOWN
-    turns = found["turns"] is not None
-    return MemoryStore(
-        id=fact_id("memory_store", "chat memory", f"{application.document.file}#{setting.name}"),
-        name=f"chat memory of {application.name}",
-        evidence=(_place(application.document, setting),),
-        kind="window",
-        backend="in_memory",
-        max_turns=known if turns else Known.UNKNOWN,
-        max_turns_count=count if turns else None,
-        max_tokens=Known.UNKNOWN if turns else known,
-        max_tokens_count=None if turns else count,
+def _add_own_server(application: JavaApplication) -> None:
+    """The server of tools that an application is; whom it asks who they are, its program says."""
+    told = {each.name: each for each in reversed(application.settings)}
+    named = next((told[name] for name in _SERVED if name in told), None)
+    if named is None:
+        return
+    name = bounded_name(literal_of(named.value.raw))
+    by_pipe = told.get("spring.ai.mcp.server.stdio")
+    protocol = told.get("spring.ai.mcp.server.protocol")
+    transport = _PROTOCOLS.get(protocol.value.raw.lower(), "") if protocol is not None else ""
+    piped = by_pipe is not None and by_pipe.value.boolean is True
+    server = application.collector.add(
+        ToolServer(
+            id=fact_id("tool_server", name, f"{application.file.home}#own"),
+            name=name,
+            evidence=(application.place(named),),
+            transport="stdio" if piped else transport,
+        )
     )
+    what = f"the tools of {name}, which its program declares"
+    effect = "what they do, and whether it asks who calls, is open"
+    application.collector.leave_open(server.evidence[0], what, effect)
 
 
-def _kept(application: _Application, backend: str, settings: Sequence[JavaSetting]) -> MemoryStore:
-    """Conversations in a database; of each the last messages are kept, as long as it is told."""
-    expiring = next((each for each in settings if each.name.rpartition(".")[2] in _EXPIRING), None)
-    seconds = _duration_s(literal_of(expiring.value.raw)) if expiring is not None else None
-    never = Known.NONE if backend in _NEVER_EXPIRING else Known.UNKNOWN
-    return MemoryStore(
-        id=fact_id("memory_store", backend, f"{application.document.file}#chat-memory.{backend}"),
-        name=f"chat memory of {application.name} in {backend}",
-        evidence=tuple(_place(application.document, each) for each in settings[:1]),
-        kind="history",
-        backend=backend,
-        persistent=Truth.YES,
-        ttl=Known.SET if seconds else never,
-        ttl_s=seconds,
-    )
-
-
-def _duration_s(text: str) -> int | None:
-    """Seconds of `30d` or `PT12H`; a number alone means something else in each library."""
-    found = _DURATION.fullmatch(text.strip())
-    parts = found.groupdict() if found is not None else {}
-    told = [int(number) * _SECONDS[unit] for unit, number in parts.items() if number]
-    return sum(told) if told else None
-
-
-def _place(document: Document, setting: JavaSetting) -> Evidence:
-    return evidence(document, setting.key, f"{setting.name}={plain(setting.value.raw)}")
-
-
-def _add_logs(application: _Application) -> None:
+def _add_logs(application: JavaApplication) -> None:
     """One log for each profile in which prompts, answers or calls of tools are written down."""
     found: dict[str, list[JavaSetting]] = {}
     for setting in application.settings:
@@ -250,9 +180,11 @@ def _add_logs(application: _Application) -> None:
     for profile, settings in found.items():
         application.collector.add(
             AuditLog(
-                id=fact_id("audit_log", "log", f"{document.file}#{profile}"),
+                id=fact_id(
+                    "audit_log", "log", f"{application.file.home}#{document.file}#{profile}"
+                ),
                 name=f"log of {application.name}",
-                evidence=tuple(_place(document, each) for each in settings),
+                evidence=tuple(application.place(each) for each in settings),
                 environment=stage_named(profile),
                 kind="log",
                 enabled=Truth.YES,
