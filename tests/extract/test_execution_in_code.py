@@ -66,6 +66,12 @@ from agentaudit.model.evidence import Truth
         ("subprocess.run(['env', 'A=b', 'python3', words])", True),
         ("subprocess.run(['env', '-u', words])", True),
         ("subprocess.run(['ssh', 'desk', words])", True),
+        ("subprocess.run(['python3', 'desk.py', words])", False),
+        ("subprocess.run(['python3', words, 'desk.py'])", True),
+        ("subprocess.run(['python3', '-c', words, 'desk.py'])", True),
+        ("subprocess.run([sys.executable, os.path.join(HERE, 'desk.py')] + [words])", False),
+        ("subprocess.run([sys.executable, os.path.join(words, 'desk.py')])", True),
+        ("open('a.py', 'w').write(words)\n    subprocess.run([sys.executable, 'a.py'])", True),
     ],
 )
 def test_what_the_model_writes_is_run_by_shells_and_interpreters(

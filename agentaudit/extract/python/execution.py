@@ -22,12 +22,12 @@ from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_oth
 from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.commands import Commands
 from agentaudit.extract.python.filters import without_names
+from agentaudit.extract.python.own_scripts import own_script, written_by
 from agentaudit.extract.python.quoting import names_in_words
 
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
-_WRITES = frozenset({"write", "write_text", "writelines"})
 _LONGEST = 20
 """Names of names are followed so far."""
 
@@ -65,13 +65,7 @@ class Execution(Commands, frozen=True, dict=True):
     @cached_property
     def _writes_words(self) -> bool:
         """Whether words of the model are written to what an interpreter may read then."""
-        calls = (node for node in descendants(self.function) if isinstance(node, ast.Call))
-        return any(
-            isinstance(call.func, ast.Attribute)
-            and call.func.attr in _WRITES
-            and any(map(self.depends, call.args))
-            for call in calls
-        )
+        return any(any(map(self.depends, call.args)) for call in written_by(self.function))
 
     def _starts(self, command: ast.expr | None) -> bool:
         """Whether a command is a program of the model's choice, or one that runs what it gets."""
@@ -86,7 +80,18 @@ class Execution(Commands, frozen=True, dict=True):
         if isinstance(program, ast.Name) and program.id in self.handed:
             caller, given = self.handed[program.id]
             return caller._starts(given)  # noqa: SLF001 -- another of the same kind
-        return self.depends(program) or self.interprets(program, self.words_of(program, command))
+        if self.depends(program):
+            return True
+        script = own_script(self.module, self.function, program, self.assigned)
+        if script is not None and not (self.depends(script) or self._may_write):
+            return False
+        return self.interprets(program, self.words_of(program, command))
+
+    @property
+    def _may_write(self) -> bool:
+        """Whether words of the model are written to a file, here or by whoever hands them over."""
+        callers = (caller for caller, _ in self.handed.values())
+        return self._writes_words or any(caller._writes_words for caller in callers)  # noqa: SLF001
 
     @cached_property
     def _told(self) -> frozenset[str]:
