@@ -170,6 +170,23 @@ def test_the_image_tells_the_role(image: str, role: str) -> None:
     assert [name for name, facts in found.items() if facts] == ([role] if role else [])
 
 
+@pytest.mark.parametrize(
+    ("image", "agents"),
+    [
+        ("onyxdotapp/onyx-backend:2.0", 1),
+        ("langgenius/dify-api:1.9.2", 1),
+        ("ghcr.io/danny-avila/librechat-dev:latest", 1),
+        ("onyxdotapp/onyx-web-server:2.0", 0),
+        ("langgenius/dify-web:1.9.2", 0),
+        ("ghcr.io/acme/nanobots:1", 0),
+    ],
+)
+def test_a_product_is_an_agent_by_its_image_alone(image: str, agents: int) -> None:
+    found = deployment_of({"compose.yaml": f"services:\n  it:\n    image: {image}\n"})
+
+    assert len(found.agents) == agents
+
+
 def test_a_gateway_of_anything_is_one_of_models_where_it_is_told_how_to_reach_them() -> None:
     told = "services:\n  it:\n    image: acme/chat-gateway:1\n    environment: {%s: x}\n"
 

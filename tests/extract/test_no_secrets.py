@@ -271,6 +271,9 @@ def test_a_word_between_asterisks_stands_where_a_secret_was(value: str, *, secre
         ("[^[:space:]]+", False),
         ("[q8vR2xLkQ9mP]", True),
         ("[Q8VR2XLKQ9-MP4Z]", True),
+        ("Actualizando…", False),
+        ("q8vR2xLkQ9mP…", False),
+        ("…q8vR2xLkQ9mP", True),
     ],
 )
 def test_labels_and_patterns_in_brackets_are_no_tokens(value: str, *, secret: bool) -> None:

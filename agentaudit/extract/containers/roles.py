@@ -50,7 +50,9 @@ _OTHER_AGENT = regex(
 """Agents of other trades, which measure, build or hand out certificates, and ask no model."""
 AGENT_PRODUCT = regex(
     r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher"
-    r"|anythingllm|khoj(?:-cloud)?|librechat|skyvern|autogpt|superagi|letta|open-interpreter)"
+    r"|anythingllm|khoj(?:-cloud)?|librechat(?:-dev)?(?:-api)?|skyvern|autogpt|superagi|letta"
+    r"|open-interpreter|dify-api|onyx-backend|perplexica|coze-studio(?:-server)?|cagent"
+    r"|claudecodeui|vibe-kanban|zeroclaw|nanobot|copaw)"
     r"(?:[:@]|$)"
 )
 """Images of agents whose names do not say that they are some."""

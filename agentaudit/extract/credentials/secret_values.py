@@ -109,6 +109,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _ACCOUNT.fullmatch(value)
         or _COUNTED.match(value)
         or _SHOWN_MARK.fullmatch(value)
+        or value.endswith("…")  # what is under way, `Updating…`, or the beginning of something
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
         or (_OBJECT_KEY.search(key) and _OBJECT.fullmatch(value))
         or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))
