@@ -161,9 +161,13 @@ _CONFIGURATION = _Gate(
 _ASKING = any_of((*WORDS_IN_PYTHON, "tool_call_id", "tool_result", "toolResult"), stops="(_R")
 
 
+_FIRST_TOOLS = "function_call"
+"""What tools were called at first, in OpenAI's interface of 2023."""
+
+
 def asks_models(text: str) -> bool:
     """Whether a program asks a model itself, or hands back what tools found: it may be an agent."""
-    return "tool" in text and _ASKING.search(text) is not None
+    return ("tool" in text or _FIRST_TOOLS in text) and _ASKING.search(text) is not None
 
 
 CHECKING = r"_*(?:check|enforce|ensure|assert|require|reserve|consume|deduct|charge)_"

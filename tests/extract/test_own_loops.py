@@ -382,3 +382,43 @@ def test_a_computer_in_a_browser_runs_no_programs(environment: str, effects: set
     (tool,) = tools_of(deployment(code)).values()
 
     assert set(tool.effects) == effects
+
+
+_WORKS = (
+    "from .model import Model\ndef work(said):\n    model = Model()\n    while True:\n"
+    f"        reply = model.ask(said)\n        {HANDS_BACK}\n"
+)
+_MODEL = (
+    f"{OPENAI}class Model:\n    def ask(self, said):\n"
+    "        return client.chat.completions.create(messages=said, tools=TOOLS)\n"
+)
+
+
+def test_an_agent_whose_results_another_file_hands_back_is_one() -> None:
+    found = deployment_of({"app/__init__.py": "", "app/model.py": _MODEL, "app/work.py": _WORKS})
+    (agent,) = found.agents
+
+    assert (agent.name, agent.max_iterations) == ("Model", Known.UNKNOWN)
+    assert list(tools_of(found)) == ["shell"]
+    assert "what repeats Model is not seen" in {end.what for end in found.unresolved}
+
+
+def test_a_model_that_is_handed_tools_in_a_file_apart_is_no_agent() -> None:
+    works = _WORKS.replace("from .model import Model", "from .other import Model")
+    files = {"app/__init__.py": "", "app/model.py": _MODEL, "app/work.py": works}
+
+    assert deployment_of({**files, "app/other.py": ""}).agents == ()
+
+
+def test_functions_are_what_tools_were_called_at_first() -> None:
+    code = (
+        "import openai\nclient = openai.OpenAI()\n"
+        f"FUNCTIONS = [{{'name': 'shell', 'parameters': {SCHEMA}}}]\n"
+        "def answer(said):\n    while True:\n"
+        "        reply = client.chat.completions.create(messages=said, functions=FUNCTIONS,\n"
+        "                                               function_call='auto')\n"
+        "        said.append({'role': 'function', 'name': 'shell', 'content': run(reply)})\n"
+    )
+    (agent,) = deployment(code).agents
+
+    assert (agent.name, agent.max_iterations) == ("answer", Known.NONE)

@@ -19,6 +19,11 @@ def leave_asked_open(collector: Collector, place: Evidence) -> None:
     collector.leave_open(place, what, "whether an agent asks it, and with which tools, is open")
 
 
+def leave_rounds_open(collector: Collector, place: Evidence, name: str) -> None:
+    """An agent whose questions another file may repeat."""
+    collector.leave_open(place, f"what repeats {name} is not seen", "how often it asks is open")
+
+
 def leave_runner_open(collector: Collector, place: Evidence, name: str) -> None:
     """A tool that is described, and not seen to be run by anything."""
     collector.leave_open(place, f"what runs {name} is not found", "what it does is open")

@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.extract.programs.syntax import keyword
-from agentaudit.extract.programs.unfolded import leave_asked_open
+from agentaudit.extract.programs.unfolded import leave_asked_open, leave_rounds_open
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.handed_tools import HandedTools
 from agentaudit.extract.python.hosted_servers import add_hosted_server
@@ -89,7 +91,7 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
     if by_client is not None:
         return _Loop(asked, Rounds(by_client, around))
     if not module.once(_hands_back):
-        return _Loop(asked, None) if _HOSTED in module.document.text else None
+        return _Loop(asked, None) if _is_handed_back_elsewhere(building, asked) else None
     found = rounds(module, node)
     if asked.client != OWN:
         return _Loop(asked, found)
@@ -102,6 +104,27 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
 def _hands_back(module: Module) -> bool:
     """Whether results of tools go back to a model."""
     return _RESULTS.search(module.document.text) is not None
+
+
+def _is_handed_back_elsewhere(building: Building, asked: Asked) -> bool:
+    """Whether the vendor itself calls what it is handed, or a file beside hands results back."""
+    module = building.module
+    if _HOSTED in module.document.text:
+        return True
+    return asked.client != OWN and module.document.file in building.documents.once(_beside)
+
+
+def _beside(documents: Documents) -> frozenset[str]:
+    """The files that import one which hands back results of tools, or are imported by one."""
+    known = modules(documents)
+    handing = {file for file, module in known.items() if module.once(_hands_back)}
+    found = set[str]()
+    for file, imported in documents.once(imported_files).items() if handing else ():
+        if file in handing:
+            found |= imported
+        elif not handing.isdisjoint(imported):
+            found.add(file)
+    return frozenset(found)
 
 
 def _called_by_client(building: Building, asked: Asked) -> Bound | None:
@@ -149,6 +172,8 @@ def _add(building: Building, name: str, loop: _Loop, tools: HandedTools) -> Agen
             budget=_budget(building, loop),
         )
     )
+    if loop.rounds is None and _HOSTED not in module.document.text:
+        leave_rounds_open(collector, place, name)
     for tool in tools.of(loop.asked.tools):
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
     for server in tools.servers:
