@@ -256,3 +256,22 @@ def test_an_application_that_serves_tools_is_a_server_of_which_the_tools_are_ope
     assert [each.what for each in found.unresolved] == [
         f"the tools of {name}, which its program declares"
     ]
+
+
+@pytest.mark.parametrize("secret", ["Winter2024xy", "8f2Kd93jQmXp71LzVn5RtY6bWc0HsA4e"])
+def test_no_secret_of_a_setting_is_shown(secret: str) -> None:
+    texts = {
+        f"{RESOURCES}/application.properties": (
+            f"spring.ai.chat.memory.repository.redis.password={secret}\n"
+            f"spring.ai.chat.memory.repository.jdbc.password={secret[:5]}\\\n  {secret[5:]}\n"
+            f"spring.ai.mcp.client.stdio.connections.a.command=b,--token,{secret}\n"
+            f"spring.ai.mcp.client.stdio.connections.a.env.A_TOKEN={secret}\n"
+            f"spring.ai.mcp.client.sse.connections.c.url=https://u:{secret}@c.example.com\n"
+        ),
+        "k8s/desk.yaml": MAPPED.replace("Winter2024xy", secret),
+        "appsettings.json": f'{{"OpenAI": {{"Key": "{secret}"}}}}',
+    }
+    written = repr(deployment_of(texts))
+
+    assert secret not in written
+    assert "A_TOKEN" in written

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.java_settings import JavaFile, JavaSetting
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document
+
+_SHOWN = regex(r"true|false|\d{1,9}[a-z]{0,2}")
 
 
 class JavaApplication(Struct, frozen=True):
@@ -48,5 +50,7 @@ class JavaApplication(Struct, frozen=True):
         )
 
     def place(self, setting: JavaSetting) -> Evidence:
-        """Where a setting stands, with its value."""
-        return evidence(self.document, setting.key, f"{setting.name}={plain(setting.value.raw)}")
+        """Where a setting stands, with its value if that is a switch, a number or a time."""
+        value = setting.value.raw
+        shown = f"={value}" if _SHOWN.fullmatch(value) is not None else ""
+        return evidence(self.document, setting.key, f"{setting.name}{shown}")
