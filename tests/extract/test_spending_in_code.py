@@ -195,3 +195,28 @@ def test_limits_of_usage_may_take_away_what_holds_without_them(
 
     assert (agent.max_iterations, agent.max_iterations_count) == (iterations, count)
     assert agent.budget is budget
+
+
+CREW_IN_CODE = """
+from crewai import LLM, Agent
+from langchain_ollama import ChatOllama, OllamaLLM
+from langchain_openai import ChatOpenAI
+
+agent = Agent(role="Desk", goal="Answer.", backstory="Careful.", llm=%s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("OllamaLLM(model='llama4')", Known.UNKNOWN),
+        ("given or ChatOllama(model='llama4')", Known.UNKNOWN),
+        ("'ollama/llama4'", Known.UNKNOWN),
+        ("'gpt-5'", Known.NONE),
+        ("ChatOpenAI(model='gpt-5')", Known.NONE),
+        ("ChatOllama(model='llama4') if local else ChatOpenAI(model='gpt-5')", Known.NONE),
+        ("chosen", Known.NONE),
+    ],
+)
+def test_nobody_need_pay_for_models_of_ollama_by_the_call(model: str, found: Known) -> None:
+    assert deployment_of({"app/crew.py": CREW_IN_CODE % model}).agents[0].budget is found

@@ -29,6 +29,8 @@ _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
 """Models that answer from a list: an agent of theirs tries something out, and ends with it."""
+_OLLAMA = regex(r"(?i)^ollama(?:_chat)?[/:]|ollama\w*$")
+"""Names of its models as LiteLLM and Pydantic AI write them, and classes that ask it."""
 _STOPPING = regex(r"(?i)limit|max|budget|guard(?!rail)|breaker|stop|(?<!event)(?<!event_)loop")
 """
 How hooks are called that cancel what an agent wants to call: `ToolLimitHook`. Guardrails look at
@@ -159,6 +161,7 @@ def budget(building: Building, call: Call) -> Known:
         or _is_given(building, call)
         or building.may_have_more(keyword(call.node, "middleware"))
         or _may_be_checked(building, call)
+        or _asks_ollama(building, call)
     )
     return Known.UNKNOWN if unseen else Known.NONE
 
@@ -187,6 +190,20 @@ def _may_be_checked(building: Building, call: Call) -> bool:
         what = "whether the budgets that its program checks are the agent's"
         _leave_open(building, call, what, "how much may be spent")
     return checked
+
+
+def _asks_ollama(building: Building, call: Call) -> bool:
+    """Whether Ollama serves all models of an agent: most have it on their own machines."""
+    module = building.module
+    model = module.meant(argument(call.node, 0, "llm", "model"))
+    text = module.text(model)
+    made = [each for each in ast.walk(model) if isinstance(each, ast.Call)] if model else []
+    names = [text] if text else [module.dotted(each.func) for each in made]
+    served = bool(names) and all(map(_OLLAMA.search, names))
+    if served:
+        what = "whether anybody pays for the models of Ollama by the call"
+        _leave_open(building, call, what, "how much may be spent")
+    return served
 
 
 def _leave_open(building: Building, call: Call, what: str, effect: str) -> None:
