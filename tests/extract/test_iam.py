@@ -199,6 +199,23 @@ def test_all_but_some_is_measured() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "admin"),
+    [
+        ("aws:securetransport", "true", True),
+        ("aws:securetransport", "false", False),
+        ("aws:requestedregion", "eu-west-1", False),
+        ("aws:multifactorauthpresent", "true", False),
+    ],
+)
+def test_a_condition_that_all_calls_meet_takes_nothing_from_an_administrator(
+    key: str, value: str, *, admin: bool
+) -> None:
+    condition = Condition(operator="bool", key=key, values=(value,))
+
+    assert only(replace(statement("*"), conditions=(condition,))).admin is admin
+
+
 def test_services_named_whole_are_told() -> None:
     assert only(statement("s3:*", "sqs:send*", "*:get*")).service_wildcards == ("s3:*",)
 

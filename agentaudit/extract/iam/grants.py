@@ -21,7 +21,7 @@ from agentaudit.extract.iam.escalations import METHODS, SECRET_READS, Method
 from agentaudit.extract.iam.exfiltration import READS, outlets
 from agentaudit.extract.iam.globs import matches
 from agentaudit.extract.iam.measures import measured
-from agentaudit.extract.iam.policies import Statement
+from agentaudit.extract.iam.policies import Condition, Statement
 from agentaudit.extract.iam.scope import (
     EVERY,
     may_hold_secrets,
@@ -37,6 +37,7 @@ from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.model.facts.permissions import Grant
 
 _ROLE_PASSING = "iam:passrole"
+_ENCRYPTED = frozenset({"aws:securetransport", "s3:tlsversion"})
 _POLICY_GIVING = frozenset(
     {
         *("iam:attachrolepolicy", "iam:attachuserpolicy", "iam:attachgrouppolicy"),
@@ -226,8 +227,13 @@ def _is_admin(allowance: Allowance) -> bool:
     """Whether a statement gives everything, and denials and a boundary leave most of it."""
     statement = allowance.statement
     every = bool(EVERY.intersection(statement.actions))
-    unlimited = "*" in statement.resources and not statement.conditions
+    unlimited = "*" in statement.resources and all(map(_is_met, statement.conditions))
     return every and unlimited and 2 * len(allowance.actions) > len(all_actions())
+
+
+def _is_met(condition: Condition) -> bool:
+    """Whether all calls meet a condition: they travel encrypted anyway."""
+    return condition.key in _ENCRYPTED and "false" not in condition.values
 
 
 def _service_wildcards(allowance: Allowance) -> list[str]:
