@@ -9,10 +9,13 @@ Every event of a session goes to the model again, unless the application compact
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import keyword, splatted
+from agentaudit.extract.python.adk_questions import IN_MEMORY_RUNNER, Questions
 from agentaudit.extract.python.memory_keys import in_one_session
 from agentaudit.extract.python.session_keys import SessionKeys
 from agentaudit.model.evidence import Known, Truth
@@ -38,16 +41,38 @@ def adk_sessions(
 
     An application that compacts in a way that nobody can read here is left unknown.
     """
-    keys = SessionKeys(module, documents)
+    keys, questions = SessionKeys(module, documents), Questions(module, calls)
+    runners = _runners(calls)
     for call in calls:
         if call.name.startswith(_PACKAGE) and call.last == "App":
+            given = runners.get(call.variable, ()) if call.variable else ()
+            if given and all(map(questions.forgotten, given)):
+                continue
             store = _store(module, call, _compacted(module, call.node))
-            yield in_one_session(keys, store), call
+            yield in_one_session(keys, _asked_by(questions, given, store)), call
         elif call.name.startswith(_PACKAGE) and call.last in _RUNNERS:
             bare = keyword(call.node, "app") is None and keyword(call.node, "agent") is not None
             if bare and _backend(module, call.node) and not splatted(call.node):
                 store = _store(module, call, _plugged(module, call.node))
-                yield in_one_session(keys, store), call
+                yield in_one_session(keys, _asked_by(questions, (call,), store)), call
+
+
+def _asked_by(questions: Questions, runners: Sequence[Call], store: MemoryStore) -> MemoryStore:
+    """The sessions of some runners: where each question begins one, it holds nothing more."""
+    if runners and all(map(questions.begin_anew, runners)):
+        return replace(store, max_turns=Known.SET, max_turns_count=1)
+    return store
+
+
+def _runners(calls: Sequence[Call]) -> Mapping[str, Sequence[Call]]:
+    """The runners of a module by the variable of the application that they are given."""
+    found: dict[str, list[Call]] = {}
+    for call in calls:
+        if call.name.startswith(_PACKAGE) and call.last in (*_RUNNERS, IN_MEMORY_RUNNER):
+            given = keyword(call.node, "app")
+            if isinstance(given, ast.Name):
+                found.setdefault(given.id, []).append(call)
+    return found
 
 
 def _compacted(module: Module, call: ast.Call) -> Known:
