@@ -321,3 +321,21 @@ def test_what_a_client_is_told_through_a_function_says_what_it_does(
     body: str, effects: set[str]
 ) -> None:
     assert set(_tool(body, _CLIENT).effects) == effects
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [
+        ("subprocess.run(['npx', 'cdk', 'init'], cwd=words)", False),
+        ("subprocess.run(['python', words])", True),
+        ("subprocess.run(['python', '-'], input=words)", True),
+        ("open('a.py', 'w').write(words)\n    subprocess.run(['python', 'a.py'])", True),
+    ],
+)
+def test_a_fixed_command_in_a_folder_of_the_models_choice_runs_none_of_its_words(
+    line: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    beside = f"import subprocess\nclass Shell: pass\ndef make(words):\n    {line}\n"
+
+    assert ("execute" in _tool("return make(words)", beside).effects) is runs

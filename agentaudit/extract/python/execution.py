@@ -57,10 +57,14 @@ class Execution(Commands, frozen=True, dict=True):
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
             return self._chosen(_command(call))
-        given = (*call.args, *(item.value for item in call.keywords))
-        if self.answers and not (any(map(self.depends, given)) or self._writes_words):
+        if not self.is_tool and not (self._takes_words(call) or self._writes_words):
             return False
         return self._starts(_command(call))
+
+    def _takes_words(self, call: ast.Call) -> bool:
+        """Whether words of the model are part of a command, or what it reads; no folder is."""
+        read = keyword(call, "input", "stdin", "args", "cmd", "command")
+        return any(map(self.depends, (*call.args, *((read,) if read is not None else ()))))
 
     @cached_property
     def _writes_words(self) -> bool:
