@@ -1,6 +1,8 @@
 """Manifests name libraries for agents; what only tests, locks or versions name does not count."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileCoverage, FileStatus
@@ -266,3 +268,28 @@ def test_the_longest_name_decides_what_a_package_is() -> None:
         for artifact in ("spring-ai-client-chat", "spring-ai-starter-mcp-server")
         if (found := MAVEN.find(f"org.springframework.ai:{artifact}"))
     ] == ["Spring AI", "MCP for Spring AI"]
+
+
+PARTS = (
+    *"<>/&;\"'=:,.{}[]()\n\t \0\ud800#",
+    *("OpenAI", "com.openai", "dependency", "<dependencies>", "</dependencies>", "<groupId>"),
+    *("<!--", "-->", "]]>", "<![CDATA[", "<?xml ", "?>", "PackageReference Include"),
+    *('gem "openai"', "{:langchain,", "openai-go v1", "[dependencies]", "rig-core", '"require"'),
+)
+
+
+@given(
+    st.sampled_from([file for file, _, _ in CASES]), st.lists(st.sampled_from(PARTS), max_size=30)
+)
+def test_no_text_breaks_a_manifest(file: str, parts: list[str]) -> None:
+    text = "".join(parts)
+    lines = text.count("\n") + 1
+
+    assert all(1 <= end.evidence.line <= lines for end in deployment_of({file: text}).unresolved)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1", "no-such-encoding"])
+def test_a_declared_encoding_changes_nothing_of_a_text_that_was_read(encoding: str) -> None:
+    text = POM.replace('version="1.0"', f'version="1.0" encoding="{encoding}"')
+
+    assert len(deployment_of({"pom.xml": text}).unresolved) == 2
