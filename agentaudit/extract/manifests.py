@@ -18,7 +18,7 @@ _UNREAD = "a dependency on {name}, with which programs in {language} {use}: thos
 
 def extract_manifests(documents: Documents, collector: Collector) -> None:
     """Names each library once in every manifest that has it."""
-    for document in documents.of("manifest", "toml", "json"):
+    for document in documents.of("manifest", "toml", "json", "yaml"):
         for found in _dependencies(document):
             what = _UNREAD.format(
                 name=found.library.name, language=found.language, use=found.library.use

@@ -62,23 +62,31 @@ _JAVA = Language(
         r"^import\s+(?:static\s+)?(?:dev\.langchain4j|io\.quarkiverse\.langchain4j"
         r"|org\.springframework\.ai|org\.springaicommunity\.mcp|com\.google\.(?:adk|genai)"
         r"|io\.modelcontextprotocol|ai\.koog|com\.embabel\.agent|com\.alibaba\.cloud\.ai"
-        r"|io\.agentscope|org\.bsc\.langgraph4j|com\.openai|com\.anthropic"
+        r"|io\.agentscope|akka\.javasdk\.agent|org\.bsc\.langgraph4j|com\.openai|com\.anthropic"
         r"|com\.microsoft\.(?:semantickernel|azure\.functions))\b",
         re.MULTILINE,
     ),
     regex(
         r"@(?:Tool|McpTool|McpToolTrigger|RegisterAiService|AiService"
         r"|DefineKernelFunction|Agent)\b|\bAiServices\b|\bLlmAgent\b|\bAIAgent\b|\bReActAgent\b"
-        r"|\bReactAgent\b|\bMcpServer\.(?:sync|async)\(|\bToolCallbackProvider\b"
+        r"|\bReactAgent\b|\bextends\s{1,9}Agent\b|\bMcpServer\.(?:sync|async)\(|\bToolCallbackProvider\b"
         r"|\bServer\(\s{0,80}(?:serverInfo|Implementation)"
         r"|\.(?:tools|toolNames|toolCallbacks|defaultTools|defaultToolCallbacks|addTool)\("
     ),
     (
         *("langchain4j", "springframework.ai", "springaicommunity", "google.adk", "google.genai"),
         *("modelcontextprotocol", "ai.koog", "embabel", "semantickernel", "azure.functions"),
-        *("alibaba.cloud.ai", "agentscope", "langgraph4j", "com.openai", "com.anthropic"),
+        *(
+            "akka.javasdk.agent",
+            "alibaba.cloud.ai",
+            "agentscope",
+            "langgraph4j",
+            "com.openai",
+            "com.anthropic",
+        ),
     ),
 )
+_SCALA = Language("Scala", _JAVA.imported, _JAVA.used, _JAVA.words)
 _GO = Language(
     "Go",
     regex(
@@ -184,6 +192,20 @@ _SWIFT = Language(
     ),
     ("import",),
 )
+_DART = Language(
+    "Dart",
+    regex(
+        r"""^import\s{1,9}['"]package:(?:langchain\w{0,40}|dartantic_ai|genkit|dart_mcp|mcp_dart"""
+        r"""|mcp_server|mcp_client|google_generative_ai|firebase_ai|openai_dart|dart_openai"""
+        r"""|anthropic_sdk_dart|ollama_dart)/""",
+        re.MULTILINE,
+    ),
+    regex(
+        r"\bAgent(?:Executor)?[.(]|\btools:|\bToolSpec\b|\bMcpServer\w{0,20}\(|\bMCPServer\b"
+        r"|\bregisterTool\(|\bFunctionDeclaration\("
+    ),
+    ("package:",),
+)
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {
         "csharp": _C_SHARP,
@@ -194,6 +216,8 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(
         "php": _PHP,
         "elixir": _ELIXIR,
         "swift": _SWIFT,
+        "scala": _SCALA,
+        "dart": _DART,
     }
 )
 """By syntax."""

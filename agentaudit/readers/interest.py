@@ -58,6 +58,7 @@ _PLAN = regex(
 )
 _STATE = regex(r"""\s*\{\s*"version"\s*:\s*\d{1,2}\s*,\s*"terraform_version"\s*:""")
 _PLANNED = regex(r"""[,{]\s*"(?:planned_values|values)"\s*:""")
+_OF_MANIFESTS = frozenset({"toml", "yaml"})
 _UNGATED = frozenset({"hcl", "bicep", "dotenv", "dockerfile", "ini", "markdown", "pem"})
 
 
@@ -78,7 +79,7 @@ def of_interest(file: str, syntax: str, text: str) -> bool:
         return True
     if syntax == "json":
         return any(is_kind(text) for is_kind in (is_plan, is_state, is_values, is_arm))
-    return syntax == "toml" and may_depend_on_agents(file, text)
+    return syntax in _OF_MANIFESTS and may_depend_on_agents(file, text)
 
 
 def _script_of_interest(file: str, text: str) -> bool:

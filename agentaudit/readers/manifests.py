@@ -1,18 +1,19 @@
 """
 Manifests, in which programs name what they depend on: which libraries for agents stand there.
 
-Of Go, Maven, Gradle, NuGet, RubyGems, Hex and Swift; those of Cargo and Composer, and Gradle's
-catalogs, are TOML and JSON. Nothing is resolved. What only tests depend on is left out, what
-dependencies depend on, and lists of versions (`-bom`).
+Of Go, Maven, Gradle, sbt, NuGet, RubyGems, Hex and Swift; those of Cargo, Composer and Dart, and
+Gradle's catalogs, are TOML, JSON and YAML. Nothing is resolved. What only tests depend on is left
+out, what dependencies depend on, and lists of versions (`-bom`).
 
 Sources: "Go Modules Reference"; Maven's "POM Reference"; Gradle's "Declaring Dependencies" and
 "Version Catalogs"; "PackageReference in project files"; Bundler's "gemfile" and RubyGems'
 "Specification Reference"; Mix's "deps"; Swift's "PackageDescription"; "The Cargo Book"; Composer's
-"The composer.json schema".
+"The composer.json schema"; "sbt by example"; Dart's "The pubspec file".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 
@@ -20,7 +21,10 @@ from agentaudit.errors import InputError
 from agentaudit.expressions import regex
 from agentaudit.readers.cdk import TESTS
 from agentaudit.readers.document import Document, Node
-from agentaudit.readers.libraries import (
+from agentaudit.readers.libraries import Library, Registry
+from agentaudit.readers.lines import MAX_WRITTEN
+from agentaudit.readers.one_text import searched_text
+from agentaudit.readers.registries import (
     CARGO,
     GEMS,
     GO,
@@ -28,12 +32,10 @@ from agentaudit.readers.libraries import (
     MAVEN,
     NUGET,
     PACKAGIST,
+    PUB,
+    SCALA,
     SWIFT,
-    Library,
-    Registry,
 )
-from agentaudit.readers.lines import MAX_WRITTEN
-from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
 
 _Place = tuple[str, int, int]
@@ -85,6 +87,11 @@ _FORMS: Mapping[str, _Form] = {
     ),
     ".gradle": _GRADLE,
     ".gradle.kts": _GRADLE,
+    "build.sbt": _Form(
+        SCALA,
+        (regex(r"""["']([\w.-]{2,100})["']\s{0,3}%{1,3}\s{0,3}["']([\w.-]{1,100})["']"""),),
+        regex(r"""\s*//|.*%\s{0,3}["']?[Tt]est\b"""),
+    ),
     "Gemfile": _RUBY,
     ".gemspec": _RUBY,
     "mix.exs": _Form(
@@ -104,8 +111,14 @@ _PROJECTS = (
     *(".csproj", ".fsproj", ".vbproj", "Directory.Build.props", "Directory.Packages.props"),
 )
 """Manifests in XML, the first of Maven and the others of NuGet."""
-_CARGO, _CATALOG, _COMPOSER = "Cargo.toml", ".versions.toml", "composer.json"
-_TREES: Mapping[str, Registry] = {_CARGO: CARGO, _CATALOG: MAVEN, _COMPOSER: PACKAGIST}
+_CARGO, _CATALOG = "Cargo.toml", ".versions.toml"
+_COMPOSER, _PUBSPEC = "composer.json", "pubspec.yaml"
+_TREES: Mapping[str, Registry] = {
+    _CARGO: CARGO,
+    _CATALOG: MAVEN,
+    _COMPOSER: PACKAGIST,
+    _PUBSPEC: PUB,
+}
 MANIFESTS = (*_FORMS, *_PROJECTS)
 """Of a syntax of their own: names, or what stands at their ends behind a dot."""
 _EVERY = (*MANIFESTS, *_TREES)
@@ -131,7 +144,7 @@ def depends_on_agents(file: str, text: str) -> bool:
 
 
 def may_depend_on_agents(file: str, text: str) -> bool:
-    """The same of a manifest in TOML or JSON, by words alone; no of every other file."""
+    """The same of a manifest in TOML, JSON or YAML, by words alone; no of every other file."""
     ending = next(filter(file.endswith, _TREES), "")
     return ending != "" and _TREES[ending].may_know(text)
 
@@ -152,11 +165,10 @@ def dependencies_in(file: str, text: str) -> Iterator[Dependency]:
 
 
 def dependencies_of(document: Document) -> Iterator[Dependency]:
-    """The same of a manifest in TOML or JSON; nothing of other documents."""
+    """The same of a manifest in TOML, JSON or YAML; nothing of other documents."""
     ending = next(filter(document.file.endswith, _TREES), "")
     if ending and not TESTS.search(document.file):
-        named = {_CARGO: _crates, _CATALOG: _catalogued, _COMPOSER: _required}[ending]
-        yield from _known(_TREES[ending], named(document.root))
+        yield from _known(_TREES[ending], _NAMED_IN_TREES[ending](document.root))
 
 
 def _known(registry: Registry, named: Iterable[_Place]) -> Iterator[Dependency]:
@@ -211,11 +223,20 @@ def _catalogued(root: Node) -> Iterator[_Place]:
         yield named, key.line, key.column
 
 
-def _required(root: Node) -> Iterator[_Place]:
-    listed = root.child("require")
+def _listed(under: str, root: Node) -> Iterator[_Place]:
+    """Of Composer and Dart: the names under one key."""
+    listed = root.child(under)
     for key, _ in listed.entries if listed is not None else ():
         yield key.raw, key.line, key.column
 
 
 def _values(node: Node | None) -> Iterator[Node]:
     yield from (value for _, value in node.entries) if node is not None else ()
+
+
+_NAMED_IN_TREES: Mapping[str, Callable[[Node], Iterator[_Place]]] = {
+    _CARGO: _crates,
+    _CATALOG: _catalogued,
+    _COMPOSER: partial(_listed, "require"),
+    _PUBSPEC: partial(_listed, "dependencies"),
+}

@@ -75,6 +75,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.ex", "elixir"),
     ("*.exs", "elixir"),
     ("*.swift", "swift"),
+    ("*.scala", "scala"),
+    ("*.dart", "dart"),
     ("CLAUDE.md", "markdown"),
     ("CLAUDE.local.md", "markdown"),
     ("AGENTS.md", "markdown"),

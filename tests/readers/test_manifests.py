@@ -7,17 +7,8 @@ from hypothesis import strategies as st
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.files import NOT_A_FORMAT
-from agentaudit.readers.libraries import (
-    CARGO,
-    GEMS,
-    GO,
-    HEX,
-    MAVEN,
-    NUGET,
-    PACKAGIST,
-    SWIFT,
-    Registry,
-)
+from agentaudit.readers.libraries import Registry
+from agentaudit.readers.registries import CARGO, GEMS, GO, HEX, MAVEN, NUGET, PACKAGIST, PUB, SWIFT
 from agentaudit.rules.fakes import fake
 
 GO_MOD = """module example.com/desk
@@ -117,6 +108,19 @@ SWIFT_PACKAGE = """dependencies: [
 """
 GEMFILE = 'source "x"\n\ngem "ruby_llm"\n# gem "mcp"\ngem("langchainrb")\n'
 GEMSPEC = 's.add_dependency "openai"\ns.add_development_dependency "mcp"\n'
+SBT = """libraryDependencies ++= Seq(
+  "dev.langchain4j" % "langchain4j" % "1.8.0",
+  // "com.google.adk" % "google-adk" % "0.3.0",
+  "ai.koog" %% "koog-agents" % "0.5.0" % Test
+)
+"""
+PUBSPEC = """name: desk
+dependencies:
+  langchain_openai: ^0.7.0
+  google_generative_ai: ^0.4.0
+dev_dependencies:
+  openai_dart: ^0.5.0
+"""
 CASES = [
     ("go.mod", GO_MOD, ["6:2 Eino", "11:9 mcp-go"]),
     ("a/pom.xml", POM, ["8:5 Spring AI", "13:5 MCP for Spring AI"]),
@@ -130,6 +134,8 @@ CASES = [
     ("a.gemspec", GEMSPEC, ["1:19 OpenAI's SDK"]),
     ("mix.exs", MIX, ["3:7 Jido", "6:7 ReqLLM"]),
     ("composer.json", COMPOSER, ["3:30 Prism"]),
+    ("build.sbt", SBT, ["2:4 LangChain4j"]),
+    ("app/pubspec.yaml", PUBSPEC, ["3:3 LangChain.dart", "4:3 Gemini"]),
     ("Package.swift", SWIFT_PACKAGE, ["2:39 the MCP SDK"]),
 ]  # fmt: skip
 
@@ -249,7 +255,7 @@ def test_keys_of_a_known_form_are_found_in_manifests() -> None:
     assert (credential.provider, credential.evidence[0].line) == ("openai", 1)
 
 
-@pytest.mark.parametrize("registry", [GO, MAVEN, NUGET, CARGO, GEMS, PACKAGIST, HEX, SWIFT])
+@pytest.mark.parametrize("registry", [GO, MAVEN, NUGET, CARGO, GEMS, PACKAGIST, HEX, SWIFT, PUB])
 def test_every_listed_name_is_found_again(registry: Registry) -> None:
     """A name that is written as no package is found could never be told."""
     for key, library in registry.known.items():

@@ -67,6 +67,9 @@ def coverage(file: str, text: str) -> FileCoverage:
         ("a.php", "<?php\nuse Laravel\\Mcp\\Server;\nclass Desk extends Server {}\n", 2),
         ("a.ex", 'defmodule Desk do\n  use Jido.Agent, name: "desk"\nend\n', 2),
         ("a.exs", "alias LangChain.Chains.LLMChain\nLLMChain.new!(%{llm: llm})\n", 1),
+        ("A.scala", "import dev.langchain4j.service.AiServices\nAiServices.create()\n", 1),
+        ("A.java", "import akka.javasdk.agent.Agent;\nclass Desk extends Agent {}\n", 1),
+        ("a.dart", "import 'package:langchain/langchain.dart';\nAgentExecutor(agent: a);\n", 1),
         ("a.swift", "import FoundationModels\nstruct Find: Tool {}\n", 1),
         ("a.swift", 'import MCP\nlet s = Server(name: "desk")\n', 1),
     ],
@@ -126,7 +129,7 @@ def test_a_test_of_a_stack_deploys_nothing(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs", "a.rb", "a.php", "a.ex", "a.swift"]
+    "file", ["a.cs", "A.java", "a.kt", "a.go", "a.rs", "a.rb", "a.php", "a.ex", "a.swift", "a.dart"]
 )
 def test_keys_of_a_known_form_are_found(file: str) -> None:
     key = fake("openai_key")
