@@ -261,3 +261,31 @@ def test_a_file_hands_on_what_several_define() -> None:
 
     assert [(tool.name, tool.approval) for tool in found.tools] == [("look", Truth.YES)]
     assert not found.unresolved
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        ("{ systemPrompt: 'Sum up.' }", 1),
+        ("{ systemPrompt: 'Sum up.', tools: [] }", 1),
+        ("{ systemPrompt: 'Sum up.', tools: given }", None),
+        ("{ systemPrompt: 'Sum up.', ...more }", None),
+    ],
+)
+def test_the_first_answer_of_an_agent_without_tools_is_its_last(
+    options: str, count: int | None
+) -> None:
+    code = f"import {{ Agent }} from '@strands-agents/sdk';\nconst desk = new Agent({options});\n"
+    (agent,) = deployment_of({"desk.ts": code}).agents
+
+    assert agent.max_iterations_count == count
+
+
+def test_tools_that_are_added_to_an_empty_list_are_some() -> None:
+    code = (
+        "import { Agent } from '@strands-agents/sdk';\nconst tools = [];\ntools.push(look);\n"
+        "const desk = new Agent({ systemPrompt: 'Answer.', tools });\n"
+    )
+    (agent,) = deployment_of({"desk.ts": code}).agents
+
+    assert agent.max_iterations_count is None

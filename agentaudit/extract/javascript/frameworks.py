@@ -21,9 +21,11 @@ class Builder(Struct, frozen=True):
     tools: tuple[str, ...] = ("tools",)
     """The options that hold what it may call."""
     only_with_tools: bool = False
+    """Without any it is a question to a model, and no agent."""
     first: bool = False
     """Its options are the first of what it is given, where others follow."""
-    """Without any it is a question to a model, and no agent."""
+    answers_alone: bool = False
+    """Where nothing stops it, its first answer is the last if it has no tools."""
 
 
 def _at(packages: str, names: str, builder: Builder) -> dict[str, Builder]:
@@ -69,8 +71,10 @@ BUILDERS: Mapping[str, Builder] = {
     **_at("@inngest/agent-kit", "createNetwork", Builder("agentkit")),
     **_at("@convex-dev/agent", "Agent", Builder("convex-agent", 1)),
     **_at("@google/adk", "Agent LlmAgent", Builder("adk-js", 500)),
-    **_at("@strands-agents/sdk", "Agent", Builder("strands-js")),
-    **_at("@workflow/ai/agent @workflow/ai", "DurableAgent", Builder("workflow")),
+    **_at("@strands-agents/sdk", "Agent", Builder("strands-js", answers_alone=True)),
+    **_at(
+        "@workflow/ai/agent @workflow/ai", "DurableAgent", Builder("workflow", answers_alone=True)
+    ),
     **_at(
         "genkit",
         "generate generateStream definePrompt defineAgent",

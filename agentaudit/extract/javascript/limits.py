@@ -63,7 +63,17 @@ def iterations(building: Building, options: Options, builder: Builder) -> Bound:
         return _count(building, calls)
     if options.hidden:
         return Known.UNKNOWN, None
+    if builder.answers_alone and _has_no_tools(building, options, builder):
+        return Known.SET, 1
     return (Known.SET if builder.iterations else Known.NONE), builder.iterations
+
+
+def _has_no_tools(building: Building, options: Options, builder: Builder) -> bool:
+    """Whether an agent is given nothing to call, or a list of nothing."""
+    given = options.get(*builder.tools)
+    node = building.program.meant(given).node if given is not None else None
+    empty = isinstance(node, ast.List) and not node.elts
+    return given is None or (empty and not building.program.grows(given))
 
 
 def _stops(building: Building, given: Written) -> Bound:
