@@ -27,6 +27,7 @@ from agentaudit.extract.containers.container import Container, is_root, place_of
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.containers.personal import personal_folders
 from agentaudit.extract.containers.products import product_in
 from agentaudit.extract.containers.roles import only_serves
 from agentaudit.extract.credentials.key_addresses import proxies_asked
@@ -144,6 +145,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         image=service.text_at("image"),
         privileged=_true(service.child("privileged")),
         host_mounts=tuple(plain(source) for source in hosts if _WIDE_MOUNTS.match(source)),
+        personal_folders=personal_folders(hosts),
         docker_socket=sockets,
         host_network=service.text_at("network_mode") == "host",
         runs_as_root=is_root(service.text_at("user")),

@@ -11,6 +11,7 @@ from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.container import Container, command_of, place_of, runtime_id
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
+from agentaudit.extract.containers.personal import personal_folders
 from agentaudit.extract.containers.products import product_named, products_by_image
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
@@ -174,6 +175,7 @@ def _runtime(pod: Pod, node: Node, key: str, volumes: Iterable[Node]) -> Runtime
         privileged=_first_true("privileged", *security)
         or _first_true("allowPrivilegeEscalation", security[0]),
         host_mounts=tuple(plain(path) for path in hosts),
+        personal_folders=personal_folders(hosts),
         docker_socket=any(map(is_engine_socket, hosts)),
         host_network=_first_true("hostNetwork", pod.spec),
         runs_as_root=_root(*security),

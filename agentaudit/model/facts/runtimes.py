@@ -16,6 +16,8 @@ class Runtime(Fact, frozen=True, kw_only=True):
     image_pinned: Truth = Truth.UNKNOWN
     privileged: bool = False
     host_mounts: tuple[str, ...] = ()
+    personal_folders: tuple[str, ...] = ()
+    """Mounted folders of a person's home that hold what this person signs in with."""
     docker_socket: bool = False
     host_network: bool = False
     runs_as_root: Truth = Truth.UNKNOWN
