@@ -14,6 +14,7 @@ from agentaudit.readers.cdk import declares_stack
 from agentaudit.readers.javascript.document import (
     builds_agents,
     holds_key,
+    keeps_talk,
     loops_itself,
     passes_tools_on,
 )
@@ -88,6 +89,7 @@ def _script_of_interest(file: str, text: str) -> bool:
         or builds_agents(file, text)
         or passes_tools_on(file, text)
         or loops_itself(file, text)
+        or keeps_talk(file, text)
         or holds_key(file, text)
         or any(unread_in_script(file, text))
     )

@@ -13,6 +13,7 @@ from agentaudit.extract.javascript.claude import add_queries
 from agentaudit.extract.javascript.clients import add_worker_server, client_of
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
+from agentaudit.extract.javascript.grown_messages import add_grown_messages
 from agentaudit.extract.javascript.memory import module_memories, of_convex
 from agentaudit.extract.javascript.modules import Program, imported_files, program
 from agentaudit.extract.javascript.options import Options, members, options_of
@@ -77,6 +78,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
         add_queries(building)
         _add_embedded(building)
         _add_own_loops(building)
+        add_grown_messages(building)
         add_servers(building, registered)
         add_functions(building)
     for building in buildings.values():

@@ -8,13 +8,13 @@ and is not understood leaves it open.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from agentaudit.expressions import holds_word, regex
-from agentaudit.extract.collector import fact_id
-from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.collector import Collector, fact_id
+from agentaudit.extract.programs.bindings import bindings, place_of
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.building import Building
@@ -34,8 +34,10 @@ _RUNS = regex(
     r"|(?:^|[._])(?:llm|chat_?model|model|agent|chain)\.(?:a?invoke|a?stream|run|run_sync|run_stream)$"
 )
 """What asks a model or an agent with a list, by the names that manuals give them."""
-_GROWS = frozenset({"append", "extend", "insert"})
-_SHRINKS = frozenset({"pop", "popleft", "popitem", "remove"})
+_GROWS = frozenset({"append", "extend", "insert", "push", "unshift"})
+_SHRINKS = frozenset({"pop", "popleft", "popitem", "remove", "shift", "splice"})
+_FIRST = frozenset({"__init__", "constructor"})
+"""Methods in which an object begins."""
 _TRIMS = regex(
     r"(?i)\b\w{0,60}(?:trim|truncat|compact|summar|prun|condens|shorten|sliding|cut_off)\w{0,60}\("
 )
@@ -56,21 +58,26 @@ class _Lists(Struct):
 
 def add_grown_messages(building: Building) -> None:
     """The conversations that a module keeps and asks models with."""
-    module, collector = building.module, building.collector
+    module = building.module
     if not holds_word(module.document.text, (*WORDS_IN_PYTHON, *_ASKING)):
         return
     made = {call.variable: call.name for call in building.calls if call.variable}
     for call in building.calls:
-        for each in _asked(module, call, made):
-            found = kept(module, each, call.node)
-            if found is None or found.key not in module.once(_lists).grown:
-                continue
-            store = _store(module, call, found)
-            if store.max_turns is Known.UNKNOWN:
-                what = f"what shortens {store.name} is not followed"
-                collector.leave_open(store.evidence[0], what, "whether it grows without end")
-            else:
-                collector.add(store)
+        add_asked(module, building.collector, call, _asked(module, call, made))
+
+
+def add_asked(module: Module, collector: Collector, call: Call, asked: Iterable[ast.expr]) -> None:
+    """The conversations that a module keeps among what a call asks with."""
+    for each in asked:
+        found = kept(module, each, call.node)
+        if found is None or found.key not in module.once(_lists).grown:
+            continue
+        store = _store(module, call, found)
+        if store.max_turns is Known.UNKNOWN:
+            what = f"what shortens {store.name} is not followed"
+            collector.leave_open(store.evidence[0], what, "whether it grows without end")
+        else:
+            collector.add(store)
 
 
 def _asked(module: Module, call: Call, made: Mapping[str, str]) -> Iterator[ast.expr]:
@@ -79,14 +86,14 @@ def _asked(module: Module, call: Call, made: Mapping[str, str]) -> Iterator[ast.
         asked = keyword(call.node, *_CONVERSATIONS)
         put_together = given(module, call.node, *_CONVERSATIONS)
         if put_together is not None and put_together is not asked:
-            yield from _parts(put_together)
+            yield from parts_of(put_together)
     elif _RUNS.search(call.name):
         first = call.node.args[1:2] if call.name.startswith(_RUNNER) else call.node.args[:1]
         asked = keyword(call.node, *_CONVERSATIONS) or next(iter(first), None)
     else:
         asked = None
     if asked is not None:
-        yield from _parts(asked)
+        yield from parts_of(asked)
 
 
 def _store(module: Module, call: Call, found: Kept) -> MemoryStore:
@@ -117,12 +124,12 @@ def _trims(module: Module) -> bool:
     return _TRIMS.search(module.document.text) is not None
 
 
-def _parts(asked: ast.expr) -> Iterator[ast.expr]:
+def parts_of(asked: ast.expr) -> Iterator[ast.expr]:
     """The lists of which a conversation is put together: `[system, *history]`."""
     match asked:
         case ast.BinOp(op=ast.Add(), left=left, right=right):
-            yield from _parts(left)
-            yield from _parts(right)
+            yield from parts_of(left)
+            yield from parts_of(right)
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             yield from (each.value for each in elements if isinstance(each, ast.Starred))
         case ast.Call(func=ast.Name(id="list"), args=[inner]):
@@ -138,7 +145,7 @@ def _lists(module: Module) -> _Lists:
     cut: dict[str, int | None] = {}
     for node, owner in _growths(module):
         function, found = module.function_around(node), kept(module, owner, node)
-        begins = function.name == "__init__" if function is not None else True
+        begins = function.name in _FIRST if function is not None else True
         if found is not None and (found.in_session or not begins):
             grown.setdefault(found.key, node)
     for node, owner, count in _cuts(module) if grown else ():
@@ -153,11 +160,30 @@ def _growths(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:
     for call in module.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _GROWS:
             yield call, call.func.value
+        elif isinstance(call.func, ast.Attribute) and call.func.attr == "set":
+            yield from _entries(call, call.func.value)
     for added in module.of(ast.AugAssign):
         yield added.target, added.target
     for target, value in bindings(module.of(ast.Assign)):
-        if is_whole(value):
+        if is_whole(value) or _adds_to(target, value):
             yield target, target
+
+
+def _entries(call: ast.Call, owner: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What a mapping of a script has under a key from then on: more than it had."""
+    match call.args:
+        case [key, ast.List(elts=[ast.Starred(), *_]) as longer]:
+            entry = ast.Subscript(value=owner, slice=key, ctx=ast.Store())
+            yield longer, ast.copy_location(entry, longer)
+        case _:
+            pass
+
+
+def _adds_to(target: ast.expr, value: ast.expr) -> bool:
+    """Whether something is given itself with more behind it: `[...said, question]`."""
+    first = value.elts[0] if isinstance(value, ast.List) and value.elts else None
+    place = place_of(target)
+    return bool(place) and isinstance(first, ast.Starred) and place_of(first.value) == place
 
 
 def _cuts(module: Module) -> Iterator[tuple[ast.expr, ast.expr, int | None]]:
@@ -168,8 +194,25 @@ def _cuts(module: Module) -> Iterator[tuple[ast.expr, ast.expr, int | None]]:
     for call in module.of(ast.Call):
         if isinstance(call.func, ast.Attribute) and call.func.attr in _SHRINKS:
             yield call, call.func.value, None
+    yield from _cuts_in_scripts(module)
     for compared in module.of(ast.Compare):
         yield from ((compared, owner, None) for owner in _measured(module, compared))
+
+
+def _cuts_in_scripts(module: Module) -> Iterator[tuple[ast.expr, ast.expr, int | None]]:
+    """The same in scripts: `said.slice(-20)`, `said.length = 20`."""
+    for call in module.of(ast.Call):
+        match call:
+            case ast.Call(func=ast.Attribute(value=owner, attr="slice"), args=[first, *others]):
+                value = module.value(first)
+                if not isinstance(value, int) or value < 0:
+                    alone = isinstance(value, int) and not others
+                    yield call, owner, -value if isinstance(value, int) and alone else None
+            case _:
+                pass
+    for target, _ in bindings(module.of(ast.Assign)):
+        if isinstance(target, ast.Attribute) and target.attr == "length":
+            yield target, target.value, None
 
 
 def _from_behind(module: Module, node: ast.Subscript) -> bool:
@@ -195,7 +238,10 @@ def _measured(module: Module, compared: ast.Compare) -> Iterator[ast.expr]:
     sides: Sequence[ast.expr] = (compared.left, compared.comparators[0])
     for one, other in (sides, sides[::-1]):
         match one:
-            case ast.Call(func=ast.Name(id="len"), args=[owner]):
+            case (
+                ast.Call(func=ast.Name(id="len"), args=[owner])
+                | ast.Attribute(value=owner, attr="length")
+            ):
                 value = module.value(other)
                 if not isinstance(value, int) or value > _FEW:
                     yield owner

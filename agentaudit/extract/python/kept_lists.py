@@ -1,6 +1,8 @@
 """
 Lists of a program that outlive the function which adds to them, and by what they are known.
 
+The trees of scripts are read as those of Python: `this` is `self`, and a `Map` a mapping.
+
 Read are members of objects, variables of the module, entries of mappings by a key, and the sessions
 of Streamlit, Chainlit, Flask and Telegram's bots; names within a function stand for what they were
 given last.
@@ -19,8 +21,8 @@ from agentaudit.extract.programs.syntax import descendants, parameters_of
 _SESSIONS = frozenset({"session_state", "user_session", "session", "user_data", "chat_data"})
 _LOOKS_UP = frozenset({"get", "setdefault", "pop"})
 _MAKES_LIST = frozenset({"list", "field", "Field"})
-_MAKES_MAPPING = frozenset({"dict", "defaultdict", "OrderedDict"})
-_BEGINS_ANEW = regex(r"(?i)reset|clear|new_|start_over|__init__|__post_init__")
+_MAKES_MAPPING = frozenset({"dict", "defaultdict", "OrderedDict", "Map"})
+_BEGINS_ANEW = regex(r"(?i)reset|clear|new_|start_over|__init__|__post_init__|^constructor$")
 """Methods that empty a list because somebody asks for it."""
 _WHOLE = frozenset({"to_input_list", "all_messages"})
 """Of OpenAI's Agents SDK, and of Pydantic AI."""
@@ -42,7 +44,7 @@ def kept(module: Module, node: ast.expr, at: ast.AST, depth: int = 0) -> Kept | 
     if depth > _DEEPEST:
         return None
     match node:
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+        case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name):
             return _member(module, name, at)
         case ast.Attribute(value=owner, attr=name) if _is_session(module, owner):
             return Kept(f"session.{name}", name, "session", in_session=True)
@@ -75,7 +77,7 @@ def _entry(module: Module, owner: ast.expr, key: ast.expr, at: ast.AST) -> Kept 
         ):
             outside = module.function_around(module.constants.values[name]) is None
             return Kept(f"{name}[]", name, "" if text else "session") if outside else None
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+        case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name):
             around = module.class_around(at)
             made = module.once(_members).get((id(around), name), ())
             if made and all(_is_made(value, _MAKES_MAPPING, ast.Dict) for _, value in made):
@@ -155,7 +157,7 @@ def _members(module: Module) -> Mapping[tuple[int, str], Sequence[tuple[str, ast
     for target, value in bindings((*module.of(ast.Assign), *module.of(ast.AnnAssign))):
         around, function = module.class_around(target), module.function_around(target)
         match target:
-            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if not (
+            case ast.Attribute(value=ast.Name(id="self" | "cls" | "this"), attr=name) if not (
                 is_whole(value) or _is_made_of(value, name)
             ):
                 method = function.name if function is not None else ""

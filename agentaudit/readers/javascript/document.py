@@ -87,11 +87,22 @@ RESULTS = regex(
 """How results of tools go back to a model that a script asks itself."""
 
 
+_ADDS = regex(r"""\b(?:push|concat)\([^;]{0,80}\brole\b|\[\.\.\.[^;]{0,120}\brole\b""")
+"""By which what was said is added to a conversation."""
+
+
 def loops_itself(file: str, text: str) -> bool:
     """Whether a file asks a model by a vendor's client, and hands back what tools found."""
     if made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
         return False
     return holds_word(text, WORDS_IN_SCRIPTS) and RESULTS.search(text) is not None
+
+
+def keeps_talk(file: str, text: str) -> bool:
+    """Whether a file asks a model by a vendor's client with what it adds messages to."""
+    if made(file) or len(text) > MAX_WRITTEN or _ADDS.search(text) is None:
+        return False
+    return holds_word(text, WORDS_IN_SCRIPTS)
 
 
 def builds_agents(file: str, text: str) -> bool:
@@ -134,7 +145,7 @@ def made(file: str) -> bool:
 def parse_javascript(file: str, text: str) -> Document:
     """The tree of a file that builds agents or their tools; of any other, the text alone."""
     document = searched_text(file, "javascript", text, unread=_unread(file, text))
-    asked = (builds_agents, passes_tools_on, loops_itself, _states_permissions)
+    asked = (builds_agents, passes_tools_on, loops_itself, keeps_talk, _states_permissions)
     if not any(asks(file, text) for asks in asked):
         return document
     if len(text) > MAX_WRITTEN:
