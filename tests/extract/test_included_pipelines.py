@@ -3,6 +3,8 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
+from agentaudit.linting.linter import lint
+from agentaudit.rules.ours import lint_rules
 
 JOB = "night: {image: node, script: [\"claude -p 'mend it' --dangerously-skip-permissions\"]}"
 
@@ -77,3 +79,48 @@ def test_a_pipeline_is_read_whatever_its_words(file: str) -> None:
     text = "steps: [{script: make}]\nnight: {script: [make]}"
 
     assert [item.status.value for item in deployment_of({file: text}).coverage] == ["read"]
+
+
+BYPASS = "script: [\"claude -p 'mend it' --dangerously-skip-permissions\"]"
+KEYS = "variables: {AWS_ACCESS_KEY_ID: $ID, AWS_SECRET_ACCESS_KEY: $KEY}"
+
+CHAIN = f".k: {{{KEYS}}}\n.a: {{extends: .k, {BYPASS}}}"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".gitlab-ci.yml": f".a: {{{BYPASS}}}\n.k: {{{KEYS}}}\nnight: {{extends: [.k, .a]}}"},
+        {".gitlab-ci.yml": f"night: {{extends: .a}}\n{CHAIN}"},
+        {
+            ".gitlab-ci.yml": "include: /ci/all.yml\nnight: {extends: .a}",
+            "ci/all.yml": CHAIN,
+        },
+    ],
+    ids=["two", "one by another", "of another file"],
+)
+def test_a_job_has_what_it_extends(files: dict[str, str]) -> None:
+    deployment = deployment_of(files)
+    night = next(each for each in deployment.runtimes if each.name.endswith("night"))
+
+    assert night.runs_agent
+    assert [agent.permission_mode for agent in deployment.agents] == ["bypass"]
+    rules = {each.rule for each in lint(deployment, lint_rules()).findings}
+    assert "static-cloud-key-in-ci" in rules
+
+
+def test_what_a_job_says_itself_counts() -> None:
+    own = f".a: {{{BYPASS}}}\nnight: {{extends: .a, script: [make]}}"
+    runtimes = deployment_of({".gitlab-ci.yml": own}).runtimes
+
+    assert [(each.name.rpartition("/")[2], each.runs_agent) for each in runtimes] == [
+        ("night", False),
+    ]
+
+
+def test_a_job_that_is_not_there_is_open_and_what_extends_itself_ends() -> None:
+    round_about = ".a: {extends: [.b, .b, .a]}\n.b: {extends: [.a, .a]}\n"
+    text = f"{round_about}c: {{extends: [.a, .gone], {BYPASS}}}"
+    (end,) = deployment_of({".gitlab-ci.yml": text}).unresolved
+
+    assert end.what == "the job .gone, which another extends, is not among the files"

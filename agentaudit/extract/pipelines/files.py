@@ -1,7 +1,7 @@
 """
 The files in which GitLab, CircleCI, Bitbucket, Azure, CodeBuild and Cloud Build have pipelines.
 
-Keys by https://docs.gitlab.com/ci/yaml/, https://circleci.com/docs/configuration-reference/,
+Keys by https://circleci.com/docs/configuration-reference/,
 https://support.atlassian.com/bitbucket-cloud/docs/bitbucket-pipelines-configuration-reference/ and
 https://learn.microsoft.com/azure/devops/pipelines/yaml-schema/.
 """
@@ -13,6 +13,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.pipelines.cloud_build import build_of_google
 from agentaudit.extract.pipelines.codebuild import build_of_file
+from agentaudit.extract.pipelines.gitlab import gitlab_pipelines
 from agentaudit.extract.pipelines.gitlab_includes import included_files
 from agentaudit.extract.pipelines.pipeline import add_pipeline
 from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
@@ -26,16 +27,6 @@ _AZURE = re.compile(
 )
 _CODEBUILD = re.compile(r"(?:^|/)[\w.-]*buildspec[\w.-]*\.ya?ml$")
 _CLOUD_BUILD = re.compile(r"(?:^|/)[\w.-]*cloudbuild[\w.-]*\.ya?ml$")
-_SCRIPTS = ("before_script", "script", "after_script")
-_NOT_JOBS = frozenset({"default", "include", "stages", "variables", "workflow", "spec", "image"})
-_GITLAB_EVENT = re.compile(
-    r"\$\{?(?:CI_MERGE_REQUEST_(?:TITLE|DESCRIPTION)|CI_COMMIT_(?:MESSAGE|TITLE|DESCRIPTION|REF_NAME"
-    r"|BRANCH)|CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME|AI_FLOW_(?:INPUT|CONTEXT|EVENT)"
-    r"|TRIGGER_PAYLOAD)\b"
-)
-_STRANGERS = re.compile(
-    r"external_pull_request_event|CI_PIPELINE_SOURCE\s*==\s*[\"']trigger[\"']|AI_FLOW_|TRIGGER_PAYLOAD"
-)
 _CIRCLE_EVENT = re.compile(r"<<\s*pipeline\.git\.branch\s*>>|\$\{?CIRCLE_(?:BRANCH|TAG)\b")
 _BITBUCKET_EVENT = re.compile(r"\$\{?BITBUCKET_(?:BRANCH|TAG)\b")
 _AZURE_EVENT = re.compile(
@@ -52,82 +43,16 @@ def extract_pipelines(documents: Documents, collector: Collector) -> None:
         root = document.root
         if (document.file, root.line, root.column) in collector.told:
             continue
-        for pattern, reader in _READERS:
-            if pattern.search(document.file) and document.root.kind is NodeKind.MAPPING:
-                add_pipeline(collector, reader(document))
-                if reader is _gitlab:
-                    of_gitlab.append(document)
-    for document in included_files(documents, tuple(of_gitlab), collector):
-        add_pipeline(collector, _gitlab(document))
-
-
-def _gitlab(document: Document) -> Pipeline:
-    root = document.root
-    shared = root.child("default")
-    rules = [root.child("workflow"), *(block for _, block in root.items())]
-    strangers = next((node for block in rules if block for node in _conditions(block)), None)
-    return Pipeline(
-        document=document,
-        name=document.file.rpartition("/")[2],
-        forge="gitlab",
-        jobs=tuple(_gitlab_jobs(root, shared)),
-        untrusted=strangers,
-        event_text=_GITLAB_EVENT,
-        alternatives={
-            "aws": "id_tokens with a role (OIDC)",
-            "google": "id_tokens with workload identity federation",
-            "azure": "id_tokens with a federated credential",
-        },
-        included=tuple(_gitlab_included(root)),
-    )
-
-
-def _gitlab_jobs(root: Node, shared: Node | None) -> Iterator[PipelineJob]:
-    everywhere = [dict(level.items()) for level in (shared, root) if level is not None]
-    of_all = {name: _first(everywhere, name) for name in (*_SCRIPTS, "id_tokens", "image")}
-    variables, issued = root.child("variables"), _items(of_all["id_tokens"])
-    for key, job in root.entries:
-        if key.raw in _NOT_JOBS or job.child("script") is None:
+        if root.kind is not NodeKind.MAPPING:
             continue
-        own = job.child("variables")
-        tokens = job.child("id_tokens")
-        image = job.child("image") or of_all["image"]
-        scripts = (job.child(name) or of_all[name] for name in _SCRIPTS)
-        yield PipelineJob(
-            name=key.raw,
-            key=key,
-            scripts=tuple(node for node in scripts if node is not None),
-            shared=(("variables", variables),) if variables is not None else (),
-            settings=((key.raw, own),) if own is not None else (),
-            image=(image.text or image.text_at("name")) if image is not None else "",
-            tokens=issued if tokens is None else _items(tokens),
-        )
-
-
-def _items(node: Node | None) -> tuple[tuple[str, Node], ...]:
-    return tuple(node.items()) if node is not None else ()
-
-
-def _first(levels: list[dict[str, Node]], name: str) -> Node | None:
-    return next((node for level in levels if (node := level.get(name)) is not None), None)
-
-
-def _conditions(block: Node) -> Iterator[Node]:
-    """Conditions under which somebody who is no member starts the pipeline."""
-    for name in ("rules", "only"):
-        for rule in block.list_at(name):
-            node = rule.child("if") or rule
-            if node.text and _STRANGERS.search(node.text):
-                yield node
-
-
-def _gitlab_included(root: Node) -> Iterator[str]:
-    for entry in root.list_at("include"):
-        remote, project, ref = (entry.text_at(key) for key in ("remote", "project", "ref"))
-        if remote:
-            yield remote
-        elif project and not re.fullmatch(r"[0-9a-f]{40}", ref):
-            yield f"{project}@{ref or 'HEAD'}"
+        if _GITLAB.search(document.file):
+            of_gitlab.append(document)
+        for pattern, reader in _READERS:
+            if pattern.search(document.file):
+                add_pipeline(collector, reader(document))
+    included = included_files(documents, tuple(of_gitlab), collector)
+    for pipeline in gitlab_pipelines((*of_gitlab, *included), collector):
+        add_pipeline(collector, pipeline)
 
 
 def _circle(document: Document) -> Pipeline:
@@ -287,7 +212,6 @@ def _azure_jobs(root: Node, levels: list[Node]) -> Iterator[PipelineJob]:
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[Document], Pipeline]], ...] = (
-    (_GITLAB, _gitlab),
     (_CIRCLE, _circle),
     (_BITBUCKET, _bitbucket),
     (_AZURE, _azure),
