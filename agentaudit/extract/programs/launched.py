@@ -1,9 +1,9 @@
 """
 What the words of a command say that it does: above all whether it runs what it is handed.
 
-`sudo` and its like run the program behind them. Clients of containers and of clusters run
-something with some of their commands (`kubectl exec`), and only ask or manage with others
-(`kubectl get pods`), whatever they are asked for.
+`sudo` and its like run the program behind them, as `npx` runs that of a package. Clients of
+containers and of clusters run something with some of their commands (`kubectl exec`), and only ask
+or manage with others (`kubectl get pods`), whatever they are asked for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from agentaudit.expressions import regex
 EXECUTE = "execute"
 _INTERPRETER = regex(
     r"^(?:(?:ba|da|z|k|fi)?sh|python[\d.]*|node|deno|bun|ruby|perl|php|Rscript|osascript|pwsh"
-    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|npx|uvx|ssh|make|tmux)$"
+    r"|powershell(?:\.exe)?|cmd(?:\.exe)?|ssh|make|tmux|tsx|ts-node|vite-node|jest|vitest|mocha"
+    r"|pytest|ipython)$"
 )
 _ASSIGNMENT = regex(r"^[A-Za-z_]\w*=")
 _AMOUNT = regex(r"^\d+(?:\.\d+)?[smhd]?$")
@@ -27,10 +28,14 @@ _BEFORE: Mapping[str, frozenset[str]] = MappingProxyType(
         "timeout": frozenset({"-s", "--signal", "-k", "--kill-after"}),
         "nice": frozenset({"-n", "--adjustment"}),
         "xargs": frozenset({"-n", "-P", "-I", "-d", "-L"}),
+        "npx": frozenset({"-p", "--package", "-c", "--call", "-w", "--workspace"}),
+        "uvx": frozenset({"--from", "--with", "--with-requirements", "-p", "--python"}),
         **dict.fromkeys(("nohup", "setsid", "stdbuf"), frozenset[str]()),
     }
 )
 """Programs that run the one behind them, and which of their options are given a value."""
+_FETCHING = frozenset({"npx", "uvx"})
+"""Whose options name what is run, too."""
 _DOCKER = frozenset({"-H", "--host", "-c", "--context", "--config", "-l", "--log-level"})
 _COMPOSE = frozenset({"-f", "--file", "-p", "--project-name", "--profile", "--env-file"})
 _KUBECTL = frozenset(
@@ -91,9 +96,11 @@ def effect_of(words: Sequence[str]) -> str:
     if not _word(words, at):
         return ""
     for _ in range(_MOST):
-        program = _word(words, at).rpartition("/")[2]
+        program = _word(words, at).rpartition("/")[2].partition("@")[0]
         if program in _BEFORE:
-            at = _behind(words, at, _BEFORE[program])
+            before, at = at, _behind(words, at, _BEFORE[program])
+            if program in _FETCHING and not all(words[before:at]):
+                return EXECUTE
         elif program in _CLIENTS:
             valued, harmless = _CLIENTS[program]
             at = _behind(words, at, valued)
