@@ -28,6 +28,11 @@ from agentaudit.extract.python.quoting import names_in_words
 _EVALUATES = frozenset({"exec", "eval"})
 _SHELL = regex(r"^os\.(?:system|popen)$|^subprocess\.get(?:status)?output$|_subprocess_shell$")
 _PROGRAM = regex(r"^subprocess\.(?:run|call|check_call|check_output|Popen)$|_subprocess_exec$")
+_LOADS = regex(
+    r"^(?!(?:json|orjson|ya?ml|ruamel|toml\w*|pickle|msgspec)\.)(?:.*\.)?(?:load|find|look_?up|get_)"
+    r"(?!s(?:$|_)|_json|_ya?ml)\w*$"
+)
+"""What finds something of the program's own by a name; parsers make theirs of what they read."""
 _LONGEST = 20
 """Names of names are followed so far."""
 
@@ -158,8 +163,20 @@ class Execution(Commands, frozen=True, dict=True):
             yield command.elts[0]
         elif command is not None and (begun := self.begins(command)):
             yield from map(ast.Constant, begun)
-        else:
+        elif not self._is_looked_up(command):
             yield None if command is None or self.depends(command) else command
+
+    def _is_looked_up(self, command: ast.expr | None) -> bool:
+        """Whether it is a field of what a function loads by a name: the program's own command."""
+        if not isinstance(command, ast.Attribute):
+            return False
+        root = _root(command)
+        made = self.assigned.get(root.id, ()) if isinstance(root, ast.Name) else (root,)
+        return bool(made) and all(self._loads(_root(each)) for each in made)
+
+    def _loads(self, made: ast.expr) -> bool:
+        name = self.module.dotted(made.func) if isinstance(made, ast.Call) else ""
+        return _LOADS.search(name) is not None
 
     def _behind(self, command: ast.expr | None, followed: AbstractSet[str]) -> Sequence[ast.expr]:
         """What a command begins with, or stands for, that is a command itself."""
@@ -168,6 +185,11 @@ class Execution(Commands, frozen=True, dict=True):
                 return (left,)
             case ast.Starred(value=left) | ast.List(elts=[ast.Starred(value=left), *_]):
                 return (left,)
+            case ast.ListComp(
+                elt=ast.Call(func=ast.Attribute(value=ast.Name(id=word), attr="replace")),
+                generators=[ast.comprehension(target=ast.Name(id=each), iter=words)],
+            ) if word == each:
+                return (words,)
             case ast.Name(id=name) if name not in followed:
                 return self.assigned.get(name, ())
             case _:
@@ -222,6 +244,13 @@ class Execution(Commands, frozen=True, dict=True):
                 break
             written |= more
         return frozenset(written)
+
+
+def _root(expression: ast.expr) -> ast.expr:
+    """What an expression is a field of."""
+    while isinstance(expression, ast.Attribute):
+        expression = expression.value
+    return expression
 
 
 def starts_shell(module: Module, call: ast.Call) -> bool:

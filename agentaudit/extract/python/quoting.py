@@ -1,4 +1,9 @@
-"""The names whose words an expression takes on: none of what it quotes as one word of a line."""
+"""
+The names whose words an expression takes on.
+
+None of what it quotes as one word of a line, nor of what it looks up by: `COMMANDS[name]` holds no
+word of the name.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -13,12 +18,17 @@ _QUOTES = regex(r"(?i)^(?:sh(?:ell)?[-_]?)?(?:quote|escape)")
 
 def names_in_words(expression: ast.expr) -> frozenset[str]:
     nodes = descendants(expression)
-    quoted = {
-        id(each) for node in nodes if isinstance(node, ast.JoinedStr) for each in _quoted(node)
-    }
+    left_out = {id(each) for node in nodes for each in _left_out(node)}
     return frozenset(
-        node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in quoted
+        node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in left_out
     )
+
+
+def _left_out(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.JoinedStr):
+        yield from _quoted(node)
+    elif isinstance(node, ast.Subscript):
+        yield from descendants(node.slice)
 
 
 def _quoted(text: ast.JoinedStr) -> Iterator[ast.AST]:
