@@ -49,7 +49,7 @@ from agentaudit.model.evidence import Truth
         ("line = words[1:]\n    subprocess.run([line])", True),
         ("subprocess.run([*words.split()[0:2]])", True),
         (
-            "line = load_one(words).args\n    subprocess.run([e.replace('_', words) for e in line])",
+            "line = load_one(words).do\n    subprocess.run([e.replace('_', words) for e in line])",
             False,
         ),
         ("tool = Tools.load(words)\n    subprocess.run(tool.lint.command)", False),

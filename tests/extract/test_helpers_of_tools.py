@@ -339,3 +339,13 @@ def test_a_fixed_command_in_a_folder_of_the_models_choice_runs_none_of_its_words
     beside = f"import subprocess\nclass Shell: pass\ndef make(words):\n    {line}\n"
 
     assert ("execute" in _tool("return make(words)", beside).effects) is runs
+
+
+def test_where_another_function_runs_what_the_model_writes_is_shown_beside_the_tool() -> None:
+    elsewhere = _tool("run(words)", elsewhere=True)
+    beside = _tool("run(words)")
+    itself = _tool("subprocess.run(words, shell=True)")
+
+    assert [place.file for place in elsewhere.evidence] == ["agent.py", "shell_tools.py"]
+    assert [place.snippet for place in beside.evidence][1:] == ["subprocess.run"]
+    assert len(itself.evidence) == 1

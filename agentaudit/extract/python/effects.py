@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.collector import with_place
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.code import Module
@@ -64,6 +65,8 @@ class Effects(Struct):
     """Whether somebody is asked about something."""
     ran: list[Evidence] = field(default_factory=list)
     """Where it runs what the model writes."""
+    beyond: tuple[Evidence, ...] = ()
+    """The first such place, where a tool does that in another function than its own."""
 
     def told(self, managed: Collection[str]) -> None:
         """What it does by a program that looks after others: what that shows is no stranger's."""
@@ -96,6 +99,7 @@ class Effects(Struct):
         """A tool whose function does this."""
         return replace(
             tool,
+            evidence=with_place(tool, *self.beyond),
             effects=tuple(sorted(self.names)),
             effects_known=bool(self.names),
             reads_untrusted=self._truth(self.untrusted),
@@ -113,6 +117,11 @@ def effects_of(
     found = effects_in(documents, Execution(module, node, frozenset(parameters)))
     if documents is not None:
         documents.once(run_places).update(found.ran)
+    own = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    file = module.document.file
+    found.beyond = tuple(each for each in found.ran if each.file != file or each.line not in own)[
+        :1
+    ]
     return found
 
 
