@@ -35,6 +35,17 @@ _ASKING = frozenset(
 )
 """What prepares, waits, or asks something over the network."""
 _NOTEBOOK = "jupyter-"
+_MIGRATES = regex(
+    r"(?:^|[\s/])(?:alembic\s(?:\S{1,80}\s){0,6}?upgrade|aerich\s+upgrade|flask\s+db\s+upgrade"
+    r"|manage\.py\s+(?:migrate|loaddata)|prisma\s+(?:migrate|db)|drizzle-kit\s+(?:migrate|push)"
+    r"|knex\s+(?:migrate|seed)|sequelize(?:-cli)?\s+db:|typeorm\s+migration|(?:rails|rake)\s+db:"
+    r"|(?:npm|pnpm|yarn|bun)\s(?:run\s)?(?:db:)?(?:migrate|seed)(?::\w{1,40})?(?=\s|$)"
+    r"|-m\s[\w.]{1,80}\.(?:migrate|migrations?|seed)(?=\s|$)"
+    r"|(?:[\w-]{1,40}[_-])?(?:migrate|migrations?|seed)(?:[_-][\w-]{1,40})?"
+    r"\.(?:py|[mc]?[jt]s|sh)(?=\s|$))"
+    r"|^(?:\S{1,100}/)?(?:flyway|liquibase|dbmate|migrate)(?:\s|$)"
+)
+"""What makes or fills the tables of a database, and ends."""
 _KEEPING = regex(r"\bsleep\s+(?:inf|\d{4}|\d{1,3}[hd])")
 """Whoever keeps a container for hours comes into it later, to run what it is made for."""
 _SCHEDULES = regex(r"(?:^|[\s/])celery\s(?:\S{1,80}\s){0,12}?(?:beat|flower)(?:\s|$)")
@@ -75,15 +86,17 @@ def only_schedules(words: Iterable[str]) -> bool:
 @lru_cache(maxsize=1024)
 def _runs_another(text: str) -> bool:
     programs = tuple(_programs(_CONTINUED.sub(" ", text)))
-    known = all(map(_is_another, programs))
+    known = all(_is_another(*each) for each in programs)
     return bool(programs) and known and _KEEPING.search(text) is None
 
 
-def _is_another(program: str) -> bool:
-    return program in _PURPOSES or program in _ASKING or program.startswith(_NOTEBOOK)
+def _is_another(program: str, command: str) -> bool:
+    if program in _PURPOSES or program in _ASKING or program.startswith(_NOTEBOOK):
+        return True
+    return _MIGRATES.search(command) is not None
 
 
-def _programs(text: str) -> Iterator[str]:
+def _programs(text: str) -> Iterator[tuple[str, str]]:
     """The program of each command, without its folder; the launcher where nothing follows it."""
     for command in _SEPARATOR.split(text):
         words = [word.strip("\"'") for word in command.split()]
@@ -91,4 +104,4 @@ def _programs(text: str) -> Iterator[str]:
         named = (word.rpartition("/")[2] for word in own if not _ASSIGNMENT.match(word))
         program = next((word for word in named if word not in _LAUNCHERS), "")
         if program or (own and not _ASSIGNMENT.match(own[-1])):
-            yield program or own[0]
+            yield program or own[0], " ".join(words)

@@ -71,10 +71,22 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
             for key, service in services.entries
             if service.kind is NodeKind.MAPPING
         ]
+        preparing = frozenset(_awaited_ends(services))
         asked = proxies_asked(chain.from_iterable(each.settings for each in containers))
         for each in containers:
             fronts = not asked.isdisjoint(each.names)
-            add_container(collector, replace(each, beginning=beginning, fronts_models=fronts))
+            ends = each.names[0] in preparing
+            told = replace(each, beginning=beginning, fronts_models=fronts, preparing=ends)
+            add_container(collector, told)
+
+
+def _awaited_ends(services: Node) -> Iterator[str]:
+    """The services that end before others start, as init containers of a pod do."""
+    for _, service in services.entries:
+        needs = service.child("depends_on")
+        for name, need in needs.items() if needs is not None else ():
+            if need.text_at("condition") == "service_completed_successfully":
+                yield name
 
 
 def _shared_beginning(services: Node) -> str:

@@ -10,8 +10,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from agentaudit.extract.collector import evidence, fact_id
+from agentaudit.extract.containers.names import names_itself
 from agentaudit.extract.containers.resemblance import resembles_agent
-from agentaudit.extract.containers.roles import names_itself, role_of
+from agentaudit.extract.containers.roles import role_of
 from agentaudit.extract.containers.workloads import WorkloadSpec
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.settings import Setting

@@ -1,9 +1,10 @@
 """What the names of containers and of images end in, and which of them are gateways."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.settings import Setting
 
 _GATEWAY = {
     "gateway": r"(?:ai|llm|mcp|models?|tools?|agents?)-?gateway",
@@ -30,6 +31,22 @@ _MANNER = regex(
     r"|dev|prod|production|staging|test|local|main"
 )
 """Last words of names that say how something runs, and not what: `agent-service`."""
+
+_OWN_NAME = "AGENT_NAME"
+"""What tells a container how it is called says nothing of what it does."""
+_HOST_NAMES = frozenset({"${hostname}", "$hostname", "$(hostname)", "$$hostname"})
+"""What a shell, or Docker, puts in place of them: the name of the container."""
+_PREPARING = regex(
+    r"(?:^|[-_.])(?:migrat(?:e|ions?)|(?:db|database)-?(?:init|seed(?:er)?|setup)|init-?db)$"
+    r"|(?:^|[-_.](?=db|data|schema|sql|index|vector))(?:(?:db|data(?:base)?|schema|sql|index|vector)[-_]?)?migrator$",
+    re.IGNORECASE,
+)
+"""How names end of what makes the tables of others, with their settings, and then ends."""
+
+
+def prepares_data(name: str) -> bool:
+    """Whether a container is called after what it does to a database before others start."""
+    return _PREPARING.search(name) is not None
 
 
 def names_gateway(subject: str) -> bool:
@@ -65,3 +82,15 @@ def _core(subject: str) -> str:
     core = "-".join(_words(_TAG.sub("", name)))
     # `portkeyai/gateway`: whose it is says what for.
     return f"{path.rpartition('/')[2]}-{core}" if core == ANY_GATEWAY and path else core
+
+
+def names_itself(setting: Setting, names: Iterable[str]) -> bool:
+    """Whether a container is told how it is called, in whatever letters."""
+    if setting.key != _OWN_NAME:
+        return False
+    told = _plain_name(setting.content)
+    return told in _HOST_NAMES or any(told == _plain_name(name) for name in names)
+
+
+def _plain_name(name: str) -> str:
+    return name.lower().replace("_", "-").replace(" ", "-")

@@ -7,7 +7,14 @@ from functools import lru_cache
 from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.containers.commands import only_schedules, runs_another
-from agentaudit.extract.containers.names import ANY_GATEWAY, called, head, names_gateway
+from agentaudit.extract.containers.names import (
+    ANY_GATEWAY,
+    called,
+    head,
+    names_gateway,
+    names_itself,
+    prepares_data,
+)
 from agentaudit.extract.settings import Setting
 
 _MODEL = (
@@ -88,10 +95,6 @@ _SERVER = regex(r"(?:[\w-]+[_-])?(?:llm|embeddings?|rerank(?:er|ing)?|inference)
 """What serves a model by its name: there `MODEL_NAME` says which."""
 _JOINED = regex(r"(?<=[A-Za-z0-9])(?:Container|Service|Task|Server|Proxy)(?![a-z])")
 """Last words of names as templates write them: `LiteLLMContainer`."""
-_OWN_NAME = "AGENT_NAME"
-"""What tells a container how it is called says nothing of what it does."""
-_HOST_NAMES = frozenset({"${hostname}", "$hostname", "$(hostname)", "$$hostname"})
-"""What a shell, or Docker, puts in place of them: the name of the container."""
 _OF_MASTER, _MASTER = "LITELLM_", "LITELLM_MASTER_KEY"
 _MANAGING = regex(
     r"(?:admin|portal|console|dashboard|rotat(?:or|ion|er)|issuer|provision(?:er|ing)|bootstrap"
@@ -177,7 +180,8 @@ def role_of(
     named = any(AGENT_NAME.search(text) for text in (*own, image.rpartition("/")[2], *told))
     keys = _keys_of_its_own((whose, *names), settings)
     configured = any(map(configures_agent, keys)) and not any(map(_SERVING.match, keys))
-    started = (configured and not runs_another(words)) or starts_agent(" ".join(words))
+    other = runs_another(words) or any(map(prepares_data, names))
+    started = (configured and not other) or starts_agent(" ".join(words))
     return "agent" if named or started else ""
 
 
@@ -191,18 +195,6 @@ def _keys_of_its_own(names: Sequence[str], settings: Sequence[Setting]) -> list[
     if _MASTER in keys and any(_MANAGING.fullmatch(head(name)) for name in names):
         keys = [key for key in keys if not key.startswith(_OF_MASTER) and _ASKING.search(key)]
     return keys
-
-
-def names_itself(setting: Setting, names: Iterable[str]) -> bool:
-    """Whether a container is told how it is called, in whatever letters."""
-    if setting.key != _OWN_NAME:
-        return False
-    told = _plain_name(setting.content)
-    return told in _HOST_NAMES or any(told == _plain_name(name) for name in names)
-
-
-def _plain_name(name: str) -> str:
-    return name.lower().replace("_", "-").replace(" ", "-")
 
 
 def _is_of_another_trade(name: str) -> bool:
