@@ -179,3 +179,49 @@ def test_tools_that_come_with_a_model_are_known_by_their_types(
 
     assert set(tool.effects) == effects
     assert not found.unresolved
+
+
+BOUND = (
+    "import { ChatOpenAI } from '@langchain/openai';\n"
+    "import { tool } from '@langchain/core/tools';\n"
+    "import { execSync } from 'node:child_process';\n"
+    "const shell = tool(async ({ command }) => execSync(command), { name: 'shell' });\n"
+    "const model = new ChatOpenAI({}).bindTools([shell]);\n"
+)
+ANSWERS = "messages.push(new ToolMessage({ tool_call_id: call.id }));"
+
+
+@pytest.mark.parametrize(
+    ("loop", "bound"),
+    [
+        (
+            f"while (true) {{ const r = await model.invoke(messages); {ANSWERS} }}",
+            (Known.NONE, None),
+        ),
+        (
+            f"for (let i = 0; i < 6; i++) {{ const r = await model.invoke(messages); {ANSWERS} }}",
+            (Known.SET, 6),
+        ),
+    ],
+)
+def test_a_model_to_which_tools_are_bound_is_asked_in_a_loop(
+    loop: str, bound: tuple[Known, int | None]
+) -> None:
+    found = deployment(f"{BOUND}export async function answer(messages) {{ {loop} }}\n")
+    (agent,) = found.agents
+
+    assert (agent.name, agent.framework) == ("answer", "langchain-js")
+    assert (agent.max_iterations, agent.max_iterations_count) == bound
+    assert list(tools_of(found)) == ["shell"]
+    assert not found.unresolved
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"async function node(messages) {{ const r = await model.invoke(messages); {ANSWERS} }}",
+        f"async function go(m) {{ while (true) {{ await other.invoke(messages); {ANSWERS} }} }}",
+    ],
+)
+def test_what_is_asked_once_or_has_no_tools_is_no_loop(code: str) -> None:
+    assert not deployment(f"{BOUND}{code}\n").agents

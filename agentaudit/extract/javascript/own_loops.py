@@ -3,7 +3,8 @@ Agents that are loops of a script's own around a client of a model, as `python.o
 
 Clients of OpenAI, Anthropic and Google by the methods that ask, Bedrock's by the commands that are
 sent (`ConverseCommand`), Cloudflare's by its binding (`env.AI.run(model, inputs, options)`), and
-any other by what it is handed by name: messages and tools.
+any other by what it is handed by name: messages and tools. A model of LangChain's is given its
+tools once: `model.bindTools(tools)`.
 """
 
 import ast
@@ -46,6 +47,7 @@ _SPENDING = regex(
     r"\b(?:maxTokens|max_tokens|max_completion_tokens|max_output_tokens|maxOutputTokens)\b"
 )
 _OWN = "own"
+_BINDS, _ASKS_BOUND = "bindTools", frozenset({"invoke", "stream"})
 _RUNNER = "toolRunner"
 """Which loops by itself, and is an agent that its client builds."""
 _DEEPEST = 6
@@ -79,6 +81,8 @@ def add_own_loops(building: Building) -> None:
 def _asked(building: Building, call: Call) -> _Asked | None:
     if call.last == _RUNNER:
         return None
+    if call.last in _ASKS_BOUND:
+        return _asked_bound(building, call)
     client = client_asked(IN_SCRIPTS, call.name)
     if not client and not {"tools", "toolConfig"} & {item.arg for item in call.node.keywords}:
         return None
@@ -93,6 +97,22 @@ def _asked(building: Building, call: Call) -> _Asked | None:
     if repeated is None and not client:
         return None
     return _Asked(call, client or _OWN, options, tools, repeated)
+
+
+def _asked_bound(building: Building, call: Call) -> _Asked | None:
+    """A call that asks a model of LangChain's to which tools are bound, again and again."""
+    func = call.node.func
+    owner = func.value if isinstance(func, ast.Attribute) else func
+    meant = building.program.meant(Written(building.module, owner))
+    if not isinstance(meant.node, ast.Call) or not meant.node.args:
+        return None
+    if meant.name.rpartition(".")[2] != _BINDS:
+        return None
+    repeated = rounds(building.module, call.node)
+    tools = meant.beside(meant.node.args[0])
+    if repeated is None:
+        return None
+    return _Asked(call, "langchain-js", Options({}), tools, repeated)
 
 
 def _options(building: Building, call: ast.Call, *, bound: bool) -> Options:
@@ -164,7 +184,7 @@ def _tools(building: Building, given: Written, depth: int) -> Iterator[Tool]:
     if building.program.grows(given):
         leave_tools_open(building.collector, given.place("tools"))
     if inner is None or depth > _DEEPEST:
-        tool = _tool(building, meant)
+        tool = _tool(building, meant) or _made_tool(building, meant)
         if tool is not None:
             yield tool
         else:
@@ -172,6 +192,14 @@ def _tools(building: Building, given: Written, depth: int) -> Iterator[Tool]:
         return
     for each in inner if meant.module.affords(len(inner)) else ():
         yield from _tools(building, each, depth + 1)
+
+
+def _made_tool(building: Building, meant: Written) -> Tool | None:
+    """The tool that a framework makes: LangChain's, which a loop may hand to a model itself."""
+    if not isinstance(meant.node, ast.Call):
+        return None
+    tool = building.tool_in(meant)
+    return add_ingestion(building.collector, tool) if tool is not None else None
 
 
 def _within(building: Building, meant: Written) -> list[Written] | None:

@@ -95,7 +95,8 @@ def loops_itself(file: str, text: str) -> bool:
     """Whether a file asks a model by a vendor's client, and hands back what tools found."""
     if made(file) or "tool" not in text or len(text) > MAX_WRITTEN:
         return False
-    return holds_word(text, WORDS_IN_SCRIPTS) and RESULTS.search(text) is not None
+    asks = "bindTools(" in text or holds_word(text, WORDS_IN_SCRIPTS)
+    return asks and RESULTS.search(text) is not None
 
 
 def keeps_talk(file: str, text: str) -> bool:
