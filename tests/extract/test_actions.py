@@ -349,6 +349,17 @@ def test_a_shell_for_named_programs_runs_those(allowed: str, executes: bool) -> 
     assert tool.egress is Truth.YES
 
 
+@pytest.mark.parametrize(
+    ("allow", "names"),
+    [('["Bash(*)", "Read"]', {"Bash", "Read"}), ("[]", set()), ('"Bash"', {"Bash"})],
+)
+def test_settings_of_a_step_allow_what_those_of_a_file_do(allow: str, names: set[str]) -> None:
+    settings = f'settings: \'{{"permissions": {{"allow": {allow}}}}}\''
+    text = OPEN.replace("claude_args: --dangerously-skip-permissions --max-turns 40", settings)
+
+    assert {tool.name for tool in deployed(text).tools} == names
+
+
 MEMBERS = """contains(fromJSON('["OWNER", "MEMBER"]'), github.event.comment.author_association)"""
 
 

@@ -1,7 +1,7 @@
 """The tools that a command lets its coding agent use without a question."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -79,6 +79,12 @@ def add_allowed_tools(collector: Collector, agent: Agent, words: str, place: Evi
             )
         )
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)
+
+
+def as_words(rules: Iterable[str]) -> str:
+    """Rules of settings as the command would be told them."""
+    listed = ",".join(rule.replace('"', "") for rule in rules)
+    return f'--allowedTools "{listed}"' if listed else ""
 
 
 def opens_shell(words: str) -> int | None:

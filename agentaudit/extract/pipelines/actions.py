@@ -22,8 +22,8 @@ from agentaudit.extract.pipelines.actions_jobs import (
     raw,
     workflow_files,
 )
-from agentaudit.extract.pipelines.actions_memory import add_auto_memory
 from agentaudit.extract.pipelines.actions_permissions import Permissions, permissions_of
+from agentaudit.extract.pipelines.actions_settings import add_auto_memory, allowed_by_settings
 from agentaudit.extract.pipelines.actions_signs import (
     ASKS_WHO,
     behind_firewall,
@@ -212,7 +212,8 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
     if job.runs_agent:
         step = _worst(job)
         agent = reading.collector.add(_agent(reading, fact, (job, step)))
-        add_allowed_tools(reading.collector, agent, _words(step), agent.evidence[0])
+        words = f"{_words(step)}\n{allowed_by_settings(documents, agent, step)}"
+        add_allowed_tools(reading.collector, agent, words, agent.evidence[0])
         add_auto_memory(documents, reading.collector, agent, step)
         seen_by = (agent.id, runtime.id)
         place = agent.evidence[0]

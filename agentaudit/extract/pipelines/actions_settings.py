@@ -1,9 +1,11 @@
-"""What Claude Code in CI remembers from one run to the next, where its settings switch that on."""
+"""What the settings of a step allow Claude Code in CI, and whether it remembers earlier runs."""
 
 import re
 
+from agentaudit.extract.coding_agents.allowed_tools import as_words
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.embedded import embedded
 from agentaudit.extract.pipelines.actions_jobs import Step
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -30,6 +32,15 @@ def add_auto_memory(documents: Documents, collector: Collector, agent: Agent, st
             agent_writable=Truth.YES,
         )
         collector.remember(agent.id, collector.add(store))
+
+
+def allowed_by_settings(documents: Documents, agent: Agent, step: Step) -> str:
+    """The tools that Claude Code's settings in a step allow, as its command would be told them."""
+    given, document = step.input("settings"), documents.at(agent.evidence[0].file)
+    if given is None or document is None or "claude" not in agent.framework:
+        return ""
+    settings = embedded(given, document, documents)
+    return as_words(settings.texts_at("permissions", "allow")) if settings is not None else ""
 
 
 def _switched_on(documents: Documents, agent: Agent, step: Step) -> Evidence | None:
