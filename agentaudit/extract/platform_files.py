@@ -60,6 +60,7 @@ _TASKS = ("scripts", "tasks", "tool")
 """Under which these files keep commands that somebody, or a pipeline, runs by a name."""
 FORM_FILE = regex(r"(?:^|/)(?:ISSUE|DISCUSSION)_TEMPLATE/", re.IGNORECASE)
 """What people are asked when they report something: GitHub's forms, with examples in them."""
+RAILS_KEY = regex(r"(?:^|/)config/(?:master|credentials/[\w-]{1,60})\.key$")
 JAVA_WORDS = ("langchain4j", "spring.ai", "spring:", "quarkus.mcp")
 """One of which stands in every file with settings of agents in Java."""
 PIPELINE_FILE = regex(

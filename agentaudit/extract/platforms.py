@@ -13,6 +13,7 @@ from agentaudit.extract.platform_files import (
     OPENCLAW_FILE,
     OPENCLAW_NAMES,
     PIPELINE_FILE,
+    RAILS_KEY,
     SERVERLESS_FILE,
     agentcore_projects,
     app_engine_services,
@@ -261,6 +262,10 @@ extract_cloud_commands = late(
 )
 """What scripts and pipelines have clouds make, or open."""
 extract_certificates = late(said(_CERTIFICATES), "certificates:extract_certificates")
+extract_rails = late(
+    holds(lambda document: RAILS_KEY.search(document.file), "pem"), "rails:extract_rails"
+)
+"""Keys that open the credentials of a Rails application."""
 extract_vault = late(said(("max_lease_ttl",)), "servers.vault:extract_vault")
 """Servers of Vault that say how long their tokens may live."""
 extract_app_manifests = late(said(_ASKED, "json", "yaml"), "app_manifests:extract_app_manifests")
