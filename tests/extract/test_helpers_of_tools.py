@@ -349,3 +349,26 @@ def test_where_another_function_runs_what_the_model_writes_is_shown_beside_the_t
     assert [place.file for place in elsewhere.evidence] == ["agent.py", "shell_tools.py"]
     assert [place.snippet for place in beside.evidence][1:] == ["subprocess.run"]
     assert len(itself.evidence) == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "body"),
+    [
+        ("def get() -> Shell:\n    return kept", "return get().go(words)"),
+        ("def get() -> Optional[Shell]:\n    return kept", "it = get()\n    return it.go(words)"),
+        ("def get() -> 'x' | None:\n    return kept", ""),
+        ("def get():\n    return Shell()", "return get().go(words)"),
+        ("def use(it: Shell, line):\n    it.go(line)", "return use(kept, words)"),
+        ("def use(it: Shell | None, line):\n    it.go(line)", "return use(kept, words)"),
+    ],
+)
+def test_types_say_whose_method_is_called(made: str, body: str) -> None:
+    tool = _tool(body or "return get().go(words)", f"{_SHELL}\n{made}\n")
+
+    assert ("execute" in tool.effects) is bool(body)
+
+
+def test_functions_that_make_each_other_end() -> None:
+    made = "def one():\n    return two().more()\ndef two():\n    return one().more()\n"
+
+    assert _tool("return one().go(words)", f"class Shell: pass\n{made}").effects == ()

@@ -80,3 +80,33 @@ def test_a_module_without_a_client_is_read_where_it_registers_tools() -> None:
     call = 'register_tool(name="run_shell", parameters=SCHEMA, handler=run)\n'
 
     assert [tool.name for tool in tools(call, head)] == ["run_shell"]
+
+
+_OWN = "class ToolSpec:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{_OWN}tool = ToolSpec(name='sh', desc='Runs.', execute=run)\n",
+        f"{_OWN}tools = [ToolSpec('sh', func=run, parameters=SCHEMA)]\n",
+        "from .base import Tool\ntool = Tool(name='sh', function=run)\n",
+    ],
+)
+def test_an_object_of_ones_own_holds_a_tool(code: str) -> None:
+    found = {tool.name: tool for tool in tools(code)}
+
+    assert "execute" in found["sh"].effects
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from elsewhere import ToolSpec\ntool = ToolSpec(name='sh', execute=run)\n",
+        f"{_OWN}tool = ToolSpec(name='sh', execute=other)\n",
+        f"{_OWN}tool = ToolSpec(name=made(), execute=run)\n",
+        "class ToolResult:\n    pass\ntool = ToolResult(name='sh', run=run)\n",
+    ],
+)
+def test_what_is_a_strangers_or_holds_no_function_holds_none(code: str) -> None:
+    assert "sh" not in {tool.name for tool in tools(code)}

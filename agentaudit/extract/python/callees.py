@@ -13,13 +13,14 @@ from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import module_defining
 from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import parameters_of, returned_by
 
 _DEEPEST = 6
 """Names and members of which each stands for the next."""
 
 
 def function_called(
-    documents: Documents, module: Module, called: ast.expr
+    documents: Documents, module: Module, called: ast.expr, depth: int = 0
 ) -> tuple[Module, FunctionDef] | None:
     """The function of the repository that a name or a member means."""
     match called:
@@ -35,7 +36,7 @@ def function_called(
             return None
     if not isinstance(called, ast.Attribute):
         return None
-    return _of_class(documents, _class_of(documents, module, called.value, 0), called.attr, 0)
+    return _of_class(documents, _class_of(documents, module, called.value, depth), called.attr, 0)
 
 
 def _own_class(module: Module, node: ast.AST) -> tuple[Module, ast.ClassDef] | None:
@@ -53,17 +54,58 @@ def _class_of(
         case ast.Await(value=made) | ast.BoolOp(values=[*_, made]):
             return _class_of(documents, module, made, depth + 1)
         case ast.Call(func=ast.Name() | ast.Attribute() as named):
-            return _class_named(documents, module, named)
+            built = _class_named(documents, module, named)
+            return built or _class_returned(documents, module, named, depth)
         case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) as member:
             around = module.class_around(member)
             given = module.once(_members).get((id(around), name)) if around else None
             return _class_of(documents, module, given, depth + 1) if given is not None else None
+        case ast.Name() as given if (said := _said_of(module, given)) is not None:
+            return _class_named(documents, module, said)
         case ast.Name() | ast.Attribute() as named:
             other, name = module_defining(documents, module, module.dotted(named))
             given = other.constants.values.get(name) if other is not module else None
             if given is not None and other.affords(1):
                 return _class_of(documents, other, given, depth + 1)
             return _class_named(documents, module, named)
+        case _:
+            return None
+
+
+def _class_returned(
+    documents: Documents, module: Module, named: ast.expr, depth: int
+) -> tuple[Module, ast.ClassDef] | None:
+    """The class of what a function of the repository says that it returns, or returns alone."""
+    found = function_called(documents, module, named, depth + 1) if depth < _DEEPEST else None
+    if found is None or not found[0].affords_within(found[1]):
+        return None
+    other, function = found
+    if function.returns is not None:
+        said = _type_in(function.returns)
+        return _class_named(documents, other, said) if said is not None else None
+    returned = tuple(returned_by(function))
+    return _class_of(documents, other, returned[0], depth + 1) if len(returned) == 1 else None
+
+
+def _said_of(module: Module, name: ast.Name) -> ast.expr | None:
+    """The class that a parameter is said to be of."""
+    function = module.function_around(name)
+    taken = parameters_of(function) if function is not None else ()
+    said = next((each.annotation for each in taken if each.arg == name.id), None)
+    return _type_in(said) if said is not None else None
+
+
+def _type_in(said: ast.expr) -> ast.expr | None:
+    """The class that a type names, also beside nothing."""
+    match said:
+        case ast.Name() | ast.Attribute():
+            return said
+        case ast.BinOp(left=ast.Name() | ast.Attribute() as left, op=ast.BitOr()):
+            return left
+        case ast.Subscript(
+            value=ast.Name(id="Optional"), slice=ast.Name() | ast.Attribute() as inner
+        ):
+            return inner
         case _:
             return None
 

@@ -22,10 +22,12 @@ from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.schemas import schema_in
 from agentaudit.extract.python.tools import function_tool
-from agentaudit.extract.schemas import as_taking
+from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.facts.tools import Tool
 
 _REGISTERS = regex(r"(?:^|_)(?:register|add)_(?:a_)?(?:tool|function)$|^register$")
+_MAKES = regex(r"(?:^|[a-z_])Tool(?:Spec|Def|Definition|Info)?$")
+"""A class of one's own that holds a tool: `ToolSpec(name="shell", execute=run)`."""
 _SCHEMAS = ("parameters", "input_schema", "inputSchema", "parameters_schema", "schema")
 _RUNNERS = ("handler", "func", "function", "fn", "callable", "callback", "run", "execute")
 _OF_SCHEMAS = frozenset({"type", "properties"})
@@ -39,7 +41,7 @@ def registered_tools(documents: Documents, module: Module, calls: Sequence[Call]
         *_by_decorators(module),
         *_by_mappings(module),
     ):
-        taken = schema_in(module, given)
+        taken = schema_in(module, given) if _is_schema(given, module) else Taken()
         if name and taken is not None and name not in found:
             tool = function_tool(documents, module, function)
             own = fact_id("tool", name, f"{module.document.file}#registered.{name}")
@@ -47,17 +49,23 @@ def registered_tools(documents: Documents, module: Module, calls: Sequence[Call]
     yield from found.values()
 
 
-_Registered = tuple[str, ast.expr, FunctionDef]
-"""A name, a schema, and the function that runs."""
+_Registered = tuple[str, ast.expr | None, FunctionDef]
+"""A name, a schema or what stands for one, and the function that runs."""
+
+
+def _is_own(module: Module, name: str) -> bool:
+    """Whether a class is one of the repository's."""
+    return name.startswith(".") or name.partition(".")[0] in module.defined
 
 
 def _by_calls(module: Module, calls: Sequence[Call]) -> Iterator[_Registered]:
     for call in calls:
-        if not _REGISTERS.search(call.last):
+        makes = _MAKES.search(call.last) is not None and _is_own(module, call.name)
+        if not makes and not _REGISTERS.search(call.last):
             continue
         given, runner = keyword(call.node, *_SCHEMAS), keyword(call.node, *_RUNNERS)
         function = _function(module, runner) if runner is not None else None
-        if function is not None and _is_schema(given, module):
+        if function is not None and (makes or _is_schema(given, module)):
             yield plain(module.text(argument(call.node, 0, "name"))), given, function
 
 

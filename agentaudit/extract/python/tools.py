@@ -13,6 +13,7 @@ from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, parameters_of
 from agentaudit.extract.python.annotations import is_filled_in
 from agentaudit.extract.python.effects import effects_of
+from agentaudit.extract.python.promised import as_promised
 from agentaudit.extract.python.schemas import schema_in, taken_by_types
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
@@ -106,7 +107,8 @@ def function_tool(documents: Documents | None, module: Module, node: FunctionDef
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         approval=approval_of(module, *node.decorator_list),
     )
-    return as_taking(effects.told_of(tool), _taken(module, node, parameters))
+    told = as_promised(module, node, taken, effects.told_of(tool))
+    return as_taking(told, _taken(module, node, parameters))
 
 
 def _kept_from_models(module: Module, node: FunctionDef) -> frozenset[str]:
