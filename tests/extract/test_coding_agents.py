@@ -311,3 +311,29 @@ def test_another_file_of_settings_takes_back_no_servers_that_start_unasked() -> 
     (server,) = deployment_of(files).tool_servers
 
     assert server.started_unasked
+
+
+@pytest.mark.parametrize(
+    ("lists", "wide", "shell"),
+    [
+        ('"allow": ["Bash(*)"]', True, True),
+        ('"allow": ["Bash(*)"], "deny": ["Bash"]', False, False),
+        ('"allow": ["Bash"], "ask": ["Bash(*)"]', False, False),
+        ('"allow": ["Bash(*)"], "deny": ["Bash(rm:*)", "Read"]', True, True),
+        ('"defaultMode": "bypassPermissions", "deny": ["Bash"]', False, False),
+        ('"allow": ["mcp__desk__*"]', True, False),
+        ('"allow": ["mcp__desk__*"], "deny": ["mcp__desk"]', False, False),
+        ('"allow": ["mcp__desk__*"], "deny": ["mcp__other"]', True, False),
+    ],
+)
+def test_what_is_denied_or_asked_for_whole_is_not_allowed(
+    lists: str, *, wide: bool, shell: bool
+) -> None:
+    server = '{"mcpServers": {"desk": {"command": "node", "args": ["s.js"]}}}'
+    files = {".claude/settings.json": f'{{"permissions": {{{lists}}}}}', ".mcp.json": server}
+    deployment = deployment_of(files)
+    (agent,) = deployment.agents
+
+    assert agent.wildcard_tools is wide
+    assert ("Bash" in {tool.name for tool in deployment.tools}) is shell
+    assert any(each.auto_approved for each in deployment.tool_servers) is ("mcp" in lists and wide)

@@ -80,6 +80,41 @@ def leak(box: Node | None) -> Node | None:
     return strict if strict is not None and strict.boolean is False else None
 
 
+def allowed_rules(root: Node) -> tuple[Node, ...]:
+    """
+    What settings allow, without what they deny or ask for whole.
+
+    Claude Code looks at what is denied first, then at what it has to ask for.
+    """
+    overruled = _whole(root, "deny") | _whole(root, "ask")
+    return tuple(
+        rule
+        for rule in root.list_at("permissions", "allow")
+        if (match := RULE.match(rule.text or "")) is None
+        or overruled.isdisjoint({"*", match["tool"], _server(match["tool"])})
+    )
+
+
+def denied(root: Node, tool: str) -> bool:
+    """Whether a tool is denied whatever it is asked to do."""
+    return not _whole(root, "deny").isdisjoint({"*", tool})
+
+
+def _whole(root: Node, name: str) -> frozenset[str]:
+    """The tools, and servers of tools, that a list names without a limit."""
+    matches = (RULE.match(text) for text in root.texts_at("permissions", name))
+    return frozenset(
+        match["tool"].removesuffix("__*") if match["tool"].startswith("mcp__") else match["tool"]
+        for match in matches
+        if match is not None and (match["scope"] or "*") in {"*", ":*", "*:*"}
+    )
+
+
+def _server(tool: str) -> str:
+    """`mcp__desk` of `mcp__desk__find`."""
+    return "__".join(tool.split("__")[:2]) if tool.startswith("mcp__") else tool
+
+
 def wide(rule: str) -> bool:
     """Whether a rule allows a tool whatever it is asked to do: `Bash`, `Bash(*)`, `mcp__x__*`."""
     match = RULE.match(rule)

@@ -8,7 +8,9 @@ from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents.claude_rules import (
     BUILT_IN,
     RULE,
+    allowed_rules,
     built_in_tool,
+    denied,
     leak,
     mode,
     runs_code,
@@ -58,7 +60,7 @@ def _extract(document: Document, collector: Collector, *, asks: bool) -> None:
         agent,
         permission_mode=("default" if asks and own == "bypass" else own) or agent.permission_mode,
         wildcard_tools=agent.wildcard_tools
-        or any(wide(rule.text or "") for rule in _rules(root, "allow")),
+        or any(wide(rule.text or "") for rule in allowed_rules(root)),
         sandboxed=sandboxed(root.child("sandbox")),
         evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
     )
@@ -80,10 +82,6 @@ def _mode(root: Node) -> str:
     return mode((node.text or "") if node is not None else "")
 
 
-def _rules(root: Node, name: str) -> Iterator[Node]:
-    yield from root.list_at("permissions", name)
-
-
 def _unasked(rule: Node) -> bool:
     return unasked(rule.text or "")
 
@@ -100,9 +98,7 @@ def _openings(document: Document) -> Iterator[Evidence]:
     if given is not None and given.text == "bypassPermissions":
         yield evidence(document, given, given.text)
     yield from (
-        evidence(document, rule, rule.raw)
-        for rule in _rules(root, "allow")
-        if wide(rule.text or "")
+        evidence(document, rule, rule.raw) for rule in allowed_rules(root) if wide(rule.text or "")
     )
     left = leak(root.child("sandbox"))
     if left is not None:
@@ -114,13 +110,14 @@ def _add_approval(document: Document, collector: Collector, agent: Agent) -> Non
     node = document.root.child("permissions")
     if node is None or agent.permission_mode == "bypass":
         return
-    allowed = tuple(rule.text or "" for rule in _rules(document.root, "allow"))
+    allowed = tuple(rule.text or "" for rule in allowed_rules(document.root))
     approval = collector.add(
         Approval(
             id=fact_id("approval", "permission prompt", f"{agent.id}/permissions"),
             name="permission prompt",
             evidence=(evidence(document, document.root.key_of("permissions") or node),),
-            scope=tuple(rule.text or "" for rule in _rules(document.root, "ask")) or ("*",),
+            scope=tuple(rule.text or "" for rule in document.root.list_at("permissions", "ask"))
+            or ("*",),
             default_allow="*" in allowed,
         )
     )
@@ -135,7 +132,7 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
     """
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
-    rules = {rule.text or "": rule for rule in _rules(document.root, "allow")}
+    rules = {rule.text or "": rule for rule in allowed_rules(document.root)}
     gates = [
         fact
         for name in sorted(edge.dst for edge in collector.from_fact(agent.id, EdgeKind.GATED_BY))
@@ -183,13 +180,13 @@ def _gate_tool(
 def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
     """The built-in tools that the settings let run without a question."""
     bypass = agent.permission_mode == "bypass"
-    rules = sorted(_rules(document.root, "allow"), key=_worth_telling)
+    rules = sorted(allowed_rules(document.root), key=_worth_telling)
     allowed = {
         match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }
     for name in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
-        if rule is None and not bypass:
+        if (rule is None and not bypass) or denied(document.root, name):
             continue
         node = rule or document.root.get("permissions", "defaultMode") or document.root
         place = evidence(document, node, node.text or "")
