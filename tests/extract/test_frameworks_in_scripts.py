@@ -289,3 +289,54 @@ def test_tools_that_are_added_to_an_empty_list_are_some() -> None:
     (agent,) = deployment_of({"desk.ts": code}).agents
 
     assert agent.max_iterations_count is None
+
+
+STDIO = "{ command: 'npx', args: ['-y', 'files-mcp'] }"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        (
+            "import { Agent, McpClient } from '@strands-agents/sdk';\n"
+            "import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';\n"
+            f"const files = new McpClient({{ transport: new StdioClientTransport({STDIO}) }});\n"
+            "new Agent({ tools: [files] });"
+        ),
+        (
+            "import { Agent, MCPConfiguration } from '@voltagent/core';\n"
+            f"const all = new MCPConfiguration({{ servers: {{ files: {STDIO} }} }});\n"
+            "new Agent({ name: 'a', tools: await all.getTools() });"
+        ),
+        (
+            "import { LlmAgent, MCPToolset } from '@google/adk';\n"
+            f"const files = new MCPToolset({{ type: 'Stdio', serverParams: {STDIO} }}, ['look']);\n"
+            "new LlmAgent({ name: 'a', tools: [files] });"
+        ),
+        (
+            "import { createAgent } from '@inngest/agent-kit';\n"
+            f"createAgent({{ name: 'a', mcpServers: [{{ name: 'files', transport: {STDIO} }}] }});"
+        ),
+    ],
+)
+def test_servers_of_agents_are_what_they_are_started_with(code: str) -> None:
+    found = deployed(code)
+    (server,) = found.tool_servers
+
+    assert (server.name, server.package) == ("files", "files-mcp")
+    assert {edge.dst for edge in found.edges if edge.src == found.agents[0].id} >= {server.id}
+    assert {end.what for end in found.unresolved} == {"the tools of the server files are not known"}
+
+
+def test_an_agent_is_the_tool_of_another() -> None:
+    found = deployed(
+        "import { AgentTool, LlmAgent } from '@google/adk';\n"
+        "const a = new LlmAgent({ name: 'a' });\n"
+        "new LlmAgent({ name: 'b', tools: [new AgentTool({ agent: a })] });\n"
+    )
+    by_name = {agent.name: agent.id for agent in found.agents}
+
+    assert {(edge.src, edge.dst) for edge in found.edges if edge.kind is EdgeKind.DELEGATES_TO} == {
+        (by_name["b"], by_name["a"])
+    }
+    assert not found.tools

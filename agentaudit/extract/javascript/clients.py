@@ -2,7 +2,7 @@
 Servers of MCP that agents in TypeScript and JavaScript start or call.
 
 A client is made of one server (the AI SDK, the OpenAI Agents SDK) or of several by their names
-(Mastra, LangChain). Sources: https://ai-sdk.dev/docs/ai-sdk-core/mcp-tools,
+(Mastra, LangChain, VoltAgent); ADK has a set of tools, and AgentKit an object. Sources: https://ai-sdk.dev/docs/ai-sdk-core/mcp-tools,
 https://openai.github.io/openai-agents-js/guides/mcp, https://mastra.ai/reference/tools/mcp-client,
 https://github.com/langchain-ai/langchainjs/tree/main/libs/langchain-mcp-adapters.
 """
@@ -29,12 +29,17 @@ from agentaudit.readers.document import Node, NodeKind
 _OF_ONE = frozenset(
     {
         *("createMCPClient", "experimental_createMCPClient", "MCPServerStdio", "MCPServerSSE"),
-        *("MCPServerStreamableHttp", "hostedMcpTool"),
+        *("MCPServerStreamableHttp", "hostedMcpTool", "McpClient", "MCPToolset"),
     }
 )
 _OF_SEVERAL = frozenset({"MCPClient", "MCPConfiguration", "MultiServerMCPClient", "loadMcpTools"})
 _SERVERS = ("servers", "mcpServers")
-_PACKAGES = ("ai", "@ai-sdk/mcp", "@openai/agents", "@mastra/mcp", "@langchain/mcp-adapters")
+_PACKAGES = (
+    *("ai", "@ai-sdk/mcp", "@openai/agents", "@mastra/mcp", "@langchain/mcp-adapters"),
+    *("@voltagent/core", "@strands-agents/sdk", "@google/adk"),
+)
+_REACHED = ("transport", "serverParams")
+"""Options that say how a server is reached."""
 _TRANSPORTS = frozenset(
     {
         *("StdioClientTransport", "Experimental_StdioMCPTransport", "StdioMCPTransport"),
@@ -47,12 +52,16 @@ def client_of(building: Building, agent: Agent, given: Written) -> bool:
     """Whether an expression is a client, or a server, of MCP; its servers become the agent's."""
     meant = building.program.meant(given)
     node = meant.node
+    if isinstance(node, ast.Dict):
+        return _described(building, agent, meant)
     if not isinstance(node, ast.Call):
         return False
     package, _, name = meant.module.dotted(node.func).rpartition(".")
     if not package.startswith(_PACKAGES) or name not in _OF_ONE | _OF_SEVERAL:
         return False
     options = options_of(building.program, meant.module, node)
+    if node.args and not node.keywords:
+        options = members(building.program, meant.beside(node.args[0])) or options
     found = list(_servers(building, meant, options, several=name in _OF_SEVERAL))
     for key, server in found:
         _declare(building, agent, key, server)
@@ -60,6 +69,16 @@ def client_of(building: Building, agent: Agent, given: Written) -> bool:
         place = meant.module.place(node.func, name)
         what = f"the servers of {name} do not fold"
         building.collector.leave_open(place, what, "which tools they offer is open")
+    return True
+
+
+def _described(building: Building, agent: Agent, meant: Written) -> bool:
+    """Whether an object says how a server is reached, as those of AgentKit do."""
+    said = members(building.program, meant)
+    transport = said.get("transport") if said is not None else None
+    if said is None or transport is None:
+        return False
+    _declare(building, agent, said.text("name") or "mcp", building.program.meant(transport))
     return True
 
 
@@ -92,7 +111,7 @@ def _servers(
         inner = members(building.program, listed) if listed is not None else options
         yield from inner.given.items() if inner is not None else ()
         return
-    transport = options.get("transport")
+    transport = options.get(*_REACHED)
     name = options.text("name", "serverLabel") or building.program.variable(meant) or "mcp"
     yield name, meant if transport is None else building.program.meant(transport)
 

@@ -24,6 +24,7 @@ from agentaudit.model.facts.tools import Tool
 
 _DEEPEST = 20
 _AS_TOOLS = frozenset({"asTool", "as_tool", "toTool"})
+_TOOL_OF_AGENT = frozenset({"@google/adk.AgentTool"})
 _AGENT_TOOL = "agents/agent-tools.agentTool"
 _GIVES_ADDED = "getAITools"
 """The method of Cloudflare's agents that gives the tools of all servers that they added."""
@@ -150,7 +151,10 @@ class Toolbox(Struct):
             return self.building.agents.get(
                 id(class_named(self.building.program, meant.beside(node.args[0])))
             )
-        if isinstance(func, ast.Attribute) and func.attr in _AS_TOOLS:
+        if isinstance(node, ast.Call) and meant.name in _TOOL_OF_AGENT:
+            given = keyword(node, "agent")
+            node = self.building.program.meant(meant.beside(given)).node if given else node
+        elif isinstance(func, ast.Attribute) and func.attr in _AS_TOOLS:
             node = self.building.program.meant(meant.beside(func.value)).node
         return self.building.agents.get(id(node))
 
