@@ -278,3 +278,31 @@ def test_a_word_between_asterisks_stands_where_a_secret_was(value: str, *, secre
 )
 def test_labels_and_patterns_in_brackets_are_no_tokens(value: str, *, secret: bool) -> None:
     assert could_be_secret("agentToken", "token", value) is secret
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("WEAK_DEFAULTS", []),
+        ("FORBIDDEN_SECRETS", []),
+        ("DEFAULTS", ["JWT_SECRET"]),
+        ("WEAKLY_TYPED", ["JWT_SECRET"]),
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "form"),
+    [
+        (
+            "auth.ts",
+            "import {{ Agent }} from '@openai/agents';\nconst {}: T = {{ JWT_SECRET: '{}' }};\n",
+        ),
+        ("auth.py", "import openai\n{}: Texts = {{'JWT_SECRET': '{}'}}\n"),
+        ("auth.py", "import openai\n{} = {{'JWT_SECRET': '{}'}}\n"),
+    ],
+)
+def test_values_that_a_program_turns_away_are_none(
+    name: str, found: list[str], file: str, form: str
+) -> None:
+    deployment = deployment_of({file: form.format(name, "q7Zk2PvW9sLx4TnB8rYc")})
+
+    assert [each.variable for each in deployment.credentials] == found

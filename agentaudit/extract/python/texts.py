@@ -16,7 +16,10 @@ from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.token_forms import token_in
 
-_SAMPLES = regex(r"_?(?:samples?|examples?|dummy|fake|mock|placeholders?)_", re.IGNORECASE)
+_SAMPLES = regex(
+    r"_?(?:samples?|examples?|dummy|fake|mock|placeholders?|weak|insecure|forbidden|banned)_",
+    re.IGNORECASE,
+)
 
 
 def settings_in_code(module: Module) -> Iterator[Setting]:
@@ -65,6 +68,7 @@ def _names_of_values(module: Module) -> dict[int, str]:
     for assignment in module.of(ast.Assign):
         named[id(assignment.value)] = _name_of(assignment.targets[0], module)
     samples = {id(node.value) for node in module.of(ast.Assign) if _shows_samples(node.targets[0])}
+    samples |= {id(node.value) for node in module.of(ast.AnnAssign) if _shows_samples(node.target)}
     for mapping in module.of(ast.Dict):
         if id(mapping) not in samples:
             for key, value in zip(mapping.keys, mapping.values, strict=True):
@@ -114,5 +118,5 @@ def _name_of(target: ast.expr, module: Module) -> str:
 
 
 def _shows_samples(target: ast.expr) -> bool:
-    """Whether a mapping says by its name that it holds what stands for secrets."""
+    """Whether a mapping is called after what stands for secrets, or what a program turns away."""
     return isinstance(target, ast.Name) and _SAMPLES.match(target.id) is not None
