@@ -52,15 +52,48 @@ class _Scripted(Struct, frozen=True):
 _NEW_AGENT = regex(r"\bnew\s+\w{0,40}Agent\(")
 _SCRIPTED = (
     _Scripted("AI SDK Workflow", "@ai-sdk/workflow", regex(r"\bnew\s+WorkflowAgent\(")),
+    _Scripted(
+        "Azure AI Agents",
+        "@azure/ai-agents|@azure/ai-projects",
+        regex(r"\.createAgent\(|\bagents\.create(?:Version)?\("),
+    ),
     _Scripted("BeeAI", "beeai-framework", _NEW_AGENT),
+    _Scripted(
+        "CopilotKit",
+        "@copilotkit/runtime",
+        regex(r"\bnew\s+(?:CopilotRuntime|BuiltInAgent|BasicAgent)\("),
+    ),
     _Scripted("ElizaOS", "@elizaos/core", regex(r"\bnew\s+AgentRuntime\(")),
+    _Scripted(
+        "inline agents of Bedrock",
+        "@aws-sdk/client-bedrock-agent-runtime",
+        regex(r"\bInvokeInlineAgentCommand\("),
+    ),
+    _Scripted(
+        "LiveKit Agents",
+        "@livekit/agents",
+        regex(r"\bdefineAgent\(|\b(?:new|extends)\s+(?:voice\.)?\w{0,40}Agent\b"),
+    ),
     _Scripted(
         "LlamaIndex.TS",
         r"llamaindex|@llamaindex",
         regex(r"\bnew\s+\w{0,40}Agent\(|\b(?:a|multiA)gent\("),
     ),
+    _Scripted("LM Studio", "@lmstudio/sdk", regex(r"\.act\(")),
     _Scripted("mcp-use", "mcp-use", regex(r"\bnew\s+MCPAgent\(")),
+    _Scripted(
+        "Microsoft 365 Agents",
+        "@microsoft/agents-hosting",
+        regex(r"\bnew\s+AgentApplication\w{0,20}[(<]"),
+    ),
     _Scripted("Stagehand", "@browserbasehq/stagehand", regex(r"\.agent\(")),
+    _Scripted("TanStack AI", "@tanstack/ai", regex(r"\btoolDefinition\(|\bchat\(\{")),
+    _Scripted(
+        "Teams AI",
+        "@microsoft/teams.ai|@microsoft/teams-ai",
+        regex(r"\bnew\s+(?:ChatPrompt|ActionPlanner)\("),
+    ),
+    _Scripted("Tiny Agents", "@huggingface/tiny-agents|@huggingface/mcp-client", _NEW_AGENT),
 )
 _PACKAGE = "|".join(each.packages for each in _SCRIPTED)
 _WORDS = tuple(_PACKAGE.split("|"))

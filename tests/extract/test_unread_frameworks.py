@@ -50,6 +50,11 @@ def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None
     [
         ("@ai-sdk/workflow", "new WorkflowAgent({ tools })", "AI SDK Workflow"),
         ("mcp-use", "new MCPAgent({ tools })", "mcp-use"),
+        ("@copilotkit/runtime", "new CopilotRuntime({ actions })", "CopilotKit"),
+        ("@livekit/agents", "new voice.Agent({ instructions, tools })", "LiveKit Agents"),
+        ("@azure/ai-projects", "project.agents.createAgent(model)", "Azure AI Agents"),
+        ("@microsoft/teams.ai", "new ChatPrompt({ model })", "Teams AI"),
+        ("@lmstudio/sdk", "model.act(text, [tool])", "LM Studio"),
         ("beeai-framework/agents/react/agent", "new ReActAgent({ tools })", "BeeAI"),
         ("llamaindex", "agent({ tools })", "LlamaIndex.TS"),
     ],
@@ -70,6 +75,7 @@ def test_an_agent_of_scripts_that_is_not_read_is_named(
         'import type { ReActAgent } from "beeai-framework";\nconst a = new ReActAgent({});\n',
         'import { Agent } from "./agents";\nconst a = new Agent({});\n',
         'import { UserMessage } from "beeai-framework";\nexport const a = new UserMessage({});\n',
+        'import { LMStudioClient } from "@lmstudio/sdk";\nconst a = model.respond(text);\n',
         'import { ReActAgent } from "beeai-framework-extras";\nconst a = new ReActAgent({});\n',
     ],
 )
