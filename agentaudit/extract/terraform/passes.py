@@ -10,6 +10,7 @@ from agentaudit.extract.terraform.buckets import Buckets, add_open_buckets
 from agentaudit.extract.terraform.classification import classify
 from agentaudit.extract.terraform.cloud_logs import add_cloud_logs
 from agentaudit.extract.terraform.eks import add_cluster_access
+from agentaudit.extract.terraform.exported_policies import add_exported_policies
 from agentaudit.extract.terraform.iam import Principals
 from agentaudit.extract.terraform.kubernetes import add_kubernetes_rights
 from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workloads
@@ -67,6 +68,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
     add_kubernetes_rights(found, manifests, documents, collector)
     add_kubernetes_workloads(found, manifests, documents, collector)
     for module in found:
+        add_exported_policies(module, documents, collector)
         add_agents(module, principals, collector)
         add_agentcore(module, principals, collector)
         buckets = Buckets(module)
