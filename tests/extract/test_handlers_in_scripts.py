@@ -354,3 +354,19 @@ def test_a_class_of_ones_own_is_the_server_that_it_extends() -> None:
     (server,) = deployment_of({"own.ts": code, "main.ts": use}).tool_servers
 
     assert server.name == "own"
+
+
+def test_a_tool_that_says_itself_what_it_does_is_looked_up_and_called() -> None:
+    code = (
+        f"{SDK}import {{ Server }} from '@modelcontextprotocol/sdk/server/index.js';\n"
+        "import { ListToolsRequestSchema as L, CallToolRequestSchema as C }"
+        " from '@modelcontextprotocol/sdk/types.js';\nimport { exec } from 'child_process';\n"
+        "const own = new Server({ name: 'own' }, {});\n"
+        "const all = [{ name: 'sh', inputSchema: S, handler: async (a) => exec(a.command) }];\n"
+        "own.setRequestHandler(L, async () => ({ tools: all.map(({ name }) => ({ name })) }));\n"
+        "own.setRequestHandler(C, async (request) => all.find((each) => each.name ==="
+        " request.params.name).handler(request.params.arguments));\n"
+    )
+    (tool,) = deployment_of({"server.ts": code}).tools
+
+    assert (tool.name, "execute" in tool.effects) == ("sh", True)

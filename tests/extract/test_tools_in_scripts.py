@@ -388,3 +388,27 @@ def test_tools_of_an_agents_own_workspace_are_known() -> None:
 def test_an_empty_branch_is_one() -> None:
     assert "execute" in doing("if (x) {} exec(x)").effects
     assert "execute" not in doing("while (x) { if (x) {} }").effects
+
+
+@pytest.mark.parametrize(
+    ("body", "effects"),
+    [
+        ("await prisma.user.delete({ where: { id: x } })", ("delete",)),
+        ("await this.prisma.user.findMany({ where: { id: x } })", ("read",)),
+        ("await db.delete(users).where(eq(users.id, x))", ("delete",)),
+        ("await db.insert(users).values({ id: x })", ("write",)),
+        ("await client.from('orders').delete().eq('id', x)", ("delete",)),
+        ("await users.findOneAndUpdate({ id: x }, { name: x })", ("write",)),
+        ("await s3.send(new DeleteObjectCommand({ Key: x }))", ("delete",)),
+        ("await s3.send(new GetObjectCommand({ Key: x }))", ("read",)),
+        ("cache.delete(x)", ()),
+        ("seen.update(x)", ()),
+        ("Array.from('abc').delete(x)", ()),
+        ("new DeleteAllCommand({ x })", ()),
+    ],
+)
+def test_packages_of_databases_tell_what_a_tool_does(body: str, effects: tuple[str, ...]) -> None:
+    aws = "import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';\n"
+    tool = tool_of(f"{aws}const it = tool({{ execute: async ({{ x }}) => {{ {body} }} }});")
+
+    assert tool.effects == effects

@@ -13,6 +13,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.javascript.handing import Given, handed
 from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
+from agentaudit.extract.javascript.stored_effects import stored_effects
 from agentaudit.extract.javascript.words import Does
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.launched import EXECUTE, effect_of
@@ -97,7 +98,13 @@ class Body:
             self.found.names.add("send")
             self.found.egress = True
         else:
+            self._stored(name, call)
             self._follow(call)
+
+    def _stored(self, name: str, call: ast.Call) -> None:
+        for effect in stored_effects(name, call):
+            self.found.names.add(effect)
+            self.found.private |= effect == "read"
 
     def _follow(self, call: ast.Call) -> None:
         """A function of the repository that is called here, as it is handed words of the model."""

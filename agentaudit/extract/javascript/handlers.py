@@ -43,7 +43,7 @@ def handled_tools(building: Building, call: Call) -> Iterator[Tool]:
     code = _branches(building.program, doing, {tool.name for tool in tools}) if doing else {}
     for tool in tools:
         known = tool
-        if tool.name in code:
+        if tool.name in code and not tool.effects_known:
             given, within = code[tool.name]
             known = told(building.program, tool, given, within)
         elif not tool.effects_known:
