@@ -359,6 +359,26 @@ def test_sessions_of_sandboxes_write_nothing_that_others_have() -> None:
     assert found.escalations == ("use-any-code-interpreter",)
 
 
+@pytest.mark.parametrize(
+    ("action", "operator", "key", "value", "scoped"),
+    [
+        ("ecs:stoptask", "arnequals", "ecs:cluster", "arn:aws:ecs:*:1:cluster/desk", True),
+        ("secretsmanager:createsecret", "stringlike", "secretsmanager:name", "desk/*", True),
+        ("secretsmanager:createsecret", "stringlike", "secretsmanager:name", "*", False),
+        ("secretsmanager:createsecret", "stringnotlike", "secretsmanager:name", "it/*", False),
+        ("ecs:stoptask", "null", "ecs:cluster", "false", False),
+        ("ecs:stoptask", "stringequals", "aws:sourcevpc", "vpc-1", False),
+    ],
+)
+def test_a_condition_may_name_what_is_written_to(
+    action: str, operator: str, key: str, value: str, *, scoped: bool
+) -> None:
+    condition = Condition(operator=operator, key=key, values=(value,))
+    found = only(replace(statement(action), conditions=(condition,)))
+
+    assert found.unscoped_writes == (() if scoped else (action,))
+
+
 @pytest.mark.parametrize(("kind", "escalates"), [("function", True), ("layer", False)])
 def test_the_code_of_functions_is_changed_through_functions(kind: str, *, escalates: bool) -> None:
     named, every = (f"arn:aws:lambda:*:*:{each}" for each in ("function:desk-*", f"{kind}:*"))

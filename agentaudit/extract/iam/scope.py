@@ -15,6 +15,10 @@ _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
 """Conditions on what an action is done to; others ask who does it, from where and when."""
+_NAMED_BY = frozenset(
+    {"ecs:cluster", "ecs:service", "secretsmanager:name", "secretsmanager:secretid"}
+)
+"""Those that name it: "Actions, resources, and condition keys" of ECS and of Secrets Manager."""
 
 _KIND_END = re.compile(r"[:/]")
 _LONGEST = 20_480
@@ -151,7 +155,10 @@ def unscoped(statement: Statement, measure: Measure) -> tuple[str, ...]:
 
 
 def _narrows(condition: Condition) -> bool:
-    """Whether a condition picks the resources, by a tag that they or the request must have."""
+    """Whether a condition picks the resources, by their name or by a tag that they must have."""
+    if condition.key in _NAMED_BY:
+        positive = not ("not" in condition.operator or condition.operator.startswith("null"))
+        return positive and "*" not in condition.values
     if condition.operator.startswith("null"):
         return bool(_NARROWING.search(condition.key)) and condition.values == ("false",)
     return _NARROWING.search(condition.key) is not None and "not" not in condition.operator
