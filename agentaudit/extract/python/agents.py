@@ -34,6 +34,7 @@ from agentaudit.extract.python.identity import add_identities, entry_agents
 from agentaudit.extract.python.limits import budget, iterations, timeout
 from agentaudit.extract.python.listed_tools import add_listed_tools
 from agentaudit.extract.python.logs import message_logs
+from agentaudit.extract.python.lowlevel_servers import add_lowlevel_servers
 from agentaudit.extract.python.memory import left_open, memories
 from agentaudit.extract.python.pages import open_to_pages, opened_elsewhere, variable_of_origins
 from agentaudit.extract.python.registries import registered_tools
@@ -89,7 +90,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_sessions(module, calls, collector)
     add_servers(building)
     add_function_apps(building)
-    add_listed_tools(building)
+    add_lowlevel_servers(building, add_listed_tools(building))
     add_tool_classes(building)
     add_grown_messages(building)
     for tool in registered_tools(documents, module, calls):

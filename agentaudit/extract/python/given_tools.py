@@ -20,6 +20,7 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.tools import Tool
 
 _GIVES = frozenset({"add_tool", "tool"})
+_OWN = frozenset({"self", "super"})
 _MAKES = "from_function"
 
 
@@ -30,6 +31,8 @@ def add_given_tools(building: Building, servers: Mapping[str, FactId]) -> None:
         given = argument(call.node, 0, "fn", "tool") if owner and last in _GIVES else None
         if given is None or isinstance(given, ast.Constant | ast.JoinedStr):
             continue
+        if owner in _OWN:
+            continue  # a class that is a server hands on what it is given
         for each in _each(building, call, given):
             tool = _tool(building, each)
             place = building.module.place(each, last)

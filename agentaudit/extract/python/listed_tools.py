@@ -31,18 +31,20 @@ _LISTED = frozenset({"mcp.Tool", "mcp.types.Tool"})
 _SPEC = "TOOL_SPEC"
 
 
-def add_listed_tools(building: Building) -> None:
+def add_listed_tools(building: Building) -> Sequence[Tool]:
     """Every tool whose name and schema are written out where it is described, and what it does."""
     module, collector = building.module, building.collector
+    listed: list[Tool] = []
     for tool in _of_servers(module, building.calls):
         runs = runner_of(building.documents, (module,), tool.name)
         if runs is None and not TESTS.search(module.document.file):
             leave_runner_open(collector, tool.evidence[0], tool.name)
         done = tool if runs is None else _doing(building.documents, runs, tool)
-        add_ingestion(collector, collector.add(done))
+        listed.append(add_ingestion(collector, collector.add(done)))
     if any(name.startswith("strands") for name in module.imports.values()):
         for tool in _of_modules(module):
             collector.add(tool)
+    return listed
 
 
 def _doing(documents: Documents, runs: Runner, tool: Tool) -> Tool:

@@ -11,11 +11,14 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from agentaudit.expressions import holds_word
 from agentaudit.extract.addresses import EVERY_INTERFACE
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.credentials.redaction import plain
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.frameworks.agentcore_folders import may_run_on_agentcore
 from agentaudit.extract.programs.code import UNFOLDED, Call, Module
+from agentaudit.extract.programs.imports import module_defining, modules
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.python.building import Building
@@ -38,6 +41,10 @@ _PACKAGES = frozenset({"mcp", "fastmcp"})
 _PROOFS = ("auth", "auth_server_provider", "token_verifier", "middleware")
 """What may ask who calls; middleware may, by code that is not read."""
 _TRANSPORTS = {"stdio": "stdio", "http": "http", "streamable-http": "http", "sse": "sse"}
+_SERVERS = ("FastMCP", "MCPServer")
+_MOST = 20
+_DEEPEST = 4
+"""Classes that are made of each other."""
 _EVERYWHERE = EVERY_INTERFACE | {""}
 
 
@@ -84,7 +91,7 @@ class _Written(Struct, dict=True, eq=False):
 def add_servers(building: Building) -> None:
     """The servers of a module, each with the functions that its decorators make tools."""
     module, written = building.module, _Written(building.module)
-    servers = [call for call in building.calls if call.name in _CLASSES]
+    servers = [call for call in building.calls if _is_server(building, call)]
     for call in servers:
         started = starts(building.documents).get((module.document.file, call.variable), [])
         started = started if call.variable else []
@@ -96,6 +103,40 @@ def add_servers(building: Building) -> None:
             _leave_open(building, call)
     if any(path.partition(".")[0] in _PACKAGES for path in module.imports.values()):
         add_given_tools(building, {call.variable: _id(module, call) for call in servers})
+
+
+def _is_server(building: Building, call: Call) -> bool:
+    """Whether a call makes a server, also by a class of the repository that is one."""
+    if call.name in _CLASSES:
+        return True
+    derived = building.documents.once(_derived)
+    if not any(name == call.last for _, name in derived):
+        return False
+    other, name = module_defining(building.documents, building.module, call.name)
+    return (other.document.file, name) in derived
+
+
+def _derived(documents: Documents) -> frozenset[tuple[str, str]]:
+    """The classes of the repository that are made of a server's, by their files."""
+    bases = {
+        (file, defined.name): [
+            module_defining(documents, module, module.dotted(base))
+            for base in defined.bases[:_MOST]
+        ]
+        for file, module in modules(documents).items()
+        if holds_word(module.document.text, _SERVERS)
+        for defined in module.of(ast.ClassDef)
+    }
+    found: set[tuple[str, str]] = set()
+    for _ in range(_DEEPEST):
+        found |= {
+            key
+            for key, made_of in bases.items()
+            if any(
+                name in _CLASSES or (other.document.file, name) in found for other, name in made_of
+            )
+        }
+    return frozenset(found)
 
 
 def _add(written: _Written, call: Call, started: Sequence[Start], building: Building) -> None:

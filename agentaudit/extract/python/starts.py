@@ -30,7 +30,7 @@ APPLICATIONS: Mapping[str, str] = {
     "sse_app": "sse",
 }
 """Methods that give an application, and its transport."""
-_SERVES = frozenset({"uvicorn.run", "uvicorn.Config"})
+SERVES = frozenset({"uvicorn.run", "uvicorn.Config"})
 _ADDING = "add_middleware"
 _GUARDS = ("middleware", "Depends(", "HTTPBearer", "OAuth2")
 """What an application around a server may ask who calls with."""
@@ -105,7 +105,7 @@ class _Served(Struct, dict=True, eq=False):
         """What serves the very value of an expression, by its identity."""
         found: dict[int, list[Call]] = {}
         for call in self.calls:
-            if call.name in _SERVES:
+            if call.name in SERVES:
                 given = call.node.args[0] if call.node.args else keyword(call.node, "app")
                 found.setdefault(id(self.module.meant(given)), []).append(call)
         return found
