@@ -204,6 +204,10 @@ extract_cdk_permissions = late(
 extract_trails = late(said(("aws_cloudtrail",), "python"), "python.cdk:extract_trails")
 """Trails of calls that the CDK declares."""
 
+extract_dependent_workloads = late(
+    holds(lambda document: is_manifest(document.file)),
+    "containers.dependent_workloads:extract_dependent_workloads",
+)
 extract_manifests = late(
     holds(lambda document: is_manifest(document.file)), "manifests:extract_manifests"
 )
