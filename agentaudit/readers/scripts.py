@@ -14,6 +14,7 @@ from msgspec import Struct
 from agentaudit.expressions import holds_word, regex
 from agentaudit.readers.cloud_words import CLOUD_WORDS
 from agentaudit.readers.document import Document
+from agentaudit.readers.escaped_marks import without_escapes
 from agentaudit.readers.lines import MAX_CODE, MAX_PROSE
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.token_forms import holds_token
@@ -52,6 +53,8 @@ _PASSWORDS_SET = (
 """What is handed to the program that sets passwords; those that are hashed are none."""
 _ELEMENT = regex(r"[A-Za-z_][\w.]*\[")
 """`token = tokens[0]` is of a program that a script holds."""
+_SIGNED = regex(r"\beyJ[\w-]{10,2000}\.eyJ[\w-]{1,4000}\.[\w-]{43}")
+"""What may be a signed token, whole."""
 _COMMANDS = ("$(", "`")
 """In which a script asks another program for the value."""
 
@@ -101,8 +104,11 @@ def tells_of_secrets_or_agents(text: str) -> bool:
 
 
 def tells_of_keys(text: str) -> bool:
-    """Whether a text for people holds a key of a known form."""
-    return len(text) <= MAX_PROSE and holds_token(text)
+    """Whether a text for people holds a key of a known form, or a signed token, as it is read."""
+    if len(text) > MAX_PROSE:
+        return False
+    plain = without_escapes(text)
+    return holds_token(plain) or _SIGNED.search(plain) is not None
 
 
 def parse_script(file: str, text: str) -> Document:

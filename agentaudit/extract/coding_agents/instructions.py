@@ -28,6 +28,7 @@ from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent, Instruction
 from agentaudit.model.facts.credentials import CredentialForm
 from agentaudit.readers.document import Document, text_at
+from agentaudit.readers.escaped_marks import plain_text
 
 _HOST = regex(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = regex(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
@@ -102,8 +103,9 @@ class _Near:
 
 def _settings(document: Document) -> Iterator[Setting]:
     """Assignments in prose, and whatever looks like a credential by itself."""
-    for number, line in _lines(document):
-        seen: set[str] = set()
+    for number, written in _lines(document):
+        plain = plain_text(document.file, written)
+        line, seen = plain.text, set[str]()
         for match in _ASSIGNMENT.finditer(line):
             group = "quoted" if match["quoted"] else "bare"
             value = match[group]
@@ -115,13 +117,14 @@ def _settings(document: Document) -> Iterator[Setting]:
             if recognise(match["name"], value) is None:
                 continue
             seen.add(value)
-            node = text_at(number, match.start(group), value)
+            node = text_at(number, plain.original(match.start(group)), value)
             yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
         token = by_look(line)
         if token is None or not _shown(token, line):
             continue
         if not any(token.secret in value for value in seen):
-            node = text_at(number, max(line.find(token.secret), 0), token.secret)
+            at = plain.original(max(line.find(token.secret), 0))
+            node = text_at(number, at, token.secret)
             name = "database_password" if token.kind == "connection_string" else UNNAMED
             yield Setting(key=name, value=node, document=document, route=f"text.{number}")
 
@@ -171,11 +174,13 @@ def _stated(match: re.Match[str], value: str, rest: str) -> bool:
     """
     if _SPOKEN.fullmatch(value) or is_made_up(value):
         return False
-    labels = value.endswith(":")  # `PASS:/FAIL:`, which says what stands there
-    if match["bare"] and (labels or is_code(value) or _said(match["sign"], value, rest)):
-        return False
     shown = by_look(value)
-    if shown is not None and shown.kind == "connection_string":
+    labels = value.endswith(":")  # `PASS:/FAIL:`, which says what stands there
+    other = labels or is_code(value) or _said(match["sign"], value, rest)
+    address = shown is not None and shown.kind == "connection_string"
+    if (shown is None or address) and match["bare"] and other:
+        return False
+    if shown is not None and address:
         return _shown(shown, value)
     form = shown.form if shown is not None else form_of(match["name"], value)
     return form is CredentialForm.LITERAL

@@ -5,13 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from agentaudit.expressions import regex
 from agentaudit.extract.credentials.literals import literal_of
 from agentaudit.extract.credentials.made_up import is_made_up
+from agentaudit.extract.credentials.signed_tokens import lasting_tokens
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.readers.document import Document, text_between
+from agentaudit.readers.escaped_marks import plain_text
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.scripts import assignments
-from agentaudit.readers.token_forms import Token, tokens_in
+from agentaudit.readers.token_forms import tokens_in
 
 _NAME_BEFORE = 80
+_FOR_PEOPLE = "text"
 _NAMED_SO = regex(
     r"""(?<![\w$-])(?P<name>[\w$-]{1,60})["']?\s{0,3}(?::\s{0,3}string\s{0,3})?[:=]\s{0,3}["'`]$"""
 )
@@ -31,23 +34,28 @@ def script_settings(document: Document, names: Mapping[tuple[int, str], str]) ->
                 continue  # what a script tries things with
             value = text_between(lines.place, found.at, found.at + len(found.value), found.value)
             yield Setting(key=found.name, value=value, document=document, route=f"set.{number}")
-    for number, token in enumerate(_different(tokens_in(document.text))):
-        before = document.text[max(token.at - _NAME_BEFORE, 0) : token.at]
+    plain = plain_text(document.file, document.text)
+    keys = [(token.at, token.value) for token in tokens_in(plain.text)]
+    if document.syntax == _FOR_PEOPLE:
+        keys += lasting_tokens(plain.text)
+    for number, (at, token) in enumerate(_different(keys)):
+        before = plain.text[max(at - _NAME_BEFORE, 0) : at]
         named = _NAMED_SO.search(before)
-        value = text_between(lines.place, token.at, token.at + len(token.value), token.value)
+        start, end = plain.original(at), plain.original(at + len(token) - 1) + 1
+        value = text_between(lines.place, start, end, token)
         before_it = named["name"] if named is not None else UNNAMED
         yield Setting(
-            key=names.get((value.line, token.value), before_it),
+            key=names.get((value.line, token), before_it),
             value=value,
             document=document,
             route=f"text.{number}",
         )
 
 
-def _different(tokens: Iterable[Token]) -> Iterator[Token]:
+def _different(tokens: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Each once, at its first place: answers that somebody kept repeat their addresses."""
     seen: set[str] = set()
-    for token in tokens:
-        if token.value not in seen:
-            seen.add(token.value)
-            yield token
+    for at, token in tokens:
+        if token not in seen:
+            seen.add(token)
+            yield at, token

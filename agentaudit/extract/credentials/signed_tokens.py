@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ _SUBJECT_OF_DOCUMENTATION, _ISSUED_IN_DOCUMENTATION = "1234567890", 1516239022
 """Of John Doe: the claims of the token that jwt.io shows to everybody, whatever else is changed."""
 _LONG_AGO = 1_609_459_200
 """The first second of 2021: what ended before opens nothing, and stands in documentation."""
+_YEAR_S = 365 * 86_400
 _SHORTEST_COUNT = 3
 _ROLE_OF_EVERYBODY = "anon"
 """Of keys that Supabase means to stand in pages ("Understanding API keys")."""
@@ -85,6 +86,20 @@ def signed_token(text: str) -> SignedToken | None:
     if first is None or not first.opens_nothing:
         return first
     return next((token for token in found if not token.opens_nothing), first)
+
+
+def lasting_tokens(text: str) -> Iterator[tuple[int, str]]:
+    """
+    Tokens that are good for a year or more, by their place in a text for people.
+
+    Others are shown there as examples: they end soon, say nothing of an end, or are a test's.
+    """
+    for found in _JWT.finditer(text) if may_hold_signed_token(text) else ():
+        token = _token(found)
+        lasts = token.ttl_s is not None and token.ttl_s >= _YEAR_S
+        tried = token.issued_for_tests or _OF_TESTS.search(str(token.claims.get("sub", "")))
+        if lasts and not (token.opens_nothing or tried):
+            yield found.start(), token.value
 
 
 def _token(found: re.Match[str]) -> SignedToken:
