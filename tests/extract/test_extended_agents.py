@@ -77,3 +77,18 @@ def test_options_that_are_passed_on_are_open() -> None:
 )
 def test_without_a_call_there_is_none(code: str) -> None:
     assert made(code) == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Traced(StateGraph):\n    def __init__(self, of):\n        super().__init__(of)\n",
+        "class Traced(StateGraph):\n    traced = True\n\n\ndesk = Traced(State)\n",
+    ],
+    ids=["begins a graph", "begins as its base does"],
+)
+def test_the_steps_of_an_extended_graph_are_open(code: str) -> None:
+    text = f"from langgraph.graph import StateGraph\n\n\n{code}"
+    (graph,) = deployment_of({"a.py": text}).agents
+
+    assert (graph.framework, graph.never_repeats) == ("langgraph", False)

@@ -121,6 +121,10 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         """The graphs of the module, by the calls that begin them."""
         return graphs_in(self.module, self.calls)
 
+    def graph_of(self, call: Call) -> Graph:
+        """What a call begins: steps are added elsewhere to what a class begins that extends one."""
+        return self.graphs.get(id(call.node)) or Graph(open=True)
+
     @cached_property
     def tool_nodes(self) -> Sequence[ast.Call]:
         """The nodes of graphs that run tools, whoever asks for these."""

@@ -38,7 +38,7 @@ _Place = tuple[Module, FunctionDef]
 
 def asks_model(building: Building, call: Call) -> Truth:
     """Whether a node of a graph asks a model: no where each was read, and none is seen to."""
-    graph = building.graphs[id(call.node)]
+    graph = building.graph_of(call)
     if graph.asks is None:
         graph.asks = _asked(building, graph)
     return graph.asks
@@ -53,7 +53,7 @@ def _asked(building: Building, graph: Graph) -> Truth:
 
 def is_handed_in(building: Building, call: Call) -> bool:
     """Whether everything that a graph does was made elsewhere, and given to what builds it."""
-    nodes = building.graphs[id(call.node)].nodes.values()
+    nodes = building.graph_of(call).nodes.values()
     return bool(nodes) and all(_is_given(building.module, node) for node in nodes)
 
 
@@ -82,7 +82,7 @@ def ends_by_itself(building: Building, call: Call) -> bool:
     To jump, a function needs a class of LangGraph, and a file that names it is read. What an
     installed package has may be another graph.
     """
-    graph = building.graphs[id(call.node)]
+    graph = building.graph_of(call)
     if graph.open or leads_back(graph.ways):
         return False
     nodes = (_wrapped(building.module, node) for node in graph.nodes.values())
