@@ -134,11 +134,13 @@ def _listed(also: Sequence[str]) -> str:
 
 
 def related_to(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """The first of the other places, in their order."""
-    others = {place for place in places if place != primary}
-    return tuple(sorted(others, key=PLACE_ORDER)[:_RELATED])
+    """The first of the other places, in their order; each once, with what stands there if known."""
+    told = sorted(set(places), key=PLACE_ORDER)
+    others = {_SPAN(place): place for place in told if _SPAN(place) != _SPAN(primary)}
+    return tuple(others.values())[:_RELATED]
 
 
+_SPAN = attrgetter("file", "line", "column", "end_line", "end_column")
 PLACE_ORDER = attrgetter(*Evidence.__struct_fields__)
 """The order of places, made once for each and not at every comparison."""
 

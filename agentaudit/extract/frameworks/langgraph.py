@@ -46,6 +46,12 @@ def _add_graphs(
     graphs = document.root.child("graphs") or document.root
     agents: list[Agent] = []
     access = _authenticated(document.root), _open_to_pages(document)
+    if access[0] is Truth.UNKNOWN and graphs.entries:
+        place = evidence(document, document.root.key_of("graphs") or graphs)
+        effect = (
+            "a deployment of LangSmith asks for its key, a server of one's own lets everybody in"
+        )
+        collector.leave_open(place, "who may call the graphs: `auth` names no handler", effect)
     for key, value in graphs.entries:
         if key.raw:
             agent = _agent(document, key, _built(known, document, value), access)
