@@ -15,6 +15,7 @@ from agentaudit.readers.libraries import Use
 from agentaudit.readers.manifests import Dependency, dependencies_in, dependencies_of
 
 _UNREAD = "a dependency on {name}, with which programs in {language} {use}: those are not read"
+_AT_USERS = "Dart"
 
 
 def extract_manifests(documents: Documents, collector: Collector) -> None:
@@ -31,10 +32,14 @@ def extract_manifests(documents: Documents, collector: Collector) -> None:
 
 
 def folders_that_build(documents: Documents) -> Mapping[str, Evidence]:
-    """The folders of projects whose programs build agents, and where each says that."""
+    """
+    The folders of projects whose programs build agents, and where each says that.
+
+    What is written in Dart runs at its users': an image that is built of it serves pages.
+    """
     found: dict[str, Evidence] = {}
     for document, dependency in documents.once(_dependencies):
-        if dependency.library.use is Use.BUILDS:
+        if dependency.library.use is Use.BUILDS and dependency.language != _AT_USERS:
             found.setdefault(folder_of(document.file), _place(document, dependency))
     return found
 

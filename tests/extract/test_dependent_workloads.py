@@ -46,6 +46,7 @@ def test_a_dockerfile_beside_the_project_tells_where_all_are_built_from_one_fold
     "files",
     [
         {"docker-compose.yml": COMPOSE, "other/go.mod": GO_MOD},
+        {"docker-compose.yml": COMPOSE, "api/pubspec.yaml": "dependencies:\n  langchain: ^0.7.0\n"},
         {"docker-compose.yml": COMPOSE, "api/go.mod": GO_MOD.replace("cloudwego/eino", "a/b")},
         {
             "docker-compose.yml": COMPOSE,
