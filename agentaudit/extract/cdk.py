@@ -199,6 +199,6 @@ class _Reading:
                 found = True
                 listed = value.elts if isinstance(value, ast.List) else [value]
                 values = tuple(self.written(each)[0] for each in listed[:_MOST])
-                yield Condition(operator=operator, key=key.lower(), values=values)
+                yield Condition(operator=operator.lower(), key=key.lower(), values=values)
         if not found:
             self.leave_open(given, "the conditions of a statement", "what they narrow is open")

@@ -107,6 +107,18 @@ def test_conditions_narrow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operator", "scoped"), [("StringEquals", True), ("StringNotEquals", False)]
+)
+def test_a_condition_that_leaves_all_others_narrows_nothing(operator: str, *, scoped: bool) -> None:
+    grant = only_grant(
+        f"{SCRIPT}new iam.PolicyStatement({{ actions: ['ec2:StopInstances'], resources: ['*'], "
+        f"conditions: {{ {operator}: {{ 'aws:ResourceTag/team': 'desk' }} }} }});\n"
+    )
+
+    assert bool(grant.unscoped_writes) is not scoped
+
+
+@pytest.mark.parametrize(
     ("file", "code"),
     [
         (

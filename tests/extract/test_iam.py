@@ -367,6 +367,8 @@ def test_sessions_of_sandboxes_write_nothing_that_others_have() -> None:
         ("secretsmanager:createsecret", "stringlike", "secretsmanager:name", "*", False),
         ("secretsmanager:createsecret", "stringnotlike", "secretsmanager:name", "it/*", False),
         ("ecs:stoptask", "null", "ecs:cluster", "false", False),
+        ("ec2:stopinstances", "stringequals", "aws:arn", "${ec2:SourceInstanceARN}", True),
+        ("ec2:stopinstances", "stringnotequals", "aws:arn", "${ec2:SourceInstanceARN}", False),
         ("ecs:stoptask", "stringequals", "aws:sourcevpc", "vpc-1", False),
     ],
 )

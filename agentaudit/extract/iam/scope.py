@@ -19,7 +19,8 @@ _NAMED_BY = frozenset(
     {"ecs:cluster", "ecs:service", "secretsmanager:name", "secretsmanager:secretid"}
 )
 """Those that name it: "Actions, resources, and condition keys" of ECS and of Secrets Manager."""
-
+_ITSELF = "${ec2:sourceinstancearn}"
+"""What an instance may do to itself alone ("Amazon EC2: ec2:SourceInstanceARN")."""
 _KIND_END = re.compile(r"[:/]")
 _LONGEST = 20_480
 """Characters of the longest policy that AWS takes, of a bucket; a longer ARN names nothing."""
@@ -159,6 +160,8 @@ def _narrows(condition: Condition) -> bool:
     if condition.key in _NAMED_BY:
         positive = not ("not" in condition.operator or condition.operator.startswith("null"))
         return positive and "*" not in condition.values
+    if _ITSELF in map(str.lower, condition.values):
+        return "not" not in condition.operator
     if condition.operator.startswith("null"):
         return bool(_NARROWING.search(condition.key)) and condition.values == ("false",)
     return _NARROWING.search(condition.key) is not None and "not" not in condition.operator
