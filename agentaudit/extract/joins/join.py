@@ -19,6 +19,7 @@ from agentaudit.extract.environment_controls import log_id
 from agentaudit.extract.joins.agents import place_agents
 from agentaudit.extract.joins.credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joins.databases import join_databases
+from agentaudit.extract.joins.drawn_agents import place_drawn_agents
 from agentaudit.extract.joins.identities import reach_identities
 from agentaudit.extract.joins.memory import join_memory
 from agentaudit.extract.joins.needs import join_needs
@@ -49,6 +50,7 @@ def join(collector: Collector) -> None:
     resolve_references(collector)
     doubt_sharers(collector)
     place_agents(collector)
+    place_drawn_agents(collector)
     _attach_memory(collector)
     join_memory(collector)
     _limit_agents(collector)
