@@ -215,7 +215,7 @@ _PYTHON = _Gate(
 _PACKAGES = (
     r"(?:langchain|langgraph|langmem|zep_cloud|graphiti_core|agents\b|autogen|crewai|mcp\b|fastmcp"
     r"|strands|google\.adk|agno|llama_index|pydantic_ai|temporalio|mem0|letta_client|agent_framework|bedrock_agentcore|vertexai\b|openai|anthropic|redis|boto3"
-    r"|smolagents|dspy|haystack|semantic_kernel|langroid|livekit|pipecat|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents|openai_codex|copilot\b"
+    r"|pandasai|vanna\b|interpreter\b|smolagents|dspy|haystack|semantic_kernel|langroid|livekit|pipecat|azure\.ai\.(?:agents|projects)|claude_agent_sdk|claude_code_sdk|deepagents|openai_codex|copilot\b"
     rf"|(?:{'|'.join(UNREAD_FRAMEWORKS)})\b)"
 )
 _IMPORT = regex(rf"\n[ \t]*(?:from|import)[ \t]+{_PACKAGES}")

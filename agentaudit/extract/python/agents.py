@@ -31,6 +31,7 @@ from agentaudit.extract.python.graphs import GRAPH
 from agentaudit.extract.python.grown_messages import add_grown_messages
 from agentaudit.extract.python.handing import hand_over
 from agentaudit.extract.python.identity import add_identities, entry_agents
+from agentaudit.extract.python.known_runners import known_runners
 from agentaudit.extract.python.limits import budget, iterations, timeout
 from agentaudit.extract.python.listed_tools import add_listed_tools
 from agentaudit.extract.python.logs import message_logs
@@ -92,6 +93,8 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     add_function_apps(building)
     add_lowlevel_servers(building, add_listed_tools(building))
     add_tool_classes(building)
+    for tool in known_runners(module, calls):
+        collector.add(tool)
     add_grown_messages(building)
     for tool in registered_tools(documents, module, calls):
         add_ingestion(collector, collector.add(tool))

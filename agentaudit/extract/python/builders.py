@@ -64,7 +64,20 @@ BUILDERS: Mapping[str, Builder] = {
         "create_react_agent",
         Builder("langgraph", 25, tools_at=1),
     ),
-    **_at("langchain.agents", "AgentExecutor initialize_agent", Builder("langchain", 15)),
+    **_at("langchain.agents", "AgentExecutor", Builder("langchain", 15)),
+    **_at(
+        "langchain.agents langchain.agents.initialize",
+        "initialize_agent",
+        Builder("langchain", 15, tools_at=0),
+    ),
+    **_at(
+        "langchain_experimental.agents langchain_experimental.agents.agent_toolkits"
+        " langchain.agents langchain.agents.agent_toolkits langchain_community.agent_toolkits"
+        " langchain_community.agent_toolkits.sql.base",
+        "create_pandas_dataframe_agent create_csv_agent create_xorbits_agent create_python_agent"
+        " create_spark_dataframe_agent create_sql_agent create_spark_sql_agent",
+        Builder("langchain", 15),
+    ),
     **_at("langgraph.graph", "StateGraph", Builder("langgraph", 25)),
     **_at(
         "deepagents deepagents.graph",

@@ -22,7 +22,7 @@ from agentaudit.extract.python.tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
-_DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
+DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
 _COMPUTER = "ComputerTool"
 _MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
 CLASS_TOOLS: Mapping[str, KnownTool] = {
@@ -62,7 +62,7 @@ CLASS_TOOLS: Mapping[str, KnownTool] = {
             *("QuerySQLDatabaseTool", "SQLDatabaseToolkit", "NL2SQLTool"),
             *("SQLTools", "PostgresTools", "DuckDbTools"),
         ),
-        _DATABASES,
+        DATABASES,
     ),
     **dict.fromkeys(("FileReadTool", "ReadFileTool", "DirectoryReadTool", "FileSearchTool"), FILES),
     **dict.fromkeys(

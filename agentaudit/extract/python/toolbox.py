@@ -16,6 +16,7 @@ from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.class_tools import CLASS_TOOLS, class_tool
 from agentaudit.extract.python.frameworks import is_foreign
 from agentaudit.extract.python.handing import agents_meant
+from agentaudit.extract.python.known_runners import is_loaded, loaded_tools, tool_of_agent
 from agentaudit.extract.python.named_tools import named_tool
 from agentaudit.extract.python.own_tools import own_tool, wrapped
 from agentaudit.extract.python.tools import approval_of
@@ -49,12 +50,21 @@ _NAMED_FIRST = frozenset(
     f"{package}.Tool" for package in ("langchain_core.tools", "langchain.tools", "langchain.agents")
 )
 """Those whose first argument is a name: `Tool("search", look, "looks for it")`."""
+_RUNS_CODE = "code_execute_fn"
+"""What LlamaIndex's `CodeActAgent` runs the code with that its model writes."""
 _NO_TOOLS = frozenset({"autogen_ext.tools.code_execution.PythonCodeExecutionTool"})
 """What is looked at elsewhere: where the code runs that an agent writes."""
 
 
 def tools_of(building: Building, call: Call, builder: Builder) -> Iterator[Tool]:
     """Every tool of an agent; what does not fold is left open."""
+    own = tool_of_agent(building.module, call)
+    if own is not None:
+        yield building.collector.add(own)
+        return
+    runs = keyword(call.node, _RUNS_CODE)
+    if runs is not None:
+        yield _tool(building, runs)
     given = keyword(call.node, *_GIVEN)
     if given is None and builder.tools_at is not None:
         given = next(iter(call.node.args[builder.tools_at : builder.tools_at + 1]), None)
@@ -133,7 +143,8 @@ def _is_tool(building: Building, given: ast.expr) -> bool:
     known = name in building.tools or name in building.module.functions_by_name
     if isinstance(given, ast.Name) and known:
         return True
-    return building.made_by(given) is not None and name in CLASS_TOOLS
+    made = building.made_by(given)
+    return made is not None and (name in CLASS_TOOLS or is_loaded(building.module, made))
 
 
 def _leave_open(building: Building, node: ast.AST) -> None:
@@ -143,6 +154,10 @@ def _leave_open(building: Building, node: ast.AST) -> None:
 def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
     """One element of a list: a tool, or an object of the module whose methods are tools."""
     made = building.made_by(element)
+    if made is not None and is_loaded(building.module, made):
+        for each, tool in loaded_tools(building.module, made):
+            yield building.collector.add(tool) if tool is not None else _tool(building, each)
+        return
     name = building.module.dotted(made) if made is not None else ""
     delegate = building.agent_in(element)
     if not delegate and any(agents_meant(building, element)):
