@@ -340,3 +340,15 @@ def test_an_agent_is_the_tool_of_another() -> None:
         (by_name["b"], by_name["a"])
     }
     assert not found.tools
+
+
+@pytest.mark.parametrize(("package", "runs"), [("playwright", False), ("vnc-computer", True)])
+def test_a_computer_in_a_browser_runs_no_programs(package: str, *, runs: bool) -> None:
+    code = (
+        "import { Agent, computerTool } from '@openai/agents';\n"
+        f"import {{ chromium }} from '{package}';\n"
+        "new Agent({ tools: [computerTool({ it })] });"
+    )
+    (tool,) = deployed(code).tools
+
+    assert ("execute" in tool.effects) is runs

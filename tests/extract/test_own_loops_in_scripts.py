@@ -225,3 +225,15 @@ def test_a_model_to_which_tools_are_bound_is_asked_in_a_loop(
 )
 def test_what_is_asked_once_or_has_no_tools_is_no_loop(code: str) -> None:
     assert not deployment(f"{BOUND}{code}\n").agents
+
+
+def test_an_agent_of_a_framework_that_is_tried_again_is_one_agent() -> None:
+    found = deployment(
+        "import { streamText, stepCountIs } from 'ai';\nasync function go(messages, tools) {\n"
+        "while (true) { try { const r = streamText({ messages, tools, stopWhen: stepCountIs(9) });"
+        " messages.push({ role: 'tool', tool_call_id: '1' }); } catch {} } }\n"
+    )
+
+    assert [(agent.framework, agent.max_iterations_count) for agent in found.agents] == (
+        [("ai-sdk", 9)]
+    )

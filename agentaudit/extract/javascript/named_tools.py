@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.known_tools import (
+    BROWSER,
     EDITOR,
     HOSTED,
     NOTHING,
@@ -47,6 +48,8 @@ _OF_WORKERS: Mapping[str, KnownTool] = {
     "createExecuteTool": HOSTED,
 }
 """Of Cloudflare's, which work on a file system of the agent's own, or in a Worker of its own."""
+_COMPUTER = "computerTool"
+_BROWSERS = regex(r"^(?:playwright|@playwright/|puppeteer)")
 _BY_PATH: Mapping[str, KnownTool] = {
     "@strands-agents/sdk/vended-tools/bash.bash": SHELL,
     "@strands-agents/sdk/vended-tools/file-editor.fileEditor": EDITOR,
@@ -93,6 +96,7 @@ def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
         known = next(provided, None)
     if known is None:
         return None
+    known = BROWSER if name == _COMPUTER and _drives_browser(module) else known
     tool = known_tool(module, call, (named or name, known))
     asked = module.value(keyword(call, "needsApproval")) is True
     return replace(
@@ -101,3 +105,8 @@ def named_tool(module: Module, call: ast.Call, named: str) -> Tool | None:
         approval=Truth.YES if asked else Truth.UNKNOWN,
         sandboxed=Truth.YES if in_container(module, call) else tool.sandboxed,
     )
+
+
+def _drives_browser(module: Module) -> bool:
+    """Whether the computer that a module makes is a page of a browser: it runs no programs."""
+    return any(_BROWSERS.match(path) for path in module.imports.values())

@@ -15,7 +15,9 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
+from agentaudit.extract.javascript.builder_names import builder_name
 from agentaudit.extract.javascript.building import Building
+from agentaudit.extract.javascript.frameworks import BUILDERS
 from agentaudit.extract.javascript.limits import budget, timeout
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.tools import Parts, tool_from
@@ -48,8 +50,6 @@ _SPENDING = regex(
 )
 _OWN = "own"
 _BINDS, _ASKS_BOUND = "bindTools", frozenset({"invoke", "stream"})
-_RUNNER = "toolRunner"
-"""Which loops by itself, and is an agent that its client builds."""
 _DEEPEST = 6
 
 
@@ -79,8 +79,8 @@ def add_own_loops(building: Building) -> None:
 
 
 def _asked(building: Building, call: Call) -> _Asked | None:
-    if call.last == _RUNNER:
-        return None
+    if builder_name(building.program, Written(building.module, call.node.func)) in BUILDERS:
+        return None  # an agent by itself, whatever it is in
     if call.last in _ASKS_BOUND:
         return _asked_bound(building, call)
     client = client_asked(IN_SCRIPTS, call.name)
