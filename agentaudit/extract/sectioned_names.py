@@ -16,6 +16,8 @@ from agentaudit.readers.document import Document, Node
 
 _OF_NET = regex(r"(?:^|/)appsettings[^/]*\.json$")
 _OF_JAVA = regex(r"(?:^|/)(?:application|bootstrap)(?:-[^/]*)?\.ya?ml$|\.properties$")
+_OF_CLUSTERS = "apiVersion:"
+"""`application.yaml` is a usual name of manifests of Kubernetes, too."""
 _OUTSIDE = regex(r"^\[\d+\](?:\.value)?\.?")
 """How routes begin: with which document of a file it is."""
 
@@ -24,12 +26,18 @@ def settings_within(
     document: Document, node: Node, route: str, *, shows: bool
 ) -> Iterator[Setting]:
     """Texts with their names; where nothing in the file looks like a credential, by names alone."""
-    between = (
-        ":" if _OF_NET.search(document.file) else "." if _OF_JAVA.search(document.file) else ""
-    )
+    between = _between(document)
     for name, value, path in named_texts(node, route, shows=shows or between != ""):
         key = _whole(name, path, between) if between else name
         yield Setting(key=key, value=value, document=document, route=dotted(path))
+
+
+def _between(document: Document) -> str:
+    """What stands between the sections of names; empty where names have none."""
+    if _OF_NET.search(document.file):
+        return ":"
+    of_java = _OF_JAVA.search(document.file) and _OF_CLUSTERS not in document.text
+    return "." if of_java else ""
 
 
 def _whole(name: str, route: Route, between: str) -> str:

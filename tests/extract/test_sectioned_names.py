@@ -74,3 +74,12 @@ def test_sections_of_other_files_are_no_names() -> None:
     assert found("settings.json", json.dumps({"AzureOpenAI": {"ApiKey": KEY}})) == [
         ("ApiKey", "", "api_key")
     ]
+
+
+def test_a_manifest_of_kubernetes_has_names_of_its_own() -> None:
+    text = f"""apiVersion: example.com/v1
+kind: Database
+metadata: {{name: orders}}
+spec: {{access: {{password: {KEY}}}}}
+"""
+    assert found("application.yaml", text) == [("password", "", "password")]
