@@ -43,6 +43,7 @@ SERVICE = "  agent@:\n    image: agent\n    environment: {OPENAI_API_KEY: sk-abc
 JOB = "  j@:\n    runs-on: x\n    steps: [{uses: actions/checkout@v4}, {run: claude -p hi}]\n"
 SERVER = ',"k@":{"command":"npx","args":["-y","p@"],"env":{"API_KEY":"sk-abcdef@"}}'
 STATEMENT = ',{"Effect":"Allow","Action":"s3:Get@*","Resource":"arn:aws:s3:::b@"}'
+SERVER_OF_SPRING = "spring.ai.mcp.client.stdio.connections.a@.command=npx\n"
 TOML_SERVER = '[mcp_servers.a@]\ncommand = "agent"\nenv = {API_KEY = "sk-abc@"}\n'
 ROLE = 'resource "aws_iam_role" "agent@" {\n  name = "a@"\n}\n'
 FUNCTION = (
@@ -145,6 +146,22 @@ KINDS: Mapping[str, Kind] = {
     ),
     "Dockerfile, one continued": Kind(
         file="Dockerfile", head="FROM a\nRUN a", repeated="\\\n b ", most=MAX_WRITTEN
+    ),
+    "properties, servers": Kind(
+        file="application.properties", repeated=SERVER_OF_SPRING, most=MAX_WRITTEN
+    ),
+    "properties, passwords": Kind(
+        file="application.properties", repeated="a@.password=Winter@xy\n", most=MAX_WRITTEN
+    ),
+    "Maven, dependencies": Kind(
+        file="pom.xml",
+        head="<project><dependencies>",
+        repeated="<dependency><groupId>com.openai</groupId><artifactId>openai-java@</artifactId></dependency>",
+        tail="</dependencies></project>",
+        most=MAX_WRITTEN,
+    ),
+    "Gradle, one line": Kind(
+        file="build.gradle", repeated="'com.openai:openai-java@',", most=MAX_WRITTEN
     ),
     "redis.conf, directives": Kind(file="redis.conf", repeated="maxmemory @mb\n", most=MAX_WRITTEN),
     "Python, statements": Kind(
