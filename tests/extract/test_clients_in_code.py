@@ -186,3 +186,41 @@ def test_an_address_of_a_crew_is_shown_without_its_secret() -> None:
         assert [server.name for server in deployment.tool_servers] == [
             "https://desk.example.com/mcp"
         ]
+
+
+_AGNO = "from agno.agent import Agent\nfrom agno.tools.mcp import MCPTools, MultiMCPTools\n"
+
+
+def test_several_servers_of_agno_are_read_by_their_commands_and_addresses() -> None:
+    code = (
+        f"{_AGNO}tools = MultiMCPTools(['npx -y one-mcp@1.0.0'], urls=['https://two.example.com'])\n"
+        "agent = Agent(tools=[tools])\n"
+    )
+    found = deployment_of({"desk.py": code})
+
+    assert sorted((server.package, server.url) for server in found.tool_servers) == [
+        ("", "https://two.example.com"),
+        ("one-mcp", ""),
+    ]
+    assert "the tool MultiMCPTools is not known" not in {end.what for end in found.unresolved}
+
+
+@pytest.mark.parametrize("given", ["chosen()", "[chosen()]"])
+def test_servers_of_agno_that_do_not_fold_are_named(given: str) -> None:
+    code = f"{_AGNO}tools = MultiMCPTools({given})\nagent = Agent(tools=[tools])\n"
+    found = deployment_of({"desk.py": code})
+
+    assert any(end.what.startswith("the server tools") for end in found.unresolved)
+
+
+def test_what_with_keeps_open_is_a_server_and_no_tool() -> None:
+    code = (
+        f"{_AGNO}from mcp import StdioServerParameters\n"
+        "async def main():\n    given = StdioServerParameters(command='npx', args=['-y', 'x@1'])\n"
+        "    async with MCPTools(server_params=given) as tools:\n"
+        "        agent = Agent(tools=[tools])\n"
+    )
+    found = deployment_of({"desk.py": code})
+
+    assert [server.package for server in found.tool_servers] == ["x"]
+    assert {end.what for end in found.unresolved} <= {"the tools of the server given are not known"}

@@ -9,6 +9,7 @@ Strands and CrewAI's adapter are given parameters of the SDK; the latter takes a
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
 from agentaudit.extract.credentials.redaction import bare_url, plain
 from agentaudit.extract.mcp.configurations import Reading, add_server, command_of, url_of
@@ -42,6 +43,7 @@ _CLIENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "MCPServerStreamableHTTP": (("pydantic_ai",), _URL),
     "MCPToolset": (("pydantic_ai",), _URL),
     "MCPTools": (("agno",), ("command", "url", "env")),
+    "MultiMCPTools": (("agno",), ("commands", "urls")),
     "BasicMCPClient": (("llama_index",), ("command_or_url", "args", "env")),
     "MCPStdioTool": (("agent_framework",), ("name", *_COMMAND)),
     "MCPStreamableHTTPTool": (("agent_framework",), _NAMED),
@@ -134,6 +136,11 @@ def _servers(building: Building, call: Call, *, proven: bool) -> Iterator[tuple[
         for node in _adapted(building, call):
             yield call.variable or "mcp", _renamed(node, hidden=False)
         return
+    if call.last == "MultiMCPTools":
+        yield from _several(building, call)
+        return
+    if call.last == "MCPTools" and keyword(call.node, "server_params", "session") is not None:
+        return  # what makes them is told there
     given = _arguments(call)
     node = node_of(module, given)
     inner = next((each for name in _WITHIN if (each := node.child(name)) is not None), None)
@@ -143,6 +150,22 @@ def _servers(building: Building, call: Call, *, proven: bool) -> Iterator[tuple[
     hidden = proven or proofs or splatted(call.node)
     name = next((text for each in _NAMES if (text := node.text_at(each))), "")
     yield name or call.variable or "mcp", _renamed(node, hidden=hidden)
+
+
+def _several(building: Building, call: Call) -> Iterator[tuple[str, Node]]:
+    """The servers that Agno is given by lists of commands and addresses."""
+    module, numbers = building.module, count(1)
+    name = call.variable or "mcp"
+    for at, (given_as, said) in enumerate((("commands", "command"), ("urls", "url"))):
+        given = argument(call.node, at, given_as)
+        elements = building.elements(given)
+        if given is not None and elements is None:
+            yield name, node_of(module, given)
+        for each in elements or ():
+            value = module.node(each, module.text(each))
+            entry = value.changed(raw=said), value
+            server = value.changed(kind=NodeKind.MAPPING, entries=(entry,))
+            yield f"{name} {next(numbers)}", _renamed(server, hidden=splatted(call.node))
 
 
 def _adapted(building: Building, call: Call) -> Iterator[Node]:

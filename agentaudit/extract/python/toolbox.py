@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.mcp.tools import add_ingestion
-from agentaudit.extract.programs.code import Call
+from agentaudit.extract.programs.bindings import bindings
+from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, keyword, splatted
 from agentaudit.extract.programs.unfolded import leave_tools_open
@@ -50,6 +51,9 @@ _NAMED_FIRST = frozenset(
     f"{package}.Tool" for package in ("langchain_core.tools", "langchain.tools", "langchain.agents")
 )
 """Those whose first argument is a name: `Tool("search", look, "looks for it")`."""
+_OF_SERVERS = frozenset({"McpToolset", "MCPToolset", "MCPTools", "MultiMCPTools"})
+_SERVING = ("google.adk.", "agno.")
+"""Whose servers of MCP are sets of tools."""
 _RUNS_CODE = "code_execute_fn"
 """What LlamaIndex's `CodeActAgent` runs the code with that its model writes."""
 _NO_TOOLS = frozenset({"autogen_ext.tools.code_execution.PythonCodeExecutionTool"})
@@ -159,14 +163,7 @@ def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
             yield building.collector.add(tool) if tool is not None else _tool(building, each)
         return
     name = building.module.dotted(made) if made is not None else ""
-    delegate = building.agent_in(element)
-    if not delegate and any(agents_meant(building, element)):
-        return
-    if delegate == "":
-        place = building.module.place(element, name)
-        what = "an agent that is a tool is built in another file"
-        building.collector.leave_open(place, what, "to whom work is handed")
-    if name in _NO_TOOLS or delegate is not None:
+    if _is_read_elsewhere(building, element, name):
         return
     defined = building.classes.get(name, ())
     if not building.module.affords(sum(len(each.body) for each in defined)):
@@ -177,6 +174,38 @@ def _tools(building: Building, element: ast.expr) -> Iterator[Tool]:
         yield from methods
     else:
         yield _tool(building, element)
+
+
+def _is_read_elsewhere(building: Building, element: ast.expr, name: str) -> bool:
+    """Whether an element is an agent, a server or what runs code, whose tools are read there."""
+    if name in _NO_TOOLS or _is_server(building, element, name):
+        return True
+    delegate = building.agent_in(element)
+    if not delegate and any(agents_meant(building, element)):
+        return True
+    if delegate == "":
+        place = building.module.place(element, name)
+        what = "an agent that is a tool is built in another file"
+        building.collector.leave_open(place, what, "to whom work is handed")
+    return delegate is not None
+
+
+def _is_server(building: Building, element: ast.expr, made: str) -> bool:
+    """Whether an element is a set of a server's tools, also one that `with` keeps open."""
+    if made.rpartition(".")[2] in _OF_SERVERS:
+        return made.startswith(_SERVING)
+    module = building.module
+    opened = module.once(_opened) if isinstance(element, ast.Name) else {}
+    return isinstance(element, ast.Name) and opened.get(element.id, "").startswith(_SERVING)
+
+
+def _opened(module: Module) -> Mapping[str, str]:
+    """The sets of servers' tools that `with` keeps open, by their names."""
+    given = bindings(module.of(ast.withitem))
+    named = (
+        (target.id, module.dotted(value)) for target, value in given if isinstance(target, ast.Name)
+    )
+    return {name: path for name, path in named if path.rpartition(".")[2] in _OF_SERVERS}
 
 
 def _methods(building: Building, defined: Sequence[ast.ClassDef]) -> Iterator[Tool]:
