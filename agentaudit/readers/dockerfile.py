@@ -15,7 +15,8 @@ from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_
 from agentaudit.readers.shell_words import shell_words
 
 _INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
-_HEREDOC = regex(r"<<-?\s*[\"']?(?P<word>\w+)[\"']?")
+_HEREDOC = regex(r"(?<!\S)\d{0,9}<<-?\s*[\"']?(?P<word>\w+)[\"']?")
+"""A word of its own, as BuildKit has it: `1<<2` shifts, and `<<<` takes one line."""
 _BACKTICK = regex(
     r"\A(?:[ \t]*#[ \t]*\w+[ \t]*=[^\n]*\n)*?[ \t]*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE
 )
@@ -34,6 +35,8 @@ class _Logical(Struct):
     """Where in the text each line begins."""
     lines: list[tuple[int, int]] = field(default_factory=list)
     """The number of each, and the column of its first character."""
+    ends_with: str = ""
+    """The word that ends its heredoc, while that does not come."""
 
     def append(self, text: str, line: int, column: int) -> None:
         self.starts.append(len(self.text))
@@ -57,6 +60,9 @@ def parse_dockerfile(file: str, text: str) -> Document:
     elements: list[Node] = []
     problems: list[tuple[int, int, str]] = []
     for logical in _logical_lines(text, comments):
+        if logical.ends_with:
+            what = f"the end of a text that begins here, {logical.ends_with[:40]}, is missing"
+            problems.append((*logical.place(0), what))
         match = _INSTRUCTION.match(logical.text)
         if match is None:
             problems.append((*logical.place(0), "no instruction begins here"))
@@ -91,6 +97,7 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
         if heredoc and current is not None:
             current.append("\n" + line, number, 0)
             heredoc = "" if stripped == heredoc else heredoc
+            current.ends_with = heredoc
             current = current if heredoc else None
             continue
         if stripped.startswith("#"):
@@ -106,6 +113,7 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
         current.append(line.rstrip().removesuffix(escape) + " " * continued, number, 1)
         opening = _HEREDOC.search(line)
         heredoc = opening["word"] if opening else ""
+        current.ends_with = heredoc
         current = current if continued or heredoc else None
     return found
 

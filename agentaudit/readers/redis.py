@@ -30,6 +30,9 @@ def parse_redis(file: str, text: str) -> Document:
         if words is None:
             problems.append((number, column, "a quote that does not end"))
             continue
+        if not words:
+            problems.append((number, column, "this directive has no value"))
+            continue
         known = name.lower() if name.replace("-", "").isalpha() else name
         key = _node(number, column, len(name), known)
         at = directive.start("rest") + 1

@@ -136,6 +136,13 @@ def test_a_configuration_beside_it_says_where_what_is_not_read_is_kept() -> None
         ),
         (
             (
+                "from zep_cloud.client import Zep\nzep = Zep(api_key=key)\n"
+                "zep.memory.add(session_id=session, messages=messages)\n"
+            ),
+            ["zep"],
+        ),
+        (
+            (
                 "from zep_cloud.client import AsyncZep\nzep = AsyncZep(api_key=key)\n"
                 "zep.context.create_context_template(template_id='t', template='x')\n"
             ),
@@ -158,7 +165,7 @@ def test_a_configuration_beside_it_says_where_what_is_not_read_is_kept() -> None
             [],
         ),
     ],
-    ids=["Zep", "documents in Zep", "Graphiti", "documents in Graphiti"],
+    ids=["Zep", "Zep before threads", "documents in Zep", "Graphiti", "documents in Graphiti"],
 )
 def test_what_is_said_stays_with_zep_and_graphiti(code: str, backends: list[str]) -> None:
     stores = deployment_of({"app.py": code}).memory_stores

@@ -96,12 +96,37 @@ def test_dockerfiles_know_continuations_heredocs_and_the_old_form() -> None:
     assert document.problems == ((11, 1, "no instruction begins here"),)
 
 
+@pytest.mark.parametrize(
+    "line", ["RUN echo $((1<<2))", "RUN cat <<< word", "RUN a<<b", 'RUN echo "x<<EOF"']
+)
+def test_what_is_no_heredoc_swallows_nothing(line: str) -> None:
+    document = parse_dockerfile("Dockerfile", f"FROM a\n{line}\nENV A=b\n")
+
+    assert [key.raw for node in document.root.elements for key, _ in node.entries] == [
+        *("FROM", "RUN", "ENV")
+    ]
+    assert not document.problems
+
+
+@pytest.mark.parametrize(
+    "text", ["FROM a\nRUN <<EOF\nmake\n", "FROM a\nRUN <<EOF", "FROM a\nRUN cat 3<<EOF\nENV A=b\n"]
+)
+def test_a_heredoc_that_does_not_end_is_a_problem(text: str) -> None:
+    what = "the end of a text that begins here, EOF, is missing"
+
+    assert parse_dockerfile("Dockerfile", text).problems == ((2, 1, what),)
+
+
 def test_redis_directives_point_at_their_values() -> None:
-    document = parse_redis("redis.conf", '# c\nmaxmemory  1gb\n  save 60 1\nuser "x\n')
+    text = '# c\nmaxmemory  1gb\n  save 60 1\nuser "x\nmaxmemory-policy\n'
+    document = parse_redis("redis.conf", text)
     values = {key: (node.raw, text_at(document, node)) for key, node in document.root.items()}
 
     assert values == {"maxmemory": ("1gb", "1gb"), "save": ("60 1", "60 1")}
-    assert document.problems == ((4, 1, "a quote that does not end"),)
+    assert document.problems == (
+        (4, 1, "a quote that does not end"),
+        (5, 1, "this directive has no value"),
+    )
 
 
 def test_python_is_parsed_and_never_run() -> None:

@@ -45,7 +45,8 @@ def memories(
             continue
         if form.aside and used.passed_as(call) <= form.aside:
             continue
-        if used.only_prepares(call, form) or form.speaks not in module.document.text:
+        speaks = any(word in module.document.text for word in form.speaks)
+        if used.only_prepares(call, form) or not speaks:
             continue
         form = _running(used, call, _placed(module, call.node, form))
         store = _retrieved(used, call, form, _store(keys, call, (name, form)))

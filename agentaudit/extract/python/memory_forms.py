@@ -48,8 +48,8 @@ class Form(Struct, frozen=True, kw_only=True):
     """What single memories are given that expire; where code gives it, who stays is open."""
     prepares: frozenset[str] = frozenset({"setup"})
     """What it may be asked for without keeping anything by itself."""
-    speaks: str = ""
-    """A word without which nothing of what it keeps was said by anybody."""
+    speaks: tuple[str, ...] = ("",)
+    """Words without all of which nothing of what it keeps was said by anybody."""
     one_conversation: bool = False
     """Whether it is one conversation by itself, where it is not kept under a key."""
     keyed_by_run: bool = False
@@ -115,7 +115,7 @@ def _chat_store(backend: str, *ttl: str) -> Form:
 
 
 _MEM0 = Form(kind="managed", backend="mem0", expires="expiration_date")
-_ZEP = Form(kind="managed", backend="zep", speaks="add_messages")
+_ZEP = Form(kind="managed", backend="zep", speaks=("add_messages", ".memory.add("))
 """A service that keeps conversations until somebody deletes them, and marks what is outdated."""
 _LETTA = Form(
     kind="managed",
@@ -187,7 +187,7 @@ FORMS: dict[str, Form] = {
     "AsyncMemoryClient": _MEM0,
     "Zep": _ZEP,
     "AsyncZep": _ZEP,
-    "Graphiti": Form(kind="managed", backend="graphiti", speaks="EpisodeType.message"),
+    "Graphiti": Form(kind="managed", backend="graphiti", speaks=("EpisodeType.message",)),
     "Letta": _LETTA,
     "AsyncLetta": _LETTA,
     "RedisChatStore": _chat_store("redis", "ttl"),
