@@ -1,9 +1,11 @@
 """
-Permissions that the CDK declares in TypeScript, JavaScript and Python, as far as they are written.
+Permissions that stacks declare in TypeScript, JavaScript and Python, as far as they are written.
 
-Each `PolicyStatement` is read by itself, and each policy of AWS that is attached by its name. Whom
-they are given to, and what methods such as `grantRead` add, is known once the stack is rendered:
-its files still count as read in part. Source: AWS CDK API reference, `aws-iam`.
+The CDK of AWS has `PolicyStatement`, SST `permissions` of what it deploys, and all of them, Pulumi
+included, policies as objects with a `Statement`. Each statement is read by itself, and each policy
+of AWS that is attached by its name. Whom they are given to, and what methods such as `grantRead`
+add, is known once the stack is rendered: its files still count as read in part. Sources: AWS CDK
+API reference, `aws-iam`; https://sst.dev/docs/component/aws/function#permissions.
 """
 
 import ast
@@ -21,7 +23,7 @@ from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.imports import modules
 from agentaudit.extract.programs.syntax import keyword, splatted
-from agentaudit.readers.cdk import TESTS
+from agentaudit.readers.cdk import TESTS, declares_stack
 
 _IAM = r"^(?:aws-cdk-lib(?:/aws-iam|\.aws_iam)|@aws-cdk/aws-iam|aws_cdk\.aws_iam)\."
 _STATEMENT = regex(rf"{_IAM}PolicyStatement$")
@@ -49,6 +51,19 @@ _SERVICES = {
     "agentruntimearn": "bedrock-agentcore",
 }
 """What members of constructs with an ARN are of, in lower case."""
+_SST = "sst.aws."
+_NAMES = {
+    "Action": "actions",
+    "NotAction": "notActions",
+    "Resource": "resources",
+    "NotResource": "notResources",
+    "Effect": "effect",
+    "Condition": "conditions",
+    "Principal": "principals",
+    "NotPrincipal": "notPrincipals",
+    "Sid": "sid",
+}
+"""How policies call what the CDK calls otherwise."""
 _MOST = 500
 """Statements, actions and resources of one file and of one statement."""
 
@@ -61,6 +76,9 @@ def extract_cdk_permissions(documents: Documents, collector: Collector) -> None:
             continue
         for call in list(_calls(module))[:_MOST]:
             _add(module, call, collector)
+        if declares_stack(module.document.file, module.document.text) is not None:
+            for given in list(_described(module))[:_MOST]:
+                _add_statement(module, _as_call(module, given), collector)
 
 
 def _calls(module: Module) -> Iterator[Call]:
@@ -81,10 +99,43 @@ def _add(module: Module, call: Call, collector: Collector) -> None:
             )
             add_grants(collector, Bearer(name=owner, key=key), [statement])
         return
+    _add_statement(module, call, collector)
+
+
+def _add_statement(module: Module, call: Call, collector: Collector) -> None:
     if keyword(call.node, "principals", "notPrincipals", "not_principals") is not None:
         return  # of a resource or of a role, and no permission of whoever has it
+    owner = _owner(module, call)
+    key = f"{module.document.file}#{call.node.lineno}.{call.node.col_offset}"
     statement = _Reading(module, call, collector, owner).statement(key)
     add_grants(collector, Bearer(name=owner, key=key), [statement])
+
+
+def _described(module: Module) -> Iterator[ast.Dict]:
+    """The statements that stand in objects: of a policy, or of what SST deploys."""
+    listed = [keyword(call, "Statement") for call in module.of(ast.Call)]
+    listed += [
+        dict(written_keys(module, mapping)).get("Statement") for mapping in module.of(ast.Dict)
+    ]
+    deployed = (call.node for call in module.calls() if call.name.startswith(_SST))
+    listed += [keyword(call, "permissions") for call in deployed]
+    for given in listed:
+        meant = module.meant(given)
+        elements = meant.elts if isinstance(meant, ast.List) else [meant]
+        yield from (each for each in elements if isinstance(each, ast.Dict))
+
+
+def _as_call(module: Module, given: ast.Dict) -> Call:
+    """A statement in an object as one that the CDK makes, whose options have other names."""
+    keywords = [
+        ast.copy_location(ast.keyword(arg=_NAMES.get(key, key) or None, value=value), value)
+        for key, value in written_keys(module, given)
+    ]
+    if None in given.keys:
+        keywords.append(ast.copy_location(ast.keyword(arg=None, value=given), given))
+    func = ast.copy_location(ast.Name(id="Statement", ctx=ast.Load()), given)
+    made = ast.Call(func=func, args=[], keywords=keywords)
+    return Call("Statement", ast.copy_location(made, given), "")
 
 
 def _owner(module: Module, call: Call) -> str:
@@ -105,7 +156,8 @@ class _Reading:
         if splatted(self.node) or not (actions or not_actions or self.node.keywords):
             self.leave_open(self.node, "a statement", "it may allow anything")
         effect = keyword(self.node, "effect")
-        denies = effect is not None and self.module.dotted(effect).endswith(".DENY")
+        said = self.module.text(effect) or (self.module.dotted(effect) if effect else "")
+        denies = said.rpartition(".")[2].lower() == "deny"
         return Statement(
             key=key,
             name=self.module.text(keyword(self.node, "sid")) or self.owner,

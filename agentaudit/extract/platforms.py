@@ -193,13 +193,9 @@ extract_prompted_memory = late(
 extract_trace_servers = late(
     run("arizephoenix/phoenix", "langfuse/langfuse"), "servers.trace_servers:extract_trace_servers"
 )
+_PERMITTING = ("Statement", "permissions:", "AwsManagedPolicyName", "aws_managed_policy_name")
 extract_cdk_permissions = late(
-    said(
-        ("PolicyStatement", "AwsManagedPolicyName", "aws_managed_policy_name"),
-        "javascript",
-        "python",
-    ),
-    "cdk:extract_cdk_permissions",
+    said(_PERMITTING, "javascript", "python"), "cdk:extract_cdk_permissions"
 )
 extract_trails = late(said(("aws_cloudtrail",), "python"), "python.cdk:extract_trails")
 """Trails of calls that the CDK declares."""

@@ -1,7 +1,7 @@
 """
-Infrastructure that a program declares with the CDK or Pulumi: recognised by its imports.
+Infrastructure that a program declares with the CDK, SST or Pulumi: recognised by its imports.
 
-Of the CDK of AWS in TypeScript and Python the statements of policies are read. What else it gives,
+Of stacks in TypeScript and Python the statements of policies are read. What else it gives,
 and to whom, is known once it is rendered: `cdk synth` writes templates of CloudFormation, `cdktf
 synth` Terraform, and Pulumi manifests where `renderYamlToDirectory` is set. Until then files that
 give rights or deploy agents are named, and never passed over. Sources: the AWS CDK API reference,
@@ -14,7 +14,7 @@ from agentaudit.expressions import holds_word, regex
 
 UNRENDERED = "infrastructure that a program declares; audit what it renders (`cdk synth`, …)"
 
-_WORDS = ("cdk", "CDK", "pulumi")
+_WORDS = ("cdk", "CDK", "pulumi", "sst.aws.")
 _PYTHON = regex(r"^[ \t]*(?:from|import)[ \t]+(?:aws_cdk|cdktf|pulumi)(?:\b|_)", re.MULTILINE)
 _COMPILED = regex(
     r"^[ \t]*(?:using[ \t]+Amazon\.CDK\b|import[ \t]+(?:static[ \t]+)?software\.amazon\.awscdk\b"
@@ -23,11 +23,11 @@ _COMPILED = regex(
 )
 _JAVASCRIPT = regex(
     r"""^(?:import|\}[ \t]*from|const)\b[^'"\n]{0,400}['"](?:aws-cdk-lib|@?cdktf['"/]|@aws-cdk/"""
-    r"""|@pulumi/)""",
+    r"""|@pulumi/)|^[^\n]{0,200}\bnew sst\.aws\.\w{1,60}\(""",
     re.MULTILINE,
 )
 _TELLING = regex(
-    r"PolicyStatement|ManagedPolicy|[Bb]edrock|RolePolicy|RoleBinding|ClusterRole"
+    r"PolicyStatement|ManagedPolicy|\bStatement['\"]?:|\bpermissions:|[Bb]edrock|RolePolicy|RoleBinding|ClusterRole"
     r"|(?:OPENAI|ANTHROPIC|GEMINI|LITELLM|OPENROUTER)_(?:API_|MASTER_)?KEY|[Ll]ite[Ll][Ll][Mm]|vllm"
 )
 """Rights, agents and their models; what else stacks declare says little of an agent."""

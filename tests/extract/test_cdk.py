@@ -157,3 +157,63 @@ def test_one_long_list_ends() -> None:
     )
 
     assert any("beyond 500" in end.what for end in found.unresolved)
+
+
+PULUMI = "import * as aws from '@pulumi/aws';\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        (
+            "sst.config.ts",
+            (
+                "new sst.aws.Function('Agent', { handler: 'a.b', permissions: "
+                "[{ actions: ['bedrock:*'], resources: ['*'] }] });\n"
+            ),
+        ),
+        (
+            "index.ts",
+            (
+                f"{PULUMI}new aws.iam.RolePolicy('p', {{ role, policy: JSON.stringify({{ V: 'x', "
+                "Statement: [{ Effect: 'Allow', Action: 'bedrock:*', Resource: '*' }] }) });\n"
+            ),
+        ),
+        (
+            "__main__.py",
+            (
+                "import json\nimport pulumi_aws as aws\naws.iam.RolePolicy('p', policy=json.dumps("
+                "{'Statement': [{'Effect': 'Allow', 'Action': ['bedrock:*'], 'Resource': '*'}]}))\n"
+            ),
+        ),
+    ],
+)
+def test_a_statement_may_stand_in_an_object(file: str, code: str) -> None:
+    found = declared(code, file)
+    (grant,) = found.grants
+
+    assert grant.service_wildcards == ("bedrock:*",)
+    assert {each.status for each in found.coverage} == {FileStatus.PARTIAL}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "{ Effect: 'Deny', Action: '*', Resource: '*' }",
+        "{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'a' } }",
+    ],
+)
+def test_an_object_that_forbids_or_trusts_allows_nothing(statement: str) -> None:
+    found = declared(
+        f"{PULUMI}const p = {{ Statement: [{statement}] }};\nnew aws.iam.RolePolicy(p);"
+    )
+
+    assert not [grant for grant in found.grants if grant.effect == "allow"]
+
+
+def test_a_text_of_an_agent_with_a_statement_is_no_policy() -> None:
+    code = (
+        "import { tool } from 'ai';\nconst a = { Statement: [{ Effect: 'Allow', Action: '*' }] };\n"
+    )
+
+    assert not declared(code).grants

@@ -126,9 +126,12 @@ def passes_tools_on(file: str, text: str) -> bool:
     return _GATHERING.search(file) is not None and _BESIDE.search(text) is not None
 
 
+_PERMITTING = ("PolicyStatement", "AwsManagedPolicyName", "Statement", "permissions:")
+
+
 def _states_permissions(file: str, text: str) -> bool:
     """Whether a stack that a file declares is given rights in it."""
-    if "PolicyStatement" not in text and "AwsManagedPolicyName" not in text:
+    if not any(word in text for word in _PERMITTING):
         return False
     return declares_stack(file, text) is not None
 
