@@ -25,6 +25,8 @@ NAMES = (
     *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".kiro/agents/a.json", "requirements.toml"),
     *(".well-known/agent-card.json", "agentaudit.yaml", "action.yml", ".cursor/mcp.json"),
     *("pyproject.toml", "openclaw.json", "Pulumi.yaml", "vercel.json", "render.yaml"),
+    *("agent.rb", "agent.php", "agent.ex", "Agent.swift", "Agent.scala", "agent.dart", "pom.xml"),
+    "application.properties",
 )
 """What a file may be called: a reader's every syntax, and where a name alone says what it is."""
 TRACES = ("rows.jsonl", "rows.csv")

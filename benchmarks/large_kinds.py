@@ -254,4 +254,10 @@ KINDS: Mapping[str, Kind] = {
     "Kotlin, keys": Kind(file="Agent.kt", repeated=KEY, most=MAX_CODE),
     "Go, keys": Kind(file="main.go", repeated=KEY, most=MAX_CODE),
     "Rust, keys": Kind(file="main.rs", repeated=KEY, most=MAX_CODE),
+    "Ruby, keys": Kind(file="agent.rb", repeated=KEY, most=MAX_CODE),
+    "PHP, keys": Kind(file="agent.php", repeated=KEY, most=MAX_CODE),
+    "Elixir, keys": Kind(file="agent.ex", repeated=KEY, most=MAX_CODE),
+    "Swift, keys": Kind(file="Agent.swift", repeated=KEY, most=MAX_CODE),
+    "Scala, keys": Kind(file="Agent.scala", repeated=KEY, most=MAX_CODE),
+    "Dart, keys": Kind(file="agent.dart", repeated=KEY, most=MAX_CODE),
 }
