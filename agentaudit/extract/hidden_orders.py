@@ -33,12 +33,15 @@ _KEY_FILES = regex(
     r"|\bid_(?:rsa|ed25519)\b|\.aws/credentials|\.cursor/mcp\.json|/etc/(?:passwd|shadow)\b"
 )
 _WEIGHT = regex(
-    r"<(?:IMPORTANT|HIDDEN|SYSTEM|SECRET)>|\[(?:HIDDEN|SYSTEM)(?: \w+){0,3}\]"
-    r"|(?i:\bignore (?:all |any )?(?:the )?previous instructions\b)"
+    r"(?=[<\[iI\u0130\u0131])"  # a quick no to most characters, of all that `(?i)` takes for an i
+    r"(?:<(?:IMPORTANT|HIDDEN|SYSTEM|SECRET)>|\[(?:HIDDEN|SYSTEM)(?: \w+){0,3}\]"
+    r"|(?i:\bignore (?:all |any )?(?:the )?previous instructions\b))"
 )
 _FETCHED = regex(r"\b(?:curl|wget)\s[^\n|;&]{1,200}\|\s*(?:sudo\s+)?(?:ba|z|da)?sh\b")
 _UNSEEN = regex(r"(?<!\U0001f3f4)[\U000e0020-\U000e007e]{4,}")
 """Letters of tags, which no screen shows; behind a black flag they make those of countries."""
+_TAGS = "\U000e0020".encode()[:2]
+"""With which all of them begin."""
 _SPOKEN = (("secrecy", _SECRECY), ("weight", _WEIGHT))
 _DONE = (("key files", _KEY_FILES), ("fetched", _FETCHED))
 _LISTED = regex(r"""[(,|]\s?["'“][^"'“”\n]{0,20}$""")
@@ -99,7 +102,7 @@ def _orders(text: str) -> Iterator[Node]:
 
 def _beginnings(text: str) -> Iterator[tuple[int, str]]:
     """What nobody sees, and two signs of which one wants to hide or weigh."""
-    if not text.isascii():
+    if not text.isascii() and _TAGS in text.encode(errors="replace"):
         for match in _UNSEEN.finditer(text):
             yield match.start(), ""
     if not _may_order(folded(text)):

@@ -194,10 +194,10 @@ _PYTHON = _Gate(
     (
         ("register_tool", regex(r"\bregister_tool\(")),
         *((word, _ANSWERED) for word in ("exec(", "eval(", "subprocess", "os.system(")),
-        ("Tool", regex(r"\bTool(?:Spec|Def|Definition|Info)?\(\s{0,80}name\s{0,3}=")),
+        ("Tool", regex(r"Tool(?<!\wTool)(?:Spec|Def|Definition|Info)?\(\s{0,80}name\s{0,3}=")),
         ("Tool", regex(r"\nclass \w{1,80}\([^()\n]{0,120}Tool(?:Base)?[\[\],)]")),
         ("input_schema", regex(r"[\"']input_schema[\"']")),
-        ("function", regex(r"[\"']type[\"']: ?[\"']function[\"']")),
+        ("function", regex(r"type(?<=[\"']type)[\"']: ?[\"']function[\"']")),
         ("transport", regex(r"\.run(?:_async)?\([^()]{0,400}\btransport\b")),
         ("hf_", regex(r"hf_[A-Za-z]")),
         ("://", regex(r"://[^\s/:@]+:[^\s/:@]+@")),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import any_of, regex
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.programs.bindings import bindings, place_of
 from agentaudit.extract.programs.code import Call, Module
@@ -27,7 +27,10 @@ from agentaudit.readers.model_clients import WORDS_IN_PYTHON
 _CONVERSATIONS = (
     *("messages", "contents", "input", "history", "chat_history", "message_history", "inputs"),
 )
-_ASKING = (".run(", ".run_", ".invoke(", ".ainvoke(", ".stream(", ".astream(")
+_ASKING = any_of(
+    (*WORDS_IN_PYTHON, ".run(", ".run_", ".invoke(", ".ainvoke(", ".stream(", ".astream("),
+    stops="(_",
+)
 _RUNNER = "agents.Runner."
 _RUNS = regex(
     r"(?i)^agents\.Runner\.run(?:_sync|_streamed)?$"
@@ -59,7 +62,7 @@ class _Lists(Struct):
 def add_grown_messages(building: Building) -> None:
     """The conversations that a module keeps and asks models with."""
     module = building.module
-    if not holds_word(module.document.text, (*WORDS_IN_PYTHON, *_ASKING)):
+    if _ASKING.search(module.document.text) is None:
         return
     made = {call.variable: call.name for call in building.calls if call.variable}
     for call in building.calls:

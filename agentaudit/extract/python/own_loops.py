@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.expressions import regex
+from agentaudit.expressions import any_of, regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.documents import Documents
@@ -37,11 +37,15 @@ from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 
-_RESULTS = regex(
-    r"tool_call_id|tool_use_id|toolUseId|tool_result|toolResult|function_call_output|FunctionResponse"
-    r"|function_response|from_function_response|ToolMessage|tool_response|tool_outputs"
-    r"""|["']?role["']?\s*[:=]\s*["'](?:tool|function)["']"""
+_RESULTS = any_of(
+    (
+        *("tool_call_id", "tool_use_id", "toolUseId", "tool_result", "toolResult", "ToolMessage"),
+        *("function_call_output", "FunctionResponse", "function_response", "tool_response"),
+        "tool_outputs",
+    ),
+    stops="RMU_",
 )
+_ROLE = regex(r"""role["']?\s*[:=]\s*["'](?:tool|function)["']""")
 """How results of tools go back to a model, in the words of each interface."""
 _HOSTED = "server_url"
 """What the vendor calls by itself needs no results."""
@@ -103,7 +107,8 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
 
 def _hands_back(module: Module) -> bool:
     """Whether results of tools go back to a model."""
-    return _RESULTS.search(module.document.text) is not None
+    text = module.document.text
+    return _RESULTS.search(text) is not None or _ROLE.search(text) is not None
 
 
 def _is_handed_back_elsewhere(building: Building, asked: Asked) -> bool:
