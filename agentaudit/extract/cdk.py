@@ -74,11 +74,14 @@ def extract_cdk_permissions(documents: Documents, collector: Collector) -> None:
     for module in chain(modules(documents).values(), scripts):
         if TESTS.search(module.document.file):
             continue
-        for call in list(_calls(module))[:_MOST]:
-            _add(module, call, collector)
+        calls = list(_calls(module))
         if declares_stack(module.document.file, module.document.text) is not None:
-            for given in list(_described(module))[:_MOST]:
-                _add_statement(module, _as_call(module, given), collector)
+            calls += [_as_call(module, given) for given in _described(module)]
+        for call in calls[:_MOST]:
+            _add(module, call, collector)
+        for call in calls[_MOST : _MOST + 1]:
+            beyond = f"the statements beyond {_MOST:,} of a file"
+            collector.leave_unread(module.place(call.node), beyond, "they may allow anything")
 
 
 def _calls(module: Module) -> Iterator[Call]:
@@ -92,21 +95,16 @@ def _add(module: Module, call: Call, collector: Collector) -> None:
     key = f"{module.document.file}#{call.node.lineno}.{call.node.col_offset}"
     if _MANAGED.match(call.name):
         name = module.text(next(iter(call.node.args), None))
-        if name:
-            place = module.place(call.node.func, name)
-            statement = managed_statement(
-                f"arn:aws:iam::aws:policy/{name}", place, owner, collector
-            )
-            add_grants(collector, Bearer(name=owner, key=key), [statement])
+        place, arn = module.place(call.node.func, name), f"arn:aws:iam::aws:policy/{name}"
+        if not name:
+            effect = "what it allows is not known, and may be anything"
+            collector.leave_open(place, f"a policy of AWS in {owner}", effect)
+            return
+        statement = managed_statement(arn, place, owner, collector)
+        add_grants(collector, Bearer(name=owner, key=key), [statement])
         return
-    _add_statement(module, call, collector)
-
-
-def _add_statement(module: Module, call: Call, collector: Collector) -> None:
     if keyword(call.node, "principals", "notPrincipals", "not_principals") is not None:
         return  # of a resource or of a role, and no permission of whoever has it
-    owner = _owner(module, call)
-    key = f"{module.document.file}#{call.node.lineno}.{call.node.col_offset}"
     statement = _Reading(module, call, collector, owner).statement(key)
     add_grants(collector, Bearer(name=owner, key=key), [statement])
 

@@ -135,6 +135,13 @@ def test_a_policy_of_aws_is_known_by_its_name(file: str, code: str) -> None:
     assert only_grant(code, file).admin
 
 
+def test_a_policy_of_aws_without_a_name_is_open() -> None:
+    found = declared(f"{SCRIPT}const own = iam.ManagedPolicy.fromAwsManagedPolicyName(given);\n")
+
+    assert not found.grants
+    assert {end.what for end in found.unresolved} == {"a policy of AWS in own"}
+
+
 @pytest.mark.parametrize(
     ("file", "code"),
     [
@@ -217,3 +224,15 @@ def test_a_text_of_an_agent_with_a_statement_is_no_policy() -> None:
     )
 
     assert not declared(code).grants
+
+
+def test_more_statements_than_are_read_are_told() -> None:
+    found = declared(
+        SCRIPT
+        + "".join(
+            f"new iam.PolicyStatement({{ actions: ['s3:Get{at}'], resources: ['*'] }});\n"
+            for at in range(501)
+        )
+    )
+
+    assert "the statements beyond 500 of a file" in {end.what for end in found.unresolved}
