@@ -144,3 +144,24 @@ def test_a_list_that_somebody_may_empty_still_grows() -> None:
     (store,) = _deployment(f"{code}\n    def reset(self):\n        self.said = []\n").memory_stores
 
     assert store.max_turns is Known.NONE
+
+
+def test_a_list_that_is_handed_to_what_asks_is_the_callers() -> None:
+    code = (
+        "def ask(said, q):\n    said.append(q)\n    " + _ASK.format(asked="said") + "\n"
+        "def answer(q):\n    ask(cl.user_session.get('said'), q)\n"
+    )
+    (store,) = _deployment(code).memory_stores
+
+    assert (store.name, store.max_turns) == ("said", Known.NONE)
+
+
+def test_functions_that_hand_a_list_to_each_other_end() -> None:
+    code = (
+        "def ask(said):\n    said.append(1)\n    "
+        + _ASK.format(asked="said")
+        + "\n    again(said)\n"
+        "def again(said):\n    ask(said)\n"
+    )
+
+    assert _deployment(code).memory_stores == ()

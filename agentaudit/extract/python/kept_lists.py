@@ -16,7 +16,8 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.syntax import descendants, parameters_of
+from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import argument, descendants, parameters_of
 
 _SESSIONS = frozenset({"session_state", "user_session", "session", "user_data", "chat_data"})
 _LOOKS_UP = frozenset({"get", "setdefault", "pop"})
@@ -26,6 +27,9 @@ _BEGINS_ANEW = regex(r"(?i)reset|clear|new_|start_over|__init__|__post_init__|^c
 """Methods that empty a list because somebody asks for it."""
 _WHOLE = frozenset({"to_input_list", "all_messages"})
 """Of OpenAI's Agents SDK, and of Pydantic AI."""
+_OWN = frozenset({"self", "cls"})
+_MOST = 10
+"""Calls of one function that are looked at."""
 _DEEPEST = 4
 
 
@@ -110,8 +114,10 @@ def _is_made(value: ast.expr | None, makers: frozenset[str], kind: type[ast.expr
 def _named(module: Module, name: str, at: ast.AST, depth: int) -> Kept | None:
     """What a name within a function was given last, or a list of the module."""
     function = module.function_around(at)
-    if function is None or name in {each.arg for each in parameters_of(function)}:
+    if function is None:
         return None
+    if name in {each.arg for each in parameters_of(function)}:
+        return _handed_over(module, function, name, depth)
     line = getattr(at, "lineno", 0)
     given = module.once(_locals).get((id(function), name), ())
     before = [value for value in given if value.lineno <= line]
@@ -136,6 +142,37 @@ def is_whole(value: ast.expr) -> bool:
 
 def _is_made_of(value: ast.expr, name: str) -> bool:
     return any(isinstance(each, ast.Attribute) and each.attr == name for each in descendants(value))
+
+
+def _handed_over(module: Module, function: FunctionDef, name: str, depth: int) -> Kept | None:
+    """What a function of the module is handed as a parameter, by the first call that keeps it."""
+    known = module.once(_handed)
+    if (id(function), name) not in known:
+        known[id(function), name] = None  # what leads back here is kept by nobody
+        taken = [each.arg for each in parameters_of(function) if each.arg not in _OWN]
+        at = taken.index(name) if name in taken else len(taken)
+        calls = module.once(_calls).get(function.name, ())[:_MOST]
+        given = ((argument(call, at, name), call) for call in calls)
+        found = (kept(module, each, call, depth + 1) for each, call in given if each is not None)
+        known[id(function), name] = next(filter(None, found), None)
+    return known[id(function), name]
+
+
+def _handed(_module: Module) -> dict[tuple[int, str], Kept | None]:
+    """What parameters of functions are handed, each asked once."""
+    return {}
+
+
+def _calls(module: Module) -> Mapping[str, Sequence[ast.Call]]:
+    """The calls of functions by their names alone, and of an object's own methods."""
+    found: dict[str, list[ast.Call]] = {}
+    for call in module.of(ast.Call):
+        match call.func:
+            case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                found.setdefault(name, []).append(call)
+            case _:
+                pass
+    return found
 
 
 def _locals(module: Module) -> Mapping[tuple[int, str], Sequence[ast.expr]]:
