@@ -5,7 +5,7 @@ The second half of the joins: it asks where agents run, which the first half has
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.rehearsals import is_rehearsal
-from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.deployment import Edge, EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential
 from agentaudit.model.facts.fact import FactId
@@ -62,6 +62,7 @@ def _show_credentials(collector: Collector) -> None:
     agents = {runtime: sorted(found) for runtime, found in agents_on(collector).items()}
     seen = [edge for edge in collector.edges_of(EdgeKind.VISIBLE_TO) if edge.dst in agents]
     more: set[FactId] = set()
+    doubted = _doubted(collector, seen)
     for edge in sorted(seen, key=attrgetter("src", "dst")):
         seeing = agents[edge.dst]
         credential = collector.facts[edge.src]
@@ -75,13 +76,32 @@ def _show_credentials(collector: Collector) -> None:
             collector.link(
                 EdgeKind.VISIBLE_TO, edge.src, agent, *edge.evidence, confidence=edge.confidence
             )
-    _mark_reachable(collector, doubtful_agents(collector, agents), more)
+    _mark_reachable(collector, doubtful_agents(collector, agents), more, doubted)
+
+
+def _doubted(collector: Collector, seen: Iterable[Edge]) -> set[FactId]:
+    """Credentials that agents see on containers alone which but resemble one of an agent."""
+    resembling = {runtime.id for runtime in collector.of(Runtime) if runtime.resembles_agent}
+    sure = {
+        edge.src
+        for edge in collector.edges_of(EdgeKind.VISIBLE_TO)
+        if edge.dst.startswith(("agent:", "tool_server:"))
+    }
+    sure.update(edge.src for edge in seen if edge.dst not in resembling)
+    return {edge.src for edge in seen} - sure
 
 
 def _mark_reachable(
-    collector: Collector, unsure: Collection[FactId], more: Collection[FactId]
+    collector: Collector,
+    unsure: Collection[FactId],
+    more: Collection[FactId],
+    doubted: Collection[FactId],
 ) -> None:
-    """Marks credentials that agents and servers of tools see; some are seen by more than that."""
+    """
+    Marks credentials that agents and servers of tools see; some are seen by more than that.
+
+    An agent that surely runs elsewhere doesn't vouch for a container that resembles its own.
+    """
     seers: dict[FactId, list[FactId]] = defaultdict(list)
     for edge in collector.edges_of(EdgeKind.VISIBLE_TO):
         if edge.dst.startswith(("agent:", "tool_server:")):
@@ -91,6 +111,7 @@ def _mark_reachable(
         if seeing or credential.holder in {"agent", "tool_server"}:
             resembling = bool(seeing) and credential.id not in more
             resembling = resembling and all(agent in unsure for agent in seeing)
+            resembling = resembling or credential.id in doubted
             collector.update(replace(credential, agent_reachable=True, holder_resembles=resembling))
 
 
