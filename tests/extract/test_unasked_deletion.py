@@ -50,9 +50,17 @@ def test_nobody_is_asked(text: str) -> None:
         + tool("tool", "interrupt(path) and os.remove(path)")
         + "create_agent('m', tools=[drop])\n",
         LANGCHAIN + tool("tool", "os.remove(path)") + "create_agent(**given)\n",
-        OPENAI + tool("function_tool", "input(path) and os.remove(path)") + "Agent(tools=[drop])\n",
+        OPENAI
+        + tool("function_tool", "input('Which? ') and os.remove(path)")
+        + "Agent(tools=[drop])\n",
     ],
 )
 def test_what_may_ask_leaves_it_open(text: str) -> None:
     """Middleware of one's own, a question within the tool, and what is handed over unseen."""
     assert approval(text) is Truth.UNKNOWN
+
+
+def test_a_question_that_the_call_itself_words_asks_about_the_call() -> None:
+    text = OPENAI + tool("function_tool", "input(path) and os.remove(path)")
+
+    assert approval(text + "Agent(tools=[drop])\n") is Truth.YES
