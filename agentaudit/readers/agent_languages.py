@@ -19,6 +19,7 @@ packages, where tools are handed to a model.
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -26,14 +27,27 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 
 
-class Language(Struct, frozen=True):
+class Language(Struct, frozen=True, dict=True):
     """What a file of a language has where it builds an agent: an import, and a use of it."""
 
     name: str
     imported: re.Pattern[str]
-    used: re.Pattern[str]
+    used: str
+    """The source of the expression for the latter."""
     words: tuple[str, ...]
     """One of which no such import is without."""
+
+    def uses(self, text: str) -> bool:
+        """Whether a text uses it; asked first without the edges of words, a tenth of the time."""
+        return self._about.search(text) is not None and self._used.search(text) is not None
+
+    @cached_property
+    def _used(self) -> re.Pattern[str]:
+        return re.compile(self.used)
+
+    @cached_property
+    def _about(self) -> re.Pattern[str]:
+        return re.compile(self.used.replace(r"\b", ""))
 
 
 _C_SHARP = Language(
@@ -44,7 +58,7 @@ _C_SHARP = Language(
         r"|AutoGen|Azure\.AI\.(?:Agents|Projects|OpenAI)|OpenAI|Anthropic|GitHub\.Copilot\.SDK)\b",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\[(?:KernelFunction|McpServerTool|McpToolTrigger)|\bAIAgent\b|\bChatClientAgent\b"
         r"|\bChatCompletionAgent\b|\bCreateAIAgent(?:Async)?\(|\bPersistentAgentsClient\b"
         r"|\bAddMcpServer\(|\bAddFromType<|\bImportPluginFrom|\bAIFunctionFactory\.Create\("
@@ -66,7 +80,7 @@ _JAVA = Language(
         r"|com\.microsoft\.(?:semantickernel|azure\.functions))\b",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"@(?:Tool|McpTool|McpToolTrigger|RegisterAiService|AiService"
         r"|DefineKernelFunction|Agent)\b|\bAiServices\b|\bLlmAgent\b|\bAIAgent\b|\bReActAgent\b"
         r"|\bReactAgent\b|\bextends\s{1,9}Agent\b|\bMcpServer\.(?:sync|async)\(|\bToolCallbackProvider\b"
@@ -99,7 +113,7 @@ _GO = Language(
         r"""|trpc\.group/trpc-go/trpc-agent-go/[\w/]+)""",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\b(?:server\.NewMCPServer|mcp\.(?:NewServer|AddTool)|llmagent\.New|mcp_golang\.NewServer"
         r"|agents\.New\w{0,40}|react\.NewAgent|adk\.New\w{0,40}Agent|genkit\.DefineTool"
         r"|fantasy\.New(?:Agent|AgentTool))\(|\b(?:openai|anthropic|api)\.Tool\{"
@@ -119,7 +133,7 @@ _RUST = Language(
         r"|async_openai|genai|ollama_rs|turbomcp|pmcp|rust_mcp_sdk)\b",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"#\[tool(?:_router|_handler)?\b|\bServerHandler\b|\.agent\(|\bAgentBuilder\b"
         r"|\bAgent::builder\(|\bChatCompletionTool\w{0,20}\b|\bAgentExecutor\b"
         r"|\.(?:with_)?tools\(|#\[(?:swiftide(?:_macros)?::)?tool\("
@@ -132,7 +146,7 @@ _RUST = Language(
 _RUBY = Language(
     "Ruby",
     regex(r"\b(?:RubyLLM|Langchain|ActiveAgent|Raix|SwarmSDK|FastMcp|ActionMCP|OpenAI|MCP)\b"),
-    regex(
+    (
         r"<\s{0,3}(?:RubyLLM::(?:Agent|Tool)|RubyLLM::Agents::(?:Base|Tool)|ActiveAgent::Base"
         r"|(?:FastMcp|MCP|ActionMCP)::Tool|ApplicationMCPTool)\b|\bLangchain::Assistant\b"
         r"|\.with_tools?\b|\binclude\s{1,3}Raix::|\b(?:MCP|FastMcp)::Server\.new\b"
@@ -148,7 +162,7 @@ _PHP = Language(
         r"|Symfony\\AI|Vizra\\VizraADK|PhpMcp\\Server|Mcp\\Server|OpenAI)\b",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\bextends\s{1,9}\\?(?:\w{1,60}\\){0,9}(?:Agent|RAG|BaseLlmAgent|Tool|Server)\b"
         r"|\bimplements\s[^{\n]{0,200}\b(?:Agent|Tool)\b|\bAgent::make\(|\bnew\s{1,9}Agent\("
         r"|->(?:withTools?|addTool|setTools)\(|#\[(?:AsTool|McpTool|AsAgent)\b|\bServer::make\("
@@ -173,7 +187,7 @@ _ELIXIR = Language(
         r"|AshAi\b|(?:Hermes|Anubis)\.Server)",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\buse\s{1,9}(?:Jido\.(?:Agent|Action|AI)|(?:Hermes|Anubis)\.Server)|\bLLMChain\.(?:new|add_tools)"
         r"|\bReqLLM\.tool\(|\btools:|\bextensions:\s{0,9}\[[^\]\n]{0,200}\bAshAi\b"
     ),
@@ -186,7 +200,7 @@ _SWIFT = Language(
         r"|SwiftAgent|OpenAI|SwiftOpenAI|SwiftAnthropic)\b",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\bServer\(\s{0,80}name:|@MCP(?:Server|Tool)\b|:\s{0,9}(?:any\s{1,3})?Tool\b|\btools:"
         r"|\binitialize_agent\("
     ),
@@ -200,7 +214,7 @@ _DART = Language(
         r"""|anthropic_sdk_dart|ollama_dart)/""",
         re.MULTILINE,
     ),
-    regex(
+    (
         r"\bAgent(?:Executor)?[.(]|\btools:|\bToolSpec\b|\bMcpServer\w{0,20}\(|\bMCPServer\b"
         r"|\bregisterTool\(|\bFunctionDeclaration\("
     ),

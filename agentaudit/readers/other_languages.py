@@ -36,7 +36,7 @@ def _builds(syntax: str, text: str) -> int | None:
     if not holds_word(text, language.words):
         return None
     found = language.imported.search(text)
-    return found.start() if found is not None and language.used.search(text) else None
+    return found.start() if found is not None and language.uses(text) else None
 
 
 def parse_program(file: str, syntax: str, text: str) -> Document:

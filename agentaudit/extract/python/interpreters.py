@@ -51,17 +51,19 @@ def asks_person(words: Execution, call: ast.Call, name: str) -> bool:
 
 def is_fed(words: Execution, call: ast.Call, name: str) -> bool:
     """Whether a call writes words of the model to an interpreter that runs already."""
-    if not any(map(words.depends, call.args)):
-        return False
-    last, module = name.rpartition(".")[2], words.module
+    return _feeds(words.module, name) and any(map(words.depends, call.args))
+
+
+def _feeds(module: Module, name: str) -> bool:
+    """Whether a call of this name writes to a shell, a notebook or a terminal."""
+    last = name.rpartition(".")[2]
     if _FED.search(name):
         return module.once(_starts_shells)
     if _KERNEL.search(name) or last == _ELSEWHERE:
         return "." in name
-    packages = module.once(_packages)
-    return (last == _EXECUTES and not packages.isdisjoint(_KERNELS)) or (
-        last == _TYPED and not packages.isdisjoint(_TERMINALS)
-    )
+    if last == _EXECUTES:
+        return not module.once(_packages).isdisjoint(_KERNELS)
+    return last == _TYPED and not module.once(_packages).isdisjoint(_TERMINALS)
 
 
 def is_boxed(words: Execution, call: ast.Call, name: str) -> bool:
