@@ -32,9 +32,12 @@ from agentaudit.readers.escaped_marks import plain_text
 
 _HOST = regex(r"(?P<host>[\w.-]{1,253})")
 _EXAMPLES = regex(r"\.example\.(?:com|org|net)$|\.(?:local|localhost|test|invalid)$")
+_SCHEME = r"(?:(?:Bearer|Basic)[ \t]{1,3}(?=\w{0,99}\d)(?=[^\s\"'`]{20}))?"
+"""How a header begins that proves who calls, where what follows may be no word."""
 _ASSIGNMENT = regex(
     r"(?P<name>[A-Za-z_][\w-]{1,60}+)[\"'`]?[ \t]*(?P<sign>=|:(?!:))[ \t]*"
-    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{1,500})(?P=quote)|(?P<bare>(?:(?!\\[nrt])[^\s\"'`,;)])+))"
+    rf"(?:(?P<quote>[\"'`]){_SCHEME}(?P<quoted>[^\s\"'`]{{1,500}})(?P=quote)"
+    rf"|{_SCHEME}(?P<bare>(?:(?!\\[nrt])[^\s\"'`,;)])+))"
 )
 _SPOKEN = regex(r"(?:[a-z]+[-_])+(?:pass|password|secret|token|key)", re.IGNORECASE)
 """What examples write where a secret will stand: `proxy-pass`."""
