@@ -34,6 +34,40 @@ PARTS: Mapping[str, tuple[str, str]] = {
         "from agno.agent import Agent\nfrom agno.db.sqlite import SqliteDb\n",
         "d$ = SqliteDb()\nk$ = Knowledge(contents_db=d$)\n",
     ),
+    "tools and what they call": (
+        f"{AGENTS}import subprocess\nclass S:\n    def go(self, w): subprocess.run([w])\n",
+        "def h$(w): S().go(w)\n@tool\ndef t$(w: str):\n    h$(w)\n    for x in w: h$(x)\n",
+    ),
+    "answers and who runs them": (
+        OPENAI,
+        """def a$(q): return c.chat.completions.create(model='x', messages=q).choices
+def b$(q):
+    code = a$(q)
+    exec(code)
+""",
+    ),
+    "lists of messages that grow": (
+        f"{OPENAI}kept = {{}}\n",
+        """class C$:
+    def __init__(self): self.m = []
+    def ask(self, q):
+        self.m.append(q)
+        return self.send(self.m)
+    def send(self, m): return c.chat.completions.create(model='x', messages=m)
+""",
+    ),
+    "tools that are classes of one's own": (
+        "import subprocess\n",
+        "class T$(BaseTool):\n    name = 't$'\n    def run(self, w): subprocess.run([w])\n",
+    ),
+    "tools that calls give a server": (
+        "from mcp.server.fastmcp import FastMCP\nm = FastMCP('x')\n",
+        "def f$(w: str): return w\nm.add_tool(f$)\n",
+    ),
+    "tools that are listed and dispatched": (
+        "import mcp.types as types\nS = {'type': 'object', 'properties': {}}\n",
+        "l$ = types.Tool(name='n$', inputSchema=S)\nif name == 'n$': go(arguments)\n",
+    ),
     "histories that nobody shortens": (
         "from semantic_kernel.contents import ChatHistoryTruncationReducer\n",
         "r$ = ChatHistoryTruncationReducer(target_count=5)\n",

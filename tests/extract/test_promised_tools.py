@@ -13,6 +13,9 @@ from mcp.server.fastmcp import FastMCP
 
 mcp = FastMCP("desk")
 
+def said(command):
+    return "done"
+
 @mcp.tool()
 def {name}({taken}) -> str:
     {body}
@@ -46,6 +49,7 @@ def test_a_name_and_what_is_handed_on_promise_that_it_runs(name: str, taken: str
         ("run_command", "return connection.ask('uptime')", "command: str"),
         ("run_python", "return connection.ask(word)", "word: str"),
         ("look_at_code", "return connection.ask(code)", "code: str"),
+        ("run_bash", "return said(command)", "command: str"),
     ],
 )
 def test_other_names_and_what_does_nothing_promise_nothing(

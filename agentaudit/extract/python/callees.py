@@ -125,16 +125,24 @@ def _of_class(
     if found is None or depth > _DEEPEST:
         return None
     module, defined = found
-    if not module.affords(len(defined.body)):
-        return None
-    for member in defined.body:
-        if isinstance(member, FunctionDef) and member.name == name:
-            return module, member
+    method = module.once(_methods).get((id(defined), name))
+    if method is not None or not module.affords(1):
+        return (module, method) if method is not None else None
     for base in defined.bases[:_DEEPEST]:
         inherited = _of_class(documents, _class_named(documents, module, base), name, depth + 1)
         if inherited is not None:
             return inherited
     return None
+
+
+def _methods(module: Module) -> Mapping[tuple[int, str], FunctionDef]:
+    """The methods of all classes, by their names, the first of each."""
+    found: dict[tuple[int, str], FunctionDef] = {}
+    for defined in module.of(ast.ClassDef):
+        for member in defined.body:
+            if isinstance(member, FunctionDef):
+                found.setdefault((id(defined), member.name), member)
+    return found
 
 
 def _is_free(module: Module, name: str) -> bool:

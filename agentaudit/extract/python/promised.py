@@ -7,15 +7,14 @@ say that it is held there.
 """
 
 import ast
-from collections.abc import Collection
 
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
+from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_tools import CODE
-from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, words_in
+from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.execution import Execution
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
@@ -32,12 +31,13 @@ _TELLS = regex(r"(?i)^(?:print|len|str|repr|type|isinstance|format|strip|split|d
 """What is only told of a command."""
 
 
-def as_promised(module: Module, node: FunctionDef, taken: Collection[str], tool: Tool) -> Tool:
+def as_promised(documents: Documents | None, given: Execution, tool: Tool) -> Tool:
     """A tool of which nothing is seen, as its name has it where it hands a command on."""
-    if tool.effects or _RUNS.match(node.name) is None or _TAKEN.isdisjoint(taken):
+    node, taken = given.function, given.parameters & _TAKEN
+    if tool.effects or _RUNS.match(node.name) is None or not taken:
         return tool
-    words = Execution(module, node, frozenset(taken) & _TAKEN)
-    if not any(_hands_on(words, call) for call in descendants(node)):
+    words = Execution(given.module, node, taken)
+    if not any(_hands_on(documents, words, call) for call in descendants(node)):
         return tool
     boxed = any(map(_BOX.search, words_in(node)))
     return replace(
@@ -49,10 +49,12 @@ def as_promised(module: Module, node: FunctionDef, taken: Collection[str], tool:
     )
 
 
-def _hands_on(words: Execution, call: ast.AST) -> bool:
-    """Whether a call does something with a command that is not known."""
+def _hands_on(documents: Documents | None, words: Execution, call: ast.AST) -> bool:
+    """Whether a call does something with a command that is not known, and was not read."""
     if not isinstance(call, ast.Call):
         return False
     last = words.module.dotted(call.func).rpartition(".")[2]
     given = (*call.args, *(item.value for item in call.keywords))
-    return _TELLS.search(last) is None and any(map(words.depends, given))
+    if _TELLS.search(last) is not None or not any(map(words.depends, given)):
+        return False
+    return documents is None or function_called(documents, words.module, call.func) is None

@@ -13,6 +13,7 @@ from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, parameters_of
 from agentaudit.extract.python.annotations import is_filled_in
 from agentaudit.extract.python.effects import effects_of
+from agentaudit.extract.python.execution import Execution
 from agentaudit.extract.python.promised import as_promised
 from agentaudit.extract.python.schemas import schema_in, taken_by_types
 from agentaudit.extract.schemas import Taken, as_taking
@@ -107,7 +108,7 @@ def function_tool(documents: Documents | None, module: Module, node: FunctionDef
         output_typed=Truth.YES if node.returns is not None else Truth.NO,
         approval=approval_of(module, *node.decorator_list),
     )
-    told = as_promised(module, node, taken, effects.told_of(tool))
+    told = as_promised(documents, Execution(module, node, frozenset(taken)), effects.told_of(tool))
     return as_taking(told, _taken(module, node, parameters))
 
 
