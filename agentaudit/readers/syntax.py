@@ -9,7 +9,7 @@ from agentaudit.expressions import regex
 from agentaudit.readers.dockerfile import parse_dockerfile
 from agentaudit.readers.document import Document
 from agentaudit.readers.dotenv import parse_dotenv
-from agentaudit.readers.interest import is_plan
+from agentaudit.readers.interest import is_plan, is_state
 from agentaudit.readers.javascript.document import parse_javascript
 from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
@@ -174,6 +174,8 @@ def parse(file: str, syntax: str, text: str) -> Document:
         raise InputError(Problem(file=file, message=f"more than {most:,} characters, of {syntax}"))
     if syntax == "json" and is_plan(text):
         return _parse_plan(file, text)
+    if syntax == "json" and len(text) > _LARGE_STATE and is_state(text):
+        return _parse_state(file, text)
     if syntax in OTHER_LANGUAGES:
         return parse_program(file, syntax, text)
     return _PARSERS[syntax](file, text)
@@ -192,6 +194,8 @@ _BY_HAND = (
     "manifest",
     "properties",
 )
+_LARGE_STATE = 1_000_000
+"""Characters; a smaller state of Terraform is read whole, as any file of JSON."""
 _MOST_CHARACTERS = {**dict.fromkeys(_BY_HAND, MAX_WRITTEN), "markdown": MAX_PROSE}
 
 
@@ -214,6 +218,12 @@ def _parse_plan(file: str, text: str) -> Document:
     from agentaudit.readers.terraform_plan import parse_plan
 
     return parse_plan(file, text)
+
+
+def _parse_state(file: str, text: str) -> Document:
+    from agentaudit.readers.terraform_state import parse_state
+
+    return parse_state(file, text)
 
 
 def _parse_yaml(file: str, text: str) -> Document:

@@ -35,7 +35,7 @@ _MOST_MEMBERS = 500_000
 def parse_plan(file: str, text: str) -> Document:
     """The document, its resources found; InputError where it is no JSON, or no plan."""
     plan = Plan(file=file, text=text, lines=Lines(text))
-    walk = _Walk(plan)
+    walk = Walk(plan)
     try:
         walk.members(
             _SPACE.match(text).end(),  # type: ignore[union-attr]  # it matches anything
@@ -59,7 +59,7 @@ Handler = Callable[[int], int]
 """Takes in the value that begins at an offset, and says where it ends."""
 
 
-class _Walk(Struct):
+class Walk(Struct):
     """One way through the text: what is not wanted is skipped without being kept."""
 
     plan: Plan

@@ -168,3 +168,58 @@ def test_a_state_that_cannot_be_read_is_named(text: str) -> None:
     read = deployment_of({"terraform.tfstate": text})
 
     assert [each.status for each in read.coverage] == [FileStatus.FAILED]
+
+
+PADDING = {
+    "type": "aws_subnet",
+    "name": "net",
+    "instances": [
+        {"attributes": {"id": "subnet-1", "tags": {f"t{n}": "x" * 9 for n in range(40)}}}
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("type_", "attributes"),
+    [
+        ("random_password", {"result": DRAWN}),
+        ("aws_ssm_parameter", {"type": "SecureString", "value": DRAWN}),
+        ("aws_db_instance", {"password": DRAWN}),
+        ("aws_instance", {"user_data": f"postgres://app:{DRAWN}@db.example.org/app"}),
+        ("null_resource", {"note": fake("openai_key")}),
+    ],
+)
+def test_a_large_state_tells_of_its_secrets_as_a_small_one_does(
+    type_: str, attributes: dict[str, object]
+) -> None:
+    small = state(type_, **attributes)
+    read = json.loads(small)
+    read["resources"] += [PADDING] * 1_500
+    large = json.dumps(read, indent=2)
+    assert len(large) > 1_000_000
+
+    found_in = [deployment_of({"x.tfstate": text}).credentials for text in (small, large)]
+    told = [
+        [(each.variable, each.kind, each.digest != "", each.evidence[0].line) for each in literal]
+        for literal in (
+            [each for each in some if each.form is CredentialForm.LITERAL] for some in found_in
+        )
+    ]
+    assert told[0] == told[1] != []
+
+
+@pytest.mark.parametrize("end", ["", "]", "]} x"])
+def test_a_large_state_that_is_broken_is_named(end: str) -> None:
+    whole = json.dumps({"version": 4, "terraform_version": "1", "resources": [PADDING] * 1_500})
+    (item,) = deployment_of({"x.tfstate": f"{whole.removesuffix(']}')}{end}"}).coverage
+
+    assert item.status is FileStatus.FAILED
+
+
+def test_what_is_too_much_of_a_large_state_is_named() -> None:
+    many = {"type": "random_password", "instances": [{"attributes": {"n": list(range(2_000))}}]}
+    text = json.dumps({"version": 4, "terraform_version": "1", "resources": [many] * 150}, indent=1)
+    read = deployment_of({"x.tfstate": text})
+
+    assert [item.status for item in read.coverage] == [FileStatus.PARTIAL]
+    assert "committed-terraform-state" in found({"x.tfstate": text})
