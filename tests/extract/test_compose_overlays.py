@@ -3,7 +3,7 @@
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.model.deployment import Deployment
+from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.evidence import Known
 from agentaudit.model.facts.runtimes import Runtime
 from tests.linting.severities import found
@@ -144,3 +144,13 @@ def test_objects_of_a_cluster_beside_services_are_no_compose_file() -> None:
     files = {"all.yaml": f"apiVersion: v1\nkind: ConfigMap\n---\n{service}\n"}
 
     assert deployment_of(files).runtimes == ()
+
+
+def test_of_very_many_documents_the_first_are_read_and_the_others_named() -> None:
+    text = "---\n".join(f"services: {{s{at}: {{image: x}}}}\n" for at in range(2_000))
+    deployment = deployment_of({"compose.yaml": text})
+    (file,) = deployment.coverage
+
+    assert len(deployment.runtimes) == 20
+    assert (file.status, file.line) == (FileStatus.PARTIAL, 41)
+    assert "the documents after the first 20" in file.reason

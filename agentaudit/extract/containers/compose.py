@@ -57,7 +57,7 @@ _FEWEST_OF_PROJECT = 3
 
 def extract_compose(documents: Documents, collector: Collector) -> None:
     """Every service of every compose file."""
-    for document in compose_documents(documents):
+    for document in compose_documents(documents, collector):
         leave_included(documents, document, collector)
         services = document.root.child("services") or document.root
         beginning = _shared_beginning(services)

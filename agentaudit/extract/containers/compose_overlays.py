@@ -13,7 +13,7 @@ from functools import reduce
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
-from agentaudit.extract.collector import Collector
+from agentaudit.extract.collector import Collector, evidence
 from agentaudit.extract.containers.compose_files import is_compose, laid_over
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, folder_of, sibling
@@ -30,16 +30,16 @@ _OVERRIDES = (
 _TOLD = "COMPOSE_FILE"
 _SEPARATOR = regex(r"[:;]")
 _MOST = 20
-"""Files that are laid over one another."""
+"""Files, and documents of one, that are laid over one another."""
 _VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _LIMITS = ("memory_limit", "cpu_limit", "pids_limit")
 Limits = tuple[Node | None, Node | None, Node | None]
 
 
-def compose_documents(documents: Documents) -> Iterator[Document]:
+def compose_documents(documents: Documents, collector: Collector) -> Iterator[Document]:
     """Every file of Compose, with what Compose lays over it by itself."""
-    read = map(_whole, documents.of("yaml"))
+    read = (_whole(document, collector) for document in documents.of("yaml"))
     files = {document.file: document for document in read if is_compose(document)}
     stacks = {stack[0]: stack[1:] for stack in _stacks(documents, files)}
     above = {file for stack in stacks.values() for file in stack}
@@ -49,11 +49,16 @@ def compose_documents(documents: Documents) -> Iterator[Document]:
             yield reduce(laid_over, others, document)
 
 
-def _whole(document: Document) -> Document:
+def _whole(document: Document, collector: Collector) -> Document:
     """A file with several documents, of which Compose lays each over those before it."""
-    if len(document.roots) == 1 or all(root.child("services") is None for root in document.roots):
+    roots = document.roots
+    if len(roots) == 1 or all(root.child("services") is None for root in roots):
         return document
-    return reduce(laid_over, (replace(document, roots=(root,)) for root in document.roots))
+    whole = reduce(laid_over, (replace(document, roots=(root,)) for root in roots[:_MOST]))
+    if len(roots) > _MOST and is_compose(whole):
+        what = f"the documents after the first {_MOST}"
+        collector.leave_unread(evidence(document, roots[_MOST]), what, "what they run is open")
+    return whole
 
 
 def _stacks(documents: Documents, files: Collection[str]) -> Iterator[Sequence[str]]:
