@@ -137,3 +137,27 @@ def test_a_function_of_another_file_stays_a_tool() -> None:
 
     assert [tool.name for tool in found.tools] == ["look"]
     assert not handed(found)
+
+
+@pytest.mark.parametrize(
+    ("imports", "given"),
+    [
+        ("import { billing } from './billing'", "handoffs: [billing]"),
+        ("import { billing } from './billing.js'", "handoffs: [handoff(billing)]"),
+        ("import billing from './chosen'", "handoffs: [billing]"),
+        ("import { billing } from './team'", "tools: [billing.asTool({ toolName: 'b' })]"),
+    ],
+)
+def test_scripts_hand_work_to_agents_of_other_files_too(imports: str, given: str) -> None:
+    agent = "import { Agent, handoff } from '@openai/agents';\n"
+    found = deployment_of(
+        {
+            "src/billing.ts": f"{agent}export const billing = new Agent({{ name: 'Billing' }});\n",
+            "src/chosen.ts": "import { billing } from './billing';\nexport default billing;\n",
+            "src/team/index.ts": "export * from '../billing';\n",
+            "src/main.ts": f"{agent}{imports};\nnew Agent({{ name: 'Triage', {given} }});\n",
+        }
+    )
+
+    assert handed(found) == {("Triage", "Billing")}
+    assert not found.unresolved

@@ -99,3 +99,13 @@ def test_an_app_without_processes_of_its_own_is_one_workload(procfile: str, text
 
 def test_a_procfile_alone_is_no_app() -> None:
     assert not deployment_of({"Procfile": "web: python agent.py\n", "agent.py": AGENT}).runtimes
+
+
+def test_more_types_of_processes_than_are_read_are_named() -> None:
+    procfile = "".join(f"w{number}: ./serve\n" for number in range(103))
+    found = deployment_of({"app.json": APP, "Procfile": procfile})
+
+    assert len(found.runtimes) == 100
+    assert [(end.what, end.evidence.line) for end in found.unresolved] == [
+        ("types of processes after 100", 101)
+    ]

@@ -44,7 +44,10 @@ def extract_heroku(documents: Documents, collector: Collector) -> None:
     """The processes of the app of every manifest."""
     for document in heroku_apps(documents):
         processes = tuple(_processes(documents, document))
-        for process in processes or (_Process(),):
+        for beyond in processes[_MOST_TYPES : _MOST_TYPES + 1]:
+            what = f"types of processes after {_MOST_TYPES}"
+            collector.leave_unread(beyond.places[0], what, "what they run is open")
+        for process in processes[:_MOST_TYPES] or (_Process(),):
             alone = not processes[1:]
             settings = tuple(_settings(document))
             end = (evidence(document, document.root), "what more processes share", "it is open")
@@ -65,8 +68,6 @@ def _processes(documents: Documents, document: Document) -> Iterator[_Process]:
         node = text_at(number, found.start("command"), found["command"])
         place = place_of(procfile, node, found["type"])
         seen[found["type"]] = _Process(found["type"], tuple(found["command"].split()), place)
-        if len(seen) >= _MOST_TYPES:
-            break
     yield from seen.values()
 
 
