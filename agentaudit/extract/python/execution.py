@@ -51,14 +51,15 @@ class Execution(Commands, frozen=True, dict=True):
 
     def runs_what_is_written(self, call: ast.Call, name: str) -> bool:
         """Whether a call in the body hands words of the model to something that runs them."""
+        lines = name in _EVALUATES or _SHELL.search(name) is not None
+        if not lines and not _PROGRAM.search(name):
+            return False
         if not (self._told or self.answers) or self._is_allowed(_command(call)):
             return False
         if name in _EVALUATES and self.nameless(_command(call)):
             return False
-        if name in _EVALUATES or _SHELL.search(name):
+        if lines:
             return self._chosen(_command(call))
-        if not _PROGRAM.search(name):
-            return False
         shell = keyword(call, "shell")
         if shell is not None and self.module.value(shell) is not False:
             return self._chosen(_command(call))

@@ -55,15 +55,15 @@ def is_fed(words: Execution, call: ast.Call, name: str) -> bool:
 
 
 def _feeds(module: Module, name: str) -> bool:
-    """Whether a call of this name writes to a shell, a notebook or a terminal."""
+    """Whether a call by this name writes to an interpreter."""
     last = name.rpartition(".")[2]
     if _FED.search(name):
         return module.once(_starts_shells)
     if _KERNEL.search(name) or last == _ELSEWHERE:
         return "." in name
-    if last == _EXECUTES:
-        return not module.once(_packages).isdisjoint(_KERNELS)
-    return last == _TYPED and not module.once(_packages).isdisjoint(_TERMINALS)
+    if last not in {_EXECUTES, _TYPED}:
+        return False
+    return not module.once(_packages).isdisjoint(_KERNELS if last == _EXECUTES else _TERMINALS)
 
 
 def is_boxed(words: Execution, call: ast.Call, name: str) -> bool:
