@@ -110,3 +110,30 @@ jobs: {{a: {{steps: [{{uses: {action}@latest, with: {{prompt: "{body}"}}}}]}}}}
 
     assert (found.runs_agent, found.untrusted_trigger) == (True, True)
     assert not found.interpolates_event
+
+
+ASKING = "claude -p 'mend it' ${{ inputs.how }}"
+BYPASS = "--dangerously-skip-permissions"
+
+
+@pytest.mark.parametrize(
+    ("handed", "default", "mode"),
+    [
+        (f"how: {BYPASS}", "''", "bypass"),
+        ("how: --verbose", BYPASS, ""),
+        ("other: x", BYPASS, "bypass"),
+        ("other: x", "''", ""),
+    ],
+)
+def test_what_a_workflow_hands_over_is_told_to_the_agent_that_is_called(
+    handed: str, default: str, mode: str
+) -> None:
+    caller = f"on: push\njobs: {{night: {{uses: ./{CALLED}, with: {{{handed}}}}}}}\n"
+    called = (
+        f"on: {{workflow_call: {{inputs: {{how: {{type: string, default: {default}}}}}}}}}\n"
+        f'jobs: {{mend: {{runs-on: ubuntu-24.04, steps: [{{run: "{ASKING}"}}]}}}}\n'
+    )
+    agents = deployment_of({FILE: caller, CALLED: called}).agents
+
+    assert mode in {agent.permission_mode for agent in agents}
+    assert all(agent.permission_mode in {"", mode} for agent in agents)

@@ -293,4 +293,4 @@ def _words(step: Step) -> str:
     """Everything that a step tells its agent, inputs as `name: value`."""
     given = step.node.get("with")
     inputs = [f"{name}: {value.raw}" for name, value in given.items()] if given else []
-    return "\n".join((step.node.raw_at("run"), *inputs))
+    return step.told("\n".join((step.node.raw_at("run"), *inputs)))

@@ -11,6 +11,7 @@ from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS, SCRIPT, asks_once
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs, switched_off
+from agentaudit.extract.pipelines.actions_inputs import INPUT, given, told
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
@@ -21,7 +22,6 @@ _MOST_CALLED = 10_000
 """Steps of other files that are read for one workflow: calls that call can multiply without end."""
 _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
-_INPUT = re.compile(r"\$\{\{\s{0,9}inputs\.(?P<name>[\w-]{1,100})\s{0,9}\}\}")
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
 
 
@@ -36,9 +36,9 @@ class Step(Struct, frozen=True, kw_only=True):
     agent_inside: bool = False
     """Whether it calls steps of this repository that run an agent."""
     caller: Node | None = None
-    """The step that calls the action of this repository in which it stands."""
+    """The step or job that calls the action or workflow of this repository in which it stands."""
     inputs: Node | None = None
-    """What that action may be given, with its defaults."""
+    """What that may be given, with its defaults."""
 
     @property
     def uses(self) -> str:
@@ -55,7 +55,11 @@ class Step(Struct, frozen=True, kw_only=True):
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""
-        return _given(self.node, name)
+        return given(self.node, name)
+
+    def told(self, text: str) -> str:
+        """A text with what its caller hands over in place of its inputs."""
+        return told(text, self.caller, self.inputs) if self.caller is not None else text
 
     def left_empty(self, text: str) -> bool:
         """
@@ -63,22 +67,15 @@ class Step(Struct, frozen=True, kw_only=True):
 
         What stands there as it is, is told there if it is a key.
         """
-        asked = _INPUT.fullmatch(text.strip())
+        asked = INPUT.fullmatch(text.strip())
         if asked is None or self.caller is None:
             return False
         name = asked["name"].lower()
-        given = _given(self.caller, name)
-        if given is not None:
-            return BEGINNING not in raw(given)
+        handed = given(self.caller, name)
+        if handed is not None:
+            return BEGINNING not in raw(handed)
         declared = self.inputs.items() if self.inputs is not None else ()
         return not any(key.lower() == name and value.get("default") for key, value in declared)
-
-
-def _given(step: Node, name: str) -> Node | None:
-    """What a step hands over under a name; GitHub takes names in any case."""
-    given = step.get("with")
-    pairs = given.items() if given is not None else ()
-    return next((value for key, value in pairs if key.lower() == name), None)
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -208,7 +205,12 @@ class _Called:
         file = posixpath.normpath(uses) if uses.startswith("./") else ""
         if self._repository.block(file, "jobs") is None:
             self.elsewhere.append(node.get("uses") or node)
-        inner = tuple(self._in(file, "jobs"))
+        started = self._repository.block(file, "on")
+        inputs = started.get("workflow_call", "inputs") if started is not None else None
+        inner = tuple(
+            step if step.caller is not None else replace(step, caller=node, inputs=inputs)
+            for step in self._in(file, "jobs")
+        )
         yield from inner
         yield _step(node, inner)
 
@@ -253,7 +255,7 @@ class _Called:
 def _step(node: Node, inner: Sequence[Step]) -> Step:
     """A step that calls others, if any; its place among all is not known yet."""
     action, script = _action(node.raw_at("uses")), node.raw_at("run")
-    inline = raw(_given(node, "script")) if action == SCRIPT else script
+    inline = raw(given(node, "script")) if action == SCRIPT else script
     once = asks_once(action, inline, node.get("env"))
     itself = action in AGENT_ACTIONS or once or starts_agent(script)
     inside = any(step.runs_agent for step in inner)
