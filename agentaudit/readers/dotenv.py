@@ -7,8 +7,9 @@ The last of two equal names wins, as in every loader of such files; both are kep
 import re
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_between
+from agentaudit.readers.document import Comment, Document, Node, text_between
 from agentaudit.readers.lines import Lines
+from agentaudit.readers.one_text import whole_mapping
 
 _LINE = regex(
     r"""
@@ -57,7 +58,7 @@ def parse_dotenv(file: str, text: str) -> Document:
         file=file,
         syntax="dotenv",
         text=text,
-        roots=(_root(lines, text, tuple(entries)),),
+        roots=(whole_mapping(lines, text, tuple(entries)),),
         comments=tuple(comments),
         problems=tuple(problems),
     )
@@ -70,15 +71,3 @@ def _entry(lines: Lines, match: re.Match[str]) -> tuple[Node, Node]:
         value = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), value)
     key = text_between(lines.place, match.start("name"), match.end("name"), match["name"])
     return key, text_between(lines.place, match.start(group), match.end(group), value)
-
-
-def _root(lines: Lines, text: str, entries: tuple[tuple[Node, Node], ...]) -> Node:
-    end_line, end_column = lines.place(max(len(text) - 1, 0))
-    return Node(
-        kind=NodeKind.MAPPING,
-        line=1,
-        column=1,
-        end_line=end_line,
-        end_column=end_column,
-        entries=entries,
-    )

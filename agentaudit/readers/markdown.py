@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.errors import InputError
-from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_at
+from agentaudit.readers.document import Comment, Document, Node, text_at
 from agentaudit.readers.lines import Lines, said_twice
+from agentaudit.readers.one_text import whole_mapping
 from agentaudit.readers.yaml import parse_yaml
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(?P<yaml>.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
@@ -25,8 +26,7 @@ _UNREAD = "front matter that is no YAML: of its lines only names with a value ar
 def parse_markdown(file: str, text: str) -> Document:
     """The front matter as root (an empty mapping without one); `text` is the whole file."""
     lines = Lines(text)
-    end_line, end_column = lines.place(max(len(text) - 1, 0))
-    root = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=end_line, end_column=end_column)
+    root = whole_mapping(lines, text)
     front = _FRONT.match(text)
     unread: _Problems = ()
     if front is not None:

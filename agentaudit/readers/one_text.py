@@ -31,6 +31,19 @@ def one_text(file: str, syntax: str, text: str) -> Document:
     )
 
 
+def whole_mapping(lines: Lines, text: str, entries: tuple[tuple[Node, Node], ...] = ()) -> Node:
+    """A mapping that is a whole text."""
+    end_line, end_column = lines.place(max(len(text) - 1, 0))
+    return Node(
+        kind=NodeKind.MAPPING,
+        line=1,
+        column=1,
+        end_line=end_line,
+        end_column=end_column,
+        entries=entries,
+    )
+
+
 def searched_text(
     file: str,
     syntax: str,

@@ -8,8 +8,9 @@ wins, as in every loader of such files; both are kept, in order.
 import re
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, NodeKind, entries_of, text_between
+from agentaudit.readers.document import Comment, Document, Node, entries_of, text_between
 from agentaudit.readers.lines import MAX_COMMENTS, MAX_NODES, Lines, broken, too_many_comments
+from agentaudit.readers.one_text import whole_mapping
 
 _LINE = regex(
     r"""
@@ -54,7 +55,7 @@ def parse_properties(file: str, text: str) -> Document:
         file=file,
         syntax="properties",
         text=text,
-        roots=(_root(lines, text, entries_of(entries)),),
+        roots=(whole_mapping(lines, text, entries_of(entries)),),
         comments=tuple(comments),
     )
 
@@ -75,15 +76,3 @@ def _meant(found: re.Match[str]) -> str:
         character = chr(int(found[1], 16))
         return character if character.isprintable() or character.isspace() else _NOT_A_CHARACTER
     return _ESCAPES.get(found[2], found[2]) if found[2] is not None else ""
-
-
-def _root(lines: Lines, text: str, entries: tuple[tuple[Node, Node], ...]) -> Node:
-    end_line, end_column = lines.place(max(len(text) - 1, 0))
-    return Node(
-        kind=NodeKind.MAPPING,
-        line=1,
-        column=1,
-        end_line=end_line,
-        end_column=end_column,
-        entries=entries,
-    )
