@@ -25,6 +25,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import commands_of_tasks
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
+from agentaudit.extract.programs.syntax import last_name
 from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
@@ -192,9 +193,7 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
 
 def _run(module: Module, call: ast.Call) -> str:
     """The line that a call hands to a shell, as far as it stands there."""
-    function = call.func
-    called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if called not in _SHELLS or not call.args:
+    if last_name(call.func) not in _SHELLS or not call.args:
         return ""
     given = call.args[0]
     parts = given.values if isinstance(given, ast.JoinedStr) else [given]

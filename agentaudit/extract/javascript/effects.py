@@ -17,7 +17,7 @@ from agentaudit.extract.javascript.stored_effects import stored_effects
 from agentaudit.extract.javascript.words import Does
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.launched import EXECUTE, effect_of
-from agentaudit.extract.programs.syntax import argument, descendants, keyword
+from agentaudit.extract.programs.syntax import argument, descendants, keyword, last_name
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.effects import VERBS, Effects
 
@@ -253,6 +253,4 @@ class Body:
 
     def _is_statement(self, given: ast.expr) -> bool:
         """Whether the model writes the whole statement, by what its parameter is called."""
-        name = given.attr if isinstance(given, ast.Attribute) else ""
-        name = given.id if isinstance(given, ast.Name) else name
-        return _ANY_STATEMENT.match(name) is not None and self.words.depends(given)
+        return _ANY_STATEMENT.match(last_name(given)) is not None and self.words.depends(given)

@@ -104,6 +104,15 @@ def keyword(call: ast.Call, *names: str) -> ast.expr | None:
     return None
 
 
+def last_name(expression: ast.expr) -> str:
+    """What a name is called, or a member by itself: `b` of `a.b`; empty for anything else."""
+    match expression:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
 def argument(call: ast.Call, at: int, *names: str) -> ast.expr | None:
     """What a call is given by one of these names, or at a position."""
     return keyword(call, *names) or next(iter(call.args[at : at + 1]), None)

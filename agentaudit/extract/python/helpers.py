@@ -14,7 +14,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.given import given_by
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.syntax import keyword, last_name
 from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.execution import Execution
 
@@ -68,8 +68,7 @@ def _stands_within(words: Execution, module: Module, function: FunctionDef) -> b
 
 def passed_on(call: ast.Call) -> ast.Call:
     """The call that another one makes of a function it is handed; any other stands for itself."""
-    last = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-    last = call.func.id if isinstance(call.func, ast.Name) else last
+    last = last_name(call.func)
     if last in _CALLED_LATER:
         at, named = _CALLED_LATER[last], call.keywords
         function, given = next(iter(call.args[at : at + 1]), None), call.args[at + 1 :]

@@ -17,7 +17,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, descendants, parameters_of
+from agentaudit.extract.programs.syntax import argument, descendants, last_name, parameters_of
 
 _SESSIONS = frozenset({"session_state", "user_session", "session", "user_data", "chat_data"})
 _LOOKS_UP = frozenset({"get", "setdefault", "pop"})
@@ -105,9 +105,7 @@ def _member(module: Module, name: str, at: ast.AST) -> Kept | None:
 
 def _is_made(value: ast.expr | None, makers: frozenset[str], kind: type[ast.expr]) -> bool:
     if isinstance(value, ast.Call):
-        named = value.func
-        last = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-        return last in makers
+        return last_name(value.func) in makers
     return isinstance(value, kind)
 
 

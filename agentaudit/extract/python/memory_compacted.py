@@ -13,7 +13,7 @@ from itertools import chain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import imported_files, modules
-from agentaudit.extract.programs.syntax import keyword
+from agentaudit.extract.programs.syntax import keyword, last_name
 
 _CALLBACKS = frozenset({"session_input_callback", "call_model_input_filter"})
 """By which a run of OpenAI's Agents SDK is told what of a session its model gets."""
@@ -66,11 +66,7 @@ def _compacts(element: ast.expr, makers: dict[str, str]) -> bool:
     if isinstance(element, ast.Name):
         return makers.get(element.id) == "CompactionProvider"
     made = element.func if isinstance(element, ast.Call) else element
-    return isinstance(made, ast.Name | ast.Attribute) and _last(made) == "CompactionProvider"
-
-
-def _last(name: ast.Name | ast.Attribute) -> str:
-    return name.id if isinstance(name, ast.Name) else name.attr
+    return last_name(made) == "CompactionProvider"
 
 
 def _named_to_it(call: Call) -> Iterator[ast.expr]:

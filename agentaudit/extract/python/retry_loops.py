@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.syntax import descendants, keyword
+from agentaudit.extract.programs.syntax import descendants, keyword, last_name
 
 _CLIENTS = regex(
     r"^(?:openai|anthropic|groq)\.\w+$|^(?:langchain|llama_index)[\w.]*\.\w+$|\.with_options$"
@@ -97,9 +97,6 @@ def _goes_on(handler: ast.ExceptHandler) -> bool:
     for node in descendants(handler):
         if isinstance(node, _EXITS):
             return False
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            name = node.func.id if isinstance(node.func, ast.Name) else name
-            if name not in _HARMLESS:
-                return False
+        if isinstance(node, ast.Call) and last_name(node.func) not in _HARMLESS:
+            return False
     return True
