@@ -232,20 +232,16 @@ class _Reading:
             return f"arn:aws:{service}:::${{{owner or name}}}", True
         return f"${{{name}}}", _ARN.search(name) is not None
 
-    def members(self, node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    def members(self, node: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
         return written_keys(self.module, node) if isinstance(node, ast.Dict) else iter(())
 
     def conditions(self) -> Iterator[Condition]:
         given = self.module.meant(keyword(self.node, "conditions"))
         if given is None:
             return
-        operators = written_keys(self.module, given) if isinstance(given, ast.Dict) else ()
         found = False
-        for operator, keys in operators:
-            meant = self.module.meant(keys)
-            for key, value in (
-                written_keys(self.module, meant) if isinstance(meant, ast.Dict) else ()
-            ):
+        for operator, keys in self.members(given):
+            for key, value in self.members(self.module.meant(keys)):
                 found = True
                 listed = value.elts if isinstance(value, ast.List) else [value]
                 values = tuple(self.written(each)[0] for each in listed[:_MOST])

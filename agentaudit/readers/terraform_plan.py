@@ -36,21 +36,12 @@ def parse_plan(file: str, text: str) -> Document:
     """The document, its resources found; InputError where it is no JSON, or no plan."""
     plan = Plan(file=file, text=text, lines=Lines(text))
     walk = Walk(plan)
-    try:
-        walk.members(
-            _SPACE.match(text).end(),  # type: ignore[union-attr]  # it matches anything
-            {
-                "planned_values": walk.values,
-                "values": walk.values,
-                "configuration": walk.configuration,
-            },
-        )
-    except json.JSONDecodeError as error:
-        raise broken(file, error.lineno, error.colno, f"this is not JSON: {error.msg}") from error
-    except ValueError as error:
-        raise broken(file, 1, 1, f"no plan of Terraform: {error}") from error
-    except RecursionError as error:
-        raise broken(file, 1, 1, "nested too deep") from error
+    wanted = {
+        "planned_values": walk.values,
+        "values": walk.values,
+        "configuration": walk.configuration,
+    }
+    walk.whole("plan", wanted)
     place = Node(kind=NodeKind.MAPPING, line=1, column=1, end_line=1, end_column=1)
     return Document(file=file, syntax="plan", text=text, roots=(place,), tree=plan)
 
@@ -66,6 +57,19 @@ class Walk(Struct):
     depth: int = 0
 
     # The grammar of JSON, as far as the way leads.
+
+    def whole(self, kind: str, wanted: Mapping[str, Handler]) -> int:
+        """The text's one object, and where it ends; InputError where it is none, or none such."""
+        file = self.plan.file
+        try:
+            return self.members(self.space(0), wanted)
+        except json.JSONDecodeError as error:
+            message = f"this is not JSON: {error.msg}"
+            raise broken(file, error.lineno, error.colno, message) from error
+        except ValueError as error:
+            raise broken(file, 1, 1, f"no {kind} of Terraform: {error}") from error
+        except RecursionError as error:
+            raise broken(file, 1, 1, "nested too deep") from error
 
     def members(self, at: int, wanted: Mapping[str, Handler]) -> int:
         """An object: each member goes to its handler, the rest is skipped."""

@@ -5,8 +5,6 @@ Its resources are found first, and those are read that may hold a secret, by a w
 the state of a whole company is mostly names and addresses.
 """
 
-import json
-
 from agentaudit.expressions import regex
 from agentaudit.readers.document import MAPPING, SEQUENCE, STRING, Document, Node
 from agentaudit.readers.lines import Lines, broken
@@ -40,15 +38,8 @@ def parse_state(file: str, text: str) -> Document:
             resources.append(plan.node(Part(at, end)))
         return end
 
-    try:
-        wanted = {"outputs": output, "resources": lambda at: walk.elements(at, resource)}
-        end = walk.space(walk.members(walk.space(0), wanted))
-    except json.JSONDecodeError as error:
-        raise broken(file, error.lineno, error.colno, f"this is not JSON: {error.msg}") from error
-    except ValueError as error:
-        raise broken(file, 1, 1, f"no state of Terraform: {error}") from error
-    except RecursionError as error:
-        raise broken(file, 1, 1, "nested too deep") from error
+    wanted = {"outputs": output, "resources": lambda at: walk.elements(at, resource)}
+    end = walk.space(walk.whole("state", wanted))
     if end < len(text):
         raise broken(file, *plan.lines.place(end), "there is more after the end of the value")
     place = Node(kind=MAPPING, line=1, column=1, end_line=1, end_column=1)
