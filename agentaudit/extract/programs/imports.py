@@ -22,6 +22,11 @@ def modules(documents: Documents) -> Mapping[str, Module]:
     return documents.once(_every_module)
 
 
+def packages(module: Module) -> frozenset[str]:
+    """The packages that a module imports something of, by the first words of their names."""
+    return frozenset(path.partition(".")[0] for path in module.imports.values())
+
+
 def let_go(documents: Documents) -> None:
     """Lets go of all modules and their trees."""
     documents.close(_every_module)

@@ -10,7 +10,7 @@ from agentaudit.extract.frameworks.autogen_limits import Limits
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.pages import opened_to_pages
 from agentaudit.extract.programs.code import Call, Module
-from agentaudit.extract.programs.imports import imported_files, modules
+from agentaudit.extract.programs.imports import imported_files, modules, packages
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.programs.unfolded import leave_spent
 from agentaudit.extract.python.adk import adk_sessions
@@ -129,7 +129,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
 
 def _deployed(building: Building, agents: Sequence[tuple[Agent, Call]]) -> None:
     """What runs the agents where the module itself says so."""
-    if any(name.partition(".")[0] == _MODAL for name in building.module.imports.values()):
+    if _MODAL in building.module.once(packages):
         from agentaudit.extract.python.modal_apps import add_modal_apps
 
         add_modal_apps(building, agents)

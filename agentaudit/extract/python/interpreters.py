@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.imports import packages
 from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.execution import Execution, starts_shell
 
@@ -32,8 +33,6 @@ _ASKS = regex(
     r"^langgraph\.types\.interrupt$"
     r"|(?:^|\.)(?:(?:click|typer|questionary|inquirer)\.confirm|(?:Confirm|Prompt)\.ask)$"
 )
-
-
 _ANSWERED = regex(
     r"(?i)\by/n|\by(?:es)?\b|run|exec|proceed|continue|confirm|approv|allow|\bsure\b|\bok\b"
 )
@@ -63,7 +62,7 @@ def _feeds(module: Module, name: str) -> bool:
         return "." in name
     if last not in {_EXECUTES, _TYPED}:
         return False
-    return not module.once(_packages).isdisjoint(_KERNELS if last == _EXECUTES else _TERMINALS)
+    return not module.once(packages).isdisjoint(_KERNELS if last == _EXECUTES else _TERMINALS)
 
 
 def is_boxed(words: Execution, call: ast.Call, name: str) -> bool:
@@ -103,7 +102,3 @@ def _starts_shells(module: Module) -> bool:
     """Whether a module starts a shell or another interpreter at all."""
     calls = module.of(ast.Call)
     return module.affords(len(calls)) and any(starts_shell(module, call) for call in calls)
-
-
-def _packages(module: Module) -> frozenset[str]:
-    return frozenset(path.partition(".")[0] for path in module.imports.values())

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.known_tools import CODE, NOTHING, PAGES, SHELL, WEB, KnownTool
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import packages
 from agentaudit.extract.programs.syntax import argument, keyword
 from agentaudit.extract.python.class_tools import DATABASES, known_tool
 from agentaudit.model.evidence import Truth
@@ -90,10 +91,10 @@ def known_runners(module: Module, calls: tuple[Call, ...]) -> Iterator[Tool]:
         tool = known_tool(module, call.node.func, (known.name, CODE))
         boxed = known.box and keyword(call.node, known.box) is not None
         yield replace(tool, sandboxed=Truth.YES) if boxed else tool
-    packages = {path.partition(".")[0] for path in module.imports.values()}
-    if "vanna" in packages:
+    imported = module.once(packages)
+    if "vanna" in imported:
         yield from _charts(module, calls)
-    if "interpreter" in packages:
+    if "interpreter" in imported:
         yield from _interpreters(module, calls)
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import packages
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.python.builders import RUN_METHODS
 from agentaudit.extract.python.retry_loops import Retried, endless_clients, endless_loops
@@ -152,13 +153,9 @@ class _Reach(Struct, dict=True, eq=False):
 
     def _calls_model(self, name: str) -> bool:
         return _MODEL.search(name) is not None or any(
-            package in self._packages and pattern.search(name)
+            package in self.module.once(packages) and pattern.search(name)
             for package, pattern in _OF_CLIENTS.items()
         )
-
-    @cached_property
-    def _packages(self) -> frozenset[str]:
-        return frozenset(name.partition(".")[0] for name in self.module.imports.values())
 
     @cached_property
     def _functions(self) -> Mapping[str, str]:

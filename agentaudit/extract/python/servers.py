@@ -18,7 +18,7 @@ from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.frameworks.agentcore_folders import may_run_on_agentcore
 from agentaudit.extract.programs.code import UNFOLDED, Call, Module
-from agentaudit.extract.programs.imports import module_defining, modules
+from agentaudit.extract.programs.imports import module_defining, modules, packages
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.python.building import Building
@@ -101,7 +101,7 @@ def add_servers(building: Building) -> None:
             _give_tools(building, call, functions)
         else:
             _leave_open(building, call)
-    if any(path.partition(".")[0] in _PACKAGES for path in module.imports.values()):
+    if not module.once(packages).isdisjoint(_PACKAGES):
         add_given_tools(building, {call.variable: _id(module, call) for call in servers})
 
 

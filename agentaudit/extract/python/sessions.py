@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.imports import packages
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 
@@ -21,7 +22,7 @@ _ISSUING = frozenset(
 
 def add_sessions(module: Module, calls: Iterable[Call], collector: Collector) -> None:
     """A session for each call that says how long it is to last."""
-    if not any(name.partition(".")[0] in {"boto3", "aioboto3"} for name in module.imports.values()):
+    if module.once(packages).isdisjoint({"boto3", "aioboto3"}):
         return
     for call in calls:
         asked = keyword(call.node, "DurationSeconds")

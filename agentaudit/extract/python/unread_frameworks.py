@@ -12,6 +12,7 @@ from itertools import chain
 from agentaudit.errors import Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.imports import packages
 from agentaudit.extract.python.building import Building
 from agentaudit.readers.cdk import TESTS
 from agentaudit.readers.unread_frameworks import UNREAD, UNREAD_FRAMEWORKS
@@ -20,8 +21,8 @@ from agentaudit.readers.unread_frameworks import UNREAD, UNREAD_FRAMEWORKS
 def add_unread_agents(building: Building) -> None:
     """Names each such framework by the first agent that a module builds; tests deploy nothing."""
     module, collector = building.module, building.collector
-    imported = {path.partition(".")[0] for path in module.imports.values()}
-    if imported.isdisjoint(UNREAD_FRAMEWORKS) or TESTS.search(module.document.file):
+    read = module.once(packages).isdisjoint(UNREAD_FRAMEWORKS)
+    if read or TESTS.search(module.document.file):
         return
     found: set[str] = set()
     called = ((call.node.func, call.name) for call in building.calls)
