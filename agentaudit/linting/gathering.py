@@ -136,11 +136,12 @@ def _listed(also: Sequence[str]) -> str:
 def related_to(primary: Evidence, places: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """The first of the other places, in their order; each once, with what stands there if known."""
     told = sorted(set(places), key=PLACE_ORDER)
-    others = {_SPAN(place): place for place in told if _SPAN(place) != _SPAN(primary)}
+    others = {SPAN(place): place for place in told if SPAN(place) != SPAN(primary)}
     return tuple(others.values())[:_RELATED]
 
 
-_SPAN = attrgetter("file", "line", "column", "end_line", "end_column")
+SPAN = attrgetter("file", "line", "column", "end_line", "end_column")
+"""What makes two places the same, whatever is said of them."""
 PLACE_ORDER = attrgetter(*Evidence.__struct_fields__)
 """The order of places, made once for each and not at every comparison."""
 

@@ -10,6 +10,7 @@ from agentaudit import __version__
 from agentaudit.linting.acceptances import Acceptances
 from agentaudit.linting.context import Context, context_of
 from agentaudit.linting.fingerprints import fingerprint
+from agentaudit.linting.flows import Flows
 from agentaudit.linting.gathering import PLACE_ORDER, Groups, gathered, in_order, related_to
 from agentaudit.linting.redaction import shown_open_end, shown_place, shown_subject
 from agentaudit.linting.summaries import (
@@ -151,13 +152,14 @@ def _in_part(item: FileCoverage, rules: Collection[str]) -> FileCoverage:
 
 def _findings(deployment: Deployment, answers: _Answers, limits: Limits) -> Iterator[Finding]:
     known, context = {fact.id: fact for fact in deployment.facts()}, context_of(deployment)
+    flows = Flows(deployment, known)
     for rule, answered in answers:
-        told: dict[tuple[Evidence, str], Finding] = {}
+        told: dict[tuple[Evidence, str], tuple[Finding, Fact]] = {}
         for fact, severity in answered:
             if severity is not None:
                 finding = _finding(rule, (fact, severity), known, limits, context=context)
-                told.setdefault((finding.evidence, finding.message), finding)
-        yield from told.values()
+                told.setdefault((finding.evidence, finding.message), (finding, fact))
+        yield from (replace(finding, flow=flows.of(fact)) for finding, fact in told.values())
 
 
 def _matches(

@@ -72,6 +72,14 @@ class Acceptance(Struct, frozen=True, kw_only=True):
     line: int = 1
 
 
+class FlowStep(Struct, frozen=True, kw_only=True):
+    """One place on the way between an agent and what a finding is about."""
+
+    says: str
+    """What stands there, or what leads on from there: `compose.env → visible to → agent`."""
+    evidence: Evidence
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One rule that holds for one fact."""
 
@@ -84,6 +92,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One sentence about this fact; the rule's `why` and `fix` explain."""
     evidence: Evidence
     related: tuple[Evidence, ...] = ()
+    flow: tuple[FlowStep, ...] = ()
+    """
+    How what it is about gets to an agent, or an agent to that, in order; empty where no agent is
+    known to, or nothing stands between.
+    """
     subject: str
     """Id of the fact."""
     fingerprint: str

@@ -20,7 +20,7 @@ from agentaudit.rules.conditions import hints, is_optional
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
-_HIDDEN = frozenset({"evidence"})
+_HIDDEN = frozenset({"evidence", "runs_at"})
 _MOST = 2**63 - 1
 MOST_TOGETHER = 32
 """An integer of the engine has 64 bits, one of them for the sign."""

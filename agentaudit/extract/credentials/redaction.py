@@ -74,6 +74,11 @@ def redacted(value: str) -> str:
     return f"{prefix}… ({len(value)} characters)"
 
 
+def is_value(snippet: str) -> bool:
+    """Whether a secret itself stands where a snippet is from, and no reference to one."""
+    return "… (" in snippet and snippet.endswith(" characters)")
+
+
 def assignment(key: str, value: str) -> str:
     """`KEY=…` as a snippet; a plain reference such as `${KEY}` is shown as it is."""
     return f"{shortened(key)}={_shown(value)}"

@@ -15,7 +15,6 @@ from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.stored_effects import stored_effects
 from agentaudit.extract.javascript.words import Does
-from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.launched import EXECUTE, effect_of
 from agentaudit.extract.programs.syntax import argument, descendants, keyword, last_name
 from agentaudit.extract.programs.written import Written
@@ -83,8 +82,7 @@ class Body:
         name = self._called(call.func)
         last = name.rpartition(".")[2]
         if self._runs(call, name):
-            self.found.names.update(EVERYTHING)
-            self.found.private = self.found.egress = True
+            self.found.run(self.module.place(call, name), boxed=False)
         elif _PROGRAM.match(name) and call.args:
             self.found.told(self._managed(call))
         elif _HTTP.search(name):

@@ -80,6 +80,7 @@ class Effects(Struct):
         self.private |= other.private
         self.egress |= other.egress
         self.cut |= other.cut
+        self.ran += other.ran
 
     def run(self, place: Evidence, *, boxed: bool) -> None:
         """It runs what the model writes at a place, held by a container or not."""
@@ -100,6 +101,7 @@ class Effects(Struct):
         return replace(
             tool,
             evidence=with_place(tool, *self.beyond),
+            runs_at=tuple(self.ran[:1]),
             effects=tuple(sorted(self.names)),
             effects_known=bool(self.names),
             reads_untrusted=self._truth(self.untrusted),

@@ -1,6 +1,6 @@
 """What agents may call, and where its code comes from."""
 
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.fact import Fact
 
 
@@ -29,6 +29,8 @@ class Tool(Fact, frozen=True, kw_only=True):
     sandboxed: Truth = Truth.UNKNOWN
     own_machine: bool = False
     """Whether it runs in an environment of its own: a machine per session, or a sandbox's image."""
+    runs_at: tuple[Evidence, ...] = ()
+    """Where it runs what the model writes: the first such place. No condition asks for it."""
     hidden_orders: bool = False
     """Whether its description orders the model to do something that people are not to see."""
 

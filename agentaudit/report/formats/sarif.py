@@ -12,7 +12,13 @@ from agentaudit.model.autofix import Change, Fix
 from agentaudit.model.deployment import FileCoverage
 from agentaudit.model.finding import Finding, LintResult, Severity, Suppression
 from agentaudit.report.coverage import unread_files
-from agentaudit.report.formats.sarif_places import ROOTS, artifact_location, physical_location
+from agentaudit.report.formats.sarif_places import (
+    ROOTS,
+    artifact_location,
+    flow_step,
+    linkless,
+    physical_location,
+)
 from agentaudit.report.formats.sarif_rules import (
     LEVELS,
     SECURITY_SEVERITY,
@@ -115,6 +121,12 @@ def _result(finding: Finding, indices: Mapping[str, int], fix: Fix | None) -> Js
             }
             for number, evidence in enumerate(finding.related, start=1)
         ]
+    if finding.flow:
+        steps = [
+            flow_step(number, step.evidence, step.says, essential=False)
+            for number, step in enumerate(finding.flow)
+        ]
+        found["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     if fix is not None:
         found["fixes"] = [_fix(fix)]
     if finding.suppression is not None:
@@ -130,11 +142,6 @@ def _message(finding: Finding) -> str:
     places = [str(place).translate(_BRACKETS) for place in finding.related]
     links = (f"[{one_line(place)}]({number})" for number, place in enumerate(places, start=1))
     return f"{message} See also {', '.join(links)}."
-
-
-def linkless(text: str) -> str:
-    """Text of others on one line, in which nothing is a link: SARIF reads `[words](address)`."""
-    return one_line(text).replace("](", "] (")
 
 
 def _fix(fix: Fix) -> Json:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from agentaudit.model.evidence import Evidence
 from agentaudit.model.threat import AttackPath, GraphEdge, ThreatModel
 from agentaudit.report.coverage import unread_files
-from agentaudit.report.formats.sarif import SCHEMA, linkless
-from agentaudit.report.formats.sarif_places import ROOTS, physical_location
+from agentaudit.report.formats.sarif import SCHEMA
+from agentaudit.report.formats.sarif_places import ROOTS, flow_step, linkless, physical_location
 from agentaudit.report.formats.sarif_rules import LEVELS, SECURITY_SEVERITY, Json
 from agentaudit.report.formats.written_json import written
 
@@ -88,9 +87,9 @@ def _steps(path: AttackPath) -> Sequence[Json]:
     start = path.nodes[0]
     names = {node.id: node.name for node in path.nodes}
     return [
-        _step(0, start.evidence, f"starts with {start.name}", crosses=False),
+        flow_step(0, start.evidence, f"starts with {start.name}", essential=False),
         *(
-            _step(number, edge.evidence, _told(edge, names), crosses=edge.crosses_boundary)
+            flow_step(number, edge.evidence, _told(edge, names), essential=edge.crosses_boundary)
             for number, edge in enumerate(path.edges, start=1)
         ),
     ]
@@ -98,17 +97,6 @@ def _steps(path: AttackPath) -> Sequence[Json]:
 
 def _told(edge: GraphEdge, names: Mapping[str, str]) -> str:
     return f"{names[edge.src]} → {edge.kind.replace('_', ' ')} → {names[edge.dst]}"
-
-
-def _step(number: int, place: Evidence, text: str, *, crosses: bool) -> Json:
-    return {
-        "executionOrder": number + 1,
-        "importance": "essential" if crosses else "important",
-        "location": {
-            "physicalLocation": physical_location(place),
-            "message": {"text": linkless(text)},
-        },
-    }
 
 
 def _tags(path: AttackPath) -> Sequence[str]:

@@ -17,6 +17,8 @@ class Cell(Struct, frozen=True, kw_only=True):
     tone: Tone = Tone.PLAIN
     code: bool = False
     href: str = ""
+    way: tuple[tuple[str, str], ...] = ()
+    """Places one after the other, each with what stands there; folded below the text."""
 
 
 class Column(Struct, frozen=True, kw_only=True):

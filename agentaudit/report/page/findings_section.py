@@ -112,10 +112,14 @@ def _row(item: Finding, anchor: str) -> Row:
             Cell(text=str(item.severity), tone=SEVERITY_TONES[item.severity]),
             Cell(text=item.message or item.title),
             Cell(text=item.rule, code=True, href=f"#{rule_anchor(item.rule)}"),
-            Cell(text=str(item.evidence), code=True),
+            Cell(text=str(item.evidence), code=True, way=_way(item)),
             state,
         ),
     )
+
+
+def _way(item: Finding) -> tuple[tuple[str, str], ...]:
+    return tuple((str(step.evidence), step.says) for step in item.flow)
 
 
 def _rule(rule: RuleSummary, hits: int) -> Folded:

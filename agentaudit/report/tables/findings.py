@@ -20,6 +20,7 @@ STYLES = {
     Severity.CRITICAL: "bold red",
 }
 _INDENT = "  "
+_STEP_INDENT = 2 * _INDENT
 _NARROWEST = 40
 _RELATED = 3
 _FEWEST_FOLDED = 4
@@ -70,6 +71,10 @@ def _finding(finding: Finding, width: int, *, verbose: bool) -> Text:
         text.append(f"{line}\n")
     if finding.related:
         text.append_text(_places("see also", finding.related, width, verbose=verbose))
+    for number, step in enumerate(finding.flow if verbose else (), start=1):
+        told = one_line(f"{number}. {step.evidence} {step.says}")
+        for line in wrapped(told, width, first=_STEP_INDENT):
+            text.append(f"{line}\n", style="dim")
     return text
 
 
