@@ -13,7 +13,7 @@ from typing import overload
 import msgspec
 
 from agentaudit.digests import digest_of
-from agentaudit.readers.lines import MAX_NAME
+from agentaudit.readers.lines import MAX_NAME, said_twice
 
 
 class NodeKind(StrEnum):
@@ -294,3 +294,12 @@ def text_between(place: Callable[[int], tuple[int, int]], start: int, end: int, 
     return Node(
         kind=STRING, line=line, column=column, end_line=end_line, end_column=end_column, raw=raw
     )
+
+
+def said_again(entries: Sequence[tuple[Node, Node]]) -> Iterator[tuple[int, int, str]]:
+    """Where names stand that stand there already: what reads them differs in which it takes."""
+    seen: set[str] = set()
+    for name, _ in entries:
+        if name.raw in seen:
+            yield name.line, name.column, said_twice(name.raw)
+        seen.add(name.raw)

@@ -1,13 +1,14 @@
 """
 Files of environment variables (`.env`), with a place for every value.
 
-The last of two equal names wins, as in every loader of such files; both are kept, in order.
+A name that stands twice is a problem: which of the two its author means is not said. Most loaders
+take the last, so that counts; both are kept, in order.
 """
 
 import re
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import Comment, Document, Node, text_between
+from agentaudit.readers.document import Comment, Document, Node, said_again, text_between
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.one_text import whole_mapping
 
@@ -60,7 +61,7 @@ def parse_dotenv(file: str, text: str) -> Document:
         text=text,
         roots=(whole_mapping(lines, text, tuple(entries)),),
         comments=tuple(comments),
-        problems=tuple(problems),
+        problems=tuple(sorted((*problems, *said_again(entries)))),
     )
 
 

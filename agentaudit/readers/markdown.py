@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from agentaudit.errors import InputError
-from agentaudit.readers.document import Comment, Document, Node, text_at
-from agentaudit.readers.lines import Lines, said_twice
+from agentaudit.readers.document import Comment, Document, Node, said_again, text_at
+from agentaudit.readers.lines import Lines
 from agentaudit.readers.one_text import whole_mapping
 from agentaudit.readers.yaml import parse_yaml
 
@@ -38,7 +38,7 @@ def parse_markdown(file: str, text: str) -> Document:
         text=text,
         roots=(root,),
         comments=tuple(_comments(text, lines)),
-        problems=(*_said_again(root.entries), *unread),
+        problems=(*said_again(root.entries), *unread),
     )
 
 
@@ -86,12 +86,3 @@ def _loose(lines: list[str], number: int) -> tuple[Node, Node] | None:
         return None
     name, value = (text_at(number, match.start(part), match[part]) for part in ("name", "value"))
     return name, value
-
-
-def _said_again(entries: _Entries) -> Iterator[tuple[int, int, str]]:
-    """Names that stand there already: agents differ in which of the two they take."""
-    seen: set[str] = set()
-    for name, _ in entries:
-        if name.raw in seen:
-            yield name.line, name.column, said_twice(name.raw)
-        seen.add(name.raw)

@@ -70,6 +70,17 @@ def test_environment_files_know_quotes_comments_and_many_lines() -> None:
     assert [note.text for note in document.comments] == ["why", "note"]
 
 
+@given(st.lists(st.tuples(names, plain_values), min_size=1, max_size=6))
+def test_a_name_that_stands_twice_in_an_environment_file_is_told_and_both_are_kept(
+    settings: list[tuple[str, str]],
+) -> None:
+    document = parse_dotenv(".env", "\n".join(f"{name}={value}" for name, value in settings))
+    again = [line for line, (name, _) in enumerate(settings) if name in dict(settings[:line])]
+
+    assert [(line, column) for line, column, _ in document.problems] == [(n + 1, 1) for n in again]
+    assert [(key, node.raw) for key, node in document.root.items()] == settings
+
+
 @given(st.dictionaries(names, plain_values, min_size=1, max_size=5))
 def test_dockerfiles_point_at_their_values(settings: dict[str, str]) -> None:
     pairs = " \\\n    ".join(f"{name}={value}" for name, value in settings.items())
