@@ -1,13 +1,15 @@
 """Text that steers agents: instructions as facts, and the secrets that stand in them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
+from agentaudit.extract.coding_agents.told_passwords import ToldPasswords
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.literals import form_of
@@ -105,31 +107,40 @@ class _Near:
 
 
 def _settings(document: Document) -> Iterator[Setting]:
-    """Assignments in prose, and whatever looks like a credential by itself."""
+    """Assignments in prose, passwords it tells, and what looks like a credential by itself."""
+    told = ToldPasswords()
     for number, written in _lines(document):
         plain = plain_text(document.file, written)
         line, seen = plain.text, set[str]()
-        for match in _ASSIGNMENT.finditer(line):
-            group = "quoted" if match["quoted"] else "bare"
-            value = match[group]
-            if not may_be_named(match["name"]) and not may_show(value):
-                continue
-            if not _stated(match, value, line[match.end() : match.end() + 1]):
+        found = chain(_assigned(line, seen), told.on(line), _looking(line, seen))
+        for name, start, value in found:
+            if value not in seen:
                 seen.add(value)
-                continue
-            if recognise(match["name"], value) is None:
-                continue
-            seen.add(value)
-            node = text_at(number, plain.original(match.start(group)), value)
-            yield Setting(key=match["name"], value=node, document=document, route=f"text.{number}")
-        token = by_look(line)
-        if token is None or not _shown(token, line):
+                node = text_at(number, plain.original(start), value)
+                yield Setting(key=name, value=node, document=document, route=f"text.{number}")
+
+
+def _assigned(line: str, seen: set[str]) -> Iterator[tuple[str, int, str]]:
+    """Names with their values, and where these begin; what is no value is marked as seen."""
+    for match in _ASSIGNMENT.finditer(line):
+        group = "quoted" if match["quoted"] else "bare"
+        value = match[group]
+        if not may_be_named(match["name"]) and not may_show(value):
             continue
-        if not any(token.secret in value for value in seen):
-            at = plain.original(max(line.find(token.secret), 0))
-            node = text_at(number, at, token.secret)
-            name = "database_password" if token.kind == "connection_string" else UNNAMED
-            yield Setting(key=name, value=node, document=document, route=f"text.{number}")
+        if not _stated(match, value, line[match.end() : match.end() + 1]):
+            seen.add(value)
+        elif recognise(match["name"], value) is not None:
+            yield match["name"], match.start(group), value
+
+
+def _looking(line: str, seen: Collection[str]) -> Iterator[tuple[str, int, str]]:
+    """What looks like a credential, and is no part of what was seen."""
+    token = by_look(line)
+    if token is None or not _shown(token, line):
+        return
+    if not any(token.secret in value for value in seen):
+        name = "database_password" if token.kind == "connection_string" else UNNAMED
+        yield name, max(line.find(token.secret), 0), token.secret
 
 
 def _shown(token: Recognised, text: str) -> bool:
