@@ -31,7 +31,7 @@ _TOLD = "COMPOSE_FILE"
 _SEPARATOR = regex(r"[:;]")
 _MOST = 20
 """Files, and documents of one, that are laid over one another."""
-_VARIANT = regex(r"compose[.-]([\w-]+)\.ya?ml$")
+_VARIANT = regex(r"compose[.-]([\w-]{1,100})\.ya?ml$")
 """`compose.production.yaml`, which may be laid over another file."""
 _LIMITS = ("memory_limit", "cpu_limit", "pids_limit")
 Limits = tuple[Node | None, Node | None, Node | None]

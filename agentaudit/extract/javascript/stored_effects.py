@@ -12,7 +12,7 @@ from agentaudit.expressions import regex
 
 _PRISMA = regex(r"(?:^|\.)prisma(?:Client)?\.\w+\.(?P<does>[a-z][A-Za-z]+)$")
 _DRIZZLE = regex(r"(?:^|\.)(?:db|tx|database)\.(?P<does>delete|insert|update|select)$")
-_COMMAND = regex(r"^@aws-sdk/[\w-]+\.(?P<does>[A-Z][a-z]+)\w*Command$")
+_COMMAND = regex(r"^@aws-sdk/[\w-]+\.(?P<does>[A-Z][a-z]{1,40})\w{0,80}Command$")
 _READ, _WRITE, _DELETE = "read", "write", "delete"
 _BY_NAME: Mapping[str, str] = {
     **dict.fromkeys(("deleteOne", "findOneAndDelete", "findByIdAndDelete"), _DELETE),

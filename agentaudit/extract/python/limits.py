@@ -29,7 +29,7 @@ _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
 """Models that answer from a list: an agent of theirs tries something out, and ends with it."""
-_OLLAMA = regex(r"(?i)^ollama(?:_chat)?[/:]|ollama\w*$")
+_OLLAMA = regex(r"(?i)^ollama(?:_chat)?[/:]|ollama\w{0,40}$")
 """Names of its models as LiteLLM and Pydantic AI write them, and classes that ask it."""
 _STOPPING = regex(r"(?i)limit|max|budget|guard(?!rail)|breaker|stop|(?<!event)(?<!event_)loop")
 """
