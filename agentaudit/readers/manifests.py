@@ -68,7 +68,7 @@ _GRADLE = _Form(
             r"""name\s{0,3}[:=]\s{0,3}["']([\w.-]{1,100})["']"""
         ),
     ),
-    regex(r"""\s*(?://|\*|["']?\w{0,60}[tT]est\w{0,60}["']?\s?[\s(])"""),
+    left_out=regex(r"""\s*(?://|\*|["']?\w{0,60}[tT]est\w{0,60}["']?\s?[\s(])"""),
 )
 _RUBY = _Form(
     GEMS,
@@ -77,32 +77,32 @@ _RUBY = _Form(
             r"""^\s*(?:gem|\w{1,60}\.add(?:_runtime)?_dependency)[ \t(]{1,4}["']([\w.-]{1,100})"""
         ),
     ),
-    regex(r"\s*#"),
+    left_out=regex(r"\s*#"),
 )
 _FORMS: Mapping[str, _Form] = {
     "go.mod": _Form(
         GO,
         (regex(r"^\s*(?:require\s{1,9})?([\w.~-]{1,100}(?:/[\w.~-]{1,100}){1,9})\s{1,9}v\d"),),
-        regex(r"(?:[^/\n]|/(?!/))*+//\s*indirect\b|.*=>"),
+        left_out=regex(r"(?:[^/\n]|/(?!/))*+//\s*indirect\b|.*=>"),
     ),
     ".gradle": _GRADLE,
     ".gradle.kts": _GRADLE,
     "build.sbt": _Form(
         SCALA,
         (regex(r"""["']([\w.-]{2,100})["']\s{0,3}%{1,3}\s{0,3}["']([\w.-]{1,100})["']"""),),
-        regex(r"""\s*//|.*%\s{0,3}["']?[Tt]est\b"""),
+        left_out=regex(r"""\s*//|.*%\s{0,3}["']?[Tt]est\b"""),
     ),
     "Gemfile": _RUBY,
     ".gemspec": _RUBY,
     "mix.exs": _Form(
         HEX,
         (regex(r"\{\s{0,9}:([a-z]\w{0,60})\s{0,9},"),),
-        regex(r"\s*#|(?!.*:prod\b).*\bonly:"),
+        left_out=regex(r"\s*#|(?!.*:prod\b).*\bonly:"),
     ),
     "Package.swift": _Form(
         SWIFT,
         (regex(r"""\burl\s{0,3}:\s{0,3}"[^"]{0,20}\bgithub\.com[/:]([\w-]{1,60}/[\w-]{1,100})"""),),
-        regex(r"\s*//"),
+        left_out=regex(r"\s*//"),
     ),
 }
 """By the ends of names."""
