@@ -1,6 +1,6 @@
 """Groups whose commands are files of their own, each loaded when its command is called."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,20 @@ class Command(TyperCommand):
     """
     A command that takes `-` for standard output only where an option declares `allow_dash`.
 
-    Elsewhere it would be a file called `-`, which nobody means. Said before anything is done.
+    Elsewhere it would be a file called `-`, which nobody means; nor does anybody mean the current
+    folder by an empty path: some variable was not set. Said before anything is done.
     """
 
     # `ctx` is click's Context, which newer releases of typer carry under a private name.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401, see above
+        given: Mapping[Any, Any] = self.make_parser(ctx).parse_args(list(args))[0]
+        for option in self.params:
+            if hasattr(option.type, "allow_dash") and "" in _values(given.get(option.name)):
+                name = option.opts[0] if option.param_type_name == "option" else option.metavar
+                raise UsageError(f"{name}: the path is empty; `.` is the current folder")
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401, see above
         taking = list(_given_a_dash(self.params, ctx.params))
         for option in taking:
@@ -35,11 +45,16 @@ class Command(TyperCommand):
 def _given_a_dash(options: list[Any], given: Mapping[str, object]) -> Iterator[Any]:
     """The options for files that were given a single dash."""
     for option in options:
-        if option.param_type_name == "option" and hasattr(option.type, "allow_dash"):
-            value = given.get(option.name) or ()
-            files = value if isinstance(value, list | tuple) else (value,)
-            if STANDARD_OUTPUT in map(Path, files):
-                yield option
+        takes_file = option.param_type_name == "option" and hasattr(option.type, "allow_dash")
+        if takes_file and STANDARD_OUTPUT in map(Path, _values(given.get(option.name))):
+            yield option
+
+
+def _values(given: Any) -> Sequence[Any]:  # noqa: ANN401, click's own
+    """What was given for one parameter, however often."""
+    if given is None:
+        return ()
+    return given if isinstance(given, list | tuple) else (given,)
 
 
 class _OneCommand(typer.Typer):

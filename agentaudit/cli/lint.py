@@ -33,7 +33,7 @@ from agentaudit.cli.lint_outputs import (
 from agentaudit.cli.lint_rules import chosen, misnamed, rules_in
 from agentaudit.cli.outcome import Threshold, reached
 from agentaudit.cli.terminal import Terminal, terminal_of
-from agentaudit.errors import IncompleteError, exit_code
+from agentaudit.errors import IncompleteError, UsageError, exit_code
 
 if TYPE_CHECKING:
     from agentaudit.model.finding import LintResult
@@ -90,11 +90,11 @@ def lint(
     ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE|FAMILY", help="Run only this rule or family. Repeatable."),
+        typer.Option(metavar="RULE|FAMILY", help="Run only these: iam,tools. Repeatable."),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE|FAMILY", help="Skip this rule or family. Repeatable."),
+        typer.Option(metavar="RULE|FAMILY", help="Skip these. Repeatable."),
     ] = None,
     rules: Annotated[
         list[Path] | None,
@@ -186,6 +186,8 @@ def lint(
     configuration, baseline or acceptances; 3 a file could not be read whole, or there was nothing
     to audit; 4 both 1 and 3.
     """
+    if diff == "":
+        raise UsageError("--diff: the commit is empty; the variable that should name it is not set")
     said = terminal_of(context, json_file, write_baseline)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():

@@ -27,12 +27,14 @@ def chosen(
 ) -> frozenset[str]:
     """The names of the rules to ask; a name that is neither a rule's nor a family's is an error."""
     known = _known(rules)
-    unknown = sorted({*(select or ()), *(ignore or ())} - known)
+    said, unsaid = _listed(select), _listed(ignore)
+    unknown = sorted((said | unsaid) - known)
+    if "" in unknown:
+        raise UsageError("--select and --ignore take names of rules or families; one is empty")
     if unknown:
-        listed = "," in unknown[0] and "; give each by itself, as in --select iam --select tools"
-        near = listed or suggested(unknown[0], known)
+        near = suggested(unknown[0], known)
         raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
-    wanted, unwanted = set(select or configured.select), set(ignore or configured.ignore)
+    wanted, unwanted = said or set(configured.select), unsaid or set(configured.ignore)
     asked = frozenset(
         rule.rule.id
         for rule in rules
@@ -41,6 +43,11 @@ def chosen(
     if not asked:
         raise UsageError("everything that is selected is also ignored: no rule is left to run")
     return asked
+
+
+def _listed(given: Sequence[str] | None) -> set[str]:
+    """Names that were given one by one, or several parted by commas."""
+    return {name.strip() for each in given or () for name in each.split(",")}
 
 
 def misnamed(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -367,9 +368,33 @@ def test_a_comment_of_several_lines_names_its_rule_in_the_first(tmp_path: Path) 
     assert "unused-suppression" not in out
 
 
-def test_names_with_a_comma_are_told_how_to_give_several(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="give each by itself, as in --select iam"):
-        run(folder(tmp_path), "--select", "iam,tools")
+def test_names_are_given_one_by_one_or_parted_by_commas(tmp_path: Path) -> None:
+    where = folder(tmp_path)
+    apart = run(where, "--select", "gateway", "--select", "tools", "--format", "json")
+    joined = run(where, "--select", "gateway, tools", "--format", "json")
+
+    assert joined == apart
+    assert joined != run(where, "--select", "gateway", "--format", "json")
+    with pytest.raises(UsageError, match=r"no rule or family is called tols; did you mean tools\?"):
+        run(where, "--ignore", "iam,tols")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("",), "[PATH]...: the path is empty"),
+        (("-o", ""), "--output: the path is empty"),
+        (("--baseline", ""), "--baseline: the path is empty"),
+        (("--diff", ""), "--diff: the commit is empty"),
+        (("--select", ""), "one is empty"),
+        (("--ignore", "iam,"), "one is empty"),
+    ],
+)
+def test_an_empty_variable_is_an_error_and_never_the_current_folder(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        run(*arguments)
 
 
 @pytest.mark.parametrize("form", ["table", "markdown", "github"])
