@@ -23,6 +23,8 @@ from agentaudit.extract.deployment import deployment_of
         "aider src/desk.py --message-file task.md",
         "cursor-agent -p 'Fix it.'",
         'cursor-agent "$PROMPT"',
+        'git pull && claude $FLAGS "$PROMPT"',
+        'codex "${OPTIONS[@]}"',
     ],
 )
 def test_a_command_that_starts_an_agent_is_known_by_any_of_its_options(script: str) -> None:

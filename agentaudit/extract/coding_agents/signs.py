@@ -70,7 +70,8 @@ _AGENT_COMMAND = regex(
     r"|dangerously-|permission-mode|full-auto|model|print|output-format)"
     r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|opencode\s+run"
     r"|aider\s(?:[^\n;|&]{0,500}\s)?--(?:message|yes)|goose\s+run"
-    r"|crewai\s+run|cursor-agent\s+(?:[\"'$]|(?:agent|chat)\b))",
+    r"|crewai\s+run|cursor-agent\s+(?:[\"'$]|(?:agent|chat)\b))"
+    r"|(?:^|[;&|(])[ \t]{0,40}(?:claude|codex|gemini|qwen|amp|aider)[ \t]+[\"']?\$[\w{(]",
     re.MULTILINE,
 )
 

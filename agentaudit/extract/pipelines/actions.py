@@ -34,6 +34,7 @@ from agentaudit.extract.pipelines.actions_signs import (
     uses_secrets,
 )
 from agentaudit.extract.pipelines.actions_triggers import triggers_among
+from agentaudit.extract.pipelines.asked_variables import with_asked
 from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known
@@ -210,9 +211,9 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
     seen_by: tuple[FactId, ...] = ()
     runtime = reading.collector.add(_runtime(reading, job))
     if job.runs_agent:
-        step = _worst(job)
+        step = _worst(reading, job)
         agent = reading.collector.add(_agent(reading, fact, (job, step)))
-        words = f"{_words(step)}\n{allowed_by_settings(documents, agent, step)}"
+        words = f"{_words(reading, job, step)}\n{allowed_by_settings(documents, agent, step)}"
         add_allowed_tools(reading.collector, agent, words, agent.evidence[0])
         add_auto_memory(documents, reading.collector, agent, step)
         seen_by = (agent.id, runtime.id)
@@ -226,12 +227,12 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
         reading.collector.update(replace(runtime, holds_secrets=True))
 
 
-def _worst(job: Job) -> Step:
+def _worst(reading: _Reading, job: Job) -> Step:
     """The step that runs an agent; one that asks nobody and is in no box before others."""
     steps = [step for step in job.steps if step.runs_agent_itself]
     steps = steps or [step for step in job.steps if step.runs_agent]
     steps.sort(key=lambda step: step.asks_once)
-    unasked = [step for step in steps if BYPASS_IN_JOB.search(_words(step))]
+    unasked = [step for step in steps if BYPASS_IN_JOB.search(_words(reading, job, step))]
     return next((step for step in unasked if not _boxed(step)), (unasked or steps)[0])
 
 
@@ -257,7 +258,7 @@ def _runtime(reading: _Reading, job: Job) -> Runtime:
 
 def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
-    words = _words(step)
+    words = _words(reading, job, step)
     turns, count = turns_told(_MAX_TURNS.search(words))
     if step.action == INFERENCE:
         turns, count = Known.SET, _MOST_INFERENCES
@@ -289,8 +290,11 @@ def _agent_name(reading: _Reading, job: Job, node: Node) -> str:
     return folder.rpartition("/")[2] if folder and stem == "action" else stem
 
 
-def _words(step: Step) -> str:
+def _words(reading: _Reading, job: Job, step: Step) -> str:
     """Everything that a step tells its agent, inputs as `name: value`."""
     given = step.node.get("with")
     inputs = [f"{name}: {value.raw}" for name, value in given.items()] if given else []
-    return step.told("\n".join((step.node.raw_at("run"), *inputs)))
+    told = step.told("\n".join((step.node.raw_at("run"), *inputs)))
+    return with_asked(
+        told, [each.get("env") for each in (reading.workflow.root, job.node, step.node)]
+    )

@@ -18,6 +18,7 @@ from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.mcp.launchers import image_launch
+from agentaudit.extract.pipelines.asked_variables import with_asked
 from agentaudit.extract.pipelines.pipeline_agents import agent_of, runs_agent
 from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.extract.settings import Setting
@@ -72,7 +73,8 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
             _PARTS, size, (evidence(pipeline.document, job.key), what, effect)
         ):
             return
-        script = "\n".join(line for node in job.scripts for line in node.texts())
+        lines = "\n".join(line for node in job.scripts for line in node.texts())
+        script = with_asked(lines, (node for _, node in job.blocks))
         yield replace(job, script=script, runs_agent=runs_agent(job, script))
 
 
