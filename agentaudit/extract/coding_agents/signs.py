@@ -62,10 +62,13 @@ _VALUE = "".join(
     )
 )
 """Behind an option stands its value: `uv sync --extra gemini --extra web` starts nothing."""
+_HELD = r"[\"']?\$(?:\{\{[^{}\n]{1,200}\}\}|\{?\w{1,60}(?:\[[@*]\])?\}?)[\"']?"
+"""A variable or an expression, which may be switches."""
 _AGENT_COMMAND = regex(
     rf"(?:^|[\s;&|(]){_VALUE}(?:(?:npx|bunx|dlx)\s+(?:-y\s+|--yes\s+)?(?:@anthropic-ai/claude-code"
     r"|@openai/codex|@google/gemini-cli|@github/copilot|@qwen-code/qwen-code|@sourcegraph/amp)"
-    rf"|(?:claude|codex|gemini|qwen|amp|aider|cursor-agent)\s+-(?=-?\w)(?!{_ASKS})|codex\s+exec\b"
+    rf"|(?:claude|codex|gemini|qwen|amp|aider|cursor-agent)\s+(?:{_HELD}\s+){{0,3}}-(?=-?\w)(?!{_ASKS})"
+    r"|codex\s+exec\b"
     rf"|(?:claude|codex|gemini|qwen|amp)\s+[\"'][^\n;|&]{{0,500}}\s--(?:yolo|approval-mode"
     r"|dangerously-|permission-mode|full-auto|model|print|output-format)"
     r"|copilot\s(?:[^\n;|&]{0,500}\s)?--(?:allow-all|allow-tool|yolo)|opencode\s+run"

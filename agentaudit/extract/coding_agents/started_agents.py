@@ -20,6 +20,7 @@ from agentaudit.extract.coding_agents.allowed_tools import (
     opens_shell,
 )
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
+from agentaudit.extract.coding_agents.switches_in_variables import with_switches
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.platform_files import commands_of_tasks
@@ -102,7 +103,7 @@ def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
     """The lines by which a script lets an agent act unasked, or at least run anything."""
     if not starts_unasked(text):
         return
-    every = tuple(_commands(text))
+    every = tuple(_commands(with_switches(text, {})))
     unasked = [
         _Start(name, *told)
         for name, lines in every

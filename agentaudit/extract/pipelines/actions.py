@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools
 from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, turns_told
+from agentaudit.extract.coding_agents.switches_in_variables import held_elsewhere
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.redaction import plain
@@ -16,10 +17,8 @@ from agentaudit.extract.pipelines.actions_agents import INFERENCE, framework_of
 from agentaudit.extract.pipelines.actions_credentials import add_job_credentials, runs_terraform
 from agentaudit.extract.pipelines.actions_jobs import (
     Job,
-    Step,
     WorkflowFile,
     pinned,
-    raw,
     workflow_files,
 )
 from agentaudit.extract.pipelines.actions_permissions import Permissions, permissions_of
@@ -33,8 +32,8 @@ from agentaudit.extract.pipelines.actions_signs import (
     timeout_of,
     uses_secrets,
 )
+from agentaudit.extract.pipelines.actions_steps import Step, raw, words_of
 from agentaudit.extract.pipelines.actions_triggers import triggers_among
-from agentaudit.extract.pipelines.asked_variables import with_asked
 from agentaudit.extract.terraform.state_stores import keeps_state_elsewhere
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Evidence, Known
@@ -211,9 +210,9 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
     seen_by: tuple[FactId, ...] = ()
     runtime = reading.collector.add(_runtime(reading, job))
     if job.runs_agent:
-        step = _worst(reading, job)
+        step = _worst(job)
         agent = reading.collector.add(_agent(reading, fact, (job, step)))
-        words = f"{_words(reading, job, step)}\n{allowed_by_settings(documents, agent, step)}"
+        words = f"{words_of(step)}\n{allowed_by_settings(documents, agent, step)}"
         add_allowed_tools(reading.collector, agent, words, agent.evidence[0])
         add_auto_memory(documents, reading.collector, agent, step)
         seen_by = (agent.id, runtime.id)
@@ -227,12 +226,12 @@ def _add_job(documents: Documents, reading: _Reading, fact: Workflow, job: Job) 
         reading.collector.update(replace(runtime, holds_secrets=True))
 
 
-def _worst(reading: _Reading, job: Job) -> Step:
+def _worst(job: Job) -> Step:
     """The step that runs an agent; one that asks nobody and is in no box before others."""
     steps = [step for step in job.steps if step.runs_agent_itself]
     steps = steps or [step for step in job.steps if step.runs_agent]
     steps.sort(key=lambda step: step.asks_once)
-    unasked = [step for step in steps if BYPASS_IN_JOB.search(_words(reading, job, step))]
+    unasked = [step for step in steps if BYPASS_IN_JOB.search(words_of(step))]
     return next((step for step in unasked if not _boxed(step)), (unasked or steps)[0])
 
 
@@ -258,20 +257,27 @@ def _runtime(reading: _Reading, job: Job) -> Runtime:
 
 def _agent(reading: _Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     job, step = where
-    words = _words(reading, job, step)
+    words = words_of(step)
     turns, count = turns_told(_MAX_TURNS.search(words))
+    bypass = BYPASS_IN_JOB.search(words) is not None
+    held = "" if bypass else held_elsewhere(words)
     if step.action == INFERENCE:
         turns, count = Known.SET, _MOST_INFERENCES
     elif step.asks_once:
         turns, count = Known.SET, 1
     timeout, timeout_s = timeout_of(job, step)
+    if held and turns is Known.NONE:
+        turns = Known.UNKNOWN
     node = step.node.get("uses") or step.node.get("run") or step.node
+    if held:
+        what = f"which switches {plain(held)} holds"
+        reading.collector.leave_open(reading.place(node), what, "the agent may ask nobody")
     return Agent(
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
         name=_agent_name(reading, job, node),
         evidence=(reading.place(node, step.uses),),
         framework=framework_of(step.action, once=step.asks_once),
-        permission_mode="bypass" if BYPASS_IN_JOB.search(words) else "",
+        permission_mode="bypass" if bypass else "",
         max_iterations=turns,
         max_iterations_count=count,
         timeout=timeout,
@@ -288,13 +294,3 @@ def _agent_name(reading: _Reading, job: Job, node: Node) -> str:
     folder, _, file = node.file.rpartition("/")
     stem = file.rpartition(".")[0]
     return folder.rpartition("/")[2] if folder and stem == "action" else stem
-
-
-def _words(reading: _Reading, job: Job, step: Step) -> str:
-    """Everything that a step tells its agent, inputs as `name: value`."""
-    given = step.node.get("with")
-    inputs = [f"{name}: {value.raw}" for name, value in given.items()] if given else []
-    told = step.told("\n".join((step.node.raw_at("run"), *inputs)))
-    return with_asked(
-        told, [each.get("env") for each in (reading.workflow.root, job.node, step.node)]
-    )

@@ -4,7 +4,8 @@ import re
 from functools import partial
 
 from agentaudit.extract.pipelines.actions_expressions import holds_only
-from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.extract.pipelines.actions_jobs import Job, WorkflowFile
+from agentaudit.extract.pipelines.actions_steps import Step, raw
 
 _MEMBER = re.compile(r"\b(?:OWNER|MEMBER|COLLABORATOR)\b")
 _STRANGER = re.compile(r"\b(?:CONTRIBUTOR|FIRST_TIME_CONTRIBUTOR|FIRST_TIMER|MANNEQUIN|NONE)\b")

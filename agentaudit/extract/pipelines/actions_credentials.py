@@ -16,8 +16,9 @@ from agentaudit.extract.credentials.recognition import of_administrator
 from agentaudit.extract.credentials.redaction import assignment, plain
 from agentaudit.extract.iam.holders import principal_name
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING
-from agentaudit.extract.pipelines.actions_jobs import Job, Step, WorkflowFile, raw
+from agentaudit.extract.pipelines.actions_jobs import Job, WorkflowFile
 from agentaudit.extract.pipelines.actions_services import doubt_own_services
+from agentaudit.extract.pipelines.actions_steps import Step, raw
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.stages import stage_named, tells_of_tests
 from agentaudit.model.deployment import EdgeKind

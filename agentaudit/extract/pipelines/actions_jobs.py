@@ -2,16 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.documents import Documents
-from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS, SCRIPT, asks_once
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs, switched_off
-from agentaudit.extract.pipelines.actions_inputs import INPUT, given, told
+from agentaudit.extract.pipelines.actions_steps import Step, made_step, raw, variables_in
 from agentaudit.extract.platform_files import workflows
 from agentaudit.readers.document import Document, Node, NodeKind
 from agentaudit.readers.places import in_file
@@ -23,59 +21,6 @@ _MOST_CALLED = 10_000
 _MOST_IN_ALL = 100_000
 """The same for all workflows together."""
 _PINNED = re.compile(r"@[0-9a-f]{40}$|@sha256:[0-9a-f]{64}$")
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """One step of a job."""
-
-    node: Node
-    number: int
-    runs_agent_itself: bool
-    asks_once: bool = False
-    """Whether it only asks a model, which has no tools."""
-    agent_inside: bool = False
-    """Whether it calls steps of this repository that run an agent."""
-    caller: Node | None = None
-    """The step or job that calls the action or workflow of this repository in which it stands."""
-    inputs: Node | None = None
-    """What that may be given, with its defaults."""
-
-    @property
-    def uses(self) -> str:
-        return self.node.raw_at("uses")
-
-    @property
-    def action(self) -> str:
-        """The action without its version, in lower case."""
-        return _action(self.uses)
-
-    @property
-    def runs_agent(self) -> bool:
-        return self.agent_inside or self.runs_agent_itself
-
-    def input(self, name: str) -> Node | None:
-        """One of its inputs; GitHub takes their names in any case."""
-        return given(self.node, name)
-
-    def told(self, text: str) -> str:
-        """A text with what its caller hands over in place of its inputs."""
-        return told(text, self.caller, self.inputs) if self.caller is not None else text
-
-    def left_empty(self, text: str) -> bool:
-        """
-        Whether a text is an input of its action that its caller does not give, or writes out.
-
-        What stands there as it is, is told there if it is a key.
-        """
-        asked = INPUT.fullmatch(text.strip())
-        if asked is None or self.caller is None:
-            return False
-        name = asked["name"].lower()
-        handed = given(self.caller, name)
-        if handed is not None:
-            return BEGINNING not in raw(handed)
-        declared = self.inputs.items() if self.inputs is not None else ()
-        return not any(key.lower() == name and value.get("default") for key, value in declared)
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -141,18 +86,25 @@ def workflow_files(documents: Documents) -> Iterator[WorkflowFile]:
         jobs = document.root.get("jobs")
         entries = jobs.entries if jobs is not None else ()
         called, off = _Called(repository, document.file), switched_off(entries)
+        variables = variables_in({}, document.root)
         yield WorkflowFile(
             document=document,
             root=document.root,
-            jobs=tuple(_job(called, key, node, off=key.raw in off) for key, node in entries),
+            jobs=tuple(
+                _job(called, (key, node), variables, off=key.raw in off) for key, node in entries
+            ),
             cut=called.cut,
             elsewhere=tuple(called.elsewhere),
         )
 
 
-def _job(called: "_Called", key: Node, node: Node, *, off: bool) -> Job:
+def _job(
+    called: "_Called", entry: tuple[Node, Node], variables: Mapping[str, str], *, off: bool
+) -> Job:
     """A job with its steps; those of actions and workflows of this repository stand among them."""
-    steps = (*called.by_job(node), *called.steps(node.get("steps")))
+    key, node = entry
+    within = variables_in(variables, node)
+    steps = (*called.by_job(node), *called.steps(node.get("steps"), within))
     return Job(
         name=key.raw,
         key=key,
@@ -188,14 +140,15 @@ class _Called:
         self._left = _MOST_CALLED
         self._within = [file]
 
-    def steps(self, listed: Node | None) -> Iterator[Step]:
+    def steps(self, listed: Node | None, variables: Mapping[str, str]) -> Iterator[Step]:
         """Steps in their order, what a composite action does before the step that calls it."""
         for member in listed.list() if listed is not None else ():
             if self._too_many():
                 return
-            inner = tuple(self._by_action(member))
+            within = variables_in(variables, member)
+            inner = tuple(self._by_action(member, within))
             yield from inner
-            yield _step(member, inner)
+            yield made_step(member, inner, within)
 
     def by_job(self, node: Node) -> Iterator[Step]:
         """The steps of a reusable workflow, and the call with what it hands over."""
@@ -209,12 +162,12 @@ class _Called:
         inputs = started.get("workflow_call", "inputs") if started is not None else None
         inner = tuple(
             step if step.caller is not None else replace(step, caller=node, inputs=inputs)
-            for step in self._in(file, "jobs")
+            for step in self._in(file, "jobs", {})  # it is not given its caller's environment
         )
         yield from inner
-        yield _step(node, inner)
+        yield made_step(node, inner, {})
 
-    def _by_action(self, caller: Node) -> Iterator[Step]:
+    def _by_action(self, caller: Node, variables: Mapping[str, str]) -> Iterator[Step]:
         uses = caller.get("uses")
         if uses is None or not raw(uses).startswith("./"):
             return
@@ -224,11 +177,11 @@ class _Called:
             self.elsewhere.append(uses)
         for file in files:
             inputs = self._repository.block(file, "inputs")
-            for step in self._in(file, "runs"):
+            for step in self._in(file, "runs", variables):
                 own = step.caller is None
                 yield replace(step, caller=caller, inputs=inputs) if own else step
 
-    def _in(self, file: str, part: str) -> Iterator[Step]:
+    def _in(self, file: str, part: str, variables: Mapping[str, str]) -> Iterator[Step]:
         """The steps of a file, unless it is being read: what calls itself does nothing more."""
         if file in self._within or len(self._within) > _DEEPEST or self.cut:
             return
@@ -239,7 +192,7 @@ class _Called:
         for each in (block,) if part == "runs" else (job for _, job in block.entries):
             if not never_runs(each):
                 yield from self.by_job(each)
-                yield from self.steps(each.get("steps"))
+                yield from self.steps(each.get("steps"), variables_in(variables, each))
         self._within.pop()
 
     def _too_many(self) -> bool:
@@ -250,27 +203,6 @@ class _Called:
         self._repository.left -= 1
         self.cut = min(self._left, self._repository.left) < 0
         return self.cut
-
-
-def _step(node: Node, inner: Sequence[Step]) -> Step:
-    """A step that calls others, if any; its place among all is not known yet."""
-    action, script = _action(node.raw_at("uses")), node.raw_at("run")
-    inline = raw(given(node, "script")) if action == SCRIPT else script
-    once = asks_once(action, inline, node.get("env"))
-    itself = action in AGENT_ACTIONS or once or starts_agent(script)
-    inside = any(step.runs_agent for step in inner)
-    off = (itself or inside) and never_runs(node)
-    return Step(
-        node=node,
-        number=0,
-        runs_agent_itself=itself and not off,
-        asks_once=once and not starts_agent(script),
-        agent_inside=inside and not off,
-    )
-
-
-def _action(uses: str) -> str:
-    return uses.partition("@")[0].lower()
 
 
 def pinned(uses: str) -> bool:
@@ -285,8 +217,3 @@ def holds_expression(pattern: re.Pattern[str], text: str) -> bool:
     An expression ends where the next begins, so that a line of open ones takes linear time.
     """
     return any(pattern.search(part.partition("}}")[0]) for part in text.split(BEGINNING)[1:])
-
-
-def raw(node: Node | None) -> str:
-    """The text of a scalar; empty for anything else."""
-    return (node.text or "") if node is not None else ""

@@ -6,7 +6,7 @@ from agentaudit.extract.coding_agents.allowed_tools import as_words
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded
-from agentaudit.extract.pipelines.actions_jobs import Step
+from agentaudit.extract.pipelines.actions_steps import Step
 from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.memory import MemoryStore

@@ -8,13 +8,8 @@ from shlex import shlex
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.pipelines.actions_agents import INFERENCE, SCRIPT
 from agentaudit.extract.pipelines.actions_conditions import Questions
-from agentaudit.extract.pipelines.actions_jobs import (
-    Job,
-    Step,
-    WorkflowFile,
-    holds_expression,
-    raw,
-)
+from agentaudit.extract.pipelines.actions_jobs import Job, WorkflowFile, holds_expression
+from agentaudit.extract.pipelines.actions_steps import Step, raw
 from agentaudit.extract.pipelines.actions_triggers import STRANGERS
 from agentaudit.model.evidence import Known, Truth
 from agentaudit.readers.document import Node

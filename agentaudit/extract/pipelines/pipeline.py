@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools
+from agentaudit.extract.coding_agents.switches_in_variables import held_elsewhere, with_switches
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.facts import add_egress
 from agentaudit.extract.credentials.holdings import Holding, add_credentials
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.mcp.launchers import image_launch
-from agentaudit.extract.pipelines.asked_variables import with_asked
 from agentaudit.extract.pipelines.pipeline_agents import agent_of, runs_agent
 from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
 from agentaudit.extract.settings import Setting
@@ -73,8 +73,13 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
             _PARTS, size, (evidence(pipeline.document, job.key), what, effect)
         ):
             return
-        lines = "\n".join(line for node in job.scripts for line in node.texts())
-        script = with_asked(lines, (node for _, node in job.blocks))
+        script = "\n".join(line for node in job.scripts for line in node.texts())
+        variables = {
+            name: (node.get("value") or node).raw
+            for _, block in job.blocks
+            for name, node in block.items()
+        }
+        script = with_switches(script, variables)
         yield replace(job, script=script, runs_agent=runs_agent(job, script))
 
 
@@ -140,6 +145,9 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
     seen_by: tuple[FactId, ...] = (runtime.id,)
     if job.runs_agent:
         agent = collector.add(agent_of(pipeline, job))
+        if not agent.permission_mode and (held := held_elsewhere(job.script)):
+            what = f"which switches {plain(held)} holds"
+            collector.leave_open(agent.evidence[0], what, "the agent may ask nobody")
         add_allowed_tools(collector, agent, job.script, place)
         collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
         collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)

@@ -2,6 +2,7 @@
 
 from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents.signs import BYPASS_IN_JOB, starts_agent, turns_told
+from agentaudit.extract.coding_agents.switches_in_variables import held_elsewhere
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.pipelines.asked_models import (
@@ -29,6 +30,8 @@ def agent_of(pipeline: Pipeline, job: PipelineJob) -> Agent:
     lines = [line for node in job.scripts for line in node.list()]
     place = next((line for line in lines if tells(line.text or "")), job.key)
     turns, count = turns_told(_MAX_TURNS.search(job.script)) if started else (Known.SET, 1)
+    if turns is Known.NONE and held_elsewhere(job.script):
+        turns = Known.UNKNOWN
     reviewer = reviews(job.script) or is_reviewer(job.image)
     alone = "pr-agent" if reviewer else "model API"
     return Agent(
