@@ -22,6 +22,7 @@ from agentaudit.extract.python.interpreters import (
     is_boxed,
     is_fed,
 )
+from agentaudit.extract.python.unpickling import unpickles
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.tools import Tool
 
@@ -150,7 +151,8 @@ def _read(words: Execution, found: Effects, helpers: Helpers | None) -> Iterator
         call = passed_on(node)
         name = words.module.dotted(call.func)
         helper = helpers.of(words, call) if helpers is not None else None
-        if words.runs_what_is_written(call, name) or is_fed(words, call, name):
+        runs = words.runs_what_is_written(call, name) or unpickles(words, call, name)
+        if runs or is_fed(words, call, name):
             found.run(words.module.place(call, name), boxed=is_boxed(words, call, name))
         elif enters_container(words, call, name):
             found.run(words.module.place(call, name), boxed=True)
