@@ -193,6 +193,8 @@ _PYTHON = _Gate(
     ),
     (
         ("register_tool", regex(r"\bregister_tool\(")),
+        (".tool_plain", regex(r"(?m)^[ \t]*@[\w.]{1,80}\.tool_plain\b")),
+        ("agent.tool", regex(r"(?m)^[ \t]*@[\w.]{0,80}agent\.tool\b")),
         *((word, _ANSWERED) for word in ("exec(", "eval(", "subprocess", "os.system(")),
         ("Tool", regex(r"Tool(?<!\wTool)(?:Spec|Def|Definition|Info)?\(\s{0,80}name\s{0,3}=")),
         ("Tool", regex(r"\nclass \w{1,80}\([^()\n]{0,120}Tool(?:Base)?[\[\],)]")),

@@ -17,6 +17,7 @@ from agentaudit.extract.python.adk import adk_sessions
 from agentaudit.extract.python.agent_engine import add_engines
 from agentaudit.extract.python.agentcore import agentcore_memories
 from agentaudit.extract.python.answers import add_run_answers
+from agentaudit.extract.python.attached_tools import attached_tools, link_attached
 from agentaudit.extract.python.builders import Builder
 from agentaudit.extract.python.building import Building, decorated_tools
 from agentaudit.extract.python.built_agents import built_agents, named_agent
@@ -63,6 +64,7 @@ def extract_python(documents: Documents, collector: Collector) -> None:
     read = modules(documents).values()
     for module in read:
         _extract(documents, module, collector)
+    link_attached(documents, collector)
     add_run_answers(documents, collector)
     if documents.once(starts_files):
         collector.imported_files.update(documents.once(imported_files))
@@ -229,7 +231,11 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
     else:
         collector.update(agent)
     runner = code_runner(building, call, builder.framework)
-    tools = (*tools_of(building, call, builder), *([runner] if runner is not None else ()))
+    tools = (
+        *tools_of(building, call, builder),
+        *attached_tools(building, call, builder.framework),
+        *([runner] if runner is not None else ()),
+    )
     for tool in tools:
         place = module.place(call.node.func, tool.name)
         collector.link(EdgeKind.INVOKES, agent.id, tool.id, place)

@@ -19,6 +19,8 @@ from agentaudit.model.facts.tools import Tool
 
 _MIDDLEWARE = "langchain.agents.middleware."
 """Of all that LangChain comes with there, one asks."""
+_ASKED_BY_TOOLS = frozenset({"openai-agents", "pydantic-ai"})
+_HOOKS = frozenset({"pre_model_hook", "post_model_hook"})
 _QUESTION = regex(r"interrupt|needs_approval|\binput\(|confirm|approv", re.IGNORECASE)
 
 
@@ -58,13 +60,16 @@ def _asks_nobody(building: Building, call: Call, agent: Agent) -> bool:
     Whether an agent runs its tools as the model asks for them.
 
     Nothing that asks is given to it, and no code around it speaks of a question. LangChain's has
-    no other place for one than its middleware, OpenAI's none but the tool.
+    no other place for one than its middleware, LangGraph's than its interrupts and hooks, OpenAI's
+    and Pydantic's none but the tool and its set.
     """
     module, given = building.module, {item.arg for item in call.node.keywords}
     if None in given or module.once(_speaks_of_question):
         return False
-    if agent.framework == "openai-agents":
+    if agent.framework in _ASKED_BY_TOOLS:
         return True
+    if call.last == "create_react_agent" and agent.framework == "langgraph":
+        return given.isdisjoint(_HOOKS)
     middleware = keyword(call.node, "middleware")
     if call.name != "langchain.agents.create_agent" or building.may_have_more(middleware):
         return False

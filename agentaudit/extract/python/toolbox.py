@@ -45,6 +45,9 @@ _WRAPPERS: Mapping[str, tuple[str, ...]] = {
         for made in ("StructuredTool.from_function", "StructuredTool", "Tool.from_function", "Tool")
     },
     "langchain.agents.Tool": ("func", "coroutine"),
+    **dict.fromkeys(("agents.function_tool", "agents.tool.function_tool"), ("func",)),
+    **dict.fromkeys(("strands.tool", "strands.tools.tool"), ("func",)),
+    **dict.fromkeys(("langchain.tools.tool", "langchain_core.tools.tool"), ("name_or_callable",)),
 }
 """Calls that make a tool of the function they are given, and under which name."""
 _NAMED_FIRST = frozenset(
