@@ -14,9 +14,10 @@ AnswerT = TypeVar("AnswerT")
 _CLOSED = object()
 _STARTING = regex(
     r"(?:^|/)(?:vercel\.json|(?:fly|railway|wrangler)[^/]*\.(?:toml|jsonc?)|(?:render|app)[^/]*\.ya?ml"
-    r"|\.do/[^/]+)$"
+    r"|\.do/[^/]+|\.github/workflows/[^/]+|[^/]*\.gitlab-ci\.ya?ml|\.circleci/[^/]+"
+    r"|(?:bitbucket|azure)-pipelines[^/]*\.ya?ml)$"
 )
-"""Files by whose names platforms find what they start."""
+"""Files by whose names platforms, and forges for their jobs, find what they start."""
 
 
 class Documents(Struct, frozen=True, eq=False):

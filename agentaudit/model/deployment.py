@@ -227,6 +227,10 @@ def kind_of(fact: Fact) -> str:
     return fact.id.partition(":")[0]
 
 
+PLACES = frozenset({"evidence", "runs_at"})
+"""Fields of facts that are places, for which no condition asks."""
+
+
 def field_names(kind: str) -> tuple[str, ...]:
-    """The names that a message may ask of one kind of fact; conditions ask for no `evidence`."""
+    """The names that a message may ask of one kind of fact."""
     return FACT_KINDS[kind].type.__struct_fields__

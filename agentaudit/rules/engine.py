@@ -14,13 +14,12 @@ from typing import Any, get_args, get_origin
 
 from msgspec import Struct
 
-from agentaudit.model.deployment import FACT_KINDS
+from agentaudit.model.deployment import FACT_KINDS, PLACES
 from agentaudit.model.facts.fact import Fact
 from agentaudit.rules.conditions import hints, is_optional
 from agentaudit.rules.limits import Limits
 from agentaudit.rules.whole import Whole
 
-_HIDDEN = frozenset({"evidence", "runs_at"})
 _MOST = 2**63 - 1
 MOST_TOGETHER = 32
 """An integer of the engine has 64 bits, one of them for the sign."""
@@ -181,4 +180,4 @@ def _shared(name: str, value: Whole | Limits) -> Any:  # noqa: ANN401, the libra
 @cache
 def fields_of(name: str) -> tuple[str, ...]:
     """The fields of a kind of fact that conditions may ask for."""
-    return tuple(field for field in TYPES[name].__struct_fields__ if field not in _HIDDEN)
+    return tuple(field for field in TYPES[name].__struct_fields__ if field not in PLACES)

@@ -7,7 +7,7 @@ an agent whose tools execute what a model writes. Where a manifest runs it, any 
 """
 
 import posixpath
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from agentaudit.expressions import regex
@@ -85,13 +85,17 @@ def reaches(
     files: frozenset[str], wanted: Collection[str], imports: Mapping[str, frozenset[str]]
 ) -> bool:
     """Whether one of some files is wanted, or imports one that is."""
+    wanted_files = frozenset(wanted)
+    return any(not wanted_files.isdisjoint(wave) for wave in waves(files, imports))
+
+
+def waves(files: Iterable[str], imports: Mapping[str, frozenset[str]]) -> Iterator[Collection[str]]:
+    """Some files, what they import, what those import, and so on; each file once."""
     waiting, seen = set(files), set[str]()
-    for _ in range(_DEEPEST):
-        if not waiting.isdisjoint(wanted):
-            return True
+    for _ in range(_DEEPEST + 1):
+        yield waiting
         seen |= waiting
         waiting = {each for file in waiting for each in imports.get(file, ())} - seen
-    return not waiting.isdisjoint(wanted)
 
 
 def entries(words: Sequence[str], folder: str, known: Container[str]) -> Iterator[str]:

@@ -72,6 +72,9 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
             values = [script] if script is not None else []
             inputs = [value for _, value in given.items()] if given is not None else []
             texts = [value for value in inputs if holds_expression(_EVENT_TEXT, value.raw)]
+            handed = list(_handed(step))
+            if handed and not questions.stand_before(job, step):
+                values += handed
             if step.action == SCRIPT:
                 values += texts
             elif answers and _only_answers(step):
@@ -80,6 +83,14 @@ def interpolations(workflow: WorkflowFile) -> Iterator[Node]:
                 asks = step.action in ASKS_WHO and not any(_opened(step))
                 values += [each for each in texts if not (asks and _of_actor(workflow, each.raw))]
             yield from (value for value in values if holds_expression(_EVENT_TEXT, value.raw))
+
+
+def _handed(step: Step) -> Iterator[Node]:
+    """Variables of a script that runs an agent which goes on: they may hold what it is told."""
+    goes_on = step.runs_agent_itself and not step.asks_once
+    variables = step.node.get("env") if step.node.get("run") is not None else None
+    if variables is not None and (goes_on or any(not each.never_repeats for each in step.run)):
+        yield from (value for _, value in variables.items())
 
 
 def _only_answers(step: Step) -> bool:

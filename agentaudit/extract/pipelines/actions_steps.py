@@ -9,6 +9,7 @@ from agentaudit.extract.coding_agents.switches_in_variables import with_switches
 from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS, SCRIPT, asks_once
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs
 from agentaudit.extract.pipelines.actions_inputs import INPUT, given, told
+from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Node
 
 
@@ -24,6 +25,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """Those that it is started with."""
     asks_once: bool = False
     """Whether it only asks a model, which has no tools."""
+    run: tuple[Agent, ...] = ()
+    """Agents of the repository's own code that its script runs."""
     agent_inside: bool = False
     """Whether it calls steps of this repository that run an agent."""
     caller: Node | None = None
@@ -42,7 +45,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     @property
     def runs_agent(self) -> bool:
-        return self.agent_inside or self.runs_agent_itself
+        return self.agent_inside or self.runs_agent_itself or bool(self.run)
 
     def input(self, name: str) -> Node | None:
         """One of its inputs; GitHub takes their names in any case."""

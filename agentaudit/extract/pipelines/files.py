@@ -17,6 +17,7 @@ from agentaudit.extract.pipelines.gitlab import gitlab_pipelines
 from agentaudit.extract.pipelines.gitlab_includes import included_files
 from agentaudit.extract.pipelines.pipeline import add_pipeline
 from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
+from agentaudit.extract.pipelines.run_files import RunAgents
 from agentaudit.readers.document import Document, Node, NodeKind
 
 _GITLAB = re.compile(r"(?:^|/)(?:[\w.-]*\.gitlab-ci\.ya?ml|\.gitlab/ci/.*\.ya?ml)$")
@@ -39,6 +40,7 @@ _FIXED_PIPE = re.compile(r":\d+\.\d+\.\d+$|@sha256:")
 def extract_pipelines(documents: Documents, collector: Collector) -> None:
     """Every pipeline, by the name of its file or because another includes it."""
     of_gitlab: list[Document] = []
+    run = RunAgents(documents, collector)
     for document in documents.of("yaml"):
         root = document.root
         if (document.file, root.line, root.column) in collector.told:
@@ -49,10 +51,10 @@ def extract_pipelines(documents: Documents, collector: Collector) -> None:
             of_gitlab.append(document)
         for pattern, reader in _READERS:
             if pattern.search(document.file):
-                add_pipeline(collector, reader(document))
+                add_pipeline(collector, reader(document), run)
     included = included_files(documents, tuple(of_gitlab), collector)
     for pipeline in gitlab_pipelines((*of_gitlab, *included), collector):
-        add_pipeline(collector, pipeline)
+        add_pipeline(collector, pipeline, run)
 
 
 def _circle(document: Document) -> Pipeline:

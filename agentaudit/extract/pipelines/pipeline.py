@@ -21,6 +21,7 @@ from agentaudit.extract.credentials.secret_names import secret_name
 from agentaudit.extract.mcp.launchers import image_launch
 from agentaudit.extract.pipelines.pipeline_agents import agent_of, runs_agent
 from agentaudit.extract.pipelines.pipeline_jobs import Pipeline, PipelineJob
+from agentaudit.extract.pipelines.run_files import RunAgents
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -42,9 +43,11 @@ _CLOUDS = frozenset({"aws", "google", "azure"})
 _NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 
-def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[Runtime, ...]:
+def add_pipeline(
+    collector: Collector, pipeline: Pipeline, run: RunAgents | None = None
+) -> tuple[Runtime, ...]:
     """The workflow, its jobs as runtimes, their agents and what those hold; the runtimes."""
-    pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline)))
+    pipeline = replace(pipeline, jobs=tuple(_readable(collector, pipeline, run)))
     fact = collector.add(_workflow(pipeline))
     if pipeline.untrusted is not None and fact.runs_agent:
         _add_source(collector, pipeline, fact, pipeline.untrusted)
@@ -54,7 +57,9 @@ def add_pipeline(collector: Collector, pipeline: Pipeline) -> tuple[Runtime, ...
     return made
 
 
-def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]:
+def _readable(
+    collector: Collector, pipeline: Pipeline, run: RunAgents | None
+) -> Iterator[PipelineJob]:
     """The jobs, as long as what all of them have is not read all too often."""
     sizes: dict[int, int] = {}
     for job in pipeline.jobs:
@@ -80,7 +85,17 @@ def _readable(collector: Collector, pipeline: Pipeline) -> Iterator[PipelineJob]
             for name, node in block.items()
         }
         script = with_switches(script, variables)
-        yield replace(job, script=script, runs_agent=runs_agent(job, script))
+        found = run.of(script, _repository(pipeline)) if run is not None else ()
+        starts = runs_agent(job, script)
+        yield replace(job, script=script, run=found, runs_agent=starts or bool(found))
+
+
+def _repository(pipeline: Pipeline) -> str:
+    """The folder that jobs begin in: a file such as `.circleci/config.yml` lies below it."""
+    parts = pipeline.document.file.split("/")[:-1]
+    while parts and parts[-1].startswith("."):
+        parts.pop()
+    return "/".join(parts)
 
 
 def _workflow(pipeline: Pipeline) -> Workflow:
@@ -143,16 +158,20 @@ def _add_job(collector: Collector, pipeline: Pipeline, fact: Workflow, job: Pipe
         )
     )
     seen_by: tuple[FactId, ...] = (runtime.id,)
-    if job.runs_agent:
+    agents = list(job.run)
+    if job.runs_agent and runs_agent(job, job.script):
         agent = collector.add(agent_of(pipeline, job))
         if not agent.permission_mode and (held := held_elsewhere(job.script)):
             what = f"which switches {plain(held)} holds"
             collector.leave_open(agent.evidence[0], what, "the agent may ask nobody")
         add_allowed_tools(collector, agent, job.script, place)
+        agents.insert(0, agent)
+    for agent in agents:
         collector.link(EdgeKind.RUNS_ON, agent.id, runtime.id, place)
         collector.link(EdgeKind.TRIGGERED_BY, agent.id, fact.id, place)
+    if agents:
         add_egress(collector, runtime, "any")
-        seen_by = (agent.id, runtime.id)
+        seen_by = (*(agent.id for agent in agents), runtime.id)
     if not _add_credentials(collector, pipeline, job, seen_by):
         return runtime
     holding = replace(runtime, holds_secrets=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import Document, Node
 
 
@@ -28,7 +29,10 @@ class PipelineJob(Struct, frozen=True, kw_only=True):
     """Orbs, pipes and tasks that can change without a commit."""
     script: str = ""
     """All that its scripts run; empty, as what follows, until it is known that there is room."""
+    run: tuple[Agent, ...] = ()
+    """Agents of the repository's own code that its scripts run."""
     runs_agent: bool = False
+    """Whether it starts an agent itself, or runs one of those."""
 
     @property
     def blocks(self) -> Iterator[tuple[str, Node]]:
