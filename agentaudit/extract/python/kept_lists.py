@@ -3,9 +3,9 @@ Lists of a program that outlive the function which adds to them, and by what the
 
 The trees of scripts are read as those of Python: `this` is `self`, and a `Map` a mapping.
 
-Read are members of objects, variables of the module, entries of mappings by a key, and the sessions
-of Streamlit, Chainlit, Flask and Telegram's bots; names within a function stand for what they were
-given last.
+Read are members of objects, variables of the module, entries of mappings by a key, what lasts as
+long as a dialogue, and the sessions of Streamlit, Chainlit, Flask and Telegram's bots; names within
+a function stand for what they were given last.
 """
 
 import ast
@@ -18,6 +18,7 @@ from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import argument, descendants, last_name, parameters_of
+from agentaudit.extract.python.dialogues import is_of_dialogue
 
 _SESSIONS = frozenset({"session_state", "user_session", "session", "user_data", "chat_data"})
 _LOOKS_UP = frozenset({"get", "setdefault", "pop"})
@@ -40,7 +41,7 @@ class Kept(Struct, frozen=True):
     name: str
     scope: str
     in_session: bool = False
-    """Whether a session of an interface has it, whose script runs anew for each turn."""
+    """Whether a dialogue has it, or a session of an interface, whose script runs for each turn."""
 
 
 def kept(module: Module, node: ast.expr, at: ast.AST, depth: int = 0) -> Kept | None:
@@ -112,6 +113,9 @@ def _is_made(value: ast.expr | None, makers: frozenset[str], kind: type[ast.expr
 def _named(module: Module, name: str, at: ast.AST, depth: int) -> Kept | None:
     """What a name within a function was given last, or a list of the module."""
     function = module.function_around(at)
+    if is_of_dialogue(module, name, at):
+        place = f"{function.name}." if function is not None else ""
+        return Kept(f"{place}{name}", name, "session", in_session=True)
     if function is None:
         return None
     if name in {each.arg for each in parameters_of(function)}:
