@@ -109,6 +109,8 @@ class Collector(Struct):
     """By file of code those of the repository that it imports, where something starts files."""
     page_origins: dict[str, str] = field(default_factory=dict)
     """By file of code the variable that says pages of which origins it lets in with cookies."""
+    deciding: dict[FactId, str] = field(default_factory=dict)
+    """Of agents the variable by which their programs say how often they may loop."""
     config_maps: dict[FactId, tuple[str, str]] = field(default_factory=dict)
     """Of agents whose configuration is in a ConfigMap, the folder of its file and its name."""
     told: set[tuple[str, int, int]] = field(default_factory=set)

@@ -8,6 +8,7 @@ from agentaudit.extract.containers.container import Container
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.documents import Documents, folder_of
+from agentaudit.extract.loaded_environments import agents_reading
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
@@ -19,13 +20,19 @@ _STAGE = regex(r"\.env\.(?P<name>\w+)$")
 
 
 def extract_dotenv(documents: Documents, collector: Collector) -> None:
-    """A process for every `.env` with settings of an agent; templates are left to the sweep."""
+    """
+    A process for every `.env` with settings of an agent, or whose agent loads it itself.
+
+    Templates are left to the sweep.
+    """
     used = {file for workload in collector.workloads for file in workload.told_in}
+    readers = agents_reading(documents, collector)
     for document in documents.of("dotenv"):
         if document.file in used or TEMPLATE.search(document.file):
             continue
         stage = _STAGE.search(document.file)
         place = document.root.entries[0][0] if document.root.entries else document.root
+        agents = readers.get(document.file, ())
         container = Container(
             document=document,
             place=place,
@@ -40,6 +47,8 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
             ),
             names=(f"process with {document.file}",),
             settings=settings_of(document, document.root, "env"),
+            agents=agents,
+            calls_model=bool(agents),
         )
         if container.role == "agent" and not _fills_compose(document, documents):
             add_container(collector, container)

@@ -69,7 +69,7 @@ _DECLARED = regex(r"\baws_bedrockagentcore_memory\.")
 _TENANTS = regex(r"(?:^|_)(?:MULTI_?)?TENAN(?:TS?|CY)(?:_|$)", re.IGNORECASE)
 _OF_VENDORS = regex(r"AZURE|AAD|ENTRA|ARM_|MSAL|GRAPH|AUTH0|TEAMS|BOT|MICROSOFT|SHAREPOINT")
 """Whose tenants are the deployment's own, and no customers of it."""
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 """No variable of any program has a longer one; some expressions take the square of it."""
 _NEVER = frozenset({"", "0", "-1", "none", "null", "never", "false", "off", "infinite"})
 _WHOLE = regex(r"-?\d{1,4300}")
@@ -88,14 +88,12 @@ _LIMITS = {
     ),
     "timeout": regex(r"(?:agent|run|execution|request).*timeout", re.IGNORECASE),
 }
-_ORIGINS = regex(r"(?:CORS|ALLOWED|ALLOW)_(?:.*_)?ORIGINS?$", re.IGNORECASE)
-_WITH_CREDENTIALS = regex(r"CORS.*CREDENTIALS$|ALLOW_CREDENTIALS$", re.IGNORECASE)
 
 
 def extract_environment(documents: Documents, collector: Collector) -> None:
     """Memory, logs and switched-off TLS of every workload that was read before."""
     named = _named_by_code(documents, collector) if collector.workloads else frozenset()
-    caches = AddressedCaches(collector)
+    caches, decided = AddressedCaches(collector), frozenset(collector.deciding.values())
     for workload in tuple(collector.workloads):
         mark_unverified(collector, workload.settings, workload.runtime_id)
         if workload.role == "gateway":  # through which go all prompts
@@ -103,7 +101,7 @@ def extract_environment(documents: Documents, collector: Collector) -> None:
         elif workload.role in {"agent", ""}:
             add_logs(collector, workload.settings, workload.runtime_id)
             add_retries(collector, workload.settings, workload.runtime_id)
-            relevant = _of_memory(workload, named)
+            relevant = _of_memory(workload, named, decided)
             caches.hold_conversations(relevant)
             _add_memory(collector, workload, relevant)
 
@@ -130,12 +128,15 @@ class _Bound(Struct, frozen=True):
 _UNSAID = _Bound(Known.UNKNOWN)
 
 
-def _of_memory(workload: Workload, named: Collection[str]) -> tuple[Setting, ...]:
-    """The variables of one environment that say how it keeps conversations."""
+def _of_memory(
+    workload: Workload, named: Collection[str], decided: Collection[str]
+) -> tuple[Setting, ...]:
+    """The variables of an environment that say how it keeps conversations, not how agents loop."""
     relevant = tuple(
         item
         for item in workload.settings
         if (_concerns_memory(item.key) or item.key in named)
+        and item.key not in decided
         and not _DECLARED.search(item.value.raw)
     )
     mail = workload.role != "agent" and workload.build is None
@@ -184,7 +185,7 @@ def _is_of_any(key: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _concerns_memory(key: str) -> bool:
-    short = len(key) <= _LONGEST_NAME
+    short = len(key) <= LONGEST_NAME
     return short and _EVIDENCE.search(key) is not None and not _names_another(key)
 
 
@@ -213,36 +214,25 @@ def host_of(workload: Workload) -> str:
     return _backend(urls)[1]
 
 
-def limit(workload: Workload, name: str) -> int | None:
-    """How many iterations, or how many seconds, the environment gives an agent; None unsaid."""
+def limit(workload: Workload, name: str, variable: str = "") -> int | None:
+    """
+    How many iterations, or how many seconds, the environment gives an agent; None unsaid.
+
+    That is what the variable says by which its program asks for it, or one that is called like it.
+    """
+    exact = (item for item in workload.settings if variable and is_called(item.key, variable))
+    if (own := next(exact, None)) is not None:
+        return _number(own.key, literal_of(own.content.strip()), seconds=False)
     for setting in workload.settings:
-        if len(setting.key) <= _LONGEST_NAME and _LIMITS[name].search(setting.key):
+        if len(setting.key) <= LONGEST_NAME and _LIMITS[name].search(setting.key):
             value = literal_of(setting.content.strip())
             return _number(setting.key, value, seconds=name == "timeout")
     return None
 
 
-def open_to_every_page(workload: Workload, variables: Collection[str]) -> Setting | None:
-    """
-    Where the environment lets pages of every origin call with their user's credentials.
-
-    `variables` are those that its code takes origins from, and credentials with them.
-    """
-    settings = [item for item in workload.settings if len(item.key) <= _LONGEST_NAME]
-    credentials = any(
-        _WITH_CREDENTIALS.search(item.key) and literal_of(item.content).lower() in {"true", "1"}
-        for item in settings
-    )
-    return next(
-        (
-            item
-            for item in settings
-            if (credentials and _ORIGINS.search(item.key))
-            or any(item.key == name or item.key.endswith(f"_{name}") for name in variables)
-            if "*" in re.split(r"[\s,\[\]\"']+", literal_of(item.content))
-        ),
-        None,
-    )
+def is_called(key: str, variable: str) -> bool:
+    """Whether a key is a variable, perhaps behind the prefix that its settings have."""
+    return key == variable or key.endswith(f"_{variable}")
 
 
 def memory_id(owner: FactId, backend: str) -> FactId:

@@ -193,6 +193,8 @@ _PYTHON = _Gate(
     ),
     (
         ("register_tool", regex(r"\bregister_tool\(")),
+        ("load_dotenv", regex(r"\bload_dotenv\(")),
+        ("env_file", regex(r"\benv_file[\"']?\s{0,3}[=:]")),
         (".tool_plain", regex(r"(?m)^[ \t]*@[\w.]{1,80}\.tool_plain\b")),
         ("agent.tool", regex(r"(?m)^[ \t]*@[\w.]{0,80}agent\.tool\b")),
         *((word, _ANSWERED) for word in ("exec(", "eval(", "subprocess", "os.system(")),

@@ -51,6 +51,8 @@ class WorkloadSpec(Struct, frozen=True, kw_only=True):
     """Those of all containers of its pod."""
     agent_id: FactId = NOBODY
     """The agent that its platform says it serves."""
+    agents: tuple[FactId, ...] = ()
+    """Those whose own programs read its environment."""
     timeout_s: int | None = None
     """When the platform ends a request or a task, where it does."""
     open_to_all: Evidence | None = None

@@ -16,6 +16,7 @@ from agentaudit.extract.documents import first_folder_of, folder_of
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 
 _AGENTS = Budget("agents of runtimes", 20_000, free=4, whole=True)
@@ -65,6 +66,10 @@ class _Coded:
     def below(self, folder: str) -> list[Agent]:
         """Those in a folder, or in one file."""
         return self._by_folder.get(folder, [])
+
+    def of(self, identifiers: Container[FactId]) -> list[Agent]:
+        """Those with one of some ids."""
+        return [agent for agent in self._all if agent.id in identifiers]
 
     def named(self, names: frozenset[str]) -> list[Agent]:
         """Those with any of these names, by id, if they are of one project: many are an `agent`."""
@@ -121,7 +126,9 @@ class _Coded:
 
 
 def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]]) -> list[Agent]:
-    """By what it is built from, by its image, by its name, or else by the project it lies in."""
+    """By who reads its environment, by what it is built from, or its image, name or project."""
+    if workload.agents:
+        return coded.of(workload.agents)
     if workload.build is not None:
         return coded.below(workload.build)
     by_image = built.get(workload.image, []) if workload.image else []

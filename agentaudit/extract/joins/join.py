@@ -14,7 +14,7 @@ from agentaudit.extract.coding_agents.allowed_tools import add_allowed_tools, op
 from agentaudit.extract.coding_agents.signs import bypassed, starts_agent
 from agentaudit.extract.collector import Collector, evidence, with_place
 from agentaudit.extract.containers.workloads import Workload
-from agentaudit.extract.environment import limit, memory_id, open_to_every_page
+from agentaudit.extract.environment import limit, memory_id
 from agentaudit.extract.environment_controls import log_id
 from agentaudit.extract.joins.agents import place_agents
 from agentaudit.extract.joins.credentials import agents_on, join_credentials, targets
@@ -30,7 +30,7 @@ from agentaudit.extract.joins.servers import join_servers
 from agentaudit.extract.joins.shared_settings import doubt_sharers
 from agentaudit.extract.kubernetes.rights import join_pods
 from agentaudit.extract.mcp.clients import GATEWAY_CLIENT
-from agentaudit.extract.pages import opened_to_pages
+from agentaudit.extract.pages import open_to_every_page, opened_to_pages
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Confidence, Known, Truth
 from agentaudit.model.facts.agents import Agent
@@ -86,7 +86,7 @@ def _limit_agents(collector: Collector) -> None:
     agents = agents_on(collector)
     behind = {edge.dst for edge in collector.edges_of(EdgeKind.DELEGATES_TO)}
     for workload in (item for item in collector.workloads if item.runtime_id in agents):
-        iterations, timeout = limit(workload, "iterations"), limit(workload, "timeout")
+        timeout = limit(workload, "timeout")
         bypass = bypassed(workload.words)
         opened = open_to_every_page(workload, _origins_of(collector, workload))
         here = sorted(agents[workload.runtime_id])
@@ -100,6 +100,7 @@ def _limit_agents(collector: Collector) -> None:
             if opened is not None:
                 place = evidence(opened.document, opened.value, f"{opened.key}=*")
                 agent = opened_to_pages(agent, place)
+            iterations = limit(workload, "iterations", collector.deciding.get(agent.id, ""))
             if iterations is not None and agent.max_iterations is not Known.SET:
                 known = Known.SET if iterations > 0 else Known.NONE
                 count = iterations if iterations > 0 else None

@@ -10,6 +10,7 @@ from agentaudit.extract.frameworks.autogen_limits import Limits
 from agentaudit.extract.mcp.tools import add_ingestion
 from agentaudit.extract.pages import opened_to_pages
 from agentaudit.extract.programs.code import Call, Module
+from agentaudit.extract.programs.environment_variables import deciding_variable
 from agentaudit.extract.programs.imports import imported_files, modules, packages
 from agentaudit.extract.programs.syntax import keyword, splatted
 from agentaudit.extract.programs.unfolded import leave_spent
@@ -33,7 +34,7 @@ from agentaudit.extract.python.grown_messages import add_grown_messages
 from agentaudit.extract.python.handing import hand_over
 from agentaudit.extract.python.identity import add_identities, entry_agents
 from agentaudit.extract.python.known_runners import known_runners
-from agentaudit.extract.python.limits import budget, iterations, timeout
+from agentaudit.extract.python.limits import budget, given_limit, iterations, timeout
 from agentaudit.extract.python.listed_tools import add_listed_tools
 from agentaudit.extract.python.logs import message_logs
 from agentaudit.extract.python.lowlevel_servers import add_lowlevel_servers
@@ -53,6 +54,7 @@ from agentaudit.extract.python.tool_classes import add_tool_classes
 from agentaudit.extract.python.toolbox import tools_of
 from agentaudit.extract.python.unread_frameworks import add_unread_agents
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.interest import asks_models
 
@@ -225,6 +227,9 @@ def _add_agent(building: Building, call: Call, builder: Builder) -> Agent:
         budget=budget(building, call),
         never_repeats=count == 1 or (call.name == GRAPH and ends_by_itself(building, call)),
     )
+    if limit is Known.UNKNOWN:
+        variable = deciding_variable(module, given_limit(building, call, builder))
+        collector.deciding.update({identifier: variable} if variable else {})
     agent = as_declared(building, call, built)
     if agent is built:
         agent = collector.add(agent)

@@ -41,9 +41,7 @@ _COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
 
 def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
-    names = (*LIMITS, *builder.limits)
-    given = keyword(call.node, *names) or _nested(building, call) or building.runs.given(names)
-    given = given or _requests(building, builder)
+    given = given_limit(building, call, builder)
     limited = building.middleware(call, *_COUNTING) if given is None else None
     if limited is not None:
         given = keyword(limited, "run_limit", "thread_limit")
@@ -60,6 +58,13 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     if given is keyword(call.node, _REPLIES) and building.module.value(given) == 0:
         return Known.SET, 1
     return count(building.module, given)
+
+
+def given_limit(building: Building, call: Call, builder: Builder) -> ast.expr | None:
+    """What an agent's loop, or any run of the file, is given as its limit."""
+    names = (*LIMITS, *builder.limits)
+    given = keyword(call.node, *names) or _nested(building, call) or building.runs.given(names)
+    return given or _requests(building, builder)
 
 
 def _may_be_stopped(building: Building, call: Call, builder: Builder) -> bool:
