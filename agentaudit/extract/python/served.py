@@ -2,8 +2,9 @@
 What of a program answers requests: of whoever calls, and not of one person who runs a script.
 
 A function of a path (FastAPI, Flask, Express, Hono, a route of Next.js), an entry point of a
-platform (AgentCore, Lambda, Chainlit), and the functions that these call, in their own file or in
-another that they import. What such a function reads is there for all who call.
+platform (AgentCore, Lambda, Chainlit), a handler of a messenger (Telegram, Discord, Slack), what is
+told whose question it answers, and the functions that these call, in their own file or in another
+that they import. What such a function reads is there for all who call.
 """
 
 import ast
@@ -13,11 +14,12 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from agentaudit.expressions import regex
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.effort import Effort
-from agentaudit.extract.programs.imports import defined_at, modules
+from agentaudit.extract.programs.imports import defined_at, modules, packages
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, parameters_of
 
@@ -27,6 +29,15 @@ _ENTRIES = frozenset({"entrypoint", "on_message"})
 _EXPORTED = frozenset({"GET", "POST", "PUT", "PATCH"})
 """What a route of Next.js exports."""
 _LAMBDA = ("event", "context")
+_OF_TELEGRAM = ("update", "context")
+_MESSENGERS = frozenset({"telegram", "telebot", "aiogram", "pyrogram", "discord", "slack_bolt"})
+_HANDLING = frozenset({"message_handler", "on_message", "message", "event", "command"})
+"""Decorators by which their libraries hand a message to a function."""
+_ASKER = regex(
+    r"^(?:user|customer|tenant|account|chat|member|sender|from|session|thread|conversation)_?id$"
+    r"|^(?:phone|sender|from)_number$"
+)
+"""Parameters that say whose question a function answers."""
 _PYTHON = "python"
 
 
@@ -69,7 +80,18 @@ class Served(Struct, dict=True, eq=False):
             return True
         if self.module.document.syntax != _PYTHON:
             return function.name in _EXPORTED
-        return tuple(given.arg for given in parameters_of(function)) == _LAMBDA
+        taken = tuple(given.arg for given in parameters_of(function))
+        if taken in (_LAMBDA, _OF_TELEGRAM):
+            return True
+        told = any(map(_ASKER.search, taken)) and not function.decorator_list
+        return told or self._is_of_messenger(function)
+
+    def _is_of_messenger(self, function: FunctionDef) -> bool:
+        """Whether a library of a messenger hands messages of all who write to a function."""
+        if self.module.once(packages).isdisjoint(_MESSENGERS):
+            return False
+        names = map(self.module.dotted, function.decorator_list)
+        return any(name.rpartition(".")[2] in _HANDLING for name in names)
 
     def _hands_over(self, mark: ast.expr) -> bool:
         """Whether a decorator, or a call, hands requests to a function."""
