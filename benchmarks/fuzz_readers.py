@@ -42,7 +42,8 @@ with atheris.instrument_imports(include=["agentaudit"]):
     from agentaudit.extract.deployment import deployment_in
     from agentaudit.linting.fixing import Audited, fixes_of
     from agentaudit.linting.linter import lint
-    from agentaudit.readers.files import FoundFiles, SourceText, decoded, read_files
+    from agentaudit.readers.decoding import SourceText, decoded
+    from agentaudit.readers.files import FoundFiles, read_files
     from agentaudit.readers.syntax import syntax_of
     from agentaudit.readers.traces.formats import FORMATS, format_of
     from agentaudit.readers.traces.notes import Notes, Speed

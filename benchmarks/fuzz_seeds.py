@@ -14,7 +14,7 @@ import pytest
 from fuzz_inputs import BETWEEN, TRACES
 
 from agentaudit.extract import deployment
-from agentaudit.readers.files import SourceText
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.traces import rows
 
 MOST_BYTES = 100_000

@@ -9,8 +9,9 @@ from agentaudit.errors import InputError, Problem
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector
 from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import NOT_A_FORMAT, SourceText
+from agentaudit.readers.files import NOT_A_FORMAT
 
 _TEMPLATE = "an unrendered template; audit what it renders to"
 _UNMERGED = "a merge conflict that nobody resolved"

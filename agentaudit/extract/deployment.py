@@ -32,8 +32,9 @@ from agentaudit.extract.packages import Packages, manifests_in, packages_in
 from agentaudit.extract.shown_files import shown_files
 from agentaudit.extract.suppressions import suppression_comments
 from agentaudit.model.deployment import FACT_KINDS, Deployment, FileCoverage, SuppressionComment
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import FoundFiles, SourceText, read_files
+from agentaudit.readers.files import FoundFiles, read_files
 from agentaudit.readers.interest import of_interest
 from agentaudit.readers.syntax import is_template, parse, syntax_of
 

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from agentaudit.extract.deployment import deployment_in
 from agentaudit.model.deployment import Deployment
-from agentaudit.readers.files import FoundFiles, SourceText
+from agentaudit.readers.decoding import SourceText
+from agentaudit.readers.files import FoundFiles
 from agentaudit.readers.git import files_at
 
 _ALIKE = 0.6

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from agentaudit.errors import InputError
 from agentaudit.expressions import regex
 from agentaudit.model.evidence import Truth
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Node, NodeKind
-from agentaudit.readers.files import SourceText
 from agentaudit.readers.jsonc import parse_json
 
 _MANIFEST = "package.json"

@@ -35,8 +35,8 @@ from agentaudit.extract.terraform.overlay import withheld
 from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
+from agentaudit.readers.decoding import SEARCHED_ONLY
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SEARCHED_ONLY
 from agentaudit.readers.planned_parts import Plan
 
 _EXAMPLE = regex(

@@ -5,7 +5,6 @@ Nothing here raises for what a folder holds. What cannot be read becomes coverag
 only a path that the user named and that does not exist is an error.
 """
 
-import codecs
 import errno
 import os
 import stat
@@ -16,9 +15,14 @@ from msgspec import Struct
 
 from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.decoding import SEARCHED_ONLY, SourceText, decoded, failed
 from agentaudit.readers.installed import installed
-from agentaudit.readers.other_languages import OTHER_LANGUAGES
 from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
+from agentaudit.readers.submodules import (
+    LISTED,
+    missing_submodules,
+    repository_above,
+)
 from agentaudit.readers.syntax import syntax_of
 
 MAX_BYTES = 10_000_000
@@ -31,30 +35,12 @@ SKIPPED_FOLDERS = frozenset(
         *("site-packages", ".cache", ".eggs", "dist", "bower_components", ".next"),
     }
 )
-_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does, so it comes first
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
-SEARCHED_ONLY = frozenset({"javascript", "script", "text", "manifest", *OTHER_LANGUAGES})
-"""Syntaxes whose texts are searched and not parsed; and `.ts` may be a film as well."""
-_ANY_ENCODING = "properties"
-"""Of which Java takes the letters of western Europe for single bytes."""
 _LOOP = "unreadable: a link that leads back to itself"
+_NOT_THERE = "unreadable: a submodule that is not checked out (git submodule update --init)"
 _LEADS_OUT = "unreadable: a link out of the audited folder"
 _HISTORY = frozenset({".git", ".hg", ".svn"})
 _PASSED_BY = "a folder of packages, caches or builds"
 NOT_A_FORMAT = "not a deployment format"
-
-
-class SourceText(Struct, frozen=True, kw_only=True):
-    """The text of one file, and the syntax its name promises."""
-
-    file: str
-    """Relative to the root, with forward slashes."""
-    syntax: str
-    text: str
 
 
 class FoundFiles(Struct, frozen=True, kw_only=True):
@@ -83,7 +69,10 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
     within = _Within(root.resolve(), frozenset(path.absolute() for path in paths))
     texts: dict[str, SourceText] = {}
     coverage: dict[str, FileCoverage] = {}
-    found = sorted(_files_below(paths, within), key=lambda each: (each[0].parts, each[1]))
+    found = sorted(
+        (*_files_below(paths, within), *_missing_in(paths)),
+        key=lambda each: (each[0].parts, each[1]),
+    )
     for path, problem in found:
         file = _relative(path, root)
         outcome = _skipped(file, problem) if problem else _read(path, file, within)
@@ -158,6 +147,15 @@ def _files_below(paths: Sequence[Path], within: _Within) -> Iterator[tuple[Path,
                 waiting.append((below, is_folder))
 
 
+def _missing_in(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Submodules below the paths which are not there, and which a folder above the paths lists."""
+    folders = [path.absolute() for path in paths if _is_folder(path)]
+    for root in dict.fromkeys(map(repository_above, folders)):
+        for path in missing_submodules(root) if root is not None else ():
+            if any(path.is_relative_to(folder) for folder in folders):
+                yield path, _NOT_THERE
+
+
 def _listed(folder: Path, within: _Within) -> Iterator[tuple[Path, bool, str]]:
     """What stands in a folder, whether it is one too, and why it is not looked into."""
     try:
@@ -165,7 +163,10 @@ def _listed(folder: Path, within: _Within) -> Iterator[tuple[Path, bool, str]]:
     except OSError as error:
         yield folder, True, f"unreadable folder: {error.strerror}"
         return
-    others = installed(folder, (entry.name for entry in entries))
+    names = [entry.name for entry in entries]
+    others = installed(folder, names)
+    if LISTED in names:
+        yield from ((path, True, _NOT_THERE) for path in missing_submodules(folder))
     for entry in entries:
         if entry.name not in _HISTORY:
             reason = _PASSED_BY if entry.name in others else _left_out(entry, within)
@@ -212,14 +213,14 @@ def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
         if status.st_size > MAX_BYTES:
             if syntax in SEARCHED_ONLY:  # a bundle, a film, a log: the ending says little
                 return _skipped(file, NOT_A_FORMAT, syntax)
-            return _failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
+            return failed(file, f"larger than {MAX_BYTES:,} bytes", syntax)
         with path.open("rb", buffering=0) as opened:  # all is read at once, and for no buffer
             content = opened.read()
     except RuntimeError:
-        return _failed(file, _LOOP, syntax)
+        return failed(file, _LOOP, syntax)
     except OSError as error:
         looping = error.errno == errno.ELOOP
-        return _failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
+        return failed(file, _LOOP if looping else f"unreadable: {error.strerror}", syntax)
     return decoded(content, file, syntax)
 
 
@@ -249,50 +250,7 @@ def _status(path: Path, within: _Within) -> os.stat_result | None:
     return path.stat() if within.reaches(path) else None
 
 
-def decoded(content: bytes, file: str, syntax: str) -> SourceText | FileCoverage:
-    """
-    The text of a file's content, or why it is none.
-
-    It is read by its byte order mark or else as UTF-8; no text of ours has a NUL.
-    """
-    encoding = _MARKS.get(next(filter(content.startswith, _MARKS), b""), "utf-8-sig")
-    if syntax in SEARCHED_ONLY or syntax == _ANY_ENCODING:
-        text = content.decode(encoding, errors="replace")
-        return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
-    if encoding == "utf-8-sig" and b"\0" in content:
-        return _failed(file, "binary content", syntax)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = before.count(b"\n") + 1
-        return FileCoverage(
-            file=file,
-            status=FileStatus.FAILED,
-            format=syntax,
-            reason=f"not {'UTF-8' if encoding == 'utf-8-sig' else encoding.upper()}",
-            line=line,
-            column=error.start - before.rfind(b"\n"),
-        )
-    if "\0" in text:
-        return _failed(file, "binary content", syntax)
-    return SourceText(file=file, syntax=syntax, text=text.replace("\r\n", "\n"))
-
-
-def encoding_of(content: bytes) -> tuple[str, bytes]:
-    """The encoding of what follows the byte order mark, and that mark; UTF-8 needs none."""
-    for mark, encoding in _MARKS.items():
-        if content.startswith(mark):
-            little = mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF32_LE)
-            return f"{encoding}-{'le' if little else 'be'}", mark
-    return "utf-8", codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
-
-
 def _skipped(file: str, reason: str, syntax: str = "") -> FileCoverage:
     unreadable = reason.startswith("unreadable")
     status = FileStatus.FAILED if unreadable else FileStatus.SKIPPED
     return FileCoverage(file=file, status=status, format=syntax, reason=reason)
-
-
-def _failed(file: str, reason: str, syntax: str) -> FileCoverage:
-    return FileCoverage(file=file, status=FileStatus.FAILED, format=syntax, reason=reason)

@@ -14,13 +14,12 @@ from msgspec import Struct
 
 from agentaudit.errors import UsageError
 from agentaudit.model.deployment import FileCoverage, FileStatus
+from agentaudit.readers.decoding import SourceText, decoded
 from agentaudit.readers.files import (
     MAX_BYTES,
     SKIPPED_FOLDERS,
     FoundFiles,
-    SourceText,
     common_folder,
-    decoded,
     shown_root,
 )
 from agentaudit.readers.git_command import asked

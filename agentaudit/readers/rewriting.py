@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agentaudit.errors import RefusedError
-from agentaudit.readers.files import encoding_of
+from agentaudit.readers.decoding import encoding_of
 from agentaudit.readers.pieces import Piece
 
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH

@@ -9,9 +9,9 @@ from agentaudit.errors import RefusedError
 from agentaudit.model.autofix import Autofix, Change
 from agentaudit.model.deployment import Deployment, FileStatus
 from agentaudit.model.facts.fact import Fact
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
 from agentaudit.readers.edits import Edit, Edited, edited
-from agentaudit.readers.files import SourceText
 from agentaudit.readers.lines import Lines
 from agentaudit.readers.pieces import Piece
 from agentaudit.readers.syntax import parse, syntax_of

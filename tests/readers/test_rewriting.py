@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from agentaudit.errors import RefusedError
 from agentaudit.model.deployment import FileCoverage
-from agentaudit.readers.files import decoded
+from agentaudit.readers.decoding import decoded
 from agentaudit.readers.pieces import Piece
 from agentaudit.readers.rewriting import rewrite
 

@@ -7,8 +7,8 @@ from agentaudit.extract.javascript.paths import by_path, file_meant
 from agentaudit.extract.packages import Packages
 from agentaudit.extract.programs.imported import Allowance, read_imported
 from agentaudit.readers.cdk import declares_stack
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SourceText
 from agentaudit.readers.javascript.document import made, parse_imported
 
 _FAR = 6

@@ -12,8 +12,8 @@ from agentaudit.errors import InputError
 from agentaudit.extract.coverage import failed_coverage, unread_coverage
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.deployment import FileCoverage
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SourceText
 from agentaudit.readers.lines import MAX_WRITTEN
 
 _NEAR = 2

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from agentaudit.expressions import holds_word
 from agentaudit.extract.programs.imported import Allowance, read_imported
 from agentaudit.extract.programs.imports import file_of
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SourceText
 
 _NAMED = "tool"
 _PACKAGE, _PASSING = "__init__.py", "import "

@@ -14,8 +14,8 @@ from agentaudit.expressions import holds_word, regex
 from agentaudit.extract.programs.imported import Allowance
 from agentaudit.extract.programs.imports import file_of
 from agentaudit.extract.rehearsals import is_rehearsal
+from agentaudit.readers.decoding import SourceText
 from agentaudit.readers.document import Document
-from agentaudit.readers.files import SourceText
 
 _SERVERS = ("fastapi", "flask", "starlette", "quart", "litestar", "aiohttp", "sanic")
 _KEYS = ("thread_id", "session_id", "user_id")
