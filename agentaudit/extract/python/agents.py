@@ -26,6 +26,7 @@ from agentaudit.extract.python.claude import add_claude_agents
 from agentaudit.extract.python.contexts import add_context
 from agentaudit.extract.python.crews import as_declared, in_crews
 from agentaudit.extract.python.delegation import add_delegations
+from agentaudit.extract.python.entrypoints import add_entrypoints
 from agentaudit.extract.python.executors import code_runner
 from agentaudit.extract.python.functions import add_function_apps
 from agentaudit.extract.python.gates import add_gates
@@ -111,7 +112,7 @@ def _extract(documents: Documents, module: Module, collector: Collector) -> None
     )
     kept = ((left_open(store) if building.of_framework else store, call) for store, call in found)
     stores = [(collector.add(store), call) for store, call in kept]
-    agents = _add_agents(building, built)
+    agents = [*_add_agents(building, built), *add_entrypoints(building)]
     _call_servers(building, agents)
     others = [*add_claude_agents(building), *_without_framework(building)]
     link_stores(module, calls, collector, (agents, stores))

@@ -48,7 +48,7 @@ def _asked(building: Building, graph: Graph) -> Truth:
     places = _functions(building, graph.nodes.values())
     if graph.open or places is None:
         return Truth.UNKNOWN
-    return Truth.YES if _asks(building, places) else Truth.NO
+    return Truth.YES if asks(building, places) else Truth.NO
 
 
 def is_handed_in(building: Building, call: Call) -> bool:
@@ -133,7 +133,7 @@ def _named(building: Building, module: Module, name: str) -> _Place | None:
     return (module, function) if function is not None else None
 
 
-def _asks(building: Building, places: Sequence[_Place]) -> bool:
+def asks(building: Building, places: Sequence[_Place]) -> bool:
     """Whether a function, or one that these call, says a word by which models are asked."""
     waiting, seen = list(places), set[int]()
     while waiting:
@@ -161,6 +161,14 @@ def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:
                 yield word
             case _:
                 pass
+
+
+def leads_to_model(building: Building, call: ast.Call) -> bool:
+    """Whether a call asks a model, as its name says, or is of a function that does."""
+    place = _function(building, call.func)
+    if place is not None:
+        return asks(building, [place])
+    return any(_ASKING.search(word) for word in _words(descendants(call.func)))
 
 
 def _jumps(building: Building, place: _Place) -> bool:
