@@ -25,6 +25,8 @@ class Deployed(Struct, frozen=True, kw_only=True):
     """What makes it itself: its file, the route of templates to it, and its name."""
     name: str
     """Its name, as far as it is known."""
+    asked: bool = False
+    """Whether the platform asks who calls, before it passes a call on."""
 
     def property_at(self, *path: str) -> Node | None:
         """A property; where only an expression knows what stands on the way, that expression."""

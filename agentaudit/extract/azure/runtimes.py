@@ -147,13 +147,13 @@ def _reached(deployed: Deployed, containers: Node | None) -> Evidence | None:
     if outside is None or not outside.boolean or containers is None or len(containers.list()) != 1:
         return None
     limited = ingress is not None and ingress.get("ipSecurityRestrictions") is not None
-    asked = _asks_before(deployed.document.text)
+    asked = deployed.asked or asks_before(deployed.document.text)
     return None if limited or asked else evidence(deployed.document, outside, "external: true")
 
 
 @lru_cache(maxsize=2)
-def _asks_before(text: str) -> bool:
-    """Asked once for all apps of a file."""
+def asks_before(text: str) -> bool:
+    """Whether a file has the platform ask who calls; asked once for all apps of it."""
     return _ASKS_BEFORE in text.lower()
 
 

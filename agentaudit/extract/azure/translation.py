@@ -6,7 +6,7 @@ Microsoft Learn, "Azure resource reference" (https://learn.microsoft.com/en-us/a
 and "Azure built-in roles" for the ids of roles.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agentaudit.errors import Problem
 from agentaudit.extract.azure.api_management import ManagedApi, add_managed_api
@@ -25,6 +25,7 @@ from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.model.evidence import Evidence
 from agentaudit.model.facts.fact import FactId
+from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.azure.templates import UNREAD, type_of_interest
 from agentaudit.readers.document import Node
 
@@ -121,7 +122,25 @@ def _subscribed(api: Deployed | None) -> Evidence | None:
 
 
 def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> None:
-    stack = Stack(folder=file, bodies=[])
+    identities = identities_of(resources)
+
+    def identity_of(owner: Declared, principal: Node) -> FactId:
+        return identities.of_principal(principal.raw, owner.key, collector)
+
+    def give(resource: Deployed, runtimes: Sequence[Runtime]) -> None:
+        identities.give(resource, runtimes, collector)
+
+    stack = Stack(folder=file, bodies=[], identity_of=identity_of)
+    add_resources(stack, resources, give, collector)
+
+
+def add_resources(
+    stack: Stack,
+    resources: Sequence[Deployed],
+    give: Callable[[Deployed, Sequence[Runtime]], None],
+    collector: Collector,
+) -> None:
+    """What resources are, what they run and are given, and of which nobody reads what they say."""
     stack.members_by_type = tuple(
         Declared(
             type=TYPES[resource.type][0],
@@ -136,12 +155,6 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
         for resource in resources
         if resource.type in TYPES
     )
-    identities = identities_of(resources)
-
-    def identity_of(owner: Declared, principal: Node) -> FactId:
-        return identities.of_principal(principal.raw, owner.key, collector)
-
-    stack.identity_of = identity_of
     add_stores(stack, collector, state=False)
     add_azure_roles(stack, collector)
     add_cloud_caches(stack, collector)
@@ -150,7 +163,7 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
     for resource in resources:
         run, add = RUNTIMES.get(resource.type), SECRETS.get(resource.type)
         if run is not None:
-            identities.give(resource, run(resource, collector), collector)
+            give(resource, run(resource, collector))
         elif add is not None:
             add(resource, collector)
         elif _unread(resource.type):

@@ -48,7 +48,7 @@ def add_azure(module: Module, collector: Collector) -> None:
         if place is not None:
             runtimes = [served_in_plaintext(collector, item, place) for item in runtimes]
         if runtimes:
-            _act(declared, runtimes, collector)
+            act_assigned(declared, runtimes, collector)
 
 
 def _containers(declared: Declared) -> Iterator[Container]:
@@ -176,7 +176,7 @@ def _strings(declared: Declared) -> Iterator[Setting]:
             yield setting(declared, key, value, key)
 
 
-def _act(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:
+def act_assigned(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:
     """The identities that a resource is assigned, and the one that the system makes for it."""
     block = declared.body.get("identity")
     if block is None:

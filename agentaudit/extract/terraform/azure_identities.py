@@ -10,6 +10,8 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.model.facts.fact import NOBODY, FactId
 from agentaudit.readers.document import Document, Node
 
+AZAPI = "azapi_resource"
+"""Any resource of Azure, in the words of its templates."""
 _USER_ASSIGNED = "azurerm_user_assigned_identity"
 AZURE_RUNTIMES = (
     *("azurerm_container_app", "azurerm_container_app_job", "azurerm_container_group"),
@@ -49,7 +51,12 @@ def azure_identity_of(owner: Declared, node: Node | None, collector: Collector) 
     module = owner.module
     if isinstance(module, Stack):
         return module.identity_of(owner, node) if module.identity_of is not None else NOBODY
-    declared = module.references(_USER_ASSIGNED, *AZURE_RUNTIMES).referred(node.raw)
+    return referred_identity(module, node, collector)
+
+
+def referred_identity(module: Module, node: Node, collector: Collector) -> FactId:
+    """The identity of a module whose principal a value means; nobody where it declares none."""
+    declared = module.references(_USER_ASSIGNED, *AZURE_RUNTIMES, AZAPI).referred(node.raw)
     if declared is None:
         return NOBODY
     made = declared.type == _USER_ASSIGNED

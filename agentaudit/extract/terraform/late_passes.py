@@ -9,7 +9,7 @@ from msgspec import Struct
 from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.terraform.modules import Module
 
-_GOOGLE, _AZURE = ("google_",), ("azurerm_",)
+_GOOGLE, _AZURE, _AZAPI = ("google_",), ("azurerm_",), ("azapi_",)
 
 
 class LatePass(Struct, frozen=True):
@@ -48,6 +48,7 @@ add_google_functions = LatePass(
 )
 add_google_listeners = LatePass("terraform.google_listeners:add_google_listeners", _GOOGLE)
 add_azure = LatePass("terraform.azure:add_azure", _AZURE)
+add_azapi = LatePass("terraform.azapi:add_azapi", _AZAPI)
 add_google_policies = LatePass("terraform.google_policies:add_google_policies", _GOOGLE)
 add_delegations = LatePass("terraform.delegation:add_delegations", _GOOGLE)
 add_entra = LatePass("terraform.entra:add_entra", ("azuread_",))

@@ -17,6 +17,7 @@ from agentaudit.extract.terraform.kubernetes_pods import add_kubernetes_workload
 from agentaudit.extract.terraform.late_passes import (
     add_agent_databases,
     add_agentcore,
+    add_azapi,
     add_azure,
     add_azure_roles,
     add_boot_scripts,
@@ -94,6 +95,7 @@ def extract_terraform(documents: Documents, collector: Collector) -> None:
         add_google_functions(module, documents, collector)
         add_google_listeners(module, collector)
         add_azure(module, collector)
+        add_azapi(module, collector)
         add_google_policies(module, documents, collector)
         add_delegations(module, collector)
         add_entra(module, collector)
