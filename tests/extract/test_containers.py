@@ -761,6 +761,33 @@ def test_an_image_tells_what_it_runs_however_it_is_written(image: str, role: str
 
 
 @pytest.mark.parametrize(
+    ("image", "role"),
+    [
+        ("ghcr.io/acme/weather-mcp/weather-api:1", ""),
+        ("ghcr.io/acme/weather-mcp/weather-worker:1", ""),
+        ("ghcr.io/acme/weather-mcp/weather-mcp:1", "tool_server"),
+        ("ghcr.io/acme/weather-mcp/server:1", "tool_server"),
+        ("ghcr.io/acme/weather/mcp-api:1", "tool_server"),
+    ],
+)
+def test_a_repository_of_a_tool_server_publishes_other_images_too(image: str, role: str) -> None:
+    assert role_of(image, (), (), ()) == role
+
+
+@pytest.mark.parametrize(
+    ("image", "role"),
+    [
+        ("ghcr.io/acme/broker-gateway:latest", ""),
+        ("ghcr.io/acme/broker:latest", "tool_server"),
+        ("ghcr.io/acme/mcp-broker-gateway:latest", "tool_server"),
+        ("", "tool_server"),
+    ],
+)
+def test_the_gateway_that_a_tool_server_reaches_is_none_by_its_name(image: str, role: str) -> None:
+    assert role_of(image, ("mcp-broker-gateway-paper",), (), ()) == role
+
+
+@pytest.mark.parametrize(
     ("name", "role"),
     [("LiteLLMContainer", "gateway"), ("LiteLLMService", "gateway"), ("LiteLLMContained", "")],
 )

@@ -90,6 +90,8 @@ FRONT = regex(
     r"|database|init|setup|migrations?|monitor(?:ing)?|controller|operator|authori[sz]er"
 )
 """How names end that stand before an agent or a server of tools, or beside: `ai-mcp-dashboard`."""
+_NEIGHBOUR = regex(r"(?:^|[_-])(?:api|backend|worker|scheduler)$")
+"""How names end of other parts of what is called after its server of tools: `acme-mcp/shop-api`."""
 _NAMED_MODEL, _NAMED_AGENT = "MODEL_", "AGENT_"
 _SERVER = regex(r"(?:[\w-]+[_-])?(?:llm|embeddings?|rerank(?:er|ing)?|inference)[_-]server")
 """What serves a model by its name: there `MODEL_NAME` says which."""
@@ -107,8 +109,7 @@ _LOADING = regex(r"^(?:PYTORCH|CUDA|TRANSFORMERS|HUGGING_FACE|HF_(?:HOME|HUB|TOK
 """Settings of what loads weights itself: there `MODEL_ID` says which, and makes no agent."""
 _SERVING = regex(r"^(?:SERVED_MODEL_NAME|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE)$")
 """Settings of what serves a model, in an image whose name does not say so."""
-_PATH = regex(r"\w[./_:-]\w")
-_VARIABLE = regex(r"\$\{\w+\}")
+_PATH, _VARIABLE = regex(r"\w[./_:-]\w"), regex(r"\$\{\w+\}")
 _SUPPORT = regex(
     r"prometheus|grafana|otel|vectordotdev/vector|timberio/vector|jaeger|nginx|traefik|fluent|loki"
     r"|prox(?:y|ies)|squid|certbot|caddy|keycloak|authentik|(?:[/_-]|^)(?:controller|operator)(?:[:@_-]|$)",
@@ -159,13 +160,15 @@ def role_of(
     """What a container runs, by its image first, then by its names, its command and settings."""
     names, whose = tuple(names), called(image)
     role = _role_told_by(image) or next(filter(None, map(_role_told_by, names)), "")
+    if role == "tool_server" and _is_gateway(whose) and _role_told_by(whose) != role:
+        role = ""  # the gateway of a broker or a bank, which a server of tools reaches
     if role and (not _GENERAL.search(image) or (role == "gateway" and _fronts(names))):
         return role
     if AGENT_PRODUCT.match(whose):
         return "agent"
     if any(_is_gateway(name) for name in (whose, *names)):
-        # A gateway of whatever: one of models where it is told how to reach them.
-        return "gateway" if any(configures_agent(setting.key) for setting in settings) else ""
+        asks = any(configures_agent(setting.key) for setting in settings)
+        return "gateway" if asks else ""  # of models where it is told how to reach them
     if _is_of_another_trade(image) or keeps_clusters(whose) or _BROWSER.search(image):
         return ""
     if _SUPPORT.search(image) or only_schedules(words) or _leads(words):
@@ -181,8 +184,7 @@ def role_of(
     keys = _keys_of_its_own((whose, *names), settings)
     configured = any(map(configures_agent, keys)) and not any(map(_SERVING.match, keys))
     other = runs_another(words) or any(map(prepares_data, names))
-    started = (configured and not other) or starts_agent(" ".join(words))
-    return "agent" if named or started else ""
+    return "agent" if named or (configured and not other) or starts_agent(" ".join(words)) else ""
 
 
 def _keys_of_its_own(names: Sequence[str], settings: Sequence[Setting]) -> list[str]:
@@ -276,8 +278,13 @@ def _role_told_by(subject: str) -> str:
         return "gateway"
     told = (role for role, words, each in _ROLES if holds_word(lower, words) and each.search(lower))
     role = next(told, "")
-    front = role == "tool_server" and FRONT.fullmatch(head(called(subject)))
-    return "" if front else role
+    return "" if role == "tool_server" and _stands_beside(subject) else role
+
+
+def _stands_beside(subject: str) -> bool:
+    """Whether what is called after a server of tools is none: its page, or another part of it."""
+    name = called(subject)
+    return bool(FRONT.fullmatch(head(name)) or ("mcp" not in name and _NEIGHBOUR.search(name)))
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -289,6 +296,5 @@ def names_in(text: str) -> tuple[str, ...]:
     words = _VARIABLE.sub("", text).split()
     if len(words) < 2:  # noqa: PLR2004, one word is a name by itself
         return tuple(words)
-    if "\n" in text:  # a script may speak of agents, and start none
-        return ()
-    return tuple(word for word in words if _PATH.search(word))
+    script = "\n" in text  # which may speak of agents, and start none
+    return () if script else tuple(word for word in words if _PATH.search(word))
