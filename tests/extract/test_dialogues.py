@@ -45,6 +45,7 @@ def in_function(code: str) -> str:
     [
         LOOP.replace("CUT", "pass"),
         LOOP.replace("CUT", "if text == 'new': said = []"),
+        LOOP.replace("CUT", "match text:\n        case 'new': said = []"),
         LOOP.replace("CUT", "for each in said[1:]: print(each)"),
         LOOP.replace("CUT", "pass").replace("input(", "Prompt.ask("),
         LOOP.replace("CUT", "pass").replace("input('> ')", "sys.stdin.readline().strip()"),
@@ -84,6 +85,8 @@ def test_a_dialogue_is_bounded_where_it_is_cut(cut: str, bound: Known, count: in
         LOOP.replace("CUT", "pass").replace('text = input("> ")', "text = questions.get()"),
         LOOP.replace("CUT", "said = [{'role': 'user', 'content': text}]"),
         LOOP.replace("CUT", "said = shortened(said)"),
+        LOOP.replace("CUT", "if answered: said = []"),
+        LOOP.replace('"content": text', '"content": text == "y"'),
         "said = [task]\nwhile True:\n    answer = " + ASK + "\n    said.append(answer)\n"
         "    if input('go on? ') != 'y':\n        break\n",
         (

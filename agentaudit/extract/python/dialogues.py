@@ -6,9 +6,10 @@ asked whether a step may go on says nothing that a model is told.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agentaudit.extract.programs.bindings import bindings
 from agentaudit.extract.programs.code import Module
@@ -33,12 +34,12 @@ _ASSIGNING = (ast.Assign, ast.AnnAssign, ast.NamedExpr)
 
 
 class _Dialogue(Struct, frozen=True):
-    """One loop by its lines, and how far its statements are indented."""
+    """One loop by its lines, and the names of what is heard in it."""
 
     first: int
     last: int
-    column: int
     function: int
+    heard: frozenset[str] = frozenset()
 
     def holds(self, line: int, function: int) -> bool:
         """Whether a line of a function stands in the loop, and in no function within it."""
@@ -57,7 +58,7 @@ def is_of_dialogue(module: Module, name: str, at: ast.AST) -> bool:
         return False
     before = [value for target, value in given if target.lineno < outermost.first]
     rounds = [
-        _stays(name, value, again=target.col_offset == outermost.column)
+        _stays(name, value, again=not _is_asked_for(module, outermost, target.lineno))
         for target, value in given
         if outermost.first <= target.lineno <= outermost.last
     ]
@@ -65,7 +66,7 @@ def is_of_dialogue(module: Module, name: str, at: ast.AST) -> bool:
 
 
 def _stays(name: str, value: ast.expr, *, again: bool) -> bool:
-    """Whether what a name is given in a round is what it had: begun anew only on a condition."""
+    """Whether what a name is given in a round is what it had, unless somebody asked to begin."""
     if _is_list(value):
         own = isinstance(value, ast.List) and value.elts and isinstance(value.elts[0], ast.Starred)
         return not again or bool(own)
@@ -77,6 +78,18 @@ def _stays(name: str, value: ast.expr, *, again: bool) -> bool:
             return same == name
         case _:
             return False
+
+
+def _is_asked_for(module: Module, loop: _Dialogue, line: int) -> bool:
+    """Whether a line is reached only if what was heard says so: `if text == "/clear":`."""
+    asked: list[tuple[ast.stmt, ast.expr]] = [(each, each.test) for each in module.of(ast.If)]
+    asked += [(each, each.subject) for each in module.of(ast.Match)]
+    return module.affords(len(asked)) and any(
+        isinstance(each, ast.Name) and each.id in loop.heard
+        for choice, by in asked
+        if loop.first <= choice.lineno <= line <= (choice.end_lineno or choice.lineno)
+        for each in descendants(by)
+    )
 
 
 def _is_list(value: ast.expr) -> bool:
@@ -96,35 +109,48 @@ def _dialogues(module: Module) -> Sequence[_Dialogue]:
         _Dialogue(
             first=loop.lineno,
             last=loop.end_lineno or loop.lineno,
-            column=loop.body[0].col_offset,
             function=id(module.function_around(loop)),
         )
         for loop in loops
     )
     waits = (each for each in found if any(each.holds(*place) for place in waiting))
-    return [each for each in waits if _tells(module, each, lines)]
+    heard = {id(line) for line in lines}
+    named = (replace(each, heard=_names_heard(module, each, heard)) for each in waits)
+    return [each for each in named if _tells(module, each, heard)]
 
 
-def _tells(module: Module, loop: _Dialogue, lines: Sequence[ast.Call]) -> bool:
-    """Whether what is heard in a loop goes into a message, a list or a run within it."""
+def _names_heard(module: Module, loop: _Dialogue, heard: Container[int]) -> frozenset[str]:
     every = (ast.Dict, ast.Call, ast.Assign, ast.AugAssign)
     if not module.affords(sum(len(module.of(kind)) for kind in every)):
-        return False
-    heard = {id(line) for line in lines}
-    names = {
+        return frozenset()
+    return frozenset(
         target.id
         for (function, _), values in module.once(_given).items()
         for target, value in (values if function == loop.function else ())
         if isinstance(target, ast.Name)
         and loop.holds(target.lineno, function)
         and any(id(each) in heard for each in descendants(value))
-    }
+    )
+
+
+def _tells(module: Module, loop: _Dialogue, heard: Container[int]) -> bool:
+    """Whether what is heard in a loop goes into a message, a list or a run within it."""
     return any(
-        (isinstance(each, ast.Name) and each.id in names) or id(each) in heard
+        (isinstance(each, ast.Name) and each.id in loop.heard) or id(each) in heard
         for told in _told(module)
         if loop.holds(told.lineno, id(module.function_around(told))) and module.affords_within(told)
-        for each in descendants(told)
+        for each in _said(told)
     )
+
+
+def _said(told: ast.expr) -> Iterator[ast.AST]:
+    """All of an expression but what it compares: whether the answer was yes is not the answer."""
+    waiting: list[ast.AST] = [told]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.Compare):
+            waiting += ast.iter_child_nodes(node)
 
 
 def _told(module: Module) -> Iterator[ast.expr]:
