@@ -461,6 +461,10 @@ def test_all_actions_on_what_holds_no_secret_fetch_none(resource: str, fetched: 
         ("arn:aws:dynamodb:*:*:table/*", True),
         ("arn:aws:secretsmanager:eu-west-1:1:secret:*", True),
         ("arn:aws:secretsmanager:eu-west-1:1:secret:agent/*", False),
+        ("arn:aws:sns:eu-west-1:1:alerts:*", False),
+        ("arn:aws:sns:eu-west-1:1:*", True),
+        ("arn:aws:execute-api:eu-west-1:1:orders/*", False),
+        ("arn:aws:execute-api:*:*:*/*/*", True),
         ("${aws_s3_bucket.data.arn}/*", False),
     ],
 )

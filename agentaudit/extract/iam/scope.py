@@ -9,8 +9,10 @@ from agentaudit.extract.iam.policies import Condition, Statement
 
 EVERY = frozenset({"*", "*:*"})
 """Actions that stand for all there are."""
-_EVERY_BUCKET = re.compile(r"\*(?:/\*)?")
+_EVERY_NAME = re.compile(r"\*(?:/\*)*")
 _EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*(?:/\*)*")
+_NAME_FIRST = frozenset({"codecommit", "codepipeline", "execute-api", "s3", "sns", "sqs"})
+"""Services whose ARNs say no kind before the name: `arn:aws:sns:eu-west-1:111122223333:alerts`."""
 _NARROWING = re.compile(
     r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
 )
@@ -61,8 +63,8 @@ def is_everything(resource: str) -> bool:
     if resource == "*":
         return True
     service, named = service_and_name(resource)
-    kinds = _EVERY_BUCKET if service == "s3" else _EVERY_ONE_OF_A_KIND
-    return bool(service) and kinds.fullmatch(named) is not None
+    every = _EVERY_NAME if service in _NAME_FIRST else _EVERY_ONE_OF_A_KIND
+    return bool(service) and every.fullmatch(named) is not None
 
 
 def reaches_every(statement: Statement, kind: str) -> bool:
