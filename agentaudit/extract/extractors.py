@@ -11,7 +11,7 @@ from agentaudit.extract.environment import extract_environment
 from agentaudit.extract.frameworks.langgraph import extract_langgraph
 from agentaudit.extract.kubernetes.accounts import extract_accounts
 from agentaudit.extract.kubernetes.exposure import extract_exposure
-from agentaudit.extract.kubernetes.kustomize import extract_kustomize
+from agentaudit.extract.kubernetes.kustomize_changes import extract_kustomize
 from agentaudit.extract.kubernetes.plaintext import extract_plaintext
 from agentaudit.extract.kubernetes.pods import extract_kubernetes
 from agentaudit.extract.kubernetes.policies import extract_policies

@@ -12,6 +12,7 @@ from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.registry_logins import SECRET_KEYS, kept_logins
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.kubernetes.kustomize import patch_files
+from agentaudit.extract.kubernetes.kustomize_images import AppliedImages
 from agentaudit.extract.kubernetes.made_secrets import MadeSecret, made_secrets
 from agentaudit.extract.late_extractors import function_of
 from agentaudit.extract.settings import Setting
@@ -61,9 +62,11 @@ class Cluster:
         self,
         objects: Iterable[KubernetesObject],
         products: Mapping[str, str] = MappingProxyType({}),
+        images: AppliedImages | None = None,
     ) -> None:
         self.products = products
         """By the names of images of the repository what they extend."""
+        self.images = images or AppliedImages()
         self._objects: dict[tuple[str, str, str], KubernetesObject] = {}
         self._scaling: dict[tuple[str, str, str], list[KubernetesObject]] = {}
         self._values: dict[tuple[str, str, str], Values] = {}

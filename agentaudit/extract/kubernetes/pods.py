@@ -22,6 +22,7 @@ from agentaudit.extract.kubernetes.alternatives import (
     alternatives_within,
 )
 from agentaudit.extract.kubernetes.environment import Pod, environment_of
+from agentaudit.extract.kubernetes.kustomize_images import applied_images
 from agentaudit.extract.kubernetes.objects import (
     Cluster,
     KubernetesObject,
@@ -61,7 +62,8 @@ _CONFIGURATIONS = Budget("mounted configurations", 20_000, free=4, whole=True)
 def extract_kubernetes(documents: Documents, collector: Collector) -> None:
     """The workloads of every manifest, with the accounts they run under."""
     objects = kubernetes_objects(documents)
-    cluster = Cluster(objects, documents.once(products_by_image))
+    applied = documents.once(applied_images)
+    cluster = Cluster(objects, documents.once(products_by_image), applied)
     alternatives = alternatives_of(objects)
     for owner in objects:
         add_workload(owner, cluster, alternatives, collector)
@@ -138,7 +140,7 @@ def _container(pod: Pod, node: Node, collector: Collector) -> Container:
         key=key,
         runtime=_with_engine(pod, node, environment.settings, runtime),
         names=tuple(dict.fromkeys((owner.name, name))),
-        made_of=product_named(pod.cluster.products, runtime.image),
+        made_of=product_named(pod.cluster.products, node.text_at("image")),
         words=words,
         settings=environment.settings,
         settings_whole=environment.whole,
@@ -171,7 +173,7 @@ def _runtime(pod: Pod, node: Node, key: str, volumes: Iterable[Node]) -> Runtime
         evidence=place_of(pod.owner.document, place, name),
         environment=_stage(pod.owner.namespace),
         kind="pod",
-        image=node.text_at("image"),
+        image=pod.cluster.images.image(pod.owner.document.file, node.text_at("image")),
         privileged=_first_true("privileged", *security)
         or _first_true("allowPrivilegeEscalation", security[0]),
         host_mounts=tuple(plain(path) for path in hosts),
