@@ -43,6 +43,8 @@ _NESTED = (
 )
 """Options that hold others: of models, and of every run."""
 _COUNTING = ("modelCallLimitMiddleware", "toolCallLimitMiddleware")
+_OF_ONE = "toolName"
+"""With which the latter counts the calls of one tool alone."""
 _SIGNALS = ("signal", "abortSignal")
 _CLOCK, _RACE = "AbortSignal.timeout(", "Promise.race"
 _LASTS = "maxDuration"
@@ -57,7 +59,7 @@ def iterations(building: Building, options: Options, builder: Builder) -> Bound:
     steps = given_anywhere(building, options, _STEPS)
     if steps is not None:
         return _count(building, steps)
-    counting = middleware(building, options, *_COUNTING)
+    counting = middleware(building, options, *_COUNTING, unless=_OF_ONE)
     calls = counting.get("runLimit", "threadLimit") if counting is not None else None
     if calls is not None:
         return _count(building, calls)
@@ -177,7 +179,7 @@ def _begin(node: ast.Call) -> tuple[int, int]:
 
 def budget(building: Building, options: Options) -> Known:
     """Whether a number of tokens or an amount of money is set."""
-    if middleware(building, options, *_COUNTING) is not None:
+    if middleware(building, options, *_COUNTING, unless=_OF_ONE) is not None:
         return Known.SET
     found = _presence(building, options, _SPENDING)
     hidden = found is Known.NONE and (may_have_more(building, options) or building.may_be_limited)

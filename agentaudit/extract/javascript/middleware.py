@@ -8,8 +8,14 @@ from agentaudit.extract.javascript.options import Options, options_of
 _PACKAGES = ("langchain", "@langchain/", "deepagents")
 
 
-def middleware(building: Building, options: Options, *names: str) -> Options | None:
-    """The options of the first of an agent's middleware that is made by one of these functions."""
+def middleware(
+    building: Building, options: Options, *names: str, unless: str = ""
+) -> Options | None:
+    """
+    The options of the first of an agent's middleware that is made by one of these functions.
+
+    One that has a certain option may be passed by.
+    """
     given = options.get("middleware")
     listed = building.program.meant(given) if given is not None else None
     if listed is None or not isinstance(listed.node, ast.List):
@@ -20,7 +26,9 @@ def middleware(building: Building, options: Options, *names: str) -> Options | N
         made = building.program.meant(listed.beside(element))
         package, _, name = made.name.rpartition(".")
         if isinstance(made.node, ast.Call) and name in names and package.startswith(_PACKAGES):
-            return options_of(building.program, made.module, made.node)
+            found = options_of(building.program, made.module, made.node)
+            if not unless or found.get(unless) is None:
+                return found
     return None
 
 

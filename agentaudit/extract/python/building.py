@@ -44,11 +44,15 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         made = self.module.meant(node)
         return made if isinstance(made, ast.Call) else None
 
-    def middleware(self, call: Call, *names: str) -> ast.Call | None:
-        """The first of an agent's middleware that is of one of these classes of its framework."""
+    def middleware(self, call: Call, *names: str, unless: str = "") -> ast.Call | None:
+        """
+        The first of an agent's middleware that is of one of these classes of its framework.
+
+        One that has a certain argument may be passed by.
+        """
         for element in self.elements(keyword(call.node, "middleware")) or ():
             made = self.made_by(element)
-            if made is not None:
+            if made is not None and not (unless and self.module.text(keyword(made, unless))):
                 name = self.module.dotted(made.func)
                 if name.rpartition(".")[2] in names and is_of_framework(self.module, name):
                     return made

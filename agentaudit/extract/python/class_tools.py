@@ -24,6 +24,8 @@ from agentaudit.model.facts.tools import Tool
 
 DATABASES = KnownTool(effects=("read", "write", "delete"), private=True, free_form=("query",))
 _COMPUTER = "ComputerTool"
+_UNSAFE = "unsafe_mode"
+"""With which CrewAI's code interpreter runs code on the machine itself (its documentation)."""
 _MESSAGES = KnownTool(effects=("read", "write", "send"), untrusted=True, private=True, egress=True)
 CLASS_TOOLS: Mapping[str, KnownTool] = {
     **dict.fromkeys(
@@ -95,6 +97,8 @@ Tools whose effects their documentation states: of LangChain, CrewAI, the OpenAI
 def class_tool(module: Module, call: ast.Call, name: str) -> Tool:
     """The tool that an instance of a known class is."""
     known = BROWSER if name == _COMPUTER and _drives_browser(module) else CLASS_TOOLS[name]
+    if module.value(keyword(call, _UNSAFE)) is True:
+        known = SHELL
     boxed = in_container(module, call) or _of_sandbox(module, call)
     tool = known_tool(module, call, (name, known))
     return replace(

@@ -36,13 +36,14 @@ _STOPPING = regex(r"(?i)limit|max|budget|guard(?!rail)|breaker|stop|(?<!event)(?
 How hooks are called that cancel what an agent wants to call: `ToolLimitHook`. Guardrails look at
 what is said, and every agent of Strands has an event loop.
 """
-_COUNTING = ("ModelCallLimitMiddleware", "ToolCallLimitMiddleware")
+_COUNTING = (("ModelCallLimitMiddleware", ""), ("ToolCallLimitMiddleware", "tool_name"))
+"""Middleware of LangChain that counts calls, and by which argument only those of one tool."""
 
 
 def iterations(building: Building, call: Call, builder: Builder) -> Bound:
     """The loop limit: given here, given anywhere in the file's runs, or the framework's default."""
     given = given_limit(building, call, builder)
-    limited = building.middleware(call, *_COUNTING) if given is None else None
+    limited = _counting(building, call) if given is None else None
     if limited is not None:
         given = keyword(limited, "run_limit", "thread_limit")
         if given is None:
@@ -65,6 +66,15 @@ def given_limit(building: Building, call: Call, builder: Builder) -> ast.expr | 
     names = (*LIMITS, *builder.limits)
     given = keyword(call.node, *names) or _nested(building, call) or building.runs.given(names)
     return given or _requests(building, builder)
+
+
+def _counting(building: Building, call: Call) -> ast.Call | None:
+    """The middleware that counts all of an agent's calls, those of models first."""
+    for name, of_one in _COUNTING:
+        limited = building.middleware(call, name, unless=of_one)
+        if limited is not None:
+            return limited
+    return None
 
 
 def _may_be_stopped(building: Building, call: Call, builder: Builder) -> bool:
@@ -155,7 +165,7 @@ def timeout(building: Building, call: Call) -> Known:
 
 def budget(building: Building, call: Call) -> Known:
     """A limit of calls for a whole thread is a budget; so is one of tokens, rate or money."""
-    limited = building.middleware(call, *_COUNTING)
+    limited = _counting(building, call)
     if limited is not None and keyword(limited, "thread_limit", "run_limit") is not None:
         return Known.SET
     found = _presence(building, call, _BUDGETS)

@@ -11,7 +11,7 @@ from agentaudit.extract.programs.code import Call, Module, written_keys
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.python.builders import RUN_METHODS
 
-_STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig"}
+_STARTS = RUN_METHODS | {"with_config", "RunConfig", "RunnableConfig", "iter", "run_stream_events"}
 """What starts a run; `RunConfig` is what Google's ADK hands to one, `RunnableConfig` LangChain."""
 _Names = tuple[str, ...]
 
