@@ -220,6 +220,30 @@ _DART = Language(
     ),
     ("package:",),
 )
+_SIGNS = (
+    r"\b(?:OPENAI|ANTHROPIC|GEMINI|MISTRAL|GROQ|OPENROUTER|LITELLM|LANGSMITH|LANGFUSE|AZURE_OPENAI)_"
+    r"(?:API|MASTER|SECRET)_KEY\b|\bmcpServers\b|\bMCPServer\b|\bkagent\.dev\b"
+)
+"""Of an agent in a configuration: a key of what it asks, or the servers of its tools."""
+_CONFIGURATIONS: Mapping[str, Language] = MappingProxyType(
+    {
+        syntax: Language(
+            name,
+            regex(_SIGNS),
+            _SIGNS,
+            ("_KEY", "mcpServers", "MCPServer", "kagent.dev"),
+        )
+        for syntax, name in (
+            ("jsonnet", "Jsonnet"),
+            ("cue", "CUE"),
+            ("pkl", "Pkl"),
+            ("nix", "Nix"),
+            ("dhall", "Dhall"),
+            ("starlark", "Starlark"),
+        )
+    }
+)
+"""Languages of configurations: what they make is deployed, and is made by no one here."""
 LANGUAGES: Mapping[str, Language] = MappingProxyType(
     {
         "csharp": _C_SHARP,
@@ -232,6 +256,7 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(
         "swift": _SWIFT,
         "scala": _SCALA,
         "dart": _DART,
+        **_CONFIGURATIONS,
     }
 )
 """By syntax."""

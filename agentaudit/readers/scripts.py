@@ -51,6 +51,33 @@ _PASSWORDS_SET = (
     regex(rf"\bchpasswd[ \t]{{0,3}}<<<[ \t]{{0,3}}{_LOGIN}"),
 )
 """What is handed to the program that sets passwords; those that are hashed are none."""
+_KEPT = (
+    (
+        "://",
+        regex(
+            r"\bhttps?://(?P<user>[\w.%+-]{1,60}):(?P<value>[^\s\"'`$%{}<>()@:/\\]{4,200})"
+            r"@(?=[\w-]{1,60}(?:\.[\w-]{1,60}){1,9})(?!(?:[\w-]{1,60}\.){0,9}example\.(?:com|org|net))"
+        ),
+    ),
+    (
+        "machine",
+        regex(
+            r"\bmachine\s{1,9}[\w.-]{1,200}\s{1,9}(?:login\s{1,9}(?P<user>[^\s$]{1,100})\s{1,9})?"
+            r"password\s{1,9}(?P<value>[^\s\"'`${}<>]{4,200})"
+        ),
+    ),
+    (
+        "ansible_",
+        regex(
+            r"(?<=[ \t])(?P<user>ansible(?:_[a-z]{1,20}){0,2})_pass(?:word)?=[\"']?"
+            r"(?P<value>[^\s\"'`$%{}<>]{4,200})"
+        ),
+    ),
+)
+"""
+What a machine signs in with elsewhere: in an address, for curl and git (`.netrc`), in an inventory
+of Ansible. Each expression stands behind a word without which it finds nothing.
+"""
 _ELEMENT = regex(r"[A-Za-z_][\w.]*\[")
 """`token = tokens[0]` is of a program that a script holds."""
 _SIGNED = regex(r"\beyJ[\w-]{10,2000}\.eyJ[\w-]{1,4000}\.[\w-]{43}")
@@ -70,6 +97,7 @@ class Assignment(Struct, frozen=True):
 def assignments(text: str) -> Iterator[Assignment]:
     """Every value that a script writes down for a name that speaks of secrets, or for a user."""
     yield from passwords_set(text)
+    yield from _passwords_kept(text)
     for match in _ASSIGNMENT.finditer(text):
         if any(word in match["name"].lower() for word in _SECRET_WORDS):
             if any(mark in match[0] for mark in _COMMANDS):
@@ -88,6 +116,15 @@ def passwords_set(text: str) -> Iterator[Assignment]:
         for form in _PASSWORDS_SET:
             for match in form.finditer(text):
                 yield Assignment(f"{match['user']}_password", match["value"], match.start("value"))
+
+
+def _passwords_kept(text: str) -> Iterator[Assignment]:
+    """Every password that stands in an address, or beside a machine, named after its user."""
+    for word, form in _KEPT:
+        for match in form.finditer(text) if word in text else ():
+            yield Assignment(
+                f"{match['user'] or word}_password", match["value"], match.start("value")
+            )
 
 
 def starts_unasked(text: str) -> bool:

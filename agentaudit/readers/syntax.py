@@ -32,7 +32,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.tf", "hcl"),
     ("*.tofu", "hcl"),
     ("*.tfvars", "hcl"),
-    ("terragrunt.hcl", "hcl"),
+    *((name, "hcl") for name in ("terragrunt.hcl", "*.nomad", "*.nomad.hcl", "*.pkr.hcl")),
+    ("docker-bake*.hcl", "hcl"),
     ("*.bicep", "bicep"),
     ("*.bicepparam", "bicep"),
     ("*.json", "json"),
@@ -43,7 +44,7 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.af", "json"),
     ("*.tfstate", "json"),
     ("*.tfstate*.backup", "json"),
-    ("*.yaml", "yaml"),
+    *((name, "yaml") for name in ("*.yaml", "kubeconfig", "*.kubeconfig")),
     ("*.yml", "yaml"),
     ("*.toml", "toml"),
     (".env", "dotenv"),
@@ -77,6 +78,9 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*.swift", "swift"),
     ("*.scala", "scala"),
     ("*.dart", "dart"),
+    *((f"*.{ending}", "jsonnet") for ending in ("jsonnet", "libsonnet")),
+    *((f"*.{ending}", ending) for ending in ("cue", "pkl", "nix", "dhall")),
+    *((name, "starlark") for name in ("Tiltfile", "*.bzl", "*.star")),
     ("CLAUDE.md", "markdown"),
     ("CLAUDE.local.md", "markdown"),
     ("AGENTS.md", "markdown"),
@@ -98,7 +102,10 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
     ("*polic*.xml", "xml"),
     *(
         (f"*.{ending}", "script")
-        for ending in ("sh", "bash", "zsh", "ps1", "bat", "service", "mk", "just")
+        for ending in (
+            *("sh", "bash", "zsh", "fish", "ps1", "psm1", "bat", "cmd", "service", "mk", "just"),
+            *("container", "pod", "conf", "cnf", "cfg", "ini", "groovy", "jenkinsfile"),
+        )
     ),
     *(
         (name, "script")
@@ -110,6 +117,9 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
             "Justfile",
             ".justfile",
             "Procfile",
+            *("Jenkinsfile", "Earthfile", "Vagrantfile", "Caddyfile"),
+            *(".envrc", ".npmrc", ".pypirc", ".yarnrc", ".netrc", ".git-credentials"),
+            *(".s3cfg", ".boto", ".my.cnf", "credentials"),
         )
     ),
 )
