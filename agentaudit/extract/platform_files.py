@@ -16,6 +16,8 @@ from agentaudit.readers.scripts import starts_unasked
 
 _WORKFLOW_FILE = regex(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
+OTHER_HCL = regex(r"\.(?:nomad|nomad\.hcl|pkr\.hcl)$|(?:^|/)docker-bake[^/]*\.hcl$")
+"""Of Nomad, Packer and Docker's Bake, whose blocks mean other things than Terraform's."""
 SERVERLESS_FILE = regex(r"(?:^|/)serverless(?:[.-][\w-]+)?\.(?:ya?ml|json)$")
 _AGENTCORE_FILE = regex(
     r"(?:^|/)(?:agentcore\.json|agentcore/mcp\.json|\.bedrock_agentcore\.yaml)$"

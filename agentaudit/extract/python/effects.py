@@ -13,7 +13,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.known_tools import EVERYTHING
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import argument, descendants
+from agentaudit.extract.programs.syntax import argument, descendants, last_name
 from agentaudit.extract.python.execution import Execution
 from agentaudit.extract.python.helpers import Helpers, passed_on
 from agentaudit.extract.python.interpreters import (
@@ -49,6 +49,15 @@ _LONGEST = 100
 _SENDS = frozenset({"send_message", "sendmail", "send_email", "send_mail", "chat_postMessage"})
 _PATHS = frozenset({"pathlib.Path.open"})
 _OPENS = _PATHS | {"open", "io.open", "codecs.open", "aiofiles.open"}
+
+
+_BUILT: Mapping[str, str] = {
+    **dict.fromkeys(("select", "get", "list", "search", "query"), "read"),
+    **dict.fromkeys(("insert", "upsert", "update", "patch", "create", "copy", "append"), "write"),
+    **dict.fromkeys(("delete", "remove", "trash"), "delete"),
+    "send": "send",
+}
+"""What requests do that are built of calls and sent by a last one, of Supabase and of Google."""
 
 
 class Effects(Struct):
@@ -207,10 +216,24 @@ def _method(words: Execution, call: ast.Call) -> str:
 
 
 def _sql_effect(words: Execution, call: ast.Call, found: Effects) -> None:
+    if not call.args and not call.keywords:
+        effects = {_BUILT[name] for name in _chain(call) if name in _BUILT}
+        found.names.update(effects)
+        found.private |= "read" in effects
+        return
     verb = _verb(words, argument(call, 0, "sql", "query", "statement"))
     effect = VERBS.get(verb, "read")
     found.names.update({effect} if verb else {"read", "write", "delete"})
     found.private |= effect == "read"
+
+
+def _chain(call: ast.Call) -> Iterator[str]:
+    """The names of the calls of which a request is built: `table(…).select(…).execute()`."""
+    for _ in range(_LONGEST):
+        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Call):
+            return
+        call = call.func.value
+        yield last_name(call.func)
 
 
 def _verb(words: Execution, given: ast.expr | None) -> str:

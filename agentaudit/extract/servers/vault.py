@@ -16,6 +16,7 @@ from agentaudit.extract.credentials.recognition import lifetime_of
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded, embedded_text
 from agentaudit.extract.kubernetes.objects import kubernetes_objects
+from agentaudit.extract.platform_files import OTHER_HCL
 from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.model.facts.credentials import Credential, CredentialForm
 from agentaudit.readers.document import Document, Node
@@ -66,7 +67,7 @@ def extract_vault(documents: Documents, collector: Collector) -> None:
 
 def _servers(documents: Documents, collector: Collector) -> Iterator[_Server]:
     for document in documents.of("hcl", "json"):
-        if _LIMIT in document.text:
+        if _LIMIT in document.text and OTHER_HCL.search(document.file) is None:
             yield _Server(document, document.root, "")
     for document, node, key in _texts(documents, collector):
         if _LIMIT not in node.raw:
