@@ -125,3 +125,33 @@ def test_functions_that_answer_each_other_end() -> None:
     code = "def one(q):\n    return two(q)\ndef two(q):\n    return one(q)\n"
 
     assert _tools(f"{code}def work(q):\n    exec(one(q))") == []
+
+
+_LOOP = """
+def other(q):
+    while True:
+        reply = client.responses.create(model="m", input=q, tools=TOOLS)
+        q = [{"type": "function_call_output", "call_id": reply.id, "output": "none"}]
+
+def desk(q):
+    while True:
+        reply = client.responses.create(model="m", input=q, tools=TOOLS)
+        out = subprocess.run(reply.output_text, shell=True, capture_output=True)
+        q = [{"type": "function_call_output", "call_id": reply.id, "output": out.stdout}]
+"""
+
+
+@pytest.mark.parametrize("placed", ["in a function", "in the module"])
+def test_it_is_the_tool_of_the_agent_whose_loop_runs_it(placed: str) -> None:
+    """Another loop of the same file has it not."""
+    code = _LOOP
+    if placed == "in the module":
+        first, _, last = code.partition("def desk(q):\n")
+        code = first + "\n".join(line.removeprefix("    ") for line in last.splitlines())
+    found = deployment_of({"desk.py": f"{_HEAD}\nTOOLS = [{{'type': 'web_search'}}]\n{code}\n"})
+    runs = {tool.id for tool in found.tools if "execute" in tool.effects}
+    names = {agent.id: agent.name for agent in found.agents}
+    having = {names[edge.src] for edge in found.edges if edge.dst in runs and edge.src in names}
+
+    assert having == {"desk" if placed == "in a function" else "desk.py"}
+    assert "other" in names.values()

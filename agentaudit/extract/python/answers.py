@@ -7,10 +7,12 @@ around that is a tool of the model as any other, whatever nobody calls it.
 """
 
 import ast
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
 from agentaudit.expressions import holds_word, regex
+from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.programs.code import Module
@@ -20,7 +22,9 @@ from agentaudit.extract.programs.syntax import descendants, returned_by
 from agentaudit.extract.python.callees import function_called
 from agentaudit.extract.python.effects import effects_in, run_places
 from agentaudit.extract.python.execution import Execution
+from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
+from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.model_clients import IN_PYTHON, client_asked
 
@@ -80,14 +84,29 @@ def _running(documents: Documents) -> frozenset[str]:
 
 
 def add_run_answers(documents: Documents, collector: Collector) -> None:
-    """The functions that run what a model answers, where no tool that is known does."""
+    """
+    The functions that run what a model answers, where no tool that is known does.
+
+    Each is a tool of the agents whose loop asks their model in that function.
+    """
     answers, seen = _Answers(documents), documents.once(run_places)
+    agents = by_folder(collector.of(Agent))
     for file, module in modules(documents).items():
         if file in documents.once(_running):
             for function in (*module.functions, _of_module(module)):
                 tool = _tool(answers, module, function, seen)
                 if tool is not None:
                     collector.add(tool)
+                    for agent in _asking(module, function, agents.get(file, ())):
+                        collector.link(EdgeKind.INVOKES, agent.id, tool.id, tool.evidence[0])
+
+
+def _asking(module: Module, function: FunctionDef, agents: Sequence[Agent]) -> Iterator[Agent]:
+    """The agents of a file whose models are asked in one function, or in none."""
+    own = function if function.lineno else None
+    for agent in agents if module.affords(len(agents)) else ():
+        if module.function_at(agent.evidence[0].line) is own:
+            yield agent
 
 
 def _tool(
