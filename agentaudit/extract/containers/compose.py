@@ -24,6 +24,7 @@ from agentaudit.extract.containers.compose_overlays import (
     variant_of,
 )
 from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
+from agentaudit.extract.containers.copied_paths import copied_paths
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
@@ -128,6 +129,7 @@ def _container(
         build=folder,
         dockerfile=dockerfile,
         stage=stage,
+        copied=None if folder is None else copied_paths(documents, dockerfile, folder),
         made_of=product_in(documents, dockerfile, stage, words),
         only_serves=base is not None and only_serves(base.image, names),
         mounts=_mounts(document, service),

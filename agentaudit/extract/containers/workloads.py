@@ -20,6 +20,8 @@ class WorkloadSpec(Struct, frozen=True, kw_only=True):
     """Folder its image is built from, from the root; None when it is not built here."""
     dockerfile: str = ""
     """What builds the image in that folder, where that is said; any file there may."""
+    copied: tuple[str, ...] | None = None
+    """The files and folders of the repository in its image, where all of them are known."""
     made_of: str = ""
     """The image of a known product that its own image is made of, and starts."""
     stage: str = ""

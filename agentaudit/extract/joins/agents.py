@@ -9,6 +9,7 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.by_folder import by_folder
 from agentaudit.extract.collector import Collector, fact_id
 from agentaudit.extract.containers.commands import runs_another
+from agentaudit.extract.containers.copied_paths import holds
 from agentaudit.extract.containers.started_code import CODED
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.credentials.literals import normal
@@ -30,7 +31,7 @@ def place_agents(collector: Collector) -> None:
     workloads = [item for item in collector.workloads if item.role == "agent"]
     for workload in workloads:
         if workload.build is not None:
-            built[workload.image] = coded.below(workload.build)
+            built[workload.image] = coded.built_into(workload)
     for workload in workloads:
         known = _agents_of(workload, coded, built)
         agents = known or [_own_agent(collector, workload)]
@@ -66,6 +67,13 @@ class _Coded:
     def below(self, folder: str) -> list[Agent]:
         """Those in a folder, or in one file."""
         return self._by_folder.get(folder, [])
+
+    def built_into(self, workload: Workload) -> list[Agent]:
+        """Those in the folder that an image is built from, if it is given their files."""
+        found = self.below(workload.build or "")
+        if workload.copied is None or workload.mounts:
+            return found
+        return [agent for agent in found if holds(workload.copied, agent.evidence[0].file)]
 
     def of(self, identifiers: Container[FactId]) -> list[Agent]:
         """Those with one of some ids."""
@@ -130,7 +138,7 @@ def _agents_of(workload: Workload, coded: _Coded, built: dict[str, list[Agent]])
     if workload.agents:
         return coded.of(workload.agents)
     if workload.build is not None:
-        return coded.below(workload.build)
+        return coded.built_into(workload)
     by_image = built.get(workload.image, []) if workload.image else []
     by_name = coded.named(frozenset(normal(name) for name in workload.names if name))
     return by_image or by_name or coded.around(workload.document.file)
