@@ -1,9 +1,9 @@
 """
 Scripts of shells, and texts for people: kept as they are and searched, never parsed.
 
-A script is read where it assigns what its name calls a secret, starts a coding agent that need
-not ask, leaves root for another user, makes keys of clouds, or holds a key of a known form;
-any other text only for the last.
+A script is read where it assigns what its name calls a secret, starts a program or a coding agent
+that need not ask, leaves root for another user, makes keys of clouds, or holds a key of a known
+form; any other text only for the last.
 """
 
 import re
@@ -29,6 +29,14 @@ ALLOWING_WORDS = ("--allowedTools", "--allowed-tools")
 """With which Claude Code is told what it may do unasked."""
 LEAVING_WORDS = ("exec gosu ", "exec su-exec ", "exec setpriv ", "exec runuser ")
 """With which an entry point becomes a program of another user, as its last line."""
+_INTERPRETERS = ("python", "node ", "tsx ", "bun ", "deno ", "$(", "${")
+_PROGRAM = regex(
+    r"^[ \t@-]{0,40}(?:(?:exec|[A-Z_]\w{0,40}=\S{0,100})[ ]){0,5}"
+    r"(?:(?:uv|poetry|pdm|pipenv|hatch|rye|pixi)[ ]run[ ])?"
+    r"(?:python[\d.]{0,6}|node|tsx|bun|deno|\$[({]\w{1,40}[)}])"
+    r"[ \t][^\n]{0,80}?\w\.(?:py|[mc]?[jt]sx?)\b",
+    re.MULTILINE,
+)
 _TELLING = (*UNASKED_WORDS, *ALLOWING_WORDS, *LEAVING_WORDS, *CLOUD_WORDS)
 _ASSIGNMENT = regex(
     r"""
@@ -132,11 +140,16 @@ def starts_unasked(text: str) -> bool:
     return holds_word(text, UNASKED_WORDS) or holds_word(text, ALLOWING_WORDS)
 
 
+def runs_programs(text: str) -> bool:
+    """Whether a script starts a program, which may be an agent."""
+    return holds_word(text, _INTERPRETERS) and _PROGRAM.search(text) is not None
+
+
 def tells_of_secrets_or_agents(text: str) -> bool:
     """Whether a script is worth reading."""
     if len(text) > MAX_CODE:
         return False
-    started = holds_word(text, _TELLING)
+    started = holds_word(text, _TELLING) or runs_programs(text)
     return started or holds_token(text) or next(assignments(text), None) is not None
 
 

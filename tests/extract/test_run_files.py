@@ -154,3 +154,68 @@ def test_so_do_jobs_of_other_forges(file: str, text: str) -> None:
 @given(st.lists(st.sampled_from(["uv", "run", "python", "-m", "-c", "a.py", "--with", "x", "-u"])))
 def test_what_is_run_stands_in_the_command(words: list[str]) -> None:
     assert not words or set(run_by(words)) <= set(words)
+
+
+MAKEFILE = """\
+.PHONY: triage
+PYTHON := python3
+all: lint
+
+lint:
+\truff check .
+
+prepare:
+\t@echo ready
+
+triage: prepare
+\t@$(PYTHON) --version
+\t-$(PYTHON) \\
+\t  scripts/triage.py
+claude:
+\tclaude --dangerously-skip-permissions -p "$(BODY)"
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "agents"),
+    [
+        ("make triage", ["triage"]),
+        ("make -s triage BODY=hi", ["triage"]),
+        ("make claude", ["Claude Code of Makefile"]),
+        ("make lint", []),
+        ("make", []),
+        ("make release", []),
+        ("echo make triage", []),
+    ],
+)
+def test_a_target_runs_what_its_commands_do(command: str, agents: list[str]) -> None:
+    assert run(command, scripts__triage_py=AGENT, Makefile=MAKEFILE) == agents
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "agent: other\n\techo hi\nother:\n\tpython scripts/triage.py\n",
+        "agent other:\n\tpython scripts/triage.py\n",
+        "agent:: # asks\n\t@python scripts/triage.py\n",
+        "agent:\n\t$(MAKE) other\n\tmake other\nother:\n\tpython scripts/triage.py\n",
+        "PY ?= uv run python\nagent:\n\t$(PY) scripts/triage.py\n",
+        "agent: agent\n\tmake agent\n\tpython scripts/triage.py\n",
+    ],
+)
+def test_so_does_the_first_and_what_it_needs(text: str) -> None:
+    assert run("make", scripts__triage_py=AGENT, Makefile=text) == ["triage"]
+
+
+def test_a_makefile_of_a_folder_is_run_there() -> None:
+    files = {"tools__Makefile": "agent:\n\tpython triage.py\n", "tools__triage_py": AGENT}
+
+    assert run("make -C tools agent", **files) == ["triage"]
+    assert run("cd tools && make", **files) == ["triage"]
+    assert run("make agent", **files) == []
+
+
+def test_a_script_may_start_the_program_of_an_agent_and_nothing_else() -> None:
+    files = {"scripts__triage_py": AGENT, "run.sh": "set -e\nexec python scripts/triage.py\n"}
+
+    assert run("bash run.sh", **files) == ["triage"]

@@ -1,5 +1,5 @@
 """
-Agents of the repository's own code that a job runs: `python scripts/triage.py`, `npm run review`.
+Agents of the repository's own code that a job runs: `python scripts/triage.py`, `make review`.
 
 A command counts where its program is one that runs files, and the file that it names, or one which
 that imports itself, builds an agent. What a linter or a test runner is given is not run so, and a
@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.collector import Collector
 from agentaudit.extract.containers.started_code import entries, waves
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.pipelines.make_targets import Makefiles
 from agentaudit.extract.rehearsals import is_rehearsal
 from agentaudit.model.facts.agents import Agent
 
@@ -51,7 +53,7 @@ class RunAgents:
         for agent in collector.of(Agent):
             if not is_rehearsal(agent.evidence[0].file):
                 self._agents.setdefault(agent.evidence[0].file, []).append(agent)
-        self._documents = documents
+        self._documents, self._makefiles = documents, Makefiles(documents)
         self._imports: Mapping[str, frozenset[str]] = collector.imported_files
         scripts = (document.file for document in documents.of("script"))
         self._known = frozenset((*self._imports, *scripts))
@@ -82,20 +84,29 @@ class RunAgents:
             if words[0] == "cd":
                 folder = posixpath.normpath(posixpath.join(folder, *words[1:2]))
                 continue
-            file = self._file(run_by(words), folder)
+            file = self._file(words, folder)
             if file and _PREPARES.search(file) is None:
                 yield file
-            document = self._documents.at(file) if file.endswith(_SHELL) else None
-            name = _package_script(words)
-            told = self._documents.packages.script(folder, name) if name else ""
-            for inner in (document.text if document is not None else "", told):
+            for inner, below in self._inner(words, file, folder):
                 if inner and len(seen) < _MOST_SCRIPTS:
-                    yield from self._files(inner, folder, seen)
+                    yield from self._files(inner, below, seen)
 
-    def _file(self, words: Sequence[str], folder: str) -> str:
-        """The file that words name, from a folder, or else wherever the end of its path is."""
-        if not words:
-            return ""
+    def _inner(self, words: Sequence[str], file: str, folder: str) -> Iterator[tuple[str, str]]:
+        """The scripts that a command runs, each with its folder: of a shell, a package, make."""
+        document = self._documents.at(file) if file.endswith(_SHELL) else None
+        if document is not None:
+            yield document.text, folder
+        if name := _package_script(words):
+            yield self._documents.packages.script(folder, name), folder
+        _, below, made = self._makefiles.run(words, folder)
+        yield made, below
+
+    def _file(self, command: Sequence[str], folder: str) -> str:
+        """The file that a command runs, from a folder, or else wherever the end of its path is."""
+        makefile, _, made = self._makefiles.run(command, folder)
+        words = run_by(command)
+        if starts_agent(made) or not words:
+            return makefile if starts_agent(made) else ""
         direct = posixpath.normpath(posixpath.join(folder, words[-1]))
         return direct if direct in self._known else next(entries(words, folder, self._known), "")
 
