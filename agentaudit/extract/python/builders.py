@@ -56,6 +56,12 @@ _AGNO = _WORDING | {
     *("system_message", "add_history_to_context", "num_history_runs", "telemetry", "retries"),
     "introduction",
 }
+_AGENT_FRAMEWORK = frozenset(
+    {
+        *("chat_client", "client", "name", "id", "description", "instructions", "model_id"),
+        *("temperature", "top_p", "seed", "user", "metadata", "store", "response_format"),
+    }
+)
 
 BUILDERS: Mapping[str, Builder] = {
     **_at("langchain.agents", "create_agent", Builder("langchain", tools_at=1, wording=_LANGCHAIN)),
@@ -109,7 +115,11 @@ BUILDERS: Mapping[str, Builder] = {
     **_at("agno.agent", "Agent", Builder("agno", wording=_AGNO)),
     **_at("smolagents smolagents.agents", "ToolCallingAgent", Builder("smolagents", 20, 0)),
     **_at("smolagents smolagents.agents", "CodeAgent", Builder("smolagents", 20, 0)),
-    **_at("agent_framework", "Agent ChatAgent RawAgent", Builder("agent-framework", 40)),
+    **_at(
+        "agent_framework",
+        "Agent ChatAgent RawAgent",
+        Builder("agent-framework", 40, wording=_AGENT_FRAMEWORK),
+    ),
     **_at(
         "llama_index.core.agent llama_index.core.agent.workflow",
         "FunctionAgent ReActAgent CodeActAgent",

@@ -7,7 +7,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.bounds import Bound
 from agentaudit.extract.programs.code import UNFOLDED, Call, Module
 from agentaudit.extract.programs.syntax import argument, keyword, splatted
-from agentaudit.extract.python.builders import Builder
+from agentaudit.extract.python.builders import RUN_METHODS, Builder
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.direct_calls import takes_no_turn
 from agentaudit.extract.python.graphs import GRAPH
@@ -25,6 +25,9 @@ LIMITS = (
 _TIMEOUTS = ("max_execution_time", "timeout", "timeout_s", "step_timeout")
 _BUDGETS = ("max_rpm", "max_tokens", "usage_limits", "max_budget", "max_budget_usd")
 _USAGE = ("usage_limits",)
+_TOOLS = ("tools",)
+_JOINED, _JOINING = "agent_framework", ("Builder", "Workflow", "workflow")
+"""What makes a workflow of agents."""
 _REPLIES = "max_consecutive_auto_reply"
 """At zero, an agent of AG2 sends no reply by itself, and takes only the turn it is asked for."""
 _SCRIPTED = regex(r"^langchain_core\.language_models\..*Fake|^pydantic_ai\.models\.test\.")
@@ -52,7 +55,7 @@ def iterations(building: Building, call: Call, builder: Builder) -> Bound:
         if splatted(call.node) or builder.decided_elsewhere or _is_scripted(building, call):
             return Known.UNKNOWN, None
         once = _only_answers(builder, call.node) or _only_serves(building, call, builder)
-        most = builder.iterations or (1 if once else None)
+        most = 1 if once and _asked_alone(building, builder) else builder.iterations
         if most is None and _may_be_stopped(building, call, builder):
             return Known.UNKNOWN, None
         return (Known.SET if most else Known.NONE), most
@@ -104,6 +107,20 @@ def _only_answers(builder: Builder, call: ast.Call) -> bool:
     before = builder.tools_at or 0
     told = len(call.args) > before or any(isinstance(item, ast.Starred) for item in call.args)
     return bool(builder.wording) and not told and given <= builder.wording
+
+
+def _asked_alone(building: Building, builder: Builder) -> bool:
+    """
+    Whether nobody hands an agent tools later: those of Agent Framework take some for each run.
+
+    They are members of workflows as well, which hand them over to each other by tools.
+    """
+    if builder.framework != "agent-framework":
+        return True
+    imports = building.module.imports.values()
+    joined = any(path.startswith(_JOINED) and path.endswith(_JOINING) for path in imports)
+    asked = any(call.last in RUN_METHODS for call in building.calls)
+    return asked and not joined and building.runs.given(_TOOLS) is None
 
 
 def _only_serves(building: Building, call: Call, builder: Builder) -> bool:
