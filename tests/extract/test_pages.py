@@ -118,6 +118,14 @@ def test_a_server_may_let_pages_call_what_it_imports(
     assert agent.cors_open is expected
 
 
+def test_so_may_a_server_that_is_read_because_it_loads_its_environment() -> None:
+    server = SERVER.format(module="desk.paths", name="router", origins="['*']", line=THERE)
+    loading = f"from dotenv import load_dotenv\nload_dotenv()\n{server}"
+    files = {"desk/agent.py": AGENT, "desk/paths.py": PATHS, "desk/server.py": loading}
+
+    assert [agent.cors_open for agent in deployment_of(files).agents] == [True]
+
+
 def test_a_server_that_lets_every_page_in_is_told_once_for_all_its_agents() -> None:
     """What is changed is one line; a server of its own is another."""
     more = 'second = Agent("openai:gpt-5", name="second")\n'

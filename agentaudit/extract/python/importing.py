@@ -80,8 +80,13 @@ def _keyed(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> It
 
 
 def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> Iterator[str]:
-    """Those that let pages of other origins in, and what has paths between them and an agent."""
-    opening = [each for each in unread.values() if _imports(each, PAGES)]
+    """
+    Those that let pages of other origins in, and what has paths between them and an agent.
+
+    A server that is read for another reason has such paths as well.
+    """
+    read = (SourceText(file=each.file, syntax=each.syntax, text=each.text) for each in programs)
+    opening = [each for each in (*unread.values(), *read) if _imports(each, PAGES)]
     building = {
         document.file
         for document in (programs if opening else ())
@@ -95,7 +100,7 @@ def _opening(programs: Sequence[Document], unread: Mapping[str, SourceText]) -> 
     for source in opening if building else ():
         between = answering.intersection(routers.taken_by(source))
         if between or any(agents.taken_by(source)):
-            yield from (source.file, *sorted(between))
+            yield from (file for file in (source.file, *sorted(between)) if file in unread)
 
 
 def _imports(source: SourceText, words: Sequence[str]) -> bool:
