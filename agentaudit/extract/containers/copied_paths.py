@@ -26,6 +26,18 @@ _OPEN = regex(r"[$*?\[<]|://")
 
 def copied_paths(documents: Documents, dockerfile: str, folder: str) -> tuple[str, ...] | None:
     """Its files and folders, from the root; None where any may be in it."""
+    known = documents.once(_known)
+    if (dockerfile, folder) not in known:
+        known[dockerfile, folder] = _copied(documents, dockerfile, folder)
+    return known[dockerfile, folder]
+
+
+def _known(_documents: Documents) -> dict[tuple[str, str], tuple[str, ...] | None]:
+    """What is copied by a Dockerfile from a folder, each found once: many services may be of it."""
+    return {}
+
+
+def _copied(documents: Documents, dockerfile: str, folder: str) -> tuple[str, ...] | None:
     image = documents.at(dockerfile)
     sources = tuple(_sources(image)) if image is not None else ()
     if image is None or not sources or any(map(_OPEN.search, sources)):
