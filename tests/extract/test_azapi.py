@@ -94,6 +94,22 @@ def test_what_runs_acts_as_the_identities_that_it_is_assigned() -> None:
     assert identities(deployment) == {"crm-tools", "crm-mcp"}
 
 
+def test_identities_may_stand_in_what_is_deployed() -> None:
+    within = """{
+    identity = {
+      type = "SystemAssigned, UserAssigned"
+      userAssignedIdentities = { (azurerm_user_assigned_identity.tools.id) = {} }
+    }
+"""
+    block = APP[APP.index("  identity {") : APP.index("  body =")]
+    text = app().replace(block, "").replace("body = {", f"body = {within}", 1)
+    deployment = deployment_of({"main.tf": text + ROLE})
+    names = {each.id: each.name for each in deployment.identities}
+
+    assert identities(deployment) == {"crm-tools", "crm-mcp"}
+    assert [names[each.identity_id] for each in deployment.grants] == ["crm-mcp"]
+
+
 def identities(deployment: Deployment) -> set[str]:
     names = {each.id: each.name for each in deployment.identities}
     edges = (each for each in deployment.edges if each.kind is EdgeKind.AUTHENTICATES_AS)

@@ -25,6 +25,7 @@ from agentaudit.extract.plaintext import served_in_plaintext
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.terraform.azure_identities import (
     AZURE_RUNTIMES,
+    identity_block,
     system_assigned,
     user_assigned,
 )
@@ -178,13 +179,15 @@ def _strings(declared: Declared) -> Iterator[Setting]:
 
 def act_assigned(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:
     """The identities that a resource is assigned, and the one that the system makes for it."""
-    block = declared.body.get("identity")
+    block = identity_block(declared)
     if block is None:
         return
     own = system_assigned(declared, collector)
     if own:
         act_as(collector, runtimes, own, evidence(declared.document, block.get("type") or block))
-    for named in block.list_at("identity_ids"):
+    keys = block.get("userAssignedIdentities")
+    written = [key for key, _ in keys.entries] if keys is not None else []
+    for named in (*block.list_at("identity_ids"), *written):
         place = evidence(declared.document, named)
         identity = user_assigned(declared.module, declared.document, named, collector)
         if identity:

@@ -40,8 +40,14 @@ def user_assigned(module: Module, document: Document, node: Node, collector: Col
 
 def system_assigned(declared: Declared, collector: Collector) -> FactId:
     """The identity that the system makes for a resource; nobody where it makes none."""
-    kind = declared.body.text_at("identity", "type")
+    block = identity_block(declared)
+    kind = block.text_at("type") if block is not None else ""
     return _made(declared, collector) if "SystemAssigned" in kind else NOBODY
+
+
+def identity_block(declared: Declared) -> Node | None:
+    """What says which identities a resource has: a block, or a part of what `azapi` is given."""
+    return declared.body.get("identity") or declared.body.get("body", "identity")
 
 
 def azure_identity_of(owner: Declared, node: Node | None, collector: Collector) -> FactId:
