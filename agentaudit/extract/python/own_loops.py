@@ -21,6 +21,7 @@ from agentaudit.extract.programs.imports import imported_files, modules
 from agentaudit.extract.programs.loops import Rounds, openness, rounds
 from agentaudit.extract.programs.syntax import keyword
 from agentaudit.extract.programs.unfolded import leave_asked_open, leave_rounds_open
+from agentaudit.extract.python.bound_models import bound_models
 from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.handed_tools import HandedTools
 from agentaudit.extract.python.hosted_servers import add_hosted_server
@@ -47,6 +48,8 @@ _RESULTS = any_of(
 )
 _ROLE = regex(r"""role["']?\s*[:=]\s*["'](?:tool|function)["']""")
 """How results of tools go back to a model, in the words of each interface."""
+_OF_PROGRAMS = frozenset({OWN, "langchain"})
+"""Clients that are an agent's only where a loop is seen: others may ask them from anywhere."""
 _HOSTED = "server_url"
 """What the vendor calls by itself needs no results."""
 _CALLED_BY_CLIENT = 10
@@ -70,7 +73,7 @@ def add_own_loops(building: Building) -> Sequence[Agent]:
     """The agents of a module that are loops of its own, each once."""
     module = building.module
     found: dict[str, _Loop] = {}
-    for asked in asked_models(module, building.calls):
+    for asked in (*asked_models(module, building.calls), *bound_models(building)):
         loop = _loop(building, asked)
         if loop is not None and module.affords(1):
             name = _name(module, loop)
@@ -97,7 +100,7 @@ def _loop(building: Building, asked: Asked) -> _Loop | None:
     if not module.once(_hands_back):
         return _Loop(asked, None) if _is_handed_back_elsewhere(building, asked) else None
     found = rounds(module, node)
-    if asked.client != OWN:
+    if asked.client not in _OF_PROGRAMS:
         return _Loop(asked, found)
     told = keyword(node, *_TURNS)
     if found is not None and told is not None:
