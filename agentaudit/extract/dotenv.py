@@ -6,10 +6,12 @@ from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.container import Container
 from agentaudit.extract.containers.facts import add_container
-from agentaudit.extract.credentials.holdings import settings_of
+from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
 from agentaudit.extract.documents import Documents, folder_of
-from agentaudit.extract.loaded_environments import agents_reading
+from agentaudit.extract.loaded_environments import Readers, readers
+from agentaudit.extract.settings import Setting
 from agentaudit.model.evidence import Confidence
+from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document
 
@@ -23,16 +25,17 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
     """
     A process for every `.env` with settings of an agent, or whose agent loads it itself.
 
-    Templates are left to the sweep.
+    Servers of tools that load one hold what stands there; templates are left to the sweep.
     """
     used = {file for workload in collector.workloads for file in workload.told_in}
-    readers = agents_reading(documents, collector)
+    reading = readers(documents, collector)
     for document in documents.of("dotenv"):
         if document.file in used or TEMPLATE.search(document.file):
             continue
         stage = _STAGE.search(document.file)
         place = document.root.entries[0][0] if document.root.entries else document.root
-        agents = readers.get(document.file, ())
+        known = reading.get(document.file, Readers())
+        settings = settings_of(document, document.root, "env")
         container = Container(
             document=document,
             place=place,
@@ -46,12 +49,26 @@ def extract_dotenv(documents: Documents, collector: Collector) -> None:
                 environment=stage["name"] if stage else "",
             ),
             names=(f"process with {document.file}",),
-            settings=settings_of(document, document.root, "env"),
-            agents=agents,
-            calls_model=bool(agents),
+            settings=settings,
+            agents=known.agents,
+            calls_model=bool(known.agents),
         )
-        if container.role == "agent" and not _fills_compose(document, documents):
+        if _fills_compose(document, documents):
+            continue
+        if container.role == "agent":
             add_container(collector, container)
+        elif known.servers:
+            _hand_to_servers(collector, settings, known.servers)
+
+
+def _hand_to_servers(
+    collector: Collector, settings: Sequence[Setting], servers: Sequence[FactId]
+) -> None:
+    """What servers of tools find there that load it themselves, where no agent does."""
+    holding = Holding(
+        holder="tool_server", exposure="env", holder_id=servers[0], seen_by=tuple(servers)
+    )
+    add_credentials(collector, settings, holding)
 
 
 def _fills_compose(document: Document, documents: Documents) -> bool:

@@ -127,3 +127,51 @@ def test_how_often_an_agent_may_loop_is_no_window_of_a_memory() -> None:
     assert agent.max_iterations_count == 500
     assert found.memory_stores == ()
     assert [store.max_turns_count for store in others.memory_stores] == [500]
+
+
+SERVER = """\
+from dotenv import load_dotenv
+from mcp.server.fastmcp import FastMCP
+
+load_dotenv()
+mcp = FastMCP("github")
+
+@mcp.tool()
+def issue(title: str) -> str:
+    return title
+"""
+
+
+def test_a_server_of_tools_holds_what_its_program_loads() -> None:
+    found = deployment_of({"server.py": SERVER, ".env": HELD})
+    (server,), (token,) = found.tool_servers, found.credentials
+
+    assert (token.holder, token.holder_id) == ("tool_server", server.id)
+    assert found.agents == ()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"server.py": SERVER.replace("load_dotenv", "other"), ".env": HELD},
+        {"server.py": SERVER, ".env.example": HELD},
+        {"tests/server.py": SERVER, ".env": HELD},
+        {
+            "agent.py": "from dotenv import load_dotenv\nfrom mcp import StdioServerParameters\n"
+            "load_dotenv()\nmade = StdioServerParameters(command='npx', args=['-y', 'x@1.0.0'])\n",
+            ".env": HELD,
+        },
+    ],
+)
+def test_a_server_of_another_program_does_not(files: dict[str, str]) -> None:
+    """A client hands the servers that it starts only what it tells them."""
+    found = deployment_of(files)
+
+    assert {item.holder for item in found.credentials} <= {"repository"}
+
+
+def test_an_agent_of_the_program_holds_it_before_its_servers() -> None:
+    found = deployment_of({"agent.py": program(), "server.py": SERVER, ".env": HELD})
+
+    assert seeing(found) == {"desk"}
+    assert [item.holder for item in found.credentials] == ["agent"]
