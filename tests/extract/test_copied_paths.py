@@ -41,6 +41,8 @@ def frameworks(deployment: Deployment) -> set[str]:
         "COPY --chown=app client/requirements.txt client/page.py /app/",
         "COPY /client /app",
         "ADD desk-page /app",
+        "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv\nCOPY client /app",
+        "COPY client /app\nFROM python:3.12-slim\nCOPY --from=0 /app /app",
     ],
 )
 def test_an_image_that_is_given_other_files_runs_no_agent_of_the_folder(copied: str) -> None:
@@ -66,6 +68,7 @@ def test_an_image_that_is_given_other_files_runs_no_agent_of_the_folder(copied: 
             "RUN --mount=type=bind,source=desk,target=/desk cp -r /desk /app\n"
         ),
         "FROM registry.example/acme/base:1\nCOPY client /app\n",
+        "FROM python:3.12-slim\nCOPY --from=acme.example/desk:1 /app /app\nCOPY client /client\n",
     ],
 )
 def test_an_image_that_may_hold_the_files_of_an_agent_runs_it(dockerfile: str) -> None:

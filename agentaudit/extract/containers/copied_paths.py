@@ -20,6 +20,7 @@ _OF_VENDORS = regex(
     r"|^(?:oven/bun|denoland/deno|ghcr\.io/astral-sh/uv|nvidia/cuda)(?:[:@]|$)"
     r"|^(?:cgr\.dev|gcr\.io/distroless|mcr\.microsoft\.com|registry\.access\.redhat\.com)/"
 )
+_FROM = "--from="
 _FETCHES = regex(r"--mount=\S*type=bind|\bgit\b")
 _OPEN = regex(r"[$*?\[<]|://")
 
@@ -42,9 +43,12 @@ def _copied(documents: Documents, dockerfile: str, folder: str) -> tuple[str, ..
     sources = tuple(_sources(image)) if image is not None else ()
     if image is None or not sources or any(map(_OPEN.search, sources)):
         return None
-    bases = documents.once(every_stage).get(dockerfile, {}).values()
-    foreign = any(not base.stage and not _OF_VENDORS.match(base.image) for base in bases)
-    if foreign or any(_FETCHES.search(node.text or "") for _, node in instructions(image, "RUN")):
+    stages = documents.once(every_stage).get(dockerfile, {})
+    images = {base.image for base in stages.values()} | set(_taken_from(image))
+    own = (each for each in images if each not in stages and not each.isdecimal())
+    if not all(map(_OF_VENDORS.match, own)) or any(
+        _FETCHES.search(node.text or "") for _, node in instructions(image, "RUN")
+    ):
         return None
     paths = (posixpath.normpath(posixpath.join(folder, each.lstrip("/"))) for each in sources)
     found = tuple(dict.fromkeys(paths))
@@ -55,8 +59,16 @@ def _sources(image: Document) -> Iterator[str]:
     """What is copied from no other stage."""
     for _, node in instructions(image, "COPY", "ADD"):
         words = (node.text or "").split()
-        if not any(word.startswith("--from=") for word in words):
+        if not any(word.startswith(_FROM) for word in words):
             yield from (word for word in words[:-1] if not word.startswith("--"))
+
+
+def _taken_from(image: Document) -> Iterator[str]:
+    """The stages and images that files are copied from."""
+    for _, node in instructions(image, "COPY", "ADD"):
+        for word in (node.text or "").split():
+            if word.startswith(_FROM):
+                yield word.removeprefix(_FROM)
 
 
 def holds(paths: tuple[str, ...] | None, file: str) -> bool:
