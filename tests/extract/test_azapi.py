@@ -143,7 +143,7 @@ resource "azapi_resource" "models" {
 @pytest.mark.parametrize(
     ("resource", "named"),
     [
-        ('"azapi_resource" "a" { type = "Microsoft.App/agents@2025-05-01-preview" }', True),
+        ('"azapi_resource" "a" { type = "Microsoft.App/agents/skills@2025-05-01-preview" }', True),
         ('"azapi_resource" "a" { type = "Microsoft.App/managedEnvironments@2024-03-01" }', False),
         ('"azapi_resource" "a" { type = "Microsoft.Network/dnsZones@2018-05-01" }', False),
         ('"azapi_resource" "a" { type = var.type }', True),

@@ -17,9 +17,8 @@ from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts.fact import NOBODY, FactId
+from agentaudit.model.facts.fact import NOBODY, Fact, FactId
 from agentaudit.model.facts.permissions import Identity
-from agentaudit.model.facts.runtimes import Runtime
 
 TYPE = "microsoft.managedidentity/userassignedidentities"
 _SYMBOL = regex(r"^\$?\{?(?P<symbol>\w+)\.(?:id|properties\.principalId)\}?$")
@@ -43,7 +42,7 @@ class Identities(Struct, frozen=True):
     owners: Mapping[str, Sequence[Deployed]]
     """Resources for which the system makes one."""
 
-    def give(self, deployed: Deployed, runtimes: Sequence[Runtime], collector: Collector) -> None:
+    def give(self, deployed: Deployed, runtimes: Sequence[Fact], collector: Collector) -> None:
         """What a resource runs acts as the identity of its own, and as those it is assigned."""
         listed = deployed.node.get("identity", "userAssignedIdentities")
         entries = listed.entries if listed is not None else ()
@@ -97,7 +96,7 @@ def add_managed_identity(collector: Collector, name: str, key: str, place: Evide
 
 
 def act_as(
-    collector: Collector, runtimes: Sequence[Runtime], identity: FactId, place: Evidence
+    collector: Collector, runtimes: Sequence[Fact], identity: FactId, place: Evidence
 ) -> None:
     """All that a resource runs acts as an identity that it has."""
     name = collector.facts[identity].name

@@ -15,6 +15,7 @@ from agentaudit.extract.azure.identities import identities_of
 from agentaudit.extract.azure.roles import add_azure_roles
 from agentaudit.extract.azure.runtimes import RUNTIMES
 from agentaudit.extract.azure.secrets import SECRETS, add_parameters
+from agentaudit.extract.azure.sre_agents import SRE_AGENT, add_sre_agent
 from agentaudit.extract.azure.templates import project
 from agentaudit.extract.azure.types import TYPES
 from agentaudit.extract.collector import Collector, evidence
@@ -24,8 +25,7 @@ from agentaudit.extract.terraform.cloud_caches import add_cloud_caches
 from agentaudit.extract.terraform.modules import Declared
 from agentaudit.extract.terraform.stores import add_stores
 from agentaudit.model.evidence import Evidence
-from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.azure.templates import UNREAD, type_of_interest
 from agentaudit.readers.document import Node
 
@@ -127,7 +127,7 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
     def identity_of(owner: Declared, principal: Node) -> FactId:
         return identities.of_principal(principal.raw, owner.key, collector)
 
-    def give(resource: Deployed, runtimes: Sequence[Runtime]) -> None:
+    def give(resource: Deployed, runtimes: Sequence[Fact]) -> None:
         identities.give(resource, runtimes, collector)
 
     stack = Stack(folder=file, bodies=[], identity_of=identity_of)
@@ -137,7 +137,7 @@ def _extract(file: str, resources: Sequence[Deployed], collector: Collector) -> 
 def add_resources(
     stack: Stack,
     resources: Sequence[Deployed],
-    give: Callable[[Deployed, Sequence[Runtime]], None],
+    give: Callable[[Deployed, Sequence[Fact]], None],
     collector: Collector,
 ) -> None:
     """What resources are, what they run and are given, and of which nobody reads what they say."""
@@ -164,6 +164,8 @@ def add_resources(
         run, add = RUNTIMES.get(resource.type), SECRETS.get(resource.type)
         if run is not None:
             give(resource, run(resource, collector))
+        elif resource.type == SRE_AGENT:
+            give(resource, (add_sre_agent(resource, collector),))
         elif add is not None:
             add(resource, collector)
         elif _unread(resource.type):

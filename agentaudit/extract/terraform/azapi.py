@@ -17,8 +17,7 @@ from agentaudit.extract.stacks import Stack
 from agentaudit.extract.terraform.azure import act_assigned
 from agentaudit.extract.terraform.azure_identities import AZAPI, referred_identity
 from agentaudit.extract.terraform.modules import Declared, Module
-from agentaudit.model.facts.fact import FactId
-from agentaudit.model.facts.runtimes import Runtime
+from agentaudit.model.facts.fact import Fact, FactId
 from agentaudit.readers.azure.templates import type_of_interest
 from agentaudit.readers.document import Node, NodeKind
 
@@ -35,7 +34,7 @@ def add_azapi(module: Module, collector: Collector) -> None:
     def identity_of(_owner: Declared, principal: Node) -> FactId:
         return referred_identity(module, principal, collector)
 
-    def give(resource: Deployed, runtimes: Sequence[Runtime]) -> None:
+    def give(resource: Deployed, runtimes: Sequence[Fact]) -> None:
         act_assigned(declared[resource.key], runtimes, collector)
 
     stack = Stack(folder=module.folder, bodies=[], identity_of=identity_of)

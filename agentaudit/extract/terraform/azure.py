@@ -33,6 +33,7 @@ from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.settings import setting, settings
 from agentaudit.model.evidence import Evidence, Known
 from agentaudit.model.facts.credentials import CredentialForm
+from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Node
 
@@ -177,7 +178,7 @@ def _strings(declared: Declared) -> Iterator[Setting]:
             yield setting(declared, key, value, key)
 
 
-def act_assigned(declared: Declared, runtimes: Sequence[Runtime], collector: Collector) -> None:
+def act_assigned(declared: Declared, runtimes: Sequence[Fact], collector: Collector) -> None:
     """The identities that a resource is assigned, and the one that the system makes for it."""
     block = identity_block(declared)
     if block is None:
