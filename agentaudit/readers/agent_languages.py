@@ -225,7 +225,7 @@ _SIGNS = (
     r"(?:API|MASTER|SECRET)_KEY\b|\bmcpServers\b|\bMCPServer\b|\bkagent\.dev\b"
 )
 """Of an agent in a configuration: a key of what it asks, or the servers of its tools."""
-_CONFIGURATIONS: Mapping[str, Language] = MappingProxyType(
+CONFIGURATIONS: Mapping[str, Language] = MappingProxyType(
     {
         syntax: Language(
             name,
@@ -256,7 +256,7 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(
         "swift": _SWIFT,
         "scala": _SCALA,
         "dart": _DART,
-        **_CONFIGURATIONS,
+        **CONFIGURATIONS,
     }
 )
 """By syntax."""

@@ -81,6 +81,32 @@ def test_a_file_that_builds_agents_is_named_as_not_read(file: str, text: str, li
     assert "nothing but known forms of keys is read" in found.reason
 
 
+LOOP = """use reqwest::Client;
+
+async fn turn(client: &Client, base: &str) -> Value {{
+    let answer = client.post(format!("{{base}}{path}")).send().await?;
+    answer["choices"][0]["message"]["{called}"].clone()
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "called", "named"),
+    [
+        ("/v1/chat/completions", "tool_calls", True),
+        ("/v1/messages", "tool_use", True),
+        ("/v1beta/models/m:generateContent", "functionCall", True),
+        ("/v1/chat/completions", "content", False),
+        ("/v1/reports", "tool_calls", False),
+    ],
+)
+def test_a_loop_of_its_own_is_named_as_not_read(path: str, called: str, named: bool) -> None:  # noqa: FBT001
+    (found,) = deployment_of({"a.rs": LOOP.format(path=path, called=called)}).coverage
+
+    assert (found.status is FileStatus.PARTIAL) is named
+    assert found.line == (4 if named else None)
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [
