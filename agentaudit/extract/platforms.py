@@ -248,6 +248,10 @@ extract_helm = late(ends("Chart.yaml", "yaml"), "kubernetes.helm:extract_helm")
 extract_releases = late(
     said(("HelmRelease",), "yaml", "json"), "kubernetes.releases:extract_releases"
 )
+extract_applied = late(
+    said(("argoproj.io/", "HelmRelease"), "yaml", "json"),
+    "kubernetes.applied_elsewhere:extract_applied",
+)
 extract_cluster_access = late(
     said(("aws-auth", "eksctl.io/"), "yaml", "json"), "kubernetes.eks:extract_cluster_access"
 )

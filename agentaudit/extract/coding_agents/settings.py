@@ -21,6 +21,7 @@ from agentaudit.extract.coding_agents.claude_rules import (
 from agentaudit.extract.coding_agents.signs import is_claude_settings, with_folders
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.credentials.holdings import Holding, add_credentials, settings_of
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.environment_controls import add_logs
 from agentaudit.extract.mcp.clients import client_agent
@@ -35,6 +36,7 @@ from agentaudit.model.facts.tools import Tool, ToolServer
 from agentaudit.readers.document import Document, Node
 
 _MANAGED = regex(r"(?:^|/)managed-settings\.json$")
+_PLUGIN = ".claude-plugin/plugin.json"
 _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
 
@@ -45,6 +47,23 @@ def extract_claude(documents: Documents, collector: Collector) -> None:
     managed = any(_rules_out(item.root) for item in found if _MANAGED.search(item.file))
     for document in found:
         _extract(document, collector, asks=managed or _rules_out(document.root))
+        _leave_plugins_open(documents, document, collector)
+
+
+def _leave_plugins_open(documents: Documents, document: Document, collector: Collector) -> None:
+    """Plugins that settings switch on and whose files, with their hooks, are not here."""
+    plugins = document.root.child("enabledPlugins")
+    if plugins is None:
+        return
+    here = {
+        each.root.name_at("name") for each in documents.of("json") if each.file.endswith(_PLUGIN)
+    }
+    for key, value in plugins.entries:
+        name = key.raw.partition("@")[0]
+        if value.boolean is True and name not in here:
+            what = f"the plugin {plain(key.raw)} is not among the files"
+            place = evidence(document, key, plain(key.raw))
+            collector.leave_open(place, what, "what its hooks, servers and commands do is open")
 
 
 def _rules_out(root: Node) -> bool:

@@ -1,5 +1,6 @@
 """Actions of GitHub that run an agent, and those of them that only ask a model."""
 
+from agentaudit.expressions import regex
 from agentaudit.extract.pipelines.asked_models import asks_model, is_reviewer, reviews
 from agentaudit.readers.document import Node
 
@@ -28,6 +29,11 @@ AGENT_ACTIONS = frozenset(
     }
 )
 _IMAGE = "docker://"
+_MODEL_KEY = regex(
+    r"(?i)^(?:openai|azure_openai|anthropic|claude|gemini|google_ai|mistral|groq|openrouter|deepseek"
+    r"|xai|cohere|llm|ai|model)_(?:api_)?(?:key|token)$"
+)
+"""How an action calls the key of a model that it wants."""
 
 
 def asks_once(action: str, script: str, variables: Node | None) -> bool:
@@ -38,6 +44,12 @@ def asks_once(action: str, script: str, variables: Node | None) -> bool:
         return True
     given = variables.items() if variables is not None and script else ()
     return asks_model("\n".join((script, *(f"{name}: {value.raw}" for name, value in given))))
+
+
+def takes_model_key(given: Node | None) -> bool:
+    """Whether an action is handed the key of a model, and so asks one, whoever's action it is."""
+    names = (name.replace("-", "_") for name, _ in given.items()) if given is not None else ()
+    return any(map(_MODEL_KEY.search, names))
 
 
 def framework_of(action: str, *, once: bool) -> str:

@@ -25,7 +25,7 @@ from agentaudit.extract.pipelines.actions_signs import (
 )
 from agentaudit.extract.pipelines.actions_steps import Step, words_of
 from agentaudit.model.deployment import EdgeKind
-from agentaudit.model.evidence import Evidence, Known
+from agentaudit.model.evidence import Confidence, Evidence, Known
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime, Workflow
@@ -126,16 +126,20 @@ def _agent(reading: Reading, fact: Workflow, where: tuple[Job, Step]) -> Agent:
     elif step.asks_once:
         turns, count = Known.SET, 1
     timeout, timeout_s = timeout_of(job, step)
-    if held and turns is Known.NONE:
+    if (held or step.unknown) and turns is Known.NONE:
         turns = Known.UNKNOWN
     node = step.node.get("uses") or step.node.get("run") or step.node
     if held:
         what = f"which switches {plain(held)} holds"
         reading.collector.leave_open(reading.place(node), what, "the agent may ask nobody")
+    if step.unknown:
+        what = f"what {plain(step.action)} does with the model that it asks"
+        reading.collector.leave_open(reading.place(node), what, "which tools it gives it is open")
     return Agent(
         id=fact_id("agent", fact.name, f"{reading.key}#jobs.{job.name}.agent"),
         name=_agent_name(reading, job, node),
         evidence=(reading.place(node, step.uses),),
+        confidence=Confidence.LIKELY if step.unknown else Confidence.CERTAIN,
         framework=framework_of(step.action, once=step.asks_once),
         permission_mode="bypass" if bypass else "",
         max_iterations=turns,

@@ -6,7 +6,12 @@ from msgspec import Struct
 
 from agentaudit.extract.coding_agents.signs import starts_agent
 from agentaudit.extract.coding_agents.switches_in_variables import with_switches
-from agentaudit.extract.pipelines.actions_agents import AGENT_ACTIONS, SCRIPT, asks_once
+from agentaudit.extract.pipelines.actions_agents import (
+    AGENT_ACTIONS,
+    SCRIPT,
+    asks_once,
+    takes_model_key,
+)
 from agentaudit.extract.pipelines.actions_expressions import BEGINNING, never_runs
 from agentaudit.extract.pipelines.actions_inputs import INPUT, given, told
 from agentaudit.model.facts.agents import Agent
@@ -25,6 +30,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """Those that it is started with."""
     asks_once: bool = False
     """Whether it only asks a model, which has no tools."""
+    unknown: bool = False
+    """Whether it is an action that nobody here knows, and that asks a model with a key."""
     run: tuple[Agent, ...] = ()
     """Agents of the repository's own code that its script runs."""
     agent_inside: bool = False
@@ -77,7 +84,9 @@ def made_step(node: Node, inner: Sequence[Step], variables: Mapping[str, str]) -
     action, script = _action(node.raw_at("uses")), with_switches(node.raw_at("run"), variables)
     inline = raw(given(node, "script")) if action == SCRIPT else script
     once = asks_once(action, inline, node.get("env"))
-    itself = action in AGENT_ACTIONS or once or starts_agent(script)
+    known = action in AGENT_ACTIONS or once or starts_agent(script)
+    unknown = not known and bool(action) and takes_model_key(node.get("with"))
+    itself = known or unknown
     inside = any(step.runs_agent for step in inner)
     off = (itself or inside) and never_runs(node)
     return Step(
@@ -87,6 +96,7 @@ def made_step(node: Node, inner: Sequence[Step], variables: Mapping[str, str]) -
         script=script,
         variables=variables,
         asks_once=once and not starts_agent(script),
+        unknown=unknown,
         agent_inside=inside and not off,
     )
 
