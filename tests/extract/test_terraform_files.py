@@ -1,6 +1,7 @@
 """Files that Terraform reads, and modules that are not among the files."""
 
 import pytest
+from inline_snapshot import snapshot
 
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.extract.terraform.sources import Files
@@ -49,6 +50,33 @@ def test_a_policy_in_a_file_is_of_the_role_that_is_given_it(expression: str, fil
     assert grant.identity_id == role.id
     assert role.trust_wildcard
     assert not deployment.unresolved
+
+
+def test_a_template_allows_what_it_is_given() -> None:
+    given = "{ act = var.act, table = aws_dynamodb_table.desk.arn }"
+    text = ROLE.replace("POLICY", f'templatefile("desk.json.tpl", {given})')
+    text += 'variable "act" {\n  default = "dynamodb:*"\n}\n'
+    policy = '{"Statement": [{"Effect": "Allow",\n "Action": "${act}", "Resource": "${table}"}]}'
+    (grant,) = deployment_of({"main.tf": text, "desk.json.tpl": policy, "trust.json": TRUST}).grants
+
+    assert grant.actions == ("dynamodb:*",)
+    assert grant.resources == ("${aws_dynamodb_table.desk.arn}",)
+    assert grant.evidence[0].file == "desk.json.tpl"
+
+
+def test_what_nobody_gives_a_template_may_be_anything() -> None:
+    text = ROLE.replace("POLICY", 'templatefile("desk.json.tpl", var.given)')
+    policy = '{"Statement": [{"Effect": "Allow", "Action": "${act}", "Resource": "*"}]}'
+    deployment = deployment_of({"main.tf": text, "desk.json.tpl": policy, "trust.json": TRUST})
+
+    assert [(end.evidence.file, end.what) for end in deployment.unresolved] == snapshot(
+        [
+            (
+                "desk.json.tpl",
+                "the actions of a statement (${act}) in aws_iam_role_policy.desk.policy",
+            )
+        ]
+    )
 
 
 def test_a_policy_of_a_file_that_nobody_is_given_is_told_of_by_itself() -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from agentaudit.readers.document import MAPPING, NULL, NUMBER, SEQUENCE, STRING, UNKNOWN, Node
 from agentaudit.readers.effort import Effort
 from agentaudit.readers.hcl import operators, syntax
+from agentaudit.readers.hcl.filled import filled
 from agentaudit.readers.hcl.functions import called
 from agentaudit.readers.hcl.nodes import (
     LONGEST_TEXT,
@@ -198,17 +199,18 @@ class Folder(Struct, frozen=True):
                 return self._unknown(expression)
             arguments = (*arguments[:-1], *arguments[-1].elements)
         if expression.name in _OF_FILES and arguments:
-            return self._of_file(expression, arguments[0])
+            return self._of_file(expression, *arguments[:2])
         return called(expression, self.file, arguments)
 
-    def _of_file(self, expression: syntax.Call, path: Node) -> Node:
-        """What a file holds, in the structure that it has; places that a template leaves stay."""
+    def _of_file(self, expression: syntax.Call, path: Node, given: Node | None = None) -> Node:
+        """What a file holds, in the structure that it has; a template with what it is given."""
         found = self.resolve((FILE, path.text)) if path.text is not None else None
         if found is not None:
             self.effort.nodes += found.weight
         if found is None or self.effort.exhausted:
             return self._unknown(expression)
-        return self._moved(found.node, expression)
+        held = found.node if given is None else filled(found.node, given, self.effort)
+        return self._moved(held, expression)
 
     def _for(self, expression: syntax.For) -> Node:
         pairs = pairs_of(self.fold(expression.subject))
