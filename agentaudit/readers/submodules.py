@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 LISTED = ".gitmodules"
-_PATH = re.compile(r"^[ \t]*path[ \t]*=[ \t]*\"?([^\"\n]{1,1000}?)\"?[ \t]*\r?$", re.MULTILINE)
+_PATH = re.compile(r"^[ \t]{0,40}path[ \t]{0,40}=([^\n]{1,1000})$", re.MULTILINE)
 _LARGEST = 200_000
 """Bytes of a list that are read."""
 POINTER = b"version https://git-lfs.github.com/spec/"
@@ -24,7 +24,7 @@ def missing_submodules(folder: Path) -> Iterator[Path]:
             text = opened.read(_LARGEST).decode(errors="replace")
     except OSError:
         return
-    for path in dict.fromkeys(_PATH.findall(text)):
+    for path in dict.fromkeys(found.strip(' \t\r"') for found in _PATH.findall(text)):
         inside = PurePosixPath(path)
         if inside.is_absolute() or ".." in inside.parts or "\0" in path:
             continue

@@ -139,6 +139,8 @@ def test_tokens_that_documentation_shows_to_everybody_are_none(prefix: str, body
         ("POSTGRES_PASSWORD", "CAMBIA_ESTO"),
         ("ENCRYPTION_KEY", "CAMBIA_ESTO_usa_openssl_rand_hex_32"),
         ("api_key", "你的密钥-0000-abcd"),
+        ("openai_api_key", "cloudfare配置秘钥"),
+        ("token", "请在此处填写2024"),
         ("password", "पासवर्ड"),
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=7f3a;IngestionEndpoint=x"),
     ],

@@ -103,3 +103,17 @@ def test_one_program_that_knows_a_secret_by_two_names_shares_it_with_nobody() ->
     assert {credential.one_holder for credential in alone.credentials} == {True}
     assert {credential.one_holder for credential in stages.credentials} == {False}
     assert {credential.one_holder for credential in both.credentials} == {False}
+
+
+def test_equal_values_are_told_where_it_is_surest_that_they_are_secrets() -> None:
+    """A default in a program came before the file that is deployed, and made the finding low."""
+    value = "qdrantzmkj" + "123456"
+    code = (
+        "from dotenv import load_dotenv\nfrom agents import Agent\nload_dotenv()\n"
+        f'DEFAULT_QDRANT_API_KEY = "{value}"\ndesk = Agent(name="desk")\n'
+    )
+    files = {"app/config.py": code, "env.internal": f"QDRANT_API_KEY={value}\n"}
+    files |= {"env.external": f"QDRANT_API_KEY={value}\n"}
+    found = deployment_of(files).credentials
+
+    assert [each.evidence[0].file for each in found if each.first_of_shared] == ["env.external"]

@@ -176,3 +176,15 @@ def test_what_langmem_gives_an_agent_is_known() -> None:
         "manage_memory": ("read", "write", "delete"),
         "search_memory": ("read",),
     }
+
+
+def test_what_the_columns_of_a_table_are_called_is_no_thread() -> None:
+    """A program of a terminal lists its threads so, and asks for one that somebody chose."""
+    names = ("thread_id", "agent_name", "messages", "created_at", "updated_at", "prompt")
+    labels = ", ".join(f'"{name}": "{name.title()}"' for name in names)
+    code = (
+        f"{GRAPH}LABELS = {{{labels}}}\n"
+        '@app.post("/threads")\ndef threads(user_id):\n    return graph, LABELS\n'
+    )
+
+    assert shared({"app.py": code}) == []

@@ -95,7 +95,8 @@ _PLACEHOLDER = regex(
       | ^[@<]?(?:rand(?:om)?|generated?)[-_]?\d{0,3}>?$
       | fill[-_ ]?in|^paste[-_ ]|goes[-_ ]here|[a-z][-_]here$|^unused$
       | (?:^|[-_])(?:fake|mock)[-_]|^my[-_]|^temp(?:orary)?[-_]
-      | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)|你的|您的|替换
+      | ^(?:cambia|mude|troque|altere|remplacez|sustitu|substitu|aendern|ändern)
+      | 你的|您的|替换|密钥|秘钥|请(?:填|输|在|设)|填写|キーを|키를
       | ^change[-_]?[a-z]+$|not[-_ ]?(?:needed|used|set|required|(?:a[-_ ])?real)
       |^some[-_]|^managedidentity$|(?:^|[-_])throw[-_]?away(?:[-_]|$)
       | (?:^|[-_ ])(?:for|in)[-_ ](?:ci|e2e|(?:unit|integration)?[-_ ]?test(?:s|ing)?)(?![a-z])

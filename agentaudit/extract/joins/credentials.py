@@ -154,7 +154,8 @@ def _share_values(collector: Collector) -> None:
     """
     Equal values, found by their digests, which go no further unless a team gave the key.
 
-    The first of them, under which they are told, stands in no test where another does not.
+    The first of them, under which they are told, stands in no test where another does not, and is
+    one of those that are the surest.
     """
     by_digest: dict[str, list[Credential]] = defaultdict(list)
     for credential in collector.of(Credential):
@@ -162,7 +163,10 @@ def _share_values(collector: Collector) -> None:
             by_digest[credential.digest].append(credential)
     numbered = sorted(by_digest.values(), key=lambda group: group[0].id)
     for number, group in enumerate(numbered, start=1):
-        deployed = sorted(group, key=lambda item: is_rehearsal(item.evidence[0].file))
+        deployed = sorted(
+            group,
+            key=lambda item: (is_rehearsal(item.evidence[0].file), -item.confidence.rank),
+        )
         first = [credential.id for credential in deployed[: _MOST_SHARED + 1]]
         alone = _is_for_one(group)
         for credential in group:

@@ -38,6 +38,8 @@ _LOOKING_UP = frozenset(
 _RUNS_OF_AGNO = frozenset({"run", "arun", "print_response", "aprint_response"})
 _MADE_BY_AGNO = frozenset({"agno.agent.Agent", "agno.team.Team", "agno.workflow.Workflow"})
 _REMEMBERING = "langmem.create_manage_memory_tool"
+_MOST_CONFIGURED = 5
+"""Values that a graph is run with: its thread, its user, and few of its own."""
 _DEEPEST = 3
 _MOST_CALLS = 200
 """Calls that name tenants: with more of them in one function nobody can say what they check."""
@@ -110,8 +112,10 @@ class SessionKeys(Struct, dict=True, eq=False):
         )
 
     def _threads(self) -> Iterator[tuple[ast.Dict, ast.expr]]:
-        """What LangGraph is told to run under."""
+        """What LangGraph is told to run under; a table of what columns are called is no such."""
         for found in self.module.of(ast.Dict):
+            if len(found.keys) > _MOST_CONFIGURED:
+                continue
             for name, value in written_keys(self.module, found):
                 if name == "thread_id":
                     yield found, value
