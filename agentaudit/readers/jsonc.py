@@ -16,6 +16,7 @@ from agentaudit.readers.document import (
     NUMBER,
     SEQUENCE,
     STRING,
+    UNKNOWN,
     Comment,
     Document,
     Node,
@@ -32,8 +33,7 @@ from agentaudit.readers.lines import (
 )
 from agentaudit.readers.routes import with_bounded_routes
 
-_TOKEN = regex(
-    r"""[ \t\r\n\ufeff]*+(?:
+_TOKENS = r"""[ \t\r\n\ufeff]*+(?:
     (  [\[\]{}:,]
      | "(?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+"
      | -?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.])
@@ -42,9 +42,13 @@ _TOKEN = regex(
     (?:[ \t]*+([:,]))?  # it comes behind most of the others, and takes no turn of its own
   | (//[^\n]*|/\*.*?\*/)
   | \Z
-    )""",
-    re.VERBOSE | re.DOTALL,
+    )"""
+_TOKEN = regex(_TOKENS, re.VERBOSE | re.DOTALL)
+_OF_TEMPLATE = regex(
+    _TOKENS.replace(r"| (?:true", r"| \$\{[^{}\"\n]{1,200}\} | (?:true"), re.VERBOSE | re.DOTALL
 )
+"""The same where Terraform fills in what stands bare: `"cpu": ${cpu}`."""
+_FILLED_IN = (".tpl", ".tftpl")
 _BLANK = " \t\r\n\ufeff"
 _MOST_TOKENS = 200_000
 _WORDS = {"true": NodeKind.BOOLEAN, "false": NodeKind.BOOLEAN, "null": NodeKind.NULL}
@@ -76,10 +80,22 @@ def parse_json_part(file: str, text: str, lines: Lines, *, start: int, end: int)
 class _Reading:
     """Tokens in their order, and which comes next. Only an error asks where a token stands."""
 
-    __slots__ = ("at", "brackets", "comments", "end", "file", "marks", "scalars", "start", "text")
+    __slots__ = (
+        "at",
+        "brackets",
+        "comments",
+        "end",
+        "file",
+        "marks",
+        "scalars",
+        "start",
+        "text",
+        "token",
+    )
 
     def __init__(self, file: str, text: str, start: int, end: int) -> None:
         self.file, self.text, self.start, self.end = file, text, start, end
+        self.token = _OF_TEMPLATE if file.endswith(_FILLED_IN) else _TOKEN
         self.marks: list[str] = []
         """What each token is: a mark, a quote for a string, 0 for another scalar; empty at last."""
         self.scalars: list[Node] = []
@@ -93,7 +109,7 @@ class _Reading:
         """All tokens; what is done for each is written out, for there are many."""
         text, offset, counted, marks = self.text, self.start, self.start, self.marks
         while len(marks) <= _MOST_TOKENS:
-            match = _TOKEN.match(text, offset, self.end)
+            match = self.token.match(text, offset, self.end)
             if match is None:
                 raise self.unreadable(offset)
             said, separator, comment = match.groups()
@@ -127,7 +143,9 @@ class _Reading:
         self.marks.append(_QUOTE if string else _OTHER)
         self.scalars.append(
             Node(
-                kind=STRING if string else _WORDS.get(said, NUMBER),
+                kind=STRING
+                if string
+                else _WORDS.get(said) or (UNKNOWN if said[0] == "$" else NUMBER),
                 line=line,
                 column=column,
                 end_line=line,
@@ -149,7 +167,7 @@ class _Reading:
         """What is wrong with the next token, where it stands; where the last one ends, if none."""
         spans = [
             match.span(group)
-            for match in _TOKEN.finditer(self.text, self.start, self.end)
+            for match in self.token.finditer(self.text, self.start, self.end)
             for group in (1, 2)
             if match[group]
         ]

@@ -139,7 +139,9 @@ _ENVIRONMENT = regex(
     r"|docker|compose|https?|example|sample|template|dist|bak\w*|backup\w*|old|orig\w*)$"
 )
 """`env.internal` and `agent.env.bak`, which Compose and people call files of an environment."""
-_TEMPLATES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".gotmpl", ".erb", ".mustache")
+_TEMPLATES = (
+    *(".j2", ".jinja", ".jinja2", ".tmpl", ".tpl", ".tftpl", ".gotmpl", ".erb", ".mustache"),
+)
 _IGNORED = ".dockerignore"
 """Behind the name of a Dockerfile, too: what its build does not take."""
 _MARKUP = regex(r"\{\{|\{%|<%")

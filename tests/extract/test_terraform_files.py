@@ -135,3 +135,37 @@ def test_a_file_is_taken_once_however_many_modules_read_it() -> None:
     assert held is not None
     assert held is files.held("a/desk.yaml")
     assert files.held("../desk.yaml") is None
+
+
+TASK = """\
+resource "aws_ecs_task_definition" "desk" {
+  family                = "desk-agent"
+  container_definitions = templatefile("${path.module}/desk.json.tftpl", {
+    image = "acme/desk-agent:1.4", memory = 512, key = var.key
+    env   = [{ name = "OPENAI_API_KEY", value = var.key }]
+  })
+}
+"""
+CONTAINERS = """\
+[{
+  "name": "desk-agent",
+  "image": "${image}",
+  "memory": ${memory},
+  "cpu": 256,
+  "environment": ENVIRONMENT
+}]
+"""
+
+
+@pytest.mark.parametrize(
+    "environment", ["${jsonencode(env)}", '[{"name": "OPENAI_API_KEY", "value": "${key}"}]']
+)
+def test_containers_of_a_template_are_those_that_run(environment: str) -> None:
+    template = CONTAINERS.replace("ENVIRONMENT", environment)
+    deployment = deployment_of({"main.tf": TASK, "desk.json.tftpl": template})
+    (runtime,) = deployment.runtimes
+
+    assert runtime.evidence[0].file == "desk.json.tftpl"
+    assert runtime.memory_limit == "set"
+    assert [each.name for each in deployment.credentials] == ["OPENAI_API_KEY"]
+    assert not deployment.unresolved

@@ -4,15 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentaudit.errors import InputError
 from agentaudit.readers.document import NodeKind
 from agentaudit.readers.effort import MOST_NODES, Effort
 from agentaudit.readers.hcl.filled import filled
+from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.places import Place, node_at
 from agentaudit.readers.yaml import parse_yaml
 
 PLACE = Place(3, 4, 3, 9)
 OPEN = node_at(PLACE, NodeKind.UNKNOWN, raw="aws_s3_bucket.data.arn")
-GIVEN = parse_yaml("given", '{"region": "eu", "port": 8080, "table": {"name": "desks"}}').root
+GIVEN = parse_yaml(
+    "given", '{"region": "eu", "port": 8080, "on": true, "table": {"name": "desks"}}'
+).root
 GIVEN = GIVEN.changed(entries=(*GIVEN.entries, (node_at(PLACE, NodeKind.STRING, raw="data"), OPEN)))
 
 
@@ -38,6 +42,33 @@ def test_a_text_is_filled_in_or_unknown(text: str, raw: str, kind: NodeKind) -> 
 
     assert (found.raw, found.kind) == (raw, kind)
     assert (found.file, found.line, found.column) == ("desk.json", 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("bare", "kind", "raw"),
+    [
+        ("${port}", NodeKind.NUMBER, "8080"),
+        ("${on}", NodeKind.BOOLEAN, "true"),
+        ("${region}", NodeKind.UNKNOWN, "${region}"),
+        ("${data}", NodeKind.UNKNOWN, "aws_s3_bucket.data.arn"),
+        ("${nobody}", NodeKind.UNKNOWN, "${nobody}"),
+        ("${table}", NodeKind.MAPPING, ""),
+        ("${jsonencode(table)}", NodeKind.MAPPING, ""),
+        ("${jsonencode(nobody)}", NodeKind.UNKNOWN, "${jsonencode(nobody)}"),
+    ],
+)
+def test_what_stands_outside_quotes_is_a_value_or_unknown(
+    bare: str, kind: NodeKind, raw: str
+) -> None:
+    root = parse_json("desk.json.tftpl", f'{{"a": [{bare}]}}').root
+    (found,) = filled(root, GIVEN, Effort()).list_at("a")
+
+    assert (found.kind, found.raw) == (kind, raw)
+
+
+def test_nothing_stands_outside_quotes_where_nobody_fills_in() -> None:
+    with pytest.raises(InputError, match="this is not JSON"):
+        parse_json("desk.json", '{"a": ${port}}')
 
 
 def test_the_key_of_a_condition_is_filled_in() -> None:

@@ -9,7 +9,7 @@ https://developer.hashicorp.com/terraform/language/functions/templatefile
 import re
 
 from agentaudit.expressions import regex
-from agentaudit.readers.document import STRING, UNKNOWN, Node, entries_of
+from agentaudit.readers.document import STRING, UNKNOWN, Node, NodeKind, entries_of
 from agentaudit.readers.effort import Effort
 from agentaudit.readers.hcl.nodes import LONGEST_TEXT, item_of
 
@@ -17,6 +17,8 @@ _PLACE = regex(
     r"(?P<doubled>\$\$|%%)\{|\$\{\s{0,20}(?P<name>\w[\w.-]{0,200})\s{0,20}\}|(?P<other>[$%]\{)"
 )
 """An escape, a name, or what is neither."""
+_ENCODED = regex(r"\$\{\s{0,20}jsonencode\(\s{0,20}(\w[\w.-]{0,200})\s{0,20}\)\s{0,20}\}")
+_TRUTHS = frozenset({"true", "false"})
 
 
 def filled(node: Node, given: Node, effort: Effort) -> Node:
@@ -29,7 +31,23 @@ def filled(node: Node, given: Node, effort: Effort) -> Node:
         return node.changed(entries=entries_of(tuple(pairs)))
     if node.elements:
         return node.changed(elements=tuple(filled(each, given, effort) for each in node.elements))
+    if node.kind is UNKNOWN:
+        return _bare(node, given)
     return _text(node, given) if node.kind is STRING and "{" in node.raw else node
+
+
+def _bare(node: Node, given: Node) -> Node:
+    """What stands outside quotes: a structure, a number or a truth; other text may be any JSON."""
+    encoded = _ENCODED.fullmatch(node.raw)
+    place = _PLACE.fullmatch(f"${{{encoded[1]}}}" if encoded is not None else node.raw)
+    value = _named(place["name"], given) if place is not None and place["name"] else None
+    if value is None or value.entries or value.elements:
+        return value or node
+    if value.unknown:
+        return node.changed(raw=value.raw)
+    if value.raw in _TRUTHS:
+        return node.changed(kind=NodeKind.BOOLEAN, raw=value.raw)
+    return node.changed(kind=NodeKind.NUMBER, raw=value.raw) if value.raw.isdecimal() else node
 
 
 def _text(node: Node, given: Node) -> Node:
@@ -50,13 +68,16 @@ def _text(node: Node, given: Node) -> Node:
 
 
 def _given(place: re.Match[str], given: Node) -> Node | None:
-    """The value of a name; None of what is no name, and of a name that nobody gives."""
-    if not place["name"]:
-        return None
-    value: Node | None = given
-    for name in place["name"].split("."):
-        value = item_of(value, name) if value is not None else None
+    """The text of a name; None of what is no name, and of a name that nobody gives."""
+    value = _named(place["name"], given) if place["name"] else None
     return value if value is not None and (value.text is not None or value.unknown) else None
+
+
+def _named(route: str, given: Node) -> Node | None:
+    value: Node | None = given
+    for name in route.split("."):
+        value = item_of(value, name) if value is not None else None
+    return value
 
 
 def _piece(place: re.Match[str], value: Node | None) -> str:
