@@ -141,6 +141,7 @@ def test_tokens_that_documentation_shows_to_everybody_are_none(prefix: str, body
         ("api_key", "你的密钥-0000-abcd"),
         ("openai_api_key", "cloudfare配置秘钥"),
         ("token", "请在此处填写2024"),
+        ("Authorization", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VyIjoiYWRtaW4ifQ."),
         ("password", "पासवर्ड"),
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", "InstrumentationKey=7f3a;IngestionEndpoint=x"),
     ],

@@ -118,6 +118,7 @@ _EXPRESSION = regex(
 )
 _PUBLISHABLE = ("phc_", "pk_live_", "pk_test_", "pk-lf-", "sb_publishable_")
 """Keys that their vendors mean to be read by everybody: PostHog, Stripe, Langfuse, Supabase."""
+_UNSIGNED = regex(r"eyJ[\w-]{5,2000}\.(?:eyJ[\w-]{1,2000})?\.?")
 _UUID = regex(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _FEWEST_DISTINCT = 6
 _SAID_FIRST = 2_000
@@ -244,6 +245,11 @@ def is_digest(key: str, value: str) -> bool:
 def is_identifier(value: str) -> bool:
     """Whether a value is a UUID."""
     return _UUID.match(value) is not None
+
+
+def is_unsigned(value: str) -> bool:
+    """Whether a value is a token without a signature: anybody writes one (RFC 7519, section 6)."""
+    return _UNSIGNED.fullmatch(value) is not None
 
 
 def is_expression(value: str) -> bool:

@@ -17,6 +17,7 @@ from agentaudit.extract.credentials.literals import (
     is_identifier,
     is_placeholder,
     is_publishable,
+    is_unsigned,
     literal_of,
     published,
 )
@@ -110,6 +111,7 @@ def could_be_secret(key: str, kind: str, value: str) -> bool:
         or _COUNTED.match(value)
         or _SHOWN_MARK.fullmatch(value)
         or value.endswith("…")  # what is under way, `Updating…`, or the beginning of something
+        or is_unsigned(value)
         or (_ENTRY_KEY.search(key) and _ENTRY.match(value))
         or (_OBJECT_KEY.search(key) and _OBJECT.fullmatch(value))
         or (kind == "password" and not key.isupper() and _LABEL.fullmatch(value))
