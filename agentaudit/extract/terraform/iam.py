@@ -29,7 +29,7 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Node
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user"}
-_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy))\.([\w-]+)")
+_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy))\.([\w-]+(?:\[\"[^\"\[\]]{1,200}\"\])?)")
 _INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": ("role", "policy_arn"),

@@ -80,6 +80,8 @@ class Module(Sources):
     _folded: dict[tuple[str, ...], tuple[Declared, ...]] = field(default_factory=dict)
     _instances: dict[int, tuple[Declared, ...]] = field(default_factory=dict)
     """By the identity of their block: one is asked for among several groups of types."""
+    _folders: dict[int, Mapping[str, Folder]] = field(default_factory=dict)
+    """What folds the instances of a block."""
     _references: dict[tuple[str, ...], References[Declared]] = field(default_factory=dict)
     _referring: dict[tuple[str, ...], Mapping[str, Sequence[Declared]]] = field(
         default_factory=dict
@@ -87,7 +89,10 @@ class Module(Sources):
 
     def forget(self) -> None:
         """Lets go of what was folded; it is folded anew for whoever asks again."""
-        for kept in (self._folded, self._instances, self._references, self._referring):
+        for kept in (
+            *(self._folded, self._instances, self._folders),
+            *(self._references, self._referring),
+        ):
             kept.clear()
 
     def close(self) -> None:
@@ -157,14 +162,26 @@ class Module(Sources):
         each, count = member.block.body.attribute("for_each"), member.block.body.attribute("count")
         if count is not None and folder.fold(count.value).text == "0":
             return
-        pairs = pairs_of(folder.fold(each.value)) if each is not None else None
-        if pairs is None or not 0 < len(pairs) <= _MOST_INSTANCES:
+        bound = self._by_key(member) if each is not None else {}
+        if not bound:
             yield self._instance(member, folder, member.block.labels[1])
-            return
-        for key, value in pairs:
+        for key, inner in bound.items():
+            yield self._instance(member, inner, f'{member.block.labels[1]}["{key}"]')
+
+    def _by_key(self, member: Member) -> Mapping[str, Folder]:
+        """What folds each instance of a `for_each`, by its key; nothing where none is known."""
+        known = self._folders.get(id(member.block))
+        if known is not None:
+            return known
+        self._folders[id(member.block)] = {}  # for what is made of itself
+        folder, each = self.folder_for(member.document), member.block.body.attribute("for_each")
+        pairs = (pairs_of(folder.fold(each.value)) if each is not None else None) or ()
+        found: dict[str, Folder] = {}
+        for key, value in pairs if len(pairs) <= _MOST_INSTANCES else ():
             key = value if key.kind is NodeKind.NUMBER else key  # noqa: PLW2901 - keys of a set
-            bound = folder.binding(each=element_node(key, value))
-            yield self._instance(member, bound, f'{member.block.labels[1]}["{key.raw}"]')
+            found[key.raw] = folder.binding(each=element_node(key, value))
+        self._folders[id(member.block)] = found
+        return found
 
     def _instance(self, member: Member, folder: Folder, name: str) -> Declared:
         return Declared(
@@ -207,21 +224,25 @@ class Module(Sources):
         if not rest:
             return None
         for member in self.blocks("resource").labelled(type_, name):
-            written = self._written(member, rest[0])
+            key = index[0][1:-1] if index else ""
+            bound = self._by_key(member).get(key) if key else None
+            written = self._written(member, rest[0], bound)
             if written is not None and not written.unknown:
                 return resolved(written, 3 + len(index))
-            named = self._written(member, name_attribute(type_))
+            named = self._written(member, name_attribute(type_), bound)
             known = named is not None and named.text is not None
-            title = named.raw if named is not None and known else f"${{{type_}.{name}}}"
+            own = f'{name}["{key}"]' if bound is not None else name
+            title = named.raw if named is not None and known else f"${{{type_}.{own}}}"
             value = computed(type_, rest[0], title)
             return resolved(text_of(value), 3 + len(index)) if value else None
         return None
 
-    def _written(self, member: Member, name: str) -> Node | None:
+    def _written(self, member: Member, name: str, bound: Folder | None) -> Node | None:
+        """An attribute, of the instance that is meant where one is."""
         found = member.block.body.attribute(name)
-        if found is None or _depends_on_each(found.value):
+        if found is None or (bound is None and _depends_on_each(found.value)):
             return None
-        return self.folder_for(member.document).fold(found.value)
+        return (bound or self.folder_for(member.document)).fold(found.value)
 
 
 def split_index(rest: list[str]) -> tuple[list[str], list[str]]:

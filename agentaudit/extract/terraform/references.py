@@ -63,9 +63,11 @@ class References(Generic[ResourceT]):
         return min(found, key=lambda pair: pair[0])[1] if found else None
 
     def at(self, address: str) -> ResourceT | None:
-        """The one with an address, or its first instance."""
-        exact = self._addresses.get(address)
-        return exact[1] if exact is not None else self._first_instances.get(address)
+        """The one with an address, or its first instance; what has no keys is one with any."""
+        for known in (address, address.partition("[")[0]):
+            if known in self._addresses:
+                return self._addresses[known][1]
+        return self._first_instances.get(address)
 
 
 def by_reference(pairs: Iterable[tuple[str, ResourceT]]) -> Mapping[str, Sequence[ResourceT]]:
