@@ -40,6 +40,7 @@ _BY_SUFFIX: Mapping[str, Format] = {
     ".txt": Format.TABLE,
 }
 _FILE_WIDTH = 100
+_OF_CODE_HOSTS = (Format.SARIF, Format.GITHUB, Format.GITLAB)
 _SAYING = (Format.TABLE, Format.GITHUB, Format.MARKDOWN)
 """Formats that people read, in which it is said what was found and read."""
 
@@ -155,6 +156,11 @@ def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes")
 
 def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator[bytes]:
     """The result in a format, in pieces; what writes the others is not even loaded."""
+    folder = _folder_in_repository(result.root) if format_ in _OF_CODE_HOSTS else ""
+    if folder:
+        from agentaudit.report.places import from_here
+
+        result = from_here(result, folder)
     match format_:
         case Format.TABLE:
             from agentaudit.report.tables.findings import render_table
@@ -167,9 +173,25 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator
         case Format.SARIF:
             from agentaudit.report.formats.sarif import render_sarif
 
-            yield render_sarif(result, fixes()).encode()
+            changes = from_here(fixes(), folder) if folder else fixes()
+            yield render_sarif(result, changes).encode()
         case _:
             yield _renderers()[format_](result).encode()
+
+
+def _folder_in_repository(root: str) -> str:
+    """
+    The folder that a result's files are named from, as seen from the root of its repository.
+
+    Code hosts look for files there, wherever the command ran. Empty in that root, and outside of
+    any repository.
+    """
+    from agentaudit.readers.submodules import repository_above
+
+    outside = root.startswith(("..", "/"))
+    base = Path(root).absolute() if outside else Path().absolute()
+    above = None if (base / ".git").exists() else repository_above(base)
+    return base.relative_to(above).as_posix() if above is not None else ""
 
 
 def _renderers() -> "Mapping[Format, Callable[[LintResult], str]]":

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from agentaudit.cli.main import app
+from agentaudit.rules.fakes import fake
 
 ROOT = Path(__file__).parents[2]
 RISKY = ROOT / "sample_configs" / "risky"
@@ -104,3 +105,46 @@ def test_what_was_accepted_is_suppressed_and_nothing_else(
     (suppression,) = hidden[findings[0]["fingerprint"]]
     assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
     assert suppression["justification"] == "known"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (".", ".", ".env"),
+        (".", "deploy", "deploy/.env"),
+        ("deploy", ".", "deploy/.env"),
+        ("deploy", "../other", "other/.env"),
+        ("deploy/inner", "..", "deploy/.env"),
+    ],
+)
+def test_files_are_named_from_the_root_of_the_repository(
+    given: tuple[str, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code hosts look for them there, wherever the command ran."""
+    where, path, named = given
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "deploy" / "inner").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / named).write_text(f"OPENAI_API_KEY={fake('openai_key')}\n")
+    monkeypatch.chdir(tmp_path / where)
+
+    def run(form: str) -> str:
+        return CliRunner().invoke(app, ["lint", path, "--format", form]).stdout
+
+    results = json.loads(run("sarif"))["runs"][0]["results"]
+    places = [item["locations"][0]["physicalLocation"]["artifactLocation"] for item in results]
+
+    assert {place["uri"] for place in places} == {named}
+    assert {item["location"]["path"] for item in json.loads(run("gitlab"))} == {named}
+    assert f"file={named}," in run("github")
+
+
+def test_outside_of_a_repository_files_are_named_from_where_the_command_ran(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy/.env").write_text(f"OPENAI_API_KEY={fake('openai_key')}\n")
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, ["lint", "deploy", "--format", "gitlab"]).stdout
+
+    assert {item["location"]["path"] for item in json.loads(found)} == {"deploy/.env"}

@@ -110,6 +110,27 @@ def test_the_action_writes_no_other_format_in_place_of_sarif(tmp_path: Path) -> 
     assert not (tmp_path / "workspace" / "findings.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"path": " \n"}, "the input path is empty"),
+        ({"sarif": "a\nb.sarif"}, "one file name on one line"),
+    ],
+)
+def test_an_input_that_is_empty_or_two_lines_is_an_error(
+    tmp_path: Path, inputs: dict[str, str], told: str
+) -> None:
+    done = lint_step(tmp_path, **inputs)
+
+    assert done.returncode == 2
+    assert told in done.stdout
+
+
+def test_the_action_names_no_file_that_it_did_not_write(tmp_path: Path) -> None:
+    assert lint_step(tmp_path, fail_on="hihg").returncode == 2
+    assert not (tmp_path / "output").exists()
+
+
 def test_the_action_calls_no_other_and_puts_no_input_into_a_script() -> None:
     steps = ACTION["runs"]["steps"]
 
