@@ -25,6 +25,7 @@ NAMES = (
     *("azure-pipelines.yml", "bitbucket-pipelines.yml", ".kiro/agents/a.json", "requirements.toml"),
     *(".well-known/agent-card.json", "agentaudit.yaml", "action.yml", ".cursor/mcp.json"),
     *("pyproject.toml", "openclaw.json", "Pulumi.yaml", "vercel.json", "render.yaml"),
+    *("agent.jsonnet", "agent.cue", "agent.pkl", "flake.nix", "agent.dhall", "Tiltfile"),
     *("agent.rb", "agent.php", "agent.ex", "Agent.swift", "Agent.scala", "agent.dart", "pom.xml"),
     "application.properties",
 )

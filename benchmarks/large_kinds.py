@@ -260,4 +260,10 @@ KINDS: Mapping[str, Kind] = {
     "Swift, keys": Kind(file="Agent.swift", repeated=KEY, most=MAX_CODE),
     "Scala, keys": Kind(file="Agent.scala", repeated=KEY, most=MAX_CODE),
     "Dart, keys": Kind(file="agent.dart", repeated=KEY, most=MAX_CODE),
+    "Jsonnet, keys": Kind(file="agent.jsonnet", repeated=KEY, most=MAX_CODE),
+    "CUE, keys": Kind(file="agent.cue", repeated=KEY, most=MAX_CODE),
+    "Pkl, keys": Kind(file="agent.pkl", repeated=KEY, most=MAX_CODE),
+    "Nix, keys": Kind(file="flake.nix", repeated=KEY, most=MAX_CODE),
+    "Dhall, keys": Kind(file="agent.dhall", repeated=KEY, most=MAX_CODE),
+    "Starlark, keys": Kind(file="Tiltfile", repeated=KEY, most=MAX_CODE),
 }
