@@ -6,7 +6,7 @@ Source: Claude Code's documentation, "Configure permissions", "Sandboxing" and
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import fact_id
@@ -80,13 +80,16 @@ def leak(box: Node | None) -> Node | None:
     return strict if strict is not None and strict.boolean is False else None
 
 
-def allowed_rules(root: Node) -> tuple[Node, ...]:
+def allowed_rules(root: Node, above: Iterable[Node] = ()) -> tuple[Node, ...]:
     """
-    What settings allow, without what they deny or ask for whole.
+    What settings allow, without what they, or settings above them, deny or ask for whole.
 
-    Claude Code looks at what is denied first, then at what it has to ask for.
+    Claude Code adds the rules of all its settings up; it looks at what is denied first, then at
+    what it has to ask for, and only then at what is allowed.
     """
-    overruled = _whole(root, "deny") | _whole(root, "ask")
+    overruled = frozenset[str]().union(
+        *(_whole(each, "deny") | _whole(each, "ask") for each in (root, *above))
+    )
     return tuple(
         rule
         for rule in root.list_at("permissions", "allow")
@@ -95,9 +98,9 @@ def allowed_rules(root: Node) -> tuple[Node, ...]:
     )
 
 
-def denied(root: Node, tool: str) -> bool:
-    """Whether a tool is denied whatever it is asked to do."""
-    return not _whole(root, "deny").isdisjoint({"*", tool})
+def denied(tool: str, roots: Iterable[Node]) -> bool:
+    """Whether settings deny a tool whatever it is asked to do."""
+    return any(not _whole(root, "deny").isdisjoint({"*", tool}) for root in roots)
 
 
 def _whole(root: Node, name: str) -> frozenset[str]:

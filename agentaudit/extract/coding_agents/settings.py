@@ -42,11 +42,18 @@ _DEFAULT_RETENTION_DAYS = 30
 
 
 def extract_claude(documents: Documents, collector: Collector) -> None:
-    """Claude Code's settings: who asks before what, and how long transcripts stay."""
-    found = [document for document in documents.of("json") if is_claude_settings(document)]
-    managed = any(_rules_out(item.root) for item in found if _MANAGED.search(item.file))
-    for document in found:
-        _extract(document, collector, asks=managed or _rules_out(document.root))
+    """
+    Claude Code's settings: who asks before what, and how long transcripts stay.
+
+    An organization's hold for everybody, and a project's beside one's own, but not the other way
+    round.
+    """
+    found = {each.file: each for each in documents.of("json") if is_claude_settings(each)}
+    managed = [file for file in found if _MANAGED.search(file) is not None]
+    for file, document in found.items():
+        shared = file.removesuffix(".local.json") + ".json"
+        above = tuple(found[each].root for each in (*managed, shared) if each in found)
+        _extract(document, above, collector)
         _leave_plugins_open(documents, document, collector)
 
 
@@ -71,23 +78,24 @@ def _rules_out(root: Node) -> bool:
     return root.text_at("permissions", "disableBypassPermissionsMode") == "disable"
 
 
-def _extract(document: Document, collector: Collector, *, asks: bool) -> None:
+def _extract(document: Document, above: tuple[Node, ...], collector: Collector) -> None:
     root = document.root
     agent = client_agent(document, collector)
+    allowed = allowed_rules(root, above)
+    asks = any(map(_rules_out, (root, *above)))
     own = _mode(root)
     changed = replace(
         agent,
         permission_mode=("default" if asks and own == "bypass" else own) or agent.permission_mode,
-        wildcard_tools=agent.wildcard_tools
-        or any(wide(rule.text or "") for rule in allowed_rules(root)),
+        wildcard_tools=agent.wildcard_tools or any(wide(rule.text or "") for rule in allowed),
         sandboxed=sandboxed(root.child("sandbox")),
-        evidence=tuple(dict.fromkeys((*_openings(document), *agent.evidence))),
+        evidence=tuple(dict.fromkeys((*_openings(document, allowed), *agent.evidence))),
     )
     changed = with_folders(changed, document, root.get("permissions", "additionalDirectories"))
     collector.update(changed)
-    _add_approval(document, collector, changed)
-    _add_tools(document, collector, changed)
-    _gate_servers(document, collector, changed)
+    _add_approval(document, allowed, collector, changed)
+    _add_tools(document, above, collector, changed)
+    _gate_servers(document, allowed, collector, changed)
     _add_memory(document, collector, changed)
     _add_egress(document, collector, changed)
     holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
@@ -110,26 +118,25 @@ def _worth_telling(rule: Node) -> tuple[bool, bool]:
     return _unasked(rule), runs_code(rule.text or "")
 
 
-def _openings(document: Document) -> Iterator[Evidence]:
+def _openings(document: Document, allowed: Iterable[Node]) -> Iterator[Evidence]:
     """Where the settings open more than they should: what a finding points at first."""
     root = document.root
     given = root.get("permissions", "defaultMode")
     if given is not None and given.text == "bypassPermissions":
         yield evidence(document, given, given.text)
-    yield from (
-        evidence(document, rule, rule.raw) for rule in allowed_rules(root) if wide(rule.text or "")
-    )
+    yield from (evidence(document, rule, rule.raw) for rule in allowed if wide(rule.text or ""))
     left = leak(root.child("sandbox"))
     if left is not None:
         yield evidence(document, left, left.raw)
 
 
-def _add_approval(document: Document, collector: Collector, agent: Agent) -> None:
+def _add_approval(
+    document: Document, allowed: Iterable[Node], collector: Collector, agent: Agent
+) -> None:
     """The question before a tool runs, which stands unless it is switched off."""
     node = document.root.child("permissions")
     if node is None or agent.permission_mode == "bypass":
         return
-    allowed = tuple(rule.text or "" for rule in allowed_rules(document.root))
     approval = collector.add(
         Approval(
             id=fact_id("approval", "permission prompt", f"{agent.id}/permissions"),
@@ -137,13 +144,15 @@ def _add_approval(document: Document, collector: Collector, agent: Agent) -> Non
             evidence=(evidence(document, document.root.key_of("permissions") or node),),
             scope=tuple(rule.text or "" for rule in document.root.list_at("permissions", "ask"))
             or ("*",),
-            default_allow="*" in allowed,
+            default_allow=any(rule.text == "*" for rule in allowed),
         )
     )
     collector.link(EdgeKind.GATED_BY, agent.id, approval.id, *approval.evidence)
 
 
-def _gate_servers(document: Document, collector: Collector, agent: Agent) -> None:
+def _gate_servers(
+    document: Document, allowed: Iterable[Node], collector: Collector, agent: Agent
+) -> None:
     """
     What the settings let the tools of MCP servers do without a question, and which of these start.
 
@@ -151,7 +160,7 @@ def _gate_servers(document: Document, collector: Collector, agent: Agent) -> Non
     """
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
-    rules = {rule.text or "": rule for rule in allowed_rules(document.root)}
+    rules = {rule.text or "": rule for rule in allowed}
     gates = [
         fact
         for name in sorted(edge.dst for edge in collector.from_fact(agent.id, EdgeKind.GATED_BY))
@@ -188,24 +197,29 @@ def _allowed(server: ToolServer, tool: Tool, rules: Container[str]) -> bool:
 def _gate_tool(
     collector: Collector, tool: Tool, gates: Iterable[Approval], *, allowed: bool
 ) -> None:
+    """Ask before a tool, unless these settings, or others of the same agent, let it run freely."""
     if allowed:
         collector.update(replace(tool, approval=Truth.NO))
+    if allowed or tool.approval is Truth.NO:
         return
     for approval in gates:
         collector.update(replace(tool, approval=Truth.YES))
         collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
 
 
-def _add_tools(document: Document, collector: Collector, agent: Agent) -> None:
+def _add_tools(
+    document: Document, above: tuple[Node, ...], collector: Collector, agent: Agent
+) -> None:
     """The built-in tools that the settings let run without a question."""
     bypass = agent.permission_mode == "bypass"
-    rules = sorted(allowed_rules(document.root), key=_worth_telling)
+    roots = (document.root, *above)
+    rules = sorted(allowed_rules(document.root, above), key=_worth_telling)
     allowed = {
         match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }
     for name in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
-        if (rule is None and not bypass) or denied(document.root, name):
+        if (rule is None and not bypass) or denied(name, roots):
             continue
         node = rule or document.root.get("permissions", "defaultMode") or document.root
         place = evidence(document, node, node.text or "")
