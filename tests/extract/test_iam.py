@@ -370,6 +370,11 @@ def test_sessions_of_sandboxes_write_nothing_that_others_have() -> None:
         ("ec2:stopinstances", "stringequals", "aws:arn", "${ec2:SourceInstanceARN}", True),
         ("ec2:stopinstances", "stringnotequals", "aws:arn", "${ec2:SourceInstanceARN}", False),
         ("ecs:stoptask", "stringequals", "aws:sourcevpc", "vpc-1", False),
+        ("ec2:stopinstances", "stringequals", "aws:resourcetag/team", "desk", True),
+        ("ec2:stopinstances", "foranyvalue:stringlike", "aws:resourcetag/team", "desk*", True),
+        ("ec2:stopinstances", "stringequalsifexists", "aws:resourcetag/team", "desk", False),
+        ("ec2:stopinstances", "forallvalues:stringequals", "aws:resourcetag/team", "desk", False),
+        ("ecs:stoptask", "arnequalsifexists", "ecs:cluster", "arn:aws:ecs:*:1:cluster/x", False),
     ],
 )
 def test_a_condition_may_name_what_is_written_to(
@@ -529,6 +534,18 @@ def test_a_condition_that_everyone_meets_says_nothing() -> None:
 
     assert trust([excluding]).unconditional == ("*",)
     assert trust([trusting("*", aws__principalarn="*")]).unconditional == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("operator", "everyone"),
+    [("stringequals", False), ("stringequalsifexists", True), ("forallvalues:stringlike", True)],
+)
+def test_a_condition_that_may_be_lacking_keeps_nobody_out(operator: str, *, everyone: bool) -> None:
+    organization = trusting("*", operator=operator, aws__principalorgid="o-1")
+    account = trusting("*", operator=operator, aws__principalaccount="1")
+
+    assert trust([organization]).unconditional == (("*",) if everyone else ())
+    assert trust([account]).unconditional == ()
 
 
 def test_the_subject_of_a_federated_token_is_kept() -> None:

@@ -19,7 +19,7 @@ from agentaudit.extract.iam.actions import all_actions
 from agentaudit.extract.iam.allowances import allowances_of, allowed_by, readable
 from agentaudit.extract.iam.measures import measured
 from agentaudit.extract.iam.policies import Condition, Statement
-from agentaudit.extract.iam.trust import ALL_CALLERS, names_callers, negates
+from agentaudit.extract.iam.trust import ALL_CALLERS, may_be_lacking, names_callers, negates
 from agentaudit.model.facts.permissions import Grant
 
 _OF_THE_CALL = (
@@ -27,13 +27,6 @@ _OF_THE_CALL = (
     *("aws:referer", "s3:x-amz-"),
 )
 """How keys begin that say how somebody calls, which is up to him."""
-_OF_SOME = (
-    *("aws:principalorg", "aws:principaltag/", "aws:sourcevpc", "aws:sourcearn"),
-    *("aws:sourceaccount", "aws:sourceorg"),
-)
-"""How keys begin that calls of strangers may lack."""
-_OPTIONAL = regex(r"forallvalues:.*|.*ifexists")
-"""Operators that hold for calls which lack the key."""
 _EVERYBODY = "*"
 _UNTOLD = regex(r"\$\{(?:(?:var|local)\.)?[\w-]{1,200}(?:\[\d{1,9}\])?\}|\$\{Fn::[A-Za-z]{1,40}\}")
 """
@@ -132,7 +125,7 @@ def _asks_nothing(condition: Condition) -> bool:
     """Whether anybody can meet a condition."""
     if condition.key.startswith(_OF_THE_CALL) or condition.operator == "null":
         return True
-    if _OPTIONAL.fullmatch(condition.operator) and condition.key.startswith(_OF_SOME):
+    if may_be_lacking(condition):
         return True
     anything = not ALL_CALLERS.isdisjoint(condition.values)
     return anything is not negates(condition)

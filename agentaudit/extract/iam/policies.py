@@ -27,6 +27,11 @@ class Condition(Struct, frozen=True, kw_only=True):
     key: str
     values: tuple[str, ...]
 
+    @property
+    def optional(self) -> bool:
+        """Whether it holds for calls which lack the key as well."""
+        return self.operator.startswith("forallvalues:") or self.operator.endswith("ifexists")
+
 
 class Statement(Struct, frozen=True, kw_only=True):
     """One statement of a policy, as written; actions and condition keys in lower case."""

@@ -13,14 +13,18 @@ _EVERY_NAME = re.compile(r"\*(?:/\*)*")
 _EVERY_ONE_OF_A_KIND = re.compile(r"(?:[a-z-]+[:/])?\*(?:/\*)*")
 _NAME_FIRST = frozenset({"codecommit", "codepipeline", "execute-api", "s3", "sns", "sqs"})
 """Services whose ARNs say no kind before the name: `arn:aws:sns:eu-west-1:111122223333:alerts`."""
-_NARROWING = re.compile(
-    r"resourcetag/|requesttag/|^iam:(?:passedtoservice|awsservicename|permissionsboundary)$"
+_TAG = re.compile(r"resourcetag/|requesttag/")
+_NAMING_KEYS = frozenset(
+    {
+        *("ecs:cluster", "ecs:service", "secretsmanager:name", "secretsmanager:secretid"),
+        *("iam:passedtoservice", "iam:awsservicename", "iam:permissionsboundary"),
+    }
 )
-"""Conditions on what an action is done to; others ask who does it, from where and when."""
-_NAMED_BY = frozenset(
-    {"ecs:cluster", "ecs:service", "secretsmanager:name", "secretsmanager:secretid"}
-)
-"""Those that name it: "Actions, resources, and condition keys" of ECS and of Secrets Manager."""
+"""
+Conditions that name what an action is done to; others ask who does it, from where and when.
+
+"Actions, resources, and condition keys" of ECS, of Secrets Manager and of IAM.
+"""
 _ITSELF = "${ec2:sourceinstancearn}"
 """What an instance may do to itself alone ("Amazon EC2: ec2:SourceInstanceARN")."""
 _KIND_END = re.compile(r"[:/]")
@@ -159,14 +163,13 @@ def unscoped(statement: Statement, measure: Measure) -> tuple[str, ...]:
 
 def _narrows(condition: Condition) -> bool:
     """Whether a condition picks the resources, by their name or by a tag that they must have."""
-    if condition.key in _NAMED_BY:
-        positive = not ("not" in condition.operator or condition.operator.startswith("null"))
-        return positive and "*" not in condition.values
-    if _ITSELF in map(str.lower, condition.values):
-        return "not" not in condition.operator
+    tagged = _TAG.search(condition.key) is not None
     if condition.operator.startswith("null"):
-        return bool(_NARROWING.search(condition.key)) and condition.values == ("false",)
-    return _NARROWING.search(condition.key) is not None and "not" not in condition.operator
+        return tagged and condition.values == ("false",)
+    if "not" in condition.operator or condition.optional:
+        return False
+    named = condition.key in _NAMING_KEYS and "*" not in condition.values
+    return tagged or named or _ITSELF in map(str.lower, condition.values)
 
 
 def bounds_what_is_given(condition: Condition) -> bool:
@@ -175,7 +178,7 @@ def bounds_what_is_given(condition: Condition) -> bool:
 
     AWS, "IAM and AWS STS condition context keys": `iam:PolicyARN`, `iam:PermissionsBoundary`.
     """
-    if "not" in condition.operator or condition.operator.startswith("null"):
+    if "not" in condition.operator or condition.operator.startswith("null") or condition.optional:
         return False
     if condition.key == "iam:permissionsboundary":
         return "*" not in condition.values

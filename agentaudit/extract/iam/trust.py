@@ -52,15 +52,27 @@ _SAYS_WHO = frozenset(
 )
 
 
+_OF_SOME = (
+    *("aws:principalorg", "aws:principaltag/", "aws:sourcevpc", "aws:sourcearn"),
+    *("aws:sourceaccount", "aws:sourceorg", "sts:externalid"),
+)
+"""How keys begin that calls of strangers may lack."""
+
+
 def _says_who(condition: Condition) -> bool:
     """Whether a condition is met by some callers only, and not by all, or by all but a few."""
     named = names_callers(condition) and not negates(condition)
-    return named and ALL_CALLERS.isdisjoint(condition.values)
+    return named and not may_be_lacking(condition) and ALL_CALLERS.isdisjoint(condition.values)
 
 
 def names_callers(condition: Condition) -> bool:
     """Whether a condition asks who calls, or from where."""
     return condition.key in _SAYS_WHO or condition.key.startswith("aws:principaltag/")
+
+
+def may_be_lacking(condition: Condition) -> bool:
+    """Whether a condition is met by strangers whose calls lack what it asks for."""
+    return condition.optional and condition.key.startswith(_OF_SOME)
 
 
 def negates(condition: Condition) -> bool:
