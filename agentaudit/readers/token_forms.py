@@ -142,9 +142,7 @@ def _short(ttl_s: int | None, form: TokenForm) -> TokenForm:
 _WORD = "[A-Za-z0-9_-]"
 
 TOKENS: tuple[TokenForm, ...] = (
-    _form("aws", "access_key", "AKIA", "[A-Z2-7]{16}"),
-    _form("aws", "access_key", "ABIA", "[A-Z2-7]{16}"),
-    _form("aws", "access_key", "ACCA", "[A-Z2-7]{16}"),
+    *(_form("aws", "access_key", each, "[A-Z2-7]{16}") for each in ("AKIA", "ABIA", "ACCA")),
     _short(None, _form("aws", "session_key", "ASIA", "[A-Z2-7]{16}")),
     replace(
         _form("aws", "bedrock_api_key", "ABSK", ""),
@@ -165,11 +163,15 @@ TOKENS: tuple[TokenForm, ...] = (
     _short(8 * HOUR_S, _form("github", "user_token", "ghu_", "[A-Za-z0-9]{36}")),
     _short(HOUR_S, _form("github", "installation_token", "ghs_", "[A-Za-z0-9._-]{36,}")),
     _form("gitlab", "token", "glpat-", rf"{_WORD}{{20,}}"),
-    _form("slack", "token", "xoxb-", r"\d[\w-]{10,}"),
-    _form("slack", "token", "xoxp-", r"\d[\w-]{10,}"),
-    _form("slack", "token", "xoxa-", r"\d[\w-]{10,}"),
+    *(_form("slack", "token", each, r"\d[\w-]{10,}") for each in ("xoxb-", "xoxp-", "xoxa-")),
     _form("slack", "token", "xapp-", r"\d-[\w-]{10,}"),
     _short(12 * HOUR_S, _form("slack", "token", "xoxe.", r"[\w.-]{20,}")),
+    # Whoever knows such an address may write there.
+    _form("slack", "webhook", "https://hooks.slack.com/services/", r"T\w{8,12}/B\w{8,12}/\w{24}"),
+    *(
+        _form("discord", "webhook", f"https://{host}/api/webhooks/", rf"\d{{17,20}}/{_WORD}{{60,}}")
+        for host in ("discord.com", "discordapp.com")
+    ),
     _form("anthropic", "api_key", "sk-ant-api03-", rf"{_WORD}{{80,}}"),
     _admin("anthropic", "sk-ant-admin01-", rf"{_WORD}{{80,}}"),
     _form("anthropic", "oauth_token", "sk-ant-oat01-", rf"{_WORD}{{40,}}"),
@@ -189,8 +191,7 @@ TOKENS: tuple[TokenForm, ...] = (
     _form("tavily", "api_key", "tvly-", rf"{_WORD}{{20,}}"),
     _form("replicate", "api_key", "r8_", "[A-Za-z0-9]{37}"),
     _form("databricks", "token", "dapi", r"[0-9a-f]{32}(?:-\d)?"),
-    _form("stripe", "api_key", "sk_live_", "[A-Za-z0-9]{24,}"),
-    _form("stripe", "api_key", "rk_live_", "[A-Za-z0-9]{24,}"),
+    *(_form("stripe", "api_key", each, "[A-Za-z0-9]{24,}") for each in ("sk_live_", "rk_live_")),
     TokenForm(
         provider="telegram",
         kind="token",
@@ -207,9 +208,7 @@ TOKENS: tuple[TokenForm, ...] = (
     _form("linear", "api_key", "lin_api_", "[A-Za-z0-9]{40}"),
     _form("grafana", "token", "glsa_", "[A-Za-z0-9]{32}_[0-9a-f]{8}"),
     _form("sentry", "token", "sntrys_", r"eyJ[\w=+/]{20,600}_[A-Za-z0-9+/]{43}"),
-    _form("sonarqube", "token", "squ_", "[0-9a-f]{40}"),
-    _form("sonarqube", "token", "sqp_", "[0-9a-f]{40}"),
-    _form("sonarqube", "token", "sqa_", "[0-9a-f]{40}"),
+    *(_form("sonarqube", "token", each, "[0-9a-f]{40}") for each in ("squ_", "sqp_", "sqa_")),
     _form("supabase", "token", "sbp_", "[0-9a-f]{40}"),
     _form("supabase", "secret_key", "sb_secret_", rf"{_WORD}{{22}}_{_WORD}{{8}}"),
     _form("context7", "api_key", "ctx7sk-", "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),

@@ -24,6 +24,7 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _BASE64 = f"{_BASE62}+/"
 _HEX = "0123456789abcdef"
+_DIGITS = "0123456789"
 _ISSUED_AT = 1_750_000_000
 
 
@@ -90,8 +91,7 @@ def _azure_client_secret(seed: str) -> str:
 
 
 def _slack_bot(seed: str) -> str:
-    digits = "0123456789"
-    parts = (_letters(seed, 12, digits), _letters(seed + " team", 12, digits))
+    parts = (_letters(seed, 12, _DIGITS), _letters(seed + " team", 12, _DIGITS))
     return "-".join(("xoxb", *parts, _letters(seed + " end", 24)))
 
 
@@ -128,6 +128,9 @@ FAKES: Mapping[str, Callable[[str], str]] = {
     "azure_shared_access_key": lambda seed: f"SharedAccessKey={_letters(seed, 43)}=",
     "alibaba_key": _prefixed("LTAI", 20),
     "bedrock_key": _prefixed("ABSK", 128),
+    "discord_webhook": lambda seed: (
+        f"https://discord.com/api/webhooks/{_letters(seed, 19, _DIGITS)}/{_letters(seed + '2', 68)}"
+    ),
     "github_app_token": _prefixed("ghs_", 36),
     "github_classic": _github_classic,
     "github_fine_grained": lambda seed: (
@@ -144,6 +147,10 @@ FAKES: Mapping[str, Callable[[str], str]] = {
     "pinecone_key": lambda seed: f"pcsk_{_letters(seed, 6)}_{_letters(seed + '2', 63)}",
     "private_key": _private_key,
     "slack_bot": _slack_bot,
+    "slack_webhook": lambda seed: (
+        f"https://hooks.slack.com/services/T0{_letters(seed, 9, _BASE32)}"
+        f"/B0{_letters(seed + '2', 9, _BASE32)}/{_letters(seed + ' end', 24)}"
+    ),
     "stripe_live_key": lambda seed: "_".join(("sk", "live", _letters(seed, 24))),
 }
 """How each kind is made from a seed."""

@@ -8,7 +8,6 @@ from agentaudit.extract.deployment import deployment_of
 UNKNOWN = (
     'connect("agent", "@password@")',
     "agent -k @random@",
-    "f\"Bearer {token or '@random@'}\"",
 )
 """Forms in which nothing tells a password, and a key only now and then by its look."""
 

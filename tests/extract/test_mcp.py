@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agentaudit.extract.deployment import deployment_of
-from agentaudit.extract.mcp.launchers import image_launch, launch_of
+from agentaudit.extract.mcp.launchers import Launch, image_launch, launch_of
 from agentaudit.extract.named_effects import named_effects
 from agentaudit.model.deployment import Deployment, EdgeKind
 from agentaudit.model.evidence import Known, Truth
@@ -158,6 +158,9 @@ LATEST = RELEASED.replace("v0.3-beta", "latest")
         ("/opt/bin/server", [], "server", Truth.YES),
         ("server", [], "server", Truth.UNKNOWN),
         ("sh", [], "sh", Truth.UNKNOWN),
+        ("docker", ["run", "-e", '"DB_PASSWORD=a1b2c3d4', 'e5f6g7h8"', "acme/a"], "", Truth.NO),
+        ("user/password: agent/Winter12345hummel", [], "", Truth.YES),
+        ("user/agent: agent/winter", [], "winter", Truth.YES),
     ],
 )
 def test_a_command_says_what_it_starts(
@@ -172,6 +175,15 @@ def test_only_a_digest_makes_an_image_immutable() -> None:
     assert image_launch("a:1.2").mutable is Truth.YES
     assert image_launch("a:1.2@sha256:" + "a" * 64).mutable is Truth.NO
     assert image_launch("${IMAGE}").pinned is Truth.UNKNOWN
+
+
+def test_an_image_that_holds_a_password_has_no_name() -> None:
+    address = "jdbc:oracle:thin:scott/Winter12345hummel@db:1521:orcl"
+
+    compose = f'services:\n  agent:\n    image: "{address}"\n'
+
+    assert image_launch(address) == Launch(registry="oci")
+    assert "hummel" not in repr(deployment_of({"compose.yaml": compose}))
 
 
 def test_a_remote_server_is_known_by_its_url() -> None:

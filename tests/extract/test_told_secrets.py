@@ -89,6 +89,14 @@ def test_what_a_command_is_given_is_not_shown(text: str, shown: str) -> None:
         ("Cookie: session={key}; theme=dark", "Cookie: session=…; theme=dark"),
         ("authorization=Bearer%20{key},x-team=a", "authorization=…,x-team=a"),
         ("The password is {word}.", "The password is …"),
+        ("f\"Bearer {{token or '{key}'}}\"", "f\"Bearer {{token or '…'}}\""),
+        ("apiKey ?? `{key}`", "apiKey ?? `…`"),
+        ("process.env.DB_PASSWORD || '{word}'", "process.env.DB_PASSWORD || '…'"),
+        (
+            "https://hooks.zapier.com/hooks/catch/1234567/abcdefghijklm/",
+            "https://hooks.zapier.com/…",
+        ),
+        ("https://discord.com/api/webhooks/1/aBcDeFgH-iJk_l", "https://discord.com/api/webhooks/…"),
         ("Use the API key `{key}` here.", "Use the API key `…` here."),
         ("| password | `{word}` |", "| password | `…` |"),
         ("Log in as admin / {word}", "Log in as admin / …"),
@@ -151,6 +159,9 @@ def test_what_was_drawn_by_chance_is_not_shown(text: str, shown: str) -> None:
         '"output_cost_per_token": 1.65e-05,',
         "the token of the workflow, and the key of each server",
         "Basic authentication",
+        'token or "default-token"',
+        "a token or `AGENT_KEY_2`",
+        "https://discord.com/api/webhooks/$ID",
     ],
 )
 def test_ordinary_words_are_shown(text: str) -> None:

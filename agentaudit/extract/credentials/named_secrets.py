@@ -92,6 +92,14 @@ _IN_PATH = regex(
 )
 """In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
 
+_OF_HOOK = regex(
+    r"(?P<name>://(?:hooks\.(?:zapier|slack)\.com|hook\.[\w.-]{1,40}\.make\.com|maker\.ifttt\.com"
+    r"|[\w-]{1,60}\.webhook\.office\.com|(?:[\w-]{1,40}\.)?discord(?:app)?\.com/api/webhooks)/)"
+    r"[^\s\"'`<>?#]{12,}",
+    re.IGNORECASE,
+)
+"""An address at which whoever knows it may write: all behind its host says which."""
+
 
 def without_passwords(text: str) -> str:
     """The text without passwords of addresses and lists of settings, and keys that stand there."""
@@ -113,7 +121,7 @@ def without_named(text: str) -> str:
                 text = form.sub(_opened, text)
         text = without_told(text)
     # At last, or the beginning of a value would be gone, and with it what tells where that ends.
-    return _IN_PATH.sub(r"\g<name>…", text) if "://" in text else text
+    return _IN_PATH.sub(r"\g<name>…", _OF_HOOK.sub(r"\g<name>…", text)) if "://" in text else text
 
 
 def may_be_of_postgres(text: str) -> bool:

@@ -27,7 +27,8 @@ _BARE = r"[^\s\"'`,;}<>|]{8,200}"
 _MORE = r"(?:[ ](?=[^\s\d]{0,99}+\d)[^\s\"'`,;}<>|]{4,99}){0,9}"
 """Words behind a password that may belong to it, of which each has a digit."""
 _SIGN = (
-    r"(?:\\?[\"'`*)\]|]){0,4}[ \t]{0,3}(?:=>|:=|=|:(?=[\s*|\"'\\`])|(?<=[\"'`]):)"
+    r"(?:\\?[\"'`*)\]|]){0,4}[ \t]{0,3}(?:=>|:=|=|:(?=[\s*|\"'\\`])|(?<=[\"'`]):"
+    r"|(?:\?\?|\|\||(?<=[ \t])or)(?=[ \t]{0,3}\\?[\"'`]))"
     r"[ \t]{0,3}[*|]{0,3}[ \t]{0,3}"
 )
 """A colon alone parts the parts of an ARN: `secret:agent-a1b2c3`."""
@@ -87,7 +88,7 @@ def without_told(text: str) -> str:
     """The text without passwords and keys that it tells of."""
     for form in _PASSWORD_TOLD:
         text = form.sub(_password, text)
-    if "=" in text or ":" in text:
+    if "=" in text or ":" in text or "'" in text or '"' in text:
         text = _KEY_TOLD.sub(_key, text)
     return _KEY_NAMED.sub(_named, _BEARER.sub(_bearer, text))
 

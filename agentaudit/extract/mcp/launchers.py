@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.addresses import on_own_machine
-from agentaudit.extract.credentials.redaction import bare_url, without_user
+from agentaudit.extract.credentials.redaction import bare_url, cleaned, without_user
 from agentaudit.extract.mcp.piped import SHELL, piped_address
 from agentaudit.model.evidence import Truth
 
@@ -84,7 +84,18 @@ class Launch(Struct, frozen=True, kw_only=True):
 
 
 def launch_of(command: str, arguments: Sequence[str]) -> Launch:
-    """What a command line starts, by the conventions of the usual launchers."""
+    """
+    What a command line starts, by the conventions of the usual launchers.
+
+    A word that only the rest of the line tells to be a secret names no package.
+    """
+    launch = _launched(command, arguments)
+    line = " ".join((command, *arguments))[:LONGEST_SCRIPT]
+    hidden = launch.package in line and launch.package not in cleaned(line)
+    return replace(launch, package="") if hidden else launch
+
+
+def _launched(command: str, arguments: Sequence[str]) -> Launch:
     name = command.replace("\\", "/").rpartition("/")[2].removesuffix(".exe").removesuffix(".cmd")
     if name in {"cmd", "sh", "bash"} and arguments:
         rest = [word for word in arguments if word not in {"/c", "-c", "-lc"}]
@@ -92,7 +103,7 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
         if piped is not None:
             return piped
         words = rest[0].split() + list(rest[1:]) if rest else []
-        return launch_of(words[0], words[1:]) if words else Launch()
+        return _launched(words[0], words[1:]) if words else Launch()
     own, laid = _runs_own(name, arguments), _laid_beside(name, arguments)
     if laid:
         return pypi_launch(laid)
@@ -218,6 +229,8 @@ def _launch(package: str, registry: str, *, fixed: bool) -> Launch:
 
 def image_launch(image: str) -> Launch:
     """An image: a digest cannot change, a version's tag could, `latest` will."""
+    if cleaned(image) != image:
+        return Launch(registry="oci")
     name, _, digest = image.partition("@")
     tag = _TAG.search(name)
     floating = tag is None or _FLOATING.match(tag["tag"]) is not None
