@@ -361,3 +361,63 @@ def runs(words: str):
     (tool,) = deployment_of({"agent.py": code}).tools
 
     assert ("execute" in tool.effects) is runs
+
+
+_WORD = "if not re.match(r'^[a-zA-Z0-9][\\w.-]*$', words):\n        return 'no'\n    "
+_NAMED = "name = other['name']\n    "
+_REMOTE = "run_on_server({'command': f'docker restart {name}'})"
+_RUNS = "subprocess.run(f'docker restart {words}', shell=True)"
+
+
+@pytest.mark.parametrize(
+    ("body", "runs"),
+    [
+        (f"{_WORD}{_RUNS}", False),
+        (f"{_WORD}line = f'docker restart {{words}}'\n    os.system(line)", False),
+        (f"{_WORD}os.system(f'systemctl restart {{words}}')", False),
+        (f"if not NAME.fullmatch(words):\n        raise ValueError\n    {_RUNS}", False),
+        (f"if re.search(r'[^a-z0-9-]', words):\n        raise ValueError\n    {_RUNS}", False),
+        (f"if not words or not words.isalnum():\n        return ''\n    {_RUNS}", False),
+        (
+            f"{_NAMED}if not name.replace('-', '').isalnum():\n        return ''\n    {_REMOTE}",
+            False,
+        ),
+        (f"{_NAMED}{_REMOTE}", True),
+        (f"{_WORD}os.system(f'{{words}} restart')", True),
+        (f"{_WORD}os.system(words)", True),
+        (f"{_WORD}os.system(f'bash {{words}}')", True),
+        (f"{_WORD}os.system(f'docker exec {{words}}')", True),
+        (f"{_WORD}os.system(f'cat {{words}} | sh')", True),
+        (f"{_WORD}words = other\n    {_RUNS}", True),
+        (f"{_WORD.replace('$', '')}{_RUNS}", True),
+        (f"{_WORD.replace('.-]', '. -]')}{_RUNS}", True),
+        (f"{_WORD.replace('.-]', '.;-]')}{_RUNS}", True),
+        (f"{_WORD.replace('words', 'other')}{_RUNS}", True),
+        (f"{_WORD.replace('re.match', 're.search')}{_RUNS}", True),
+        (_WORD.replace("return 'no'", "print(words)") + _RUNS, True),
+        (f"if not words.isprintable():\n        return ''\n    {_RUNS}", True),
+        (f"if not words.replace(' ', '').isalnum():\n        return ''\n    {_RUNS}", True),
+        (f"if re.search(r'[^a-z ]', words):\n        return ''\n    {_RUNS}", True),
+        (f"if other:\n        if not words.isalnum():\n            return ''\n    {_RUNS}", True),
+    ],
+)
+def test_one_word_in_a_fixed_line_is_an_argument(
+    body: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    code = f"""
+import os, re, subprocess
+from langchain_core.tools import tool
+
+NAME = re.compile("[a-z0-9-]+")
+
+def run_on_server(asked):
+    return subprocess.run(asked["command"], shell=True)
+
+@tool
+def restarts(words: str, other: dict):
+    {body}
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs

@@ -59,6 +59,11 @@ def doing(body: str) -> Tool:
         "const line = ['-n', x]; spawn('kubectl', line)",
         "if (NAMES.includes(x)) { throw new Error() }\nexec(x)",
         "if (!NAMES.includes(id)) { throw new Error() }\nexec(x)",
+        "if (!/^[\\w-]+$/.test(x)) { throw new Error() }\nexec(x)",
+        "if (!/^[\\w-]+$/.test(x)) { throw new Error() }\nexec(`bash ${x}`)",
+        "if (!/^[\\w -]+$/.test(x)) { throw new Error() }\nexec(`systemctl restart ${x}`)",
+        "if (!/[\\w-]+/.test(x)) { throw new Error() }\nexec(`systemctl restart ${x}`)",
+        "if (!/^[\\w-]+$/.test(id)) { throw new Error() }\nexec(`systemctl restart ${x}`)",
     ],
 )
 def test_words_of_the_model_are_run(body: str) -> None:
@@ -81,6 +86,8 @@ def test_words_of_the_model_are_run(body: str) -> None:
         "/a/.exec(x)",
         "if (!NAMES.includes(x)) { throw new Error() }\nexec(`restart ${x}`)",
         "if (!x || !NAMES.has(x)) return 'no'; exec(x)",
+        "if (!/^[\\w-]+$/.test(x)) { throw new Error() }\nexec(`systemctl restart ${x}`)",
+        "if (!x || !/^[a-z][a-z0-9-]{0,62}$/.test(x)) return 'no'; exec(`docker logs ${x}`)",
         "execFile('sudo', ['systemctl', 'restart', x])",
         "other.exec(x)",
         "const name = 'a'; eval(name.replace(/b/, 'c'))",

@@ -6,13 +6,14 @@ ends the function turned everything else away from.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants
 from agentaudit.extract.python.filters import names_nothing
+from agentaudit.extract.python.single_words import is_single_word, past_checks
 
 _LONGEST = 200
 _ADMITTED = regex(r"\^(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]\$")
@@ -24,6 +25,19 @@ def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
     return frozenset(_harmless(module, descendants(function)))
 
 
+def single_words(module: Module, function: FunctionDef) -> frozenset[str]:
+    """The variables of a function that hold one word of a line at most, past its checks."""
+
+    def checked(test: ast.expr) -> Iterator[str]:
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
+                yield from _tested(module, call, is_single_word)
+            case _:
+                pass
+
+    return past_checks(function, checked)
+
+
 def _harmless(module: Module, nodes: list[ast.AST]) -> Iterator[str]:
     for node in nodes:
         match node:
@@ -32,7 +46,7 @@ def _harmless(module: Module, nodes: list[ast.AST]) -> Iterator[str]:
                     yield name
             case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call), body=[*_, end]):
                 if isinstance(end, ast.Return | ast.Raise):
-                    yield from _checked(module, call)
+                    yield from _tested(module, call, _names_nothing)
             case _:
                 pass
 
@@ -50,15 +64,19 @@ def _leaves_nothing(module: Module, call: ast.Call) -> bool:
     return found is not None and names_nothing(f"[{found['characters']}]")
 
 
-def _checked(module: Module, call: ast.Call) -> Iterator[str]:
-    """The variable that `/^[0-9]+$/.test(text)` looks at, where the pattern admits no name."""
+def _tested(module: Module, call: ast.Call, is_harmless: Callable[[str], bool]) -> Iterator[str]:
+    """The variable that `/^[0-9]+$/.test(text)` looks at, where the pattern does no harm."""
     match call:
         case ast.Call(func=ast.Attribute(value=pattern, attr="test"), args=[ast.Name(id=name)]):
-            found = _ADMITTED.fullmatch(_pattern(module, pattern))
-            if found is not None and names_nothing(found["characters"]):
+            if is_harmless(_pattern(module, pattern)):
                 yield name
         case _:
             pass
+
+
+def _names_nothing(pattern: str) -> bool:
+    found = _ADMITTED.fullmatch(pattern)
+    return found is not None and names_nothing(found["characters"])
 
 
 def _pattern(module: Module, given: ast.expr) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from msgspec import field
 
-from agentaudit.extract.javascript.filters import without_names
+from agentaudit.extract.javascript.filters import single_words, without_names
 from agentaudit.extract.javascript.handing import Given
 from agentaudit.extract.python.effects import Effects
 from agentaudit.extract.python.execution import Execution
@@ -24,3 +24,8 @@ class Words(Execution, frozen=True, dict=True):
     def harmless(self) -> frozenset[str]:
         """The variables that hold nothing but numbers and operators."""
         return without_names(self.module, self.function)
+
+    @cached_property
+    def single(self) -> frozenset[str]:
+        """Variables that hold one word of a line, past what turns everything else away."""
+        return single_words(self.module, self.function)

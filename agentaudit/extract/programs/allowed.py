@@ -20,7 +20,7 @@ def without_allowed(function: FunctionDef, parameters: frozenset[str]) -> frozen
     """The parameters that stay words of the caller's own."""
     allowed = {
         name
-        for statement in _straight(function.body)
+        for statement in straight(function.body)
         if isinstance(statement, ast.If) and _ends(statement.body)
         for name in _turned_away(statement.test, parameters)
     }
@@ -35,12 +35,12 @@ def _ends(body: list[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], _ENDS)
 
 
-def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements that are always come by."""
     for statement in body:
         yield statement
         if isinstance(statement, ast.Try | ast.With):
-            yield from _straight(statement.body)
+            yield from straight(statement.body)
 
 
 def _turned_away(test: ast.expr, parameters: frozenset[str]) -> Iterator[str]:

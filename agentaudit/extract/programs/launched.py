@@ -112,6 +112,11 @@ def effect_of(words: Sequence[str]) -> str:
     return EXECUTE
 
 
+def runs_others(words: Sequence[str]) -> bool:
+    """Whether a line that begins with these words may run what else stands in it."""
+    return effect_of([*words, ""]) == EXECUTE
+
+
 def may_run_others(word: str) -> bool:
     """Whether a word is a program that may run what it is handed."""
     program = word.rpartition("/")[2]

@@ -19,6 +19,7 @@ from agentaudit.extract.programs.given import given_by
 from agentaudit.extract.programs.names import FunctionDef
 from agentaudit.extract.programs.syntax import descendants, returned_by
 from agentaudit.extract.python.quoting import names_in_words
+from agentaudit.extract.python.single_words import single_words
 
 _MOST = 50
 """Words of a command."""
@@ -163,4 +164,12 @@ class Commands(Struct, frozen=True, dict=True):
     def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
         """Names that are given something, those in it, and what it is; few tools need to know."""
         given = bindings(descendants(self.function))
-        return [(names_in_words(target), names_in_words(value), value) for target, value in given]
+        return [
+            (names_in_words(target), names_in_words(value, self.single), value)
+            for target, value in given
+        ]
+
+    @cached_property
+    def single(self) -> frozenset[str]:
+        """Variables that hold one word of a line, past what turns everything else away."""
+        return single_words(self.module, self.function)

@@ -18,7 +18,7 @@ from msgspec import field
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.allowed import without_allowed
 from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_others
+from agentaudit.extract.programs.launched import EXECUTE, effect_of, may_run_others, runs_others
 from agentaudit.extract.programs.syntax import descendants, keyword
 from agentaudit.extract.python.commands import Commands
 from agentaudit.extract.python.filters import without_names
@@ -134,8 +134,14 @@ class Execution(Commands, frozen=True, dict=True):
         """Whether a line that holds no words of the model begins with a program that runs none."""
         match self.module.meant(command):
             case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]) if start[:1].strip():
-                first = start.split()[0]
-                return len(first) < len(start) and not may_run_others(first)
+                words = start.split()
+                return len(words[0]) < len(start) and not runs_others(words)
+            case ast.Name(id=name) if name in self.assigned:
+                made = self.assigned[name]
+                return all(
+                    isinstance(each, ast.JoinedStr) and self._begins_otherwise(each)
+                    for each in made
+                )
             case _:
                 return False
 
@@ -217,7 +223,7 @@ class Execution(Commands, frozen=True, dict=True):
     def depends(self, expression: ast.expr) -> bool:
         """Whether words of the model stand in an expression."""
         if id(expression) not in self._known:
-            self._known[id(expression)] = names_in_words(expression)
+            self._known[id(expression)] = names_in_words(expression, self.single)
         named = not self._written.isdisjoint(self._known[id(expression)])
         return named or self._is_answered(expression)
 

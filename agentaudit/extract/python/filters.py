@@ -10,8 +10,10 @@ import re
 import string
 import warnings
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from agentaudit.expressions import regex
+from agentaudit.extract.programs.allowed import straight
 from agentaudit.extract.programs.bindings import bindings, names_in
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
@@ -19,7 +21,7 @@ from agentaudit.extract.programs.syntax import descendants
 
 _NAMING = frozenset(string.ascii_letters + "_'\"\\`")
 _ONE_CLASS = regex(r"\^?(?P<characters>\[(?!\^)(?:[^\]\\]|\\.)+\])[+*]?(?P<end>\$|\\Z)?")
-_ALL_OTHERS = regex(r"\[\^(?P<characters>(?:[^\]\\]|\\.)+)\]\+?")
+ALL_OTHERS = regex(r"\[\^(?P<characters>(?:[^\]\\]|\\.)+)\]\+?")
 _LONGEST = 200
 
 
@@ -28,7 +30,7 @@ def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
     changed = _changed(function)
     checked = {
         name: statement.lineno
-        for statement in _straight(function.body)
+        for statement in straight(function.body)
         if (name := _let_through(module, statement))
         if changed.get(name, 0) <= statement.lineno
     }
@@ -49,14 +51,6 @@ def _made_later(function: FunctionDef, checked: Mapping[str, int]) -> Iterator[s
     yield from (name for name, later in made.items() if later and name not in own)
 
 
-def _straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements that are always come by."""
-    for statement in body:
-        yield statement
-        if isinstance(statement, ast.Try | ast.With):
-            yield from _straight(statement.body)
-
-
 def _let_through(module: Module, statement: ast.stmt) -> str:
     """The variable that is nothing but numbers and operators after a statement; empty for none."""
     match statement:
@@ -72,7 +66,7 @@ def _strips_names(module: Module, call: ast.Call) -> bool:
     """`re.sub(r"[^0-9+*/-]", "", text)`: whether what is left names nothing."""
     match call.args:
         case [pattern, ast.Constant(value=""), _] if module.dotted(call.func) == "re.sub":
-            found = _ALL_OTHERS.fullmatch(module.text(pattern)[:_LONGEST])
+            found = ALL_OTHERS.fullmatch(module.text(pattern)[:_LONGEST])
             return found is not None and names_nothing(f"[{found['characters']}]")
         case _:
             return False
@@ -121,15 +115,18 @@ def _matched(module: Module, call: ast.Call) -> str:
 
 def names_nothing(characters: str) -> bool:
     """Whether a class of a pattern admits no character that a name may have."""
-    if not characters.isascii():
-        return False
+    return characters.isascii() and not admits(characters, _NAMING)
+
+
+def admits(characters: str, any_of: AbstractSet[str]) -> bool:
+    """Whether a class of a pattern admits one of these characters, as far as can be told."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what may mean another set one day
             admitted = re.compile(characters, re.ASCII)
     except re.error:
-        return False
-    return not any(map(admitted.match, _NAMING))
+        return True
+    return any(map(admitted.match, any_of))
 
 
 def _each(module: Module, call: ast.Call, function: str, operator: type[ast.cmpop]) -> str:
