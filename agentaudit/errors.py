@@ -4,6 +4,19 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+_LONGEST_NAME = 100
+
+
+def named(word: str, quote: str = "'") -> str:
+    """
+    A word that somebody wrote where a name is asked for, as an error tells it.
+
+    None is told in part: of a secret that was cut nothing knows any more that it is one.
+    """
+    return (
+        f"{quote}{word}{quote}" if len(word) <= _LONGEST_NAME else f"… ({len(word):,} characters)"
+    )
+
 
 class ExitCode(IntEnum):
     """What a run says to its caller; CI configurations rely on these numbers."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentaudit.errors import InputError, Problem, UsageError
+from agentaudit.errors import InputError, Problem, UsageError, named
 from agentaudit.lists import MOST_HELPED, meant
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def misnamed(
         name for name in configured.names if name.said not in (of_paths if name.of_path else known)
     )
     for number, name in enumerate(unknown):
-        told = f"no rule or family is called '{name.said[:60]}'"
+        told = f"no rule or family is called {named(name.said)}"
         near = suggested(name.said, known) if number < MOST_HELPED else ""
         yield Problem(
             file=str(configured.file), line=name.line, column=name.column, message=told + near

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import UsageError, named
 from agentaudit.lists import meant
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def list_facts(kind: str | None, said: "Terminal") -> None:
     known = kinds()
     if kind is not None and kind not in known:
         near = meant(kind, known, f"; known: {', '.join(known)}")
-        raise UsageError(f"no kind of fact is called {kind[:60]}{near}")
+        raise UsageError(f"no kind of fact is called {named(kind)}{near}")
     lines = _kinds(known, said.out.width) if kind is None else _fields(kind, said.out.width)
     for line in lines:
         said.out.print(line, soft_wrap=True)

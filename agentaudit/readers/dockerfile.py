@@ -10,6 +10,7 @@ from bisect import bisect_right
 
 from msgspec import Struct, field
 
+from agentaudit.errors import named
 from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_between
 from agentaudit.readers.shell_words import shell_words
@@ -61,7 +62,7 @@ def parse_dockerfile(file: str, text: str) -> Document:
     problems: list[tuple[int, int, str]] = []
     for logical in _logical_lines(text, comments):
         if logical.ends_with:
-            what = f"the end of a text that begins here, {logical.ends_with[:40]}, is missing"
+            what = f"the end of a text that begins here, {named(logical.ends_with)}, is missing"
             problems.append((*logical.place(0), what))
         match = _INSTRUCTION.match(logical.text)
         if match is None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from agentaudit.errors import named
 from agentaudit.model.finding import Severity
 from agentaudit.rules.loading import Problems, why_unread
 
@@ -76,7 +77,7 @@ def _fault(row: object) -> str:
     for name, value in row.items():
         if name not in (*REQUIRED, *OPTIONAL):
             known = ", ".join((*REQUIRED, *OPTIONAL))
-            return f"`{str(name)[:40]}` is not a field here; known: {known}"
+            return f"{named(str(name), '`')} is not a field here; known: {known}"
         if not isinstance(value, str):
             return f"`{name}` must be a text"
     if row.get("severity", Severity.INFO) not in _SEVERITIES:

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.errors import InputError, Problem
+from agentaudit.errors import InputError, Problem, named
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.finding import Severity
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -195,7 +195,7 @@ class _Reading(Struct, frozen=True):
             return ""
         if node.raw not in known:
             self.options.complain(
-                node, f"`{name}` must be one of {', '.join(known)}, not '{node.raw[:40]}'"
+                node, f"`{name}` must be one of {', '.join(known)}, not {named(node.raw)}"
             )
         return node.raw
 
@@ -209,8 +209,10 @@ class _Reading(Struct, frozen=True):
             path = _resolved(self.folder / said)
             if path is None or not path.is_relative_to(self.top):
                 self.options.complain(
-                    element, f"`{name}` must stay within the repository, not lead to '{said[:60]}'"
+                    element, f"`{name}` must stay within the repository, not lead to {named(said)}"
                 )
+            elif name == "rules" and not path.exists():
+                self.options.complain(element, f"no folder of rules is called {named(said)}")
             else:
                 yield path
 
@@ -218,7 +220,7 @@ class _Reading(Struct, frozen=True):
         for name, node in self.entries("limits"):
             if name.raw not in LIMIT_NAMES:
                 self.options.complain(
-                    name, f"no limit is called '{name.raw[:40]}'; known: {', '.join(LIMIT_NAMES)}"
+                    name, f"no limit is called {named(name.raw)}; known: {', '.join(LIMIT_NAMES)}"
                 )
             elif node.kind is not NodeKind.NUMBER or not node.raw.isdecimal():
                 self.options.complain(node, f"the limit {name.raw} must be a whole number")
@@ -236,7 +238,7 @@ class _Reading(Struct, frozen=True):
             if node.kind is not NodeKind.SEQUENCE or not node.elements:
                 self.options.complain(
                     node,
-                    f"what is ignored in '{key.raw[:40]}' must be a list, such as [iam, tools]",
+                    f"what is ignored in {named(key.raw)} must be a list, such as [iam, tools]",
                 )
                 continue
             names = tuple(self.text("per-path-ignores", element) for element in node.elements)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agentaudit.errors import UsageError
+from agentaudit.errors import UsageError, named
 
 _HOUR = 3600
 _DAY = 24 * _HOUR
@@ -46,11 +46,11 @@ def limits_with(settings: Iterable[str]) -> Limits:
     for setting in settings:
         name, _, number = setting.partition("=")
         if name not in LIMIT_NAMES:
-            raise UsageError(f"no limit is called {name!r}; known: {', '.join(LIMIT_NAMES)}")
+            raise UsageError(f"no limit is called {named(name)}; known: {', '.join(LIMIT_NAMES)}")
         if not number.isascii() or not number.isdecimal() or len(number) > _MOST_DIGITS:
             raise UsageError(
                 f"the limit {name} must be a whole number of at most {_MOST_DIGITS} digits,"
-                f" not {number[:40]!r}"
+                f" not {named(number)}"
             )
         changes[name] = int(number)
     return replace(Limits(), **changes)

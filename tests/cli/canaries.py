@@ -15,8 +15,10 @@ def leaked(output: str) -> list[str]:
 
 
 def _parts(value: str) -> list[str]:
+    """Of an address only its last word is secret."""
     second_line = value.replace("\\n", "\n").split("\n")[1:2]
-    return [value, *second_line, value[12:32], value[12:32].lower()]
+    secret = value.rpartition("/")[2] if "://" in value else value
+    return [value, *second_line, secret[12:32], secret[12:32].lower()]
 
 
 def _planned(pairs: tuple[tuple[str, str], ...]) -> Iterator[dict[str, object]]:

@@ -101,6 +101,17 @@ def test_names_may_be_of_rules_that_are_not_where_they_are_said_to_be(tmp_path: 
     assert ["must stay within" in item.message for item in told.value.problems] == [True]
 
 
+def test_a_folder_of_rules_that_is_not_there_is_told_as_it_is_written(tmp_path: Path) -> None:
+    where = configured(tmp_path, "lint:\n  rules: [ours, 'https://bot:a@host/rules']\n")
+    with pytest.raises(InputError) as told:
+        run(where)
+
+    assert [(item.line, item.column, item.message) for item in told.value.problems] == [
+        (2, 11, "no folder of rules is called 'ours'"),
+        (2, 17, "no folder of rules is called 'https://bot:a@host/rules'"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["a\\0b", "loop/rules", "a" * 5000])
 @pytest.mark.parametrize("option", ['rules: ["{}"]', 'accept: "{}"', 'baseline: "{}"'])
 def test_a_path_that_leads_nowhere_is_told_with_its_place(

@@ -56,7 +56,7 @@ def test_what_conditions_may_ask_is_listed_with_what_it_holds() -> None:
     assert "agent.timeout_s  number; unknown unless has(agent.timeout_s)" in fields
     assert "agent.root_paths  list of: text" in fields
     assert "evidence" not in fields
-    with pytest.raises(UsageError, match="called agnt; did you mean agent"):
+    with pytest.raises(UsageError, match="called 'agnt'; did you mean agent"):
         run("facts", "agnt")
 
 

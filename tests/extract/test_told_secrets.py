@@ -122,6 +122,11 @@ def test_what_a_text_tells_is_not_shown(text: str, shown: str) -> None:
         (f"SK{HEX}", "SK…"),
         (f"https://a.example/s/{HEX}/sse", "https://a.example/s/…/sse"),
         (f"a eyJhbGciOiJIUzI1NiJ9.{KEY}.{KEY}", "a eyJ…"),
+        ("agent -k nQCpudm4Zqmh3DZw4fgqJOEB", "agent -k …"),
+        ("https://a.example/SwzWDTKtZemfWVMdKyYeozRP/sse", "https://a.example/…/sse"),
+        ("curl -u SwzWDTKtZemfWVMdKyYeozRP: https://a.example", "curl -u …: https://a.example"),
+        ('curl -b "session=SwzWDTKtZemfWVMdKyYeozRP" x', 'curl -b "session=…" x'),
+        ("token: sVQDowkpqDQtQxDozrahlQhC", "token: …"),
     ],
 )
 def test_what_was_drawn_by_chance_is_not_shown(text: str, shown: str) -> None:
@@ -159,6 +164,10 @@ def test_what_was_drawn_by_chance_is_not_shown(text: str, shown: str) -> None:
         '"output_cost_per_token": 1.65e-05,',
         "the token of the workflow, and the key of each server",
         "Basic authentication",
+        "urlBase64ToUint8Array",
+        "token: GetReposPullsByOwnerByRepoByPullNumber",
+        "https://a.example/JsonSerializerIsReflectionEnabledByDefault",
+        "git checkout -b feature=a-long-name-of-a-branch",
         'token or "default-token"',
         "a token or `AGENT_KEY_2`",
         "https://discord.com/api/webhooks/$ID",
@@ -205,3 +214,14 @@ def test_a_fact_that_is_changed_is_shown_without_a_secret() -> None:
     collector.update(Agent(id=agent.id, name=f"password: {WORD}", evidence=agent.evidence))
 
     assert [fact.name for fact in collector.of(Agent)] == ["password: …"]
+
+
+def test_a_resource_of_cloudformation_that_is_called_like_a_secret_is_shown_without_it() -> None:
+    """Where its name is part of another: of its policy's."""
+    statement = '{Effect: Allow, Action: "*", Resource: "*"}'
+    policies = f"[{{PolicyName: p, PolicyDocument: {{Statement: [{statement}]}}}}]"
+    role = f"{{Type: 'AWS::IAM::Role', Properties: {{Policies: {policies}}}}}"
+    deployment = deployment_of({"template.yaml": f"Resources:\n  'password: {WORD}': {role}\n"})
+
+    assert len(deployment.grants) == 1
+    assert WORD.lower() not in repr(deployment).lower()

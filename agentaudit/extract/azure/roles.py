@@ -15,7 +15,7 @@ from agentaudit.expressions import regex
 from agentaudit.extract.azure.role_ids import built_in_role
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence, fact_id
-from agentaudit.extract.credentials.redaction import lowered
+from agentaudit.extract.credentials.redaction import lowered, plain
 from agentaudit.extract.iam.globs import matches
 from agentaudit.extract.terraform.azure_identities import azure_identity_of
 from agentaudit.extract.terraform.modules import Declared, Module
@@ -153,7 +153,7 @@ def _add_assignment(declared: Declared, role: _Role, collector: Collector) -> No
     grant = collector.add(
         Grant(
             id=fact_id("grant", role.name, declared.key),
-            name=f"{role.name} on {where or 'an unknown scope'}"[:120],
+            name=plain(f"{role.name} on {where or 'an unknown scope'}"),
             evidence=(
                 evidence(declared.document, role.place, role.name),
                 *(evidence(declared.document, origin) for origin in role.place.origin),

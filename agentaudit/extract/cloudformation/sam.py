@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from agentaudit.extract.cloudformation.lambda_roles import made_policy, made_role, made_trust
 from agentaudit.extract.cloudformation.values import is_call
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.made_nodes import made_list, made_mapping, made_text
 from agentaudit.extract.shared_variables import joined_variables
 from agentaudit.readers.document import Document, Node, NodeKind
@@ -88,7 +89,7 @@ def _role(document: Document, properties: Node, service: str, collector: Collect
         else:
             for key, _ in policy.entries:
                 where = evidence(document, key, key.raw)
-                what = f"the policy template {key.raw[:80]} of SAM"
+                what = f"the policy template {plain(key.raw)} of SAM"
                 collector.leave_open(where, what, "what a function may do is not wholly known")
     place = policies or properties
     return made_role(

@@ -18,8 +18,19 @@ _OF_WORDS = regex(r"[a-z]{3,}")
 _MOST_IN_WORDS = 0.4
 """
 Of characters in runs of three small letters: `AgentRole3F2A91B7` has half of its there, and of what
-is drawn one in twenty has as many.
+is drawn one in twenty has as many, and most of these small letters alone.
 """
+_LONE = regex(
+    r"(?!(?i:a[dinst]|b[ey]|c[bdir]|d[beo]|e[nx]|gb|go|h[ei]|i[dfnopst]|js|kb|m[belsy]|no|o[fhknrs]"
+    r"|p[ry]|qa|re|so|t[osv]|u[inps]|v[ms]|we))[A-Z\d][a-z](?=[A-Z\d])"
+)
+"""A small letter alone that makes no short word of a name, such as `By`, with what is before it."""
+_FEW_LONE, _FEW_NUMBERS = 1, 1
+_ONE_KIND = regex(r"[a-z]+|[A-Z]+|\d+")
+_NUMBERED = regex(r"[0-9A-F]{8}$|[Bb]ase64|[Uu]int8")
+"""What the tools of CloudFormation put behind names, and names that have numbers."""
+_MOST_RUNS = 0.5
+"""Of characters: a name begins another run with each second one at most."""
 _SIZES = (regex(r"[a-z]"), regex(r"[A-Z]"))
 _CHECKSUM = regex(r"sha\d{1,3}[-:=\"' ]{1,3}[\w+/=]{0,90}$", re.IGNORECASE)
 _BEFORE = 100
@@ -52,7 +63,13 @@ def is_drawn(word: str) -> bool:
     if not all(size.search(word) for size in _SIZES):
         return False
     in_words = sum(len(run) for run in _OF_WORDS.findall(word))
-    return in_words < _MOST_IN_WORDS * len(word)
+    if in_words < _MOST_IN_WORDS * len(word):
+        return True
+    if len(_LONE.findall(word)) > _FEW_LONE:
+        return True
+    begun = _NUMBERED.sub("", word)
+    runs = _ONE_KIND.findall(begun)
+    return len(runs) >= _MOST_RUNS * len(begun) and sum(map(str.isdigit, runs)) > _FEW_NUMBERS
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ What something is called is shown as it is, and somebody calls a server by its a
 import re
 
 from agentaudit.expressions import holds_word, one_of, regex
+from agentaudit.extract.credentials.drawn_words import is_drawn
 from agentaudit.extract.credentials.told_secrets import KEYS, PASSWORDS, without_told
 
 _REFERENCE = r"(?![$<{%*…])"
@@ -68,12 +69,26 @@ _BY_NAME = (
             rf"(?!\d+(?:\s|$)){_REFERENCE}[^\s\"']{{4,}}"
         ),
     ),
+    (
+        "-u",
+        regex(
+            rf"(?P<name>(?<!\S)(?:-u|--user)[ \t]{{1,3}}[\"']?){_REFERENCE}[^\s:\"'/]{{16,}}"
+            r"(?=:[\"']?(?:\s|$))"
+        ),
+    ),
+    (
+        "=",
+        regex(
+            r"(?P<name>(?<!\S)(?:-b|--cookie)[ \t=]{1,3}[\"']?[\w.-]{1,40}=)"
+            rf"{_REFERENCE}[^\s;\"']{{16,}}"
+        ),
+    ),
 )
 """`?token=…`, `--password …` and `-u user:…`, each behind what every one of them has."""
 _WORDS = (
     *("key", "token", "secret", "pass", "pwd", "signature", "sig=", "auth", "kennwort", "contrase"),
     *("bearer", "basic", "-u ", "--user ", "cookie", "code=", "credential", "identified", "team="),
-    *("log in", "sign in"),
+    *("log in", "sign in", "session="),
 )
 _OF_POSTGRES = regex(
     r"(?P<name>(?<![\w.*-])[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:)"
@@ -87,10 +102,11 @@ _OF_ORACLE = regex(
 )
 """`scott/…@//db:1521/service`; an image is not followed by a port, nor is an action."""
 _IN_PATH = regex(
-    r"(?P<name>(?:(?<=[/:_=-])|(?<=/bot)))(?=[A-Z0-9]{0,60}+[a-z])(?=[a-z0-9]{0,60}+[A-Z])"
-    r"(?=[A-Za-z]{0,60}+\d)[A-Za-z0-9]{16,}(?:[+=][\w+/=%]{0,200})?"
+    r"(?:(?<=[/:_=-])|(?<=/bot))(?=[A-Z0-9]{0,60}+[a-z])(?=[a-z0-9]{0,60}+[A-Z])"
+    r"(?P<word>[A-Za-z0-9]{16,})(?:[+=][\w+/=%]{0,200})?"
 )
 """In an address, what no person wrote: letters of both sizes and digits, with nothing between."""
+_DIGIT = regex(r"\d")
 
 _OF_HOOK = regex(
     r"(?P<name>://(?:hooks\.(?:zapier|slack)\.com|hook\.[\w.-]{1,40}\.make\.com|maker\.ifttt\.com"
@@ -121,7 +137,7 @@ def without_named(text: str) -> str:
                 text = form.sub(_opened, text)
         text = without_told(text)
     # At last, or the beginning of a value would be gone, and with it what tells where that ends.
-    return _IN_PATH.sub(r"\g<name>…", _OF_HOOK.sub(r"\g<name>…", text)) if "://" in text else text
+    return _IN_PATH.sub(_drawn, _OF_HOOK.sub(r"\g<name>…", text)) if "://" in text else text
 
 
 def may_be_of_postgres(text: str) -> bool:
@@ -134,6 +150,12 @@ def may_name_secret(text: str) -> bool:
     if not ("=" in text or " " in text or '":' in text or "':" in text or ">" in text):
         return False
     return holds_word(text.lower(), _WORDS)
+
+
+def _drawn(found: re.Match[str]) -> str:
+    """A name has no digits; what was drawn has none in one of a hundred."""
+    word = found["word"]
+    return "…" if _DIGIT.search(word) or is_drawn(word) else found[0]
 
 
 def _opened(found: re.Match[str]) -> str:

@@ -79,6 +79,7 @@ _OBJECT = regex(r"[a-z]{1,40}\d{0,2}(?:[-_](?:[a-z]{1,40}\d{0,2}|\d{1,4})){1,9}"
 _PART = regex(r"[A-Za-z0-9]{8,}")
 _NUMBERED = regex(r"[A-Za-z]{0,20}\d{0,8}[a-z]?")
 _HEX = regex(r"[0-9a-f]{32,}")
+_BASE_64 = regex(r"[A-Za-z0-9+/]{16,}={0,2}")
 _SHORTEST_WORD, _SHORTEST_KEY = 6, 16
 _FEW_CHANGES = 3
 """From letters to digits and back: `Base64Encoded` has two, and what was drawn has more."""
@@ -127,7 +128,7 @@ def _named(found: re.Match[str]) -> str:
 def _is_of_key(value: str) -> bool:
     """Letters and digits or, in one of a hundred keys, letters alone that no word is made of."""
     mixed = _LETTER_AND_DIGIT.match(value) is not None
-    return mixed or (len(value) >= _SHORTEST_KEY and value.isalnum() and is_drawn(value))
+    return mixed or (_BASE_64.fullmatch(value) is not None and is_drawn(value))
 
 
 def _is_other(found: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.credentials.redaction import lowered
+from agentaudit.extract.credentials.redaction import lowered, plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.embedded import embedded, unresolved
 from agentaudit.lists import first_of
@@ -158,7 +158,7 @@ def _by_name(node: Node) -> Mapping[str, Node]:
 
 
 def _short(node: Node) -> str:
-    return node.raw[:60]
+    return plain(node.raw)
 
 
 def _snippet(actions: tuple[str, ...], not_actions: tuple[str, ...]) -> str:

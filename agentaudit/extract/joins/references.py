@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, Reference, fact_id
 from agentaudit.extract.credentials.literals import normal
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.facts.fact import Fact
 from agentaudit.model.facts.permissions import Identity
@@ -28,7 +29,7 @@ def resolve_references(collector: Collector) -> None:
         if not found and reference.at:
             collector.leave_open(
                 reference.at[0],
-                f"the {_kind(reference)} {reference.name[:60]} is not among the files",
+                f"the {_kind(reference)} {plain(reference.name)} is not among the files",
                 "what it may do is open",
             )
             _add_actor(collector, reference)
@@ -61,7 +62,7 @@ def _affords(collector: Collector, reference: Reference, same: Sequence[Fact]) -
     if not same:
         return True
     place = (*reference.at, same[0].evidence[0])[0]
-    what = f"which {_kind(reference)} of many called {reference.name[:60]} is meant"
+    what = f"which {_kind(reference)} of many called {plain(reference.name)} is meant"
     return collector.affords(_NAMESAKES, len(same), (place, what, "what it may do is open"))
 
 

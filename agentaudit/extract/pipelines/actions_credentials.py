@@ -206,7 +206,7 @@ def _add_session(
     role, duration = step.input("role-to-assume"), step.input("role-duration-seconds")
     if role is None:
         return
-    place = evidence(workflow.document, role, f"role-to-assume: {raw(role)[:100]}")
+    place = evidence(workflow.document, role, f"role-to-assume: {plain(raw(role))}")
     ttl_s = _SESSION_S if duration is None else duration.integer
     credential = collector.add(
         Credential(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from agentaudit.expressions import regex
 from agentaudit.extract.azure.application_permissions import Application, add_role, graph_role
 from agentaudit.extract.collector import Collector, evidence, fact_id
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.sizes import compound_seconds_of
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.state import key_in_state
@@ -97,7 +98,7 @@ def _holder(declared: Declared, node: Node | None, owners: _Owners) -> Applicati
         text = named.raw if named is not None else text
     return _owner(declared.module, text, owners) or Application(
         provider="azure",
-        name=text[:80] or declared.shown,
+        name=plain(text) or declared.shown,
         key=declared.key,
         document=declared.document,
     )

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from agentaudit.extract.budgets import Budget
 from agentaudit.extract.collector import Collector, evidence
+from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents
 from agentaudit.extract.iam.boundaries import declared_ceiling, managed_ceiling
 from agentaudit.extract.iam.grants import Bearer, add_grants
@@ -201,7 +202,7 @@ class Principals(Struct):
             holder.attach_managed(arn.text, place, self.collector)
         else:
             effect = f"what {holder.name} may do beyond its other policies is not known"
-            self.collector.leave_open(place, f"the policy {arn.raw[:80]}", effect)
+            self.collector.leave_open(place, f"the policy {plain(arn.raw)}", effect)
 
     def _give(self, holder: Holder, found: Sequence[Statement], place: Evidence) -> None:
         """The statements of a policy to one more holder."""
@@ -249,7 +250,7 @@ class Principals(Struct):
             else:
                 place = evidence(declared.document, node)
                 effect = "whose permissions these are is not known"
-                what = f"the principal of {declared.shown} ({node.raw[:80]})"
+                what = f"the principal of {declared.shown} ({plain(node.raw)})"
                 self.collector.leave_open(place, what, effect)
 
     def _external(self, declared: Declared, node: Node, kind: str) -> Holder:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from msgspec import Struct, field
 
 from agentaudit.extract.collector import evidence
+from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.names import computed, name_attribute
@@ -64,7 +65,7 @@ class Declared(Struct, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """How it is called before people."""
-        return self.label or self.address
+        return cleaned(self.label) if self.label else self.address
 
 
 class Module(Sources):
