@@ -568,3 +568,20 @@ def test_a_crew_whose_mode_of_running_code_is_open_leaves_it_open(
     told = [each.what for each in deployment_of({"desk.py": code}).unresolved]
 
     assert sum("in which mode" in each for each in told) == open_ends
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("input_guardrails=[check], output_guardrails=CHECKS", True),
+        ("input_guardrails=checks(), output_guardrails=[check]", True),
+        ("input_guardrails=[], output_guardrails=None", False),
+    ],
+)
+def test_guardrails_of_an_agent_are_told(given: str, *, told: bool) -> None:
+    code = f"from agents import Agent\nCHECKS = [check]\na = Agent(name='a', {given})\n"
+    deployment = deployment_of({"agent.py": code})
+    names = [guardrail.name for guardrail in deployment.guardrails]
+
+    assert names == (["input_guardrails", "output_guardrails"] if told else [])
+    assert len([e for e in deployment.edges if e.kind is EdgeKind.FILTERED_BY]) == len(names)

@@ -20,6 +20,8 @@ from agentaudit.model.facts.tools import Tool
 _MIDDLEWARE = "langchain.agents.middleware."
 """Of all that LangChain comes with there, one asks."""
 _ASKED_BY_TOOLS = frozenset({"openai-agents", "pydantic-ai"})
+_FILTERS = ("input_guardrails", "output_guardrails", "guardrail", "guardrails")
+"""Of OpenAI's agents and of CrewAI."""
 _HOOKS = frozenset({"pre_model_hook", "post_model_hook"})
 _QUESTION = regex(r"interrupt|needs_approval|\binput\(|confirm|approv", re.IGNORECASE)
 
@@ -37,6 +39,14 @@ def add_gates(building: Building, call: Call, agent: Agent, tools: Iterable[Tool
         product = building.module.dotted(filtered.func).rpartition(".")[2]
         place = building.module.place(filtered, product)
         add_guardrail(building.collector, agent, product, place)
+    for name in _FILTERS:
+        given = keyword(call.node, name)
+        if given is not None and building.elements(given) != () and not _is_none(given):
+            add_guardrail(building.collector, agent, name, building.module.place(given, name))
+
+
+def _is_none(given: ast.expr) -> bool:
+    return isinstance(given, ast.Constant) and given.value is None
 
 
 def _deleting(building: Building, tools: Iterable[Tool]) -> list[Tool]:
