@@ -25,8 +25,8 @@ from agentaudit.cli.lint_outputs import (
     Format,
     Shown,
     Sure,
+    chosen_outputs,
     shown_from,
-    shows_fixes,
     why_it_ends,
     write_result,
 )
@@ -65,7 +65,7 @@ def lint(
             metavar="FILE",
             allow_dash=True,
             help="Write to a file, in the format of its suffix (.sarif, .json, .xml for JUnit,"
-            " .md, .txt); - is standard output. Repeatable.",
+            " .md, .txt) or another that it allows (--format); - is standard output. Repeatable.",
         ),
     ] = None,
     json_file: Annotated[
@@ -188,6 +188,7 @@ def lint(
     """
     if diff == "":
         raise UsageError("--diff: the commit is empty; the variable that should name it is not set")
+    outputs = chosen_outputs(format_, output or [])
     said = terminal_of(context, json_file, write_baseline)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():
@@ -202,7 +203,7 @@ def lint(
             limits=(*configured.limits, *(limit or [])),
             accept=accept or configured.accept,
             comparison=Comparison(baseline or before, write_baseline, diff or ""),
-            keep_texts=fix or diff is not None or shows_fixes(format_, output or []),
+            keep_texts=fix or diff is not None or Format.SARIF in outputs.values(),
         )
         asked = _Asked(loaded, names)
         linted = _linted(paths or [Path()], asked, settings, said)
@@ -213,7 +214,7 @@ def lint(
     if fixing.wanted and fix_findings(linted, result, fixing, said):
         linted = _linted(paths or [Path()], asked, settings, said)
         judged, result = linted.result, shown_from(linted.result, least, sure, said)
-    write_result(result, format_, output or [], said, fixes=linted.fixes)
+    write_result(result, outputs, said, fixes=linted.fixes)
     if json_file is not None:
         from agentaudit.store.artifacts import write_artifact
 

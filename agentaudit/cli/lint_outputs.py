@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import Threshold, format_by_suffix, write_text
+from agentaudit.cli.outcome import Threshold, formats_of, write_text
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import ExitCode
 from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
@@ -31,13 +31,13 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-_BY_SUFFIX: Mapping[str, Format] = {
-    ".sarif": Format.SARIF,
-    ".sarif.json": Format.SARIF,
-    ".json": Format.JSON,
-    ".xml": Format.JUNIT,
-    ".md": Format.MARKDOWN,
-    ".txt": Format.TABLE,
+_BY_SUFFIX: Mapping[str, Sequence[Format]] = {
+    ".sarif": (Format.SARIF,),
+    ".sarif.json": (Format.SARIF,),
+    ".json": (Format.JSON, Format.SARIF, Format.GITLAB),
+    ".xml": (Format.JUNIT,),
+    ".md": (Format.MARKDOWN,),
+    ".txt": (Format.TABLE, Format.GITHUB),
 }
 _FILE_WIDTH = 100
 _OF_CODE_HOSTS = (Format.SARIF, Format.GITHUB, Format.GITLAB)
@@ -85,21 +85,28 @@ def shown_from(
     return replace(shown, hidden=len(result.open_findings) - len(shown.open_findings))
 
 
+def chosen_outputs(format_: Format | None, outputs: Sequence[Path]) -> Mapping[Path, Format]:
+    """What is written, and in which format; standard output where no file is named."""
+    shown = not outputs or STANDARD_OUTPUT in outputs
+    files = [output for output in outputs if output != STANDARD_OUTPUT]
+    chosen = formats_of(files, format_, _BY_SUFFIX, shown=shown)
+    return {**chosen, STANDARD_OUTPUT: format_ or Format.TABLE} if shown else chosen
+
+
 def write_result(
     result: "LintResult",
-    format_: Format | None,
-    outputs: Sequence[Path],
+    outputs: Mapping[Path, Format],
     said: Terminal,
     *,
     fixes: "Fixes",
 ) -> None:
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
-    for output in (each for each in outputs if each != STANDARD_OUTPUT):
-        chosen = _format_of(output, format_, outputs)
-        write_text(output, b"".join(_rendered(result, chosen, fixes)))
-        said.wrote(output)
-    if not outputs or STANDARD_OUTPUT in outputs:
-        _show(result, _format_of(STANDARD_OUTPUT, format_, outputs), said, fixes)
+    for output, chosen in outputs.items():
+        if output != STANDARD_OUTPUT:
+            write_text(output, b"".join(_rendered(result, chosen, fixes)))
+            said.wrote(output)
+    if STANDARD_OUTPUT in outputs:
+        _show(result, outputs[STANDARD_OUTPUT], said, fixes)
     else:
         _say(result, said)
 
@@ -125,21 +132,6 @@ def why_it_ends(code: ExitCode, result: "LintResult", failing: int, threshold: T
         what = f"{counted(unread, 'file')} not read whole" if unread else "evidence is incomplete"
         reasons.append(f"{what} (--allow-incomplete)")
     return f"exit code {int(code)}: {', and '.join(reasons)}"
-
-
-def shows_fixes(format_: Format | None, outputs: Sequence[Path]) -> bool:
-    """Whether what is written shows what could be changed."""
-    return any(
-        _format_of(output, format_, outputs) is Format.SARIF
-        for output in outputs or [STANDARD_OUTPUT]
-    )
-
-
-def _format_of(output: Path, format_: Format | None, outputs: Sequence[Path]) -> Format:
-    if output == STANDARD_OUTPUT:
-        return format_ or Format.TABLE
-    alone = format_ if len(outputs) == 1 else None
-    return alone or format_by_suffix(output, _BY_SUFFIX, otherwise=format_)
 
 
 def _show(result: "LintResult", format_: Format, said: Terminal, fixes: "Fixes") -> None:

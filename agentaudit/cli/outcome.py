@@ -1,6 +1,6 @@
 """How a command ends, whatever it audited: what it writes, and the severity that fails it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -35,14 +35,34 @@ def reached(threshold: Threshold, severities: "Iterable[Severity]") -> bool:
     return any(severity.rank >= least for severity in severities)
 
 
-def format_by_suffix(
-    path: Path, by_suffix: Mapping[str, FormatT], *, otherwise: FormatT | None = None
-) -> FormatT:
-    """The format that a file's name says, or the other; UsageError where there is neither."""
-    chosen = by_suffix.get("".join(path.suffixes[-2:])) or by_suffix.get(path.suffix, otherwise)
-    if chosen is None:
-        known = ", ".join(by_suffix)
-        raise UsageError(f"{path}: give --format, or a name that ends in one of {known}")
+def formats_of(
+    outputs: Sequence[Path],
+    asked: FormatT | None,
+    by_suffix: Mapping[str, Sequence[FormatT]],
+    *,
+    shown: bool = False,
+) -> Mapping[Path, FormatT]:
+    """
+    The format of each file: the one asked for where its suffix allows that, else the suffix's own.
+
+    A suffix may stand for several formats, the first of which is its own; one that is not known
+    allows all. UsageError where a file has no format, or where none is in the one asked for, unless
+    it is `shown` on standard output.
+    """
+    known = ", ".join(by_suffix)
+    chosen: dict[Path, FormatT] = {}
+    for path in outputs:
+        allowed = by_suffix.get("".join(path.suffixes[-2:])) or by_suffix.get(path.suffix)
+        if asked is not None and (allowed is None or asked in allowed):
+            chosen[path] = asked
+        elif allowed is not None:
+            chosen[path] = allowed[0]
+        else:
+            raise UsageError(f"{path}: give --format, or a name that ends in one of {known}")
+    if asked is not None and not shown and asked not in chosen.values():
+        endings = ", ".join(suffix for suffix, each in by_suffix.items() if asked in each)
+        ending = f"one that ends in {endings}" if endings else "- for standard output"
+        raise UsageError(f"--format {asked}: no --output is for it; give {ending}")
     return chosen
 
 

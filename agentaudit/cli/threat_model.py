@@ -9,7 +9,7 @@ import typer
 
 from agentaudit.cli.collection import nothing_collected
 from agentaudit.cli.commands import command
-from agentaudit.cli.outcome import Threshold, format_by_suffix, reached, write_text
+from agentaudit.cli.outcome import Threshold, formats_of, reached, write_text
 from agentaudit.cli.terminal import Terminal, terminal_of
 from agentaudit.errors import IncompleteError, exit_code
 from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
@@ -29,12 +29,12 @@ class Format(StrEnum):
     MERMAID = "mermaid"
 
 
-_BY_SUFFIX: Mapping[str, Format] = {
-    ".sarif": Format.SARIF,
-    ".json": Format.JSON,
-    ".md": Format.MARKDOWN,
-    ".mmd": Format.MERMAID,
-    ".txt": Format.TABLE,
+_BY_SUFFIX: Mapping[str, Sequence[Format]] = {
+    ".sarif": (Format.SARIF,),
+    ".json": (Format.JSON, Format.SARIF),
+    ".md": (Format.MARKDOWN, Format.MERMAID),
+    ".mmd": (Format.MERMAID,),
+    ".txt": (Format.TABLE,),
 }
 _FILE_WIDTH = 100
 _MOST_SHOWN = 5
@@ -105,10 +105,15 @@ def threat_model(
     Exit codes: 0 no path at or above --fail-on; 1 such a path; 2 wrong usage; 3 a file could not be
     read whole, there were too many paths, or there is no agent; 4 both 1 and 3.
     """
+    files = [output] if output is not None and output != STANDARD_OUTPUT else []
+    written = formats_of(files, format_, _BY_SUFFIX, shown=not files)
     said = terminal_of(context, json_file)
     with said.progress("following untrusted input to damage"), nothing_collected():
         model = _model(paths or [Path()])
-    _write(model, format_, output, said)
+    for file, chosen in written.items():
+        _write(model, file, chosen, said)
+    if not written:
+        _show(model, format_ or Format.TABLE, said)
     if json_file is not None:
         _artifact(model, json_file)
         said.wrote(json_file)
@@ -143,15 +148,9 @@ def _unread(deployment: "Deployment") -> Iterator[str]:
         yield f"and {len(unread) - _MOST_SHOWN} more"
 
 
-def _write(
-    model: "ThreatModel", format_: Format | None, output: Path | None, said: Terminal
-) -> None:
-    if output is None or output == STANDARD_OUTPUT:
-        _show(model, format_ or Format.TABLE, said)
-        return
+def _write(model: "ThreatModel", output: Path, chosen: Format, said: Terminal) -> None:
     from agentaudit.report.tables.threat import counts_sentence
 
-    chosen = format_ or format_by_suffix(output, _BY_SUFFIX)
     write_text(output, _renderers()[chosen](model))
     said.wrote(output)
     said.note(counts_sentence(model))

@@ -122,6 +122,8 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         (("--ignore", "memroy"), "no rule or family is called memroy; did you mean memory?"),
         (("--limit", "speed=1"), "no limit is called 'speed'"),
         (("-o", "out.bin"), "give --format"),
+        (("-f", "gitlab", "-o", "x.sarif"), "gitlab: no --output is for it; .* ends in .json"),
+        (("-f", "junit", "-o", "a.sarif", "-o", "b.json"), "junit: no --output is for it"),
     ],
 )
 def test_a_wrong_option_says_what_would_be_right(
