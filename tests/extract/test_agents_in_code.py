@@ -585,3 +585,28 @@ def test_guardrails_of_an_agent_are_told(given: str, *, told: bool) -> None:
 
     assert names == (["input_guardrails", "output_guardrails"] if told else [])
     assert len([e for e in deployment.edges if e.kind is EdgeKind.FILTERED_BY]) == len(names)
+
+
+ASKS = "middleware=[HumanInTheLoopMiddleware(interrupt_on={'pay': True})]"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "approval"),
+    [
+        (ASKS, ASKS, Truth.YES),
+        (ASKS, "middleware=[]", Truth.UNKNOWN),
+        ("middleware=[]", ASKS, Truth.UNKNOWN),
+        (ASKS, ASKS.replace("True", "False"), Truth.NO),
+        (ASKS.replace("True", "False"), ASKS, Truth.NO),
+    ],
+)
+def test_a_question_of_one_agent_is_none_of_another(
+    first: str, second: str, approval: Truth
+) -> None:
+    code = (
+        f"{HEAD}@tool\ndef pay(x: str):\n    os.remove(x)\n"
+        f"one = create_agent(model='m', tools=[pay], {first})\n"
+        f"two = create_agent(model='m', tools=[pay], {second})\n"
+    )
+
+    assert gated(deployment_of({"a.py": code})) == {"pay": approval}

@@ -131,3 +131,14 @@ def test_middleware_that_is_added_later_may_set_a_budget() -> None:
     )
 
     assert found.agents[0].budget is Known.UNKNOWN
+
+
+def test_a_question_of_one_agent_is_none_of_another() -> None:
+    asking = "middleware: [humanInTheLoopMiddleware({ interruptOn: { drop: true } })]"
+    one = f"const one = createAgent({{ tools: [drop], {asking} }});\n"
+    two = "const two = createAgent({ tools: [drop] });\n"
+
+    assert asked(script(GATED + one))["drop"] is Truth.YES
+    assert asked(script(GATED + one + one.replace("one", "three")))["drop"] is Truth.YES
+    assert asked(script(GATED + one + two))["drop"] is Truth.UNKNOWN
+    assert asked(script(GATED + two + one))["drop"] is Truth.UNKNOWN

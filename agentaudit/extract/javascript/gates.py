@@ -20,7 +20,6 @@ from agentaudit.extract.javascript.options import Options, members
 from agentaudit.extract.programs.code import UNFOLDED
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.python.gates import add_guardrail, add_question
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
 from agentaudit.model.facts.agents import Agent
 from agentaudit.model.facts.tools import Tool
@@ -79,12 +78,8 @@ def _answer(known: Program, given: Written) -> Truth:
 
 def _ask(building: Building, agent: Agent, tools: Mapping[str, Tool], place: Evidence) -> None:
     """A question before each of some tools."""
-    if not tools:
-        return
-    approval = add_question(building.collector, agent, tools, place)
-    for tool in tools.values():
-        building.collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
-        building.collector.update(replace(_now(building, tool), approval=Truth.YES))
+    if tools:
+        add_question(building.collector, agent, tools, place)
 
 
 def _now(building: Building, tool: Tool) -> Tool:

@@ -17,6 +17,7 @@ from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.environment import limit, memory_id
 from agentaudit.extract.environment_controls import log_id
 from agentaudit.extract.joins.agents import place_agents
+from agentaudit.extract.joins.approvals import settle_approvals
 from agentaudit.extract.joins.credentials import agents_on, join_credentials, targets
 from agentaudit.extract.joins.databases import join_databases
 from agentaudit.extract.joins.drawn_agents import place_drawn_agents
@@ -38,7 +39,6 @@ from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.memory import MemoryStore
 from agentaudit.model.facts.runtimes import Egress, Runtime
-from agentaudit.model.facts.tools import Tool
 from agentaudit.readers.scripts import ALLOWING_WORDS
 
 _BACKENDS = ("redis", "postgres", "mongodb", "sqlite", "mysql", "")
@@ -56,7 +56,7 @@ def join(collector: Collector) -> None:
     _limit_agents(collector)
     _open_shells(collector)
     join_sandboxes(collector)
-    _settle_approvals(collector)
+    settle_approvals(collector)
     _count_tools(collector)
     _limit_egress(collector)
     _name_logs_of_others(collector)
@@ -175,25 +175,6 @@ def _opened(agent: Agent, workload: Workload, collector: Collector) -> Agent:
         what = f"whether {agent.name} asks who calls"
         collector.leave_open(workload.passed_on, what, "it may not")
     return agent
-
-
-def _settle_approvals(collector: Collector) -> None:
-    """Where confirmations are switched off, no tool of the agent waits for one."""
-    exposed = targets(collector, EdgeKind.EXPOSES)
-    invoked = targets(collector, EdgeKind.INVOKES)
-    gated = targets(collector, EdgeKind.GATED_BY)
-    for agent in collector.of(Agent):
-        tools = set(invoked[agent.id])
-        for server in exposed[agent.id]:
-            tools.update(exposed[server])
-        for name in sorted(tools):
-            tool = collector.facts.get(name)
-            if not isinstance(tool, Tool) or tool.approval is not Truth.UNKNOWN:
-                continue
-            if agent.permission_mode == "bypass":
-                collector.update(replace(tool, approval=Truth.NO))
-            elif gated[name]:
-                collector.update(replace(tool, approval=Truth.YES))
 
 
 def _count_tools(collector: Collector) -> None:

@@ -98,19 +98,19 @@ def _ask(building: Building, agent: Agent, gate: ast.Call, tools: Iterable[Tool]
         collector.leave_open(place, what, "which tools a person is asked about")
         return
     if named:
-        approval = add_question(collector, agent, named, place)
+        add_question(collector, agent, named, place)
     for tool in {tool.id: tool for tool in tools}.values():
-        if tool.name in named:
-            collector.link(EdgeKind.GATED_BY, tool.id, approval.id, place)
-        asked = Truth.YES if tool.name in named else Truth.NO
-        collector.update(replace(tool, approval=asked))
+        if tool.name not in named:
+            collector.update(replace(tool, approval=Truth.NO))
 
 
-def add_question(
-    collector: Collector, agent: Agent, names: Iterable[str], place: Evidence
-) -> Approval:
-    """What asks a person before the tools of these names run."""
-    return collector.add(
+def add_question(collector: Collector, agent: Agent, names: Iterable[str], place: Evidence) -> None:
+    """
+    What asks a person before an agent runs the tools of these names.
+
+    Another agent may have them too, and ask nobody.
+    """
+    approval = collector.add(
         Approval(
             id=fact_id("approval", "human in the loop", f"{agent.id}/approval"),
             name="human in the loop",
@@ -118,6 +118,7 @@ def add_question(
             scope=tuple(names),
         )
     )
+    collector.link(EdgeKind.GATED_BY, agent.id, approval.id, place)
 
 
 def add_guardrail(
