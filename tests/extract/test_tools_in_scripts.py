@@ -134,6 +134,57 @@ def test_a_body_tells_what_a_tool_does(
     assert (tool.reads_untrusted, tool.egress) == (untrusted, egress)
 
 
+DATABASES = """
+import pg from 'pg';
+import { Pool } from 'pg';
+import Database from 'better-sqlite3';
+import { PrismaClient } from '@prisma/client';
+import postgres from 'postgres';
+import { Pinecone } from '@pinecone-database/pinecone';
+import { elsewhere } from './db';
+const pool = new Pool();
+const db = new Database('a.db');
+const prisma = new PrismaClient();
+const pgsql = postgres(URL);
+const vectors = new Pinecone();
+class Store { kept = new pg.Pool(); ask(x) { return this.kept.query(x); } }
+const store = new Store();
+"""
+ANY = {"read", "write", "delete"}
+
+
+@pytest.mark.parametrize(
+    ("body", "effects"),
+    [
+        ("return (await pool.query(x)).rows", ANY),
+        ("return pool.query({ text: x })", ANY),
+        ("const client = await pool.connect(); return client.query(x)", ANY),
+        ("return db.prepare(x).all()", ANY),
+        ("return prisma.$queryRawUnsafe(x)", ANY),
+        ("return pgsql.unsafe(x)", ANY),
+        ("return elsewhere.query(x)", ANY),
+        ("return store.ask(x)", ANY),
+        ("return pool.query('SELECT a FROM b WHERE c = $1', [x])", {"read"}),
+        ("const text = `SELECT a FROM b WHERE c = ${x}`; return pool.query(text)", {"read"}),
+        ("return pool.query(`DELETE FROM b WHERE c = ${x}`)", {"delete"}),
+        ("return pool.query(STATEMENT, [x])", set()),
+        ("return vectors.index('a').query(x)", set()),
+        ("return client.query(x)", set()),
+    ],
+)
+def test_what_a_model_writes_for_a_database_may_be_any_statement(
+    body: str, effects: set[str]
+) -> None:
+    made = f"const it = tool({{ execute: async ({{ x }}) => {{ {body} }} }});"
+    files = {
+        "a.ts": HEAD + DATABASES + made,
+        "db.ts": "import { Client } from 'pg';\nexport const elsewhere = new Client();\n",
+    }
+    (tool,) = deployment_of(files).tools
+
+    assert set(tool.effects) == effects
+
+
 HELPERS = """
 const shell = (line) => exec(line);
 function page(url, depth) { return fetch(url + '?d=' + depth); }

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from agentaudit.expressions import regex
+from agentaudit.extract.javascript.databases import is_of_database
 from agentaudit.extract.javascript.handing import Given, handed
 from agentaudit.extract.javascript.methods import function_of
 from agentaudit.extract.javascript.modules import Program
@@ -235,12 +236,14 @@ class Body:
             return
         if isinstance(given, ast.Call) and self.module.dotted(given.func).endswith("sql"):
             given = given.args[0] if given.args else given
+        if isinstance(given, ast.Name) and len(made := self.words.assigned.get(given.id, ())) == 1:
+            given = made[0]
         begun = _STATEMENT.match(self._beginning(given).upper())
         if begun is not None:
             effect = VERBS.get(begun["verb"], "read")
             self.found.names.add(effect)
             self.found.private |= effect == "read"
-        elif last in _UNSAFE or self._is_statement(given):
+        elif last in _UNSAFE or self._is_statement(given) or self._asks_database(call, given):
             self.found.names.update({"read", "write", "delete"})
             self.found.private = True
 
@@ -248,6 +251,12 @@ class Body:
         if isinstance(given, ast.JoinedStr) and given.values:
             return self.module.text(given.values[0])
         return self.module.text(given)
+
+    def _asks_database(self, call: ast.Call, given: ast.expr) -> bool:
+        """Whether words of the model go to what the client of a database in SQL was made by."""
+        return self.words.depends(given) and is_of_database(
+            self.program, Written(self.module, call.func)
+        )
 
     def _is_statement(self, given: ast.expr) -> bool:
         """Whether the model writes the whole statement, by what its parameter is called."""
