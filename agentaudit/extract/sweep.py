@@ -28,6 +28,7 @@ from agentaudit.extract.documents import Documents
 from agentaudit.extract.dotenv import TEMPLATE
 from agentaudit.extract.kubernetes.objects import kubernetes_objects, settings_of_object
 from agentaudit.extract.named_texts import named_texts
+from agentaudit.extract.secret_files import secret_of_file
 from agentaudit.extract.sectioned_names import settings_within
 from agentaudit.extract.settings import UNNAMED, Setting
 from agentaudit.extract.switched_off import Switches
@@ -119,7 +120,8 @@ def _unclaimed(
     here: tuple[_Place | None, str] = (None, "")
     every = _settings(document, code or (), by_name=by_name)
     written = ((setting, by_name) for setting in every)
-    assigned = ((setting, True) for setting in _assigned(document, claimed, collector))
+    told = chain(secret_of_file(document), _assigned(document, claimed, collector))
+    assigned = ((setting, True) for setting in told)
     for setting, named in chain(assigned, written):
         place = (document.file, setting.value.line, setting.value.column)
         beside = setting.text is not None and here == (place, setting.key)

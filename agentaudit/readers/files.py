@@ -17,7 +17,7 @@ from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.decoding import SEARCHED_ONLY, SourceText, decoded, failed
 from agentaudit.readers.installed import installed
-from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
+from agentaudit.readers.pem import LARGEST_KEY, is_key, may_be_key
 from agentaudit.readers.submodules import (
     LISTED,
     missing_submodules,
@@ -201,7 +201,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
-    syntax = syntax_of(file) or ("pem" if _holds_key(path) else "")
+    syntax = syntax_of(file) or ("pem" if _holds_key(path, file) else "")
     if not syntax:
         return _skipped(file, NOT_A_FORMAT)
     try:
@@ -224,20 +224,20 @@ def _read(path: Path, file: str, within: _Within) -> SourceText | FileCoverage:
     return decoded(content, file, syntax)
 
 
-def _holds_key(path: Path) -> bool:
+def _holds_key(path: Path, file: str) -> bool:
     """
-    Whether a file that may be a key begins as one does.
+    Whether a file that may be a key is one.
 
     What lies behind a link is read under its own name.
     """
-    if not may_be_key(path.name):
+    if not may_be_key(file):
         return False
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_KEY:
             return False
         with path.open("rb", buffering=0) as opened:
-            return opened.read(len(BEGINNING)) == BEGINNING
+            return is_key(file, opened.read())
     except OSError:
         return False
 

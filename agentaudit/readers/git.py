@@ -23,7 +23,7 @@ from agentaudit.readers.files import (
     shown_root,
 )
 from agentaudit.readers.git_command import asked
-from agentaudit.readers.pem import BEGINNING, LARGEST_KEY, may_be_key
+from agentaudit.readers.pem import LARGEST_KEY, is_key, may_be_key
 from agentaudit.readers.syntax import syntax_of
 
 _AT_ONCE = 1_000
@@ -252,7 +252,7 @@ def _size(line: bytes) -> int:
 def _read(blob: _Blob, content: bytes | None) -> SourceText | FileCoverage | None:
     """The text of a file, or why it is none; None of what may be a key, and is none."""
     file, syntax = blob.file, blob.syntax
-    if not syntax and (content is None or not content.startswith(BEGINNING)):
+    if not syntax and (content is None or not is_key(file, content)):
         return None
     if content is None:
         reason = f"missing from the repository, or larger than {MAX_BYTES:,} bytes"

@@ -15,7 +15,7 @@ from agentaudit.readers.jsonc import parse_json
 from agentaudit.readers.lines import MAX_PROSE, MAX_WRITTEN
 from agentaudit.readers.manifests import MANIFESTS, parse_manifest
 from agentaudit.readers.other_languages import OTHER_LANGUAGES, parse_program
-from agentaudit.readers.pem import parse_pem
+from agentaudit.readers.pem import names_text_among_secrets, parse_pem
 from agentaudit.readers.policy_xml import parse_policy
 from agentaudit.readers.properties import parse_properties
 from agentaudit.readers.python import parse_python
@@ -170,7 +170,11 @@ def syntax_of(file: str) -> str:
         return "markdown"
     if _ENVIRONMENT.search(name):
         return "dotenv"
-    return "text" if name.endswith(_PROSE) else ""
+    return _syntax_of_text(file) if name.endswith(_PROSE) else ""
+
+
+def _syntax_of_text(file: str) -> str:
+    return "pem" if names_text_among_secrets(file) else "text"
 
 
 @lru_cache(maxsize=64)
