@@ -15,6 +15,7 @@ from agentaudit.extract.javascript.frameworks import BUILDERS
 from agentaudit.extract.javascript.modules import Program
 from agentaudit.extract.javascript.options import Options, options_of
 from agentaudit.extract.javascript.spending import may_be_limited
+from agentaudit.extract.javascript.tool_factories import tool_by_factory
 from agentaudit.extract.javascript.tools import tool_of
 from agentaudit.extract.programs.bindings import place_of
 from agentaudit.extract.programs.code import Call, Module
@@ -144,6 +145,13 @@ class Building(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     def tool_at(self, node: ast.expr) -> Tool | None:
         """The tool that an expression was seen to make."""
         return self.tools.get(id(node))
+
+    def tool_by_factory(self, given: Written, name: str) -> bool:
+        """Whether a call has a function of the repository make a tool, which is known by then."""
+        tool = tool_by_factory(self.program, given, name)
+        if tool is not None:
+            self.tools[id(given.node)] = self.collector.add(tool)
+        return tool is not None
 
     def tool_in(self, given: Written, name: str = "") -> Tool | None:
         """The tool that an expression stands for, each read once; None of anything else."""

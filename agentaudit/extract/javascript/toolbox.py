@@ -89,7 +89,8 @@ class Toolbox(Struct):
         elif isinstance(node, ast.BoolOp):
             either = node.values[-1:] if isinstance(node.op, ast.And) else node.values
         elif isinstance(node, ast.Call) and self.building.tool_at(node) is None:
-            return self._returned(part, meant, node)
+            made = self.building.tool_by_factory(meant, part.name)
+            return None if made else self._returned(part, meant, node)
         else:
             return self._exported(meant) if part.several else None
         return [replace(part, value=meant.beside(each)) for each in either]

@@ -25,15 +25,16 @@ from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.schemas import taken
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
+from agentaudit.extract.programs.syntax import parameters_of
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
 from agentaudit.model.facts.tools import Tool
 
 _TOOL = regex(r"^(?:@langchain/core/tools|langchain/tools|langchain)\.(?:Structured)?Tool$")
-_NAMES = ("name", "id", "toolName")
-_SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema", "args")
-_DOES = ("execute", "func", "run", "handler", "invoke", "callback", "function")
+NAMES = ("name", "id", "toolName")
+SCHEMAS = ("inputSchema", "parameters", "schema", "argsSchema", "args")
+DOES = ("execute", "func", "run", "handler", "invoke", "callback", "function")
 _ASKS = ("needsApproval", "requireApproval")
 
 
@@ -102,8 +103,22 @@ def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Cal
     for call in making:
         named = keys.get(id(call.node)) or call.variable
         tool = tool_of(program, Written(module, call.node), named)
-        if tool is not None:
+        if tool is not None and not _is_of_factory(program, Written(module, call.node)):
             yield tool, call.node
+
+
+def _is_of_factory(program: Program, given: Written) -> bool:
+    """Whether what it does is handed to the function around: each call of that makes a tool."""
+    around = given.module.function_around(given.node)
+    made = parts_of(program, given) if around is not None else None
+    if around is None or made is None or not given.module.affords_within(given.node):
+        return False
+    does = made.does or made.options.get(*DOES)
+    if does is not None and not isinstance(does.node, ast.Name):
+        return False
+    part = does.node if does is not None else given.node
+    named = {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
+    return not named.isdisjoint(each.arg for each in parameters_of(around))
 
 
 def _names(module: Module) -> Mapping[int, str]:
@@ -132,18 +147,27 @@ def tool_of(program: Program, given: Written, named: str = "") -> Tool | None:
     if of_package is not None:
         return of_package
     if isinstance(node, ast.Call):
-        maker = _MAKERS.get(builder_name(program, meant.beside(node.func)))
-        if maker is not None:
-            return tool_from(program, _parts(program, meant, maker, named))
+        made = parts_of(program, meant, named)
+        if made is not None:
+            return tool_from(program, made)
         known = named_tool(module, node, named) or _of_class(program, meant.beside(node.func))
         if known is not None:
             return known
     options = members(program, meant)
     inner = members(program, options.get("function")) if options is not None else None
     options = inner or options
-    if options is None or options.get(*_DOES, *_SCHEMAS, "description") is None:
+    if options is None or options.get(*DOES, *SCHEMAS, "description") is None:
         return None
     return tool_from(program, Parts(meant, named, options, None, None))
+
+
+def parts_of(program: Program, given: Written, named: str = "") -> "Parts | None":
+    """What a call of a framework makes a tool of; None of any other value."""
+    node = given.node
+    if not isinstance(node, ast.Call):
+        return None
+    maker = _MAKERS.get(builder_name(program, given.beside(node.func)))
+    return _parts(program, given, maker, named) if maker is not None else None
 
 
 class Parts(Struct, frozen=True):
@@ -202,11 +226,11 @@ def _parts(program: Program, meant: Written, maker: _Maker, named: str) -> Parts
 def tool_from(program: Program, parts: Parts) -> Tool:
     """The tool that is made of these."""
     options, module = parts.options, parts.at.module
-    does = parts.does or options.get(*_DOES)
+    does = parts.does or options.get(*DOES)
     function = handler_of(program, does) if does is not None else None
     function = (module, parts.method) if parts.method is not None else function
     named = function[1].name if function is not None and function[1].name.isidentifier() else ""
-    name = program.text(options.get(*_NAMES)) or parts.name or named or "tool"
+    name = program.text(options.get(*NAMES)) or parts.name or named or "tool"
     tool = Tool(
         id=fact_id(
             "tool",
@@ -221,7 +245,7 @@ def tool_from(program: Program, parts: Parts) -> Tool:
         tool = told(program, tool, _given(function, parts.words_at))
     elif does is not None and does.value is not None:
         program.open_doing[tool.id] = UNKNOWN
-    schema = parts.schema or options.get(*_SCHEMAS)
+    schema = parts.schema or options.get(*SCHEMAS)
     takes = taken(program, schema) if schema is not None or not options.hidden else Taken()
     return as_taking(tool, takes)
 

@@ -91,7 +91,8 @@ def launch_of(command: str, arguments: Sequence[str]) -> Launch:
     """
     launch = _launched(command, arguments)
     line = " ".join((command, *arguments))[:LONGEST_SCRIPT]
-    hidden = launch.package in line and launch.package not in cleaned(line)
+    raw, shown = line.replace("\\", "/"), cleaned(line).replace("\\", "/")
+    hidden = launch.package in raw and launch.package not in shown
     return replace(launch, package="") if hidden else launch
 
 
