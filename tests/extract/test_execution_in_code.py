@@ -62,6 +62,18 @@ from agentaudit.model.evidence import Truth
             True,
         ),
         ("line = [words for each in range(2)]\n    subprocess.run(line)", True),
+        ("subprocess.run(shlex.split(f'journalctl -u {words} -n 20'))", False),
+        ("line = f'ping -c 3 {words}'\n    subprocess.run(shlex.split(line))", False),
+        ("subprocess.run(shlex.split(f'kubectl logs {words}'))", False),
+        ("subprocess.run(shlex.split(f'kubectl -n {words} logs desk'))", True),
+        ("subprocess.run(shlex.split(f'{words} --version'))", True),
+        ("subprocess.run(shlex.split(f'./{words}.sh --version'))", True),
+        ("subprocess.run(shlex.split(f'bash {words}'))", True),
+        ("subprocess.run(shlex.split(f'find . -name {words}'))", True),
+        ("subprocess.run(shlex.split(f'sudo {words} ls'))", True),
+        ("subprocess.run(shlex.split(f'ping {words}'), shell=True)", True),
+        ("line = f'ping {words}'\n    line = words\n    subprocess.run(shlex.split(line))", True),
+        ("line = line2 = line\n    subprocess.run(shlex.split(line + words))", True),
         ("subprocess.run(['npx', 'cdk@latest', 'init', 'app'], cwd=words)", False),
         ("subprocess.run(['uvx', '--from', 'ruff', 'ruff', 'check', words])", False),
         ("subprocess.run(['npx', '-y', 'tsx@4', words])", True),
@@ -110,6 +122,28 @@ from langchain_core.tools import tool
 @tool
 async def runs(words: str):
     {body}
+"""
+    (tool,) = deployment_of({"agent.py": code}).tools
+
+    assert ("execute" in tool.effects) is runs
+
+
+@pytest.mark.parametrize(("line", "runs"), [("f'journalctl -u {words}'", False), ("words", True)])
+def test_a_line_that_a_helper_takes_apart_is_what_the_tool_hands_it(
+    line: str,
+    runs: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    code = f"""
+import shlex, subprocess
+from langchain_core.tools import tool
+
+def started(cmd: str, timeout: int = 15):
+    return subprocess.run(shlex.split(cmd), timeout=timeout)
+
+@tool
+def logs(words: str):
+    cmd = {line}
+    return started(cmd)
 """
     (tool,) = deployment_of({"agent.py": code}).tools
 

@@ -8,7 +8,7 @@ module that return a command (`_kubectl("get", name)`). A word that is not known
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Self
 
 from msgspec import Struct, field
@@ -28,6 +28,17 @@ _LONGEST = 20
 _DEEPEST = 3
 """Functions that return what another returns."""
 _ADDS = frozenset({"append", "extend"})
+_SPLITS = "shlex.split"
+_PART = "\0"
+"""A part of a line that is not known."""
+_BY_OPTIONS = frozenset(
+    {
+        *("find", "fd", "tar", "zip", "git", "rsync", "scp", "sftp", "awk", "gawk", "mawk", "nawk"),
+        *("sed", "vi", "vim", "man", "less", "watch", "strace", "gdb", "parallel", "nmap", "wget"),
+        *("tcpdump", "openssl", "helm", "terraform", "go", "cargo", "npm", "pip", "uv", "mvn"),
+    }
+)
+"""Programs that run others which an option names: `find -exec`, `git -c`, `tar --to-command`."""
 
 
 class Commands(Struct, frozen=True, dict=True):
@@ -62,7 +73,9 @@ class Commands(Struct, frozen=True, dict=True):
 
     def begins(self, command: ast.expr) -> Sequence[str]:
         """The programs with which a command begins that a function makes; none if one is open."""
-        if not isinstance(command, ast.Call) or self._made(command) is None:
+        if not isinstance(command, ast.Call):
+            return ()
+        if self._split(command) is None and self._made(command) is None:
             return ()
         firsts = {words[0] if words else "" for words in self.commands(command)}
         return () if "" in firsts else sorted(firsts)
@@ -81,10 +94,36 @@ class Commands(Struct, frozen=True, dict=True):
                 for value in self.assigned[name]:
                     yield from ([*words, *behind][:_MOST] for words in self.commands(value))
             case ast.Call():
-                made = self._made(command)
+                line, made = self._split(command), self._made(command)
+                if line is not None:
+                    yield self._words_of_line(line)
+                    return
                 yield from made[0].commands(made[1]) if made is not None else ([""],)
             case _:
                 yield [self._beginning(command)]
+
+    def _split(self, call: ast.Call) -> ast.expr | None:
+        """The line that a call takes apart into the words of a command."""
+        return call.args[0] if call.args and self.module.dotted(call.func) == _SPLITS else None
+
+    def _words_of_line(self, line: ast.expr, deepest: int = _DEEPEST) -> Sequence[str]:
+        """The words of a line up to one that is not known, and may be several, or an option."""
+        match line:
+            case ast.Name(id=name) if deepest and name in self.handed.keys() - self.assigned.keys():
+                caller, given = self.handed[name]
+                return caller._words_of_line(given, deepest - 1)  # noqa: SLF001 -- of the same kind
+            case ast.Name(id=name) if deepest and len(self.assigned.get(name, ())) == 1:
+                return self._words_of_line(self.assigned[name][0], deepest - 1)
+            case ast.JoinedStr(values=parts):
+                text = "".join(self.module.text(part) or _PART for part in parts)
+            case _:
+                text = self.text(line) or _PART
+        words = text.split()[:_MOST]
+        known = list(takewhile(lambda word: _PART not in word, words))
+        if len(known) == len(words):
+            return known or [""]
+        others = bool(known) and known[0].rpartition("/")[2] in _BY_OPTIONS
+        return [""] if others else [*known, ""]
 
     def _more(self, word: ast.expr) -> Sequence[str]:
         """What is put behind a command: where that depends, its options alone are known."""
