@@ -90,3 +90,21 @@ def test_which_of_two_images_of_a_name_a_pod_runs_is_not_guessed() -> None:
     }
 
     assert [each.role for each in deployment_of(files).runtimes if each.kind == "pod"] == [""]
+
+
+@pytest.mark.parametrize(
+    ("command", "agents"),
+    [("[gateway, run]", 1), ("[chat]", 1), ("[dashboard, --host, 0.0.0.0]", 0), ("[nginx]", 0)],
+)
+def test_an_extended_agent_is_one_by_the_command_that_its_image_takes(
+    command: str, agents: int
+) -> None:
+    found = deployment_of(
+        {
+            "images/hermes/Dockerfile": "FROM nousresearch/hermes-agent:latest\nUSER 10000\n",
+            "compose.yml": "services:\n  hermes:\n    build: {context: images/hermes}\n"
+            f"    command: {command}\n    environment: {{GOOGLE_API_KEY: '${{GOOGLE_API_KEY}}'}}\n",
+        }
+    )
+
+    assert len(found.agents) == agents

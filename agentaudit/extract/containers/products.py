@@ -23,6 +23,8 @@ _WORKSHOP = regex(
 _DEEPEST = 20
 _USUAL = regex(r"(?:^|/)(?:tini|dumb-init|docker-?entrypoint(?:\.sh)?)$")
 """By which images start what they hold."""
+_OWN_COMMANDS = {"hermes-agent": frozenset({"gateway", "chat"})}
+"""What images start themselves by, where the first word behind them does not name them."""
 _WORD = regex(r"[a-z0-9]{3,}")
 
 
@@ -76,7 +78,8 @@ def _is_product(image: str) -> bool:
 
 def _starts(image: str, words: Sequence[str]) -> bool:
     """Whether a command gives a product its options, or starts it by its name."""
-    if not words or words[0].startswith("-"):
+    own = _OWN_COMMANDS.get(called(image), frozenset())
+    if not words or words[0].startswith("-") or words[0] in own:
         return True
     names = frozenset(_WORD.findall(called(image)))
     return any(

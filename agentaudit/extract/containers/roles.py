@@ -59,7 +59,7 @@ AGENT_PRODUCT = regex(
     r"^(?:openclaw|clawdbot|moltbot|opencode(?:-manager|-web)?|openhands|claude-code|gpt-researcher"
     r"|anythingllm|khoj(?:-cloud)?|librechat(?:-dev)?(?:-api)?|skyvern|autogpt|superagi|letta"
     r"|open-interpreter|dify-api|onyx-backend|perplexica|coze-studio(?:-server)?|cagent"
-    r"|claudecodeui|vibe-kanban|zeroclaw|nanobot|copaw)"
+    r"|claudecodeui|vibe-kanban|zeroclaw|nanobot|copaw|hermes-agent)"
     r"(?:[:@]|$)"
 )
 """Images of agents whose names do not say that they are some."""
