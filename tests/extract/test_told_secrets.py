@@ -127,6 +127,8 @@ def test_what_a_text_tells_is_not_shown(text: str, shown: str) -> None:
         ("curl -u SwzWDTKtZemfWVMdKyYeozRP: https://a.example", "curl -u …: https://a.example"),
         ('curl -b "session=SwzWDTKtZemfWVMdKyYeozRP" x', 'curl -b "session=…" x'),
         ("token: sVQDowkpqDQtQxDozrahlQhC", "token: …"),
+        ('secret_key = "lhmbsLpzknckvltJynnrsNYe"', 'secret_key = "…"'),
+        ("Use bearer token VWSfGeqkRHuzodjNYVmtpbtb.", "Use bearer token …"),
     ],
 )
 def test_what_was_drawn_by_chance_is_not_shown(text: str, shown: str) -> None:
@@ -166,6 +168,7 @@ def test_what_was_drawn_by_chance_is_not_shown(text: str, shown: str) -> None:
         "Basic authentication",
         "urlBase64ToUint8Array",
         "token: GetReposPullsByOwnerByRepoByPullNumber",
+        "secret: BackgroundWorkflowInstructions",
         "https://a.example/JsonSerializerIsReflectionEnabledByDefault",
         "git checkout -b feature=a-long-name-of-a-branch",
         'token or "default-token"',

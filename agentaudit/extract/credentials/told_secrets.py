@@ -79,6 +79,11 @@ _OBJECT = regex(r"[a-z]{1,40}\d{0,2}(?:[-_](?:[a-z]{1,40}\d{0,2}|\d{1,4})){1,9}"
 _PART = regex(r"[A-Za-z0-9]{8,}")
 _NUMBERED = regex(r"[A-Za-z]{0,20}\d{0,8}[a-z]?")
 _HEX = regex(r"[0-9a-f]{32,}")
+_UNSAID = regex(
+    r"(?!(?i:nstr|ckgr|bscr|rkfl|ngth|nscr|ckst|rksp|tstr))"
+    r"[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz][b-df-hj-np-tv-xz]{3}"
+)
+"""Four consonants in a row, of which names have only some."""
 _BASE_64 = regex(r"[A-Za-z0-9+/]{16,}={0,2}")
 _SHORTEST_WORD, _SHORTEST_KEY = 6, 16
 _FEW_CHANGES = 3
@@ -112,7 +117,7 @@ def _key(found: re.Match[str]) -> str:
 def _bearer(found: re.Match[str]) -> str:
     """Of a token in a header; no word of `Basic authentication` is one."""
     value = found["value"]
-    opens = any(character.isdigit() for character in value) or is_drawn(value)
+    opens = any(character.isdigit() for character in value) or _may_be_drawn(value)
     return f"{found['name']}…" if opens else found[0]
 
 
@@ -128,7 +133,13 @@ def _named(found: re.Match[str]) -> str:
 def _is_of_key(value: str) -> bool:
     """Letters and digits or, in one of a hundred keys, letters alone that no word is made of."""
     mixed = _LETTER_AND_DIGIT.match(value) is not None
-    return mixed or (_BASE_64.fullmatch(value) is not None and is_drawn(value))
+    return mixed or (_BASE_64.fullmatch(value) is not None and _may_be_drawn(value))
+
+
+def _may_be_drawn(value: str) -> bool:
+    """Whether a word was drawn, or is one behind the name of a key that nobody can say."""
+    mixed = len(value) >= _SHORTEST_KEY and not (value.islower() or value.isupper())
+    return is_drawn(value) or (mixed and _UNSAID.search(value) is not None)
 
 
 def _is_other(found: re.Match[str]) -> bool:
