@@ -56,6 +56,7 @@ from agentaudit.extract.platforms import (
     extract_java,
     extract_javascript,
     extract_kagent,
+    extract_keycloak,
     extract_letta,
     extract_litellm,
     extract_low_code,
@@ -192,6 +193,7 @@ EXTRACTORS: tuple[Extractor, ...] = (
     extract_declarations,
     extract_unknown_keys,
     extract_sweep,
+    extract_keycloak,
 )
 """
 Every platform that we understand. Containers, whatever describes them, come before what looks at

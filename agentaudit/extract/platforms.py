@@ -270,6 +270,8 @@ extract_rails = late(
     holds(lambda document: RAILS_KEY.search(document.file), "pem"), "rails:extract_rails"
 )
 """Keys that open the credentials of a Rails application."""
+extract_keycloak = late(said(("clientId",), "json"), "servers.keycloak:extract_keycloak")
+"""Realms of Keycloak, with the secrets of their clients."""
 extract_vault = late(said(("max_lease_ttl",)), "servers.vault:extract_vault")
 """Servers of Vault that say how long their tokens may live."""
 extract_app_manifests = late(said(_ASKED, "json", "yaml"), "app_manifests:extract_app_manifests")

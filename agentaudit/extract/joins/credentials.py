@@ -20,6 +20,8 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.permissions import Identity
 from agentaudit.model.facts.runtimes import Runtime
 
+ISSUER = "identity_provider"
+"""Holds what it knows its clients by."""
 _MOST_SHARED = 100
 """Other credentials with the same value that one names; each could name all."""
 _SEEN = Budget("agents that see credentials of their runtimes", 20_000, free=4, whole=True)
@@ -184,10 +186,17 @@ def _share_values(collector: Collector) -> None:
 
 
 def _is_for_one(group: Sequence[Credential]) -> bool:
-    """Whether one alone has a value, or a gateway and the one who calls it with that."""
-    issued = {_having(each) for each in group if each.provider == "gateway"}
-    others = {_having(each) for each in group if each.provider != "gateway"}
+    """Whether one alone has a value, or one who issued it and the one who calls it with that."""
+    if sum(each.holder == ISSUER for each in group) > 1:
+        return False  # it knows two clients by one secret
+    issued = {_having(each) for each in group if _is_issued(each)}
+    others = {_having(each) for each in group if not _is_issued(each)}
     return len(issued | others) == 1 or len(issued) == len(others) == 1
+
+
+def _is_issued(credential: Credential) -> bool:
+    """Whether a gateway or an identity provider has it, to know its callers by."""
+    return credential.provider == "gateway" or credential.holder == ISSUER
 
 
 def _having(credential: Credential) -> tuple[FactId, str]:

@@ -38,7 +38,7 @@ class Credential(Fact, frozen=True, kw_only=True):
     ttl_s: int | None = None
     """Seconds it lives when that is known."""
     holder: str = ""
-    """agent, tool_server, gateway, ci, container, image, repository."""
+    """agent, tool_server, gateway, ci, container, image, repository, identity_provider."""
     holder_id: FactId = NOBODY
     exposure: str = ""
     """env, argument, header, url, file, image, prompt, log, state; made: a command makes it."""
@@ -60,7 +60,7 @@ class Credential(Fact, frozen=True, kw_only=True):
     """
     Whether no other program and no other file has the value: it has several names for one.
 
-    Nor has who calls a gateway, and that gateway, both of which must have it.
+    Nor has who calls a gateway or an identity provider, and these, both of which must have it.
     """
     agent_reachable: bool = False
     holder_resembles: bool = False
