@@ -1,12 +1,13 @@
 """
 Dockerfiles: a sequence of instructions, each a mapping of its name to what follows it.
 
-ENV, ARG and LABEL have a mapping of names to values; every other instruction has its text, with
-continued lines and heredocs joined.
+ENV, ARG and LABEL have a mapping of names to values, ONBUILD that of its instruction; every other
+instruction has its text, with continued lines and heredocs joined.
 """
 
 import re
 from bisect import bisect_right
+from collections import deque
 
 from msgspec import Struct, field
 
@@ -15,13 +16,14 @@ from agentaudit.expressions import regex
 from agentaudit.readers.document import Comment, Document, Node, NodeKind, text_between
 from agentaudit.readers.shell_words import shell_words
 
-_INSTRUCTION = regex(r"^\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
+_INSTRUCTION = regex(r"\s*(?P<name>[A-Za-z]+)(?:\s+(?P<rest>.*))?$", re.DOTALL)
 _HEREDOC = regex(r"(?<!\S)\d{0,9}<<-?\s*[\"']?(?P<word>\w+)[\"']?")
 """A word of its own, as BuildKit has it: `1<<2` shifts, and `<<<` takes one line."""
 _BACKTICK = regex(
     r"\A(?:[ \t]*#[ \t]*\w+[ \t]*=[^\n]*\n)*?[ \t]*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE
 )
 """The directive by which a backtick continues lines, as Dockerfiles for Windows have it."""
+_LATER = "ONBUILD"
 _PAIRS = frozenset({"ENV", "ARG", "LABEL"})
 _PAIR = regex(
     r"(?<![\w.\-/])(?P<name>[\w.\-/]++)=(?P<value>\"(?:[^\"\\]++|\\.)*+\"|'[^']*'|(?:\\.|[^\s\\]++)*+)"
@@ -36,8 +38,8 @@ class _Logical(Struct):
     """Where in the text each line begins."""
     lines: list[tuple[int, int]] = field(default_factory=list)
     """The number of each, and the column of its first character."""
-    ends_with: str = ""
-    """The word that ends its heredoc, while that does not come."""
+    ends_with: deque[str] = field(default_factory=deque)
+    """The words that end its heredocs, in order, while they do not come."""
 
     def append(self, text: str, line: int, column: int) -> None:
         self.starts.append(len(self.text))
@@ -62,7 +64,7 @@ def parse_dockerfile(file: str, text: str) -> Document:
     problems: list[tuple[int, int, str]] = []
     for logical in _logical_lines(text, comments):
         if logical.ends_with:
-            what = f"the end of a text that begins here, {named(logical.ends_with)}, is missing"
+            what = f"the end of a text that begins here, {named(logical.ends_with[0])}, is missing"
             problems.append((*logical.place(0), what))
         match = _INSTRUCTION.match(logical.text)
         if match is None:
@@ -91,15 +93,14 @@ def parse_dockerfile(file: str, text: str) -> Document:
 def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
     found: list[_Logical] = []
     current: _Logical | None = None
-    heredoc = ""
     escape = "`" if _BACKTICK.match(text) else "\\"
     for number, line in enumerate(text.split("\n"), start=1):
         stripped = line.strip()
-        if heredoc and current is not None:
+        if current is not None and current.ends_with:
             current.append("\n" + line, number, 0)
-            heredoc = "" if stripped == heredoc else heredoc
-            current.ends_with = heredoc
-            current = current if heredoc else None
+            if stripped == current.ends_with[0]:
+                current.ends_with.popleft()
+            current = current if current.ends_with else None
             continue
         if stripped.startswith("#"):
             column = line.index("#") + 1
@@ -112,10 +113,8 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
             found.append(current)
         continued = stripped.endswith(escape)
         current.append(line.rstrip().removesuffix(escape) + " " * continued, number, 1)
-        opening = _HEREDOC.search(line)
-        heredoc = opening["word"] if opening else ""
-        current.ends_with = heredoc
-        current = current if continued or heredoc else None
+        current.ends_with = deque(opening["word"] for opening in _HEREDOC.finditer(line))
+        current = current if continued or current.ends_with else None
     return found
 
 
@@ -127,6 +126,8 @@ def _instruction(logical: _Logical, match: re.Match[str]) -> Node:
     value = logical.node(start, start + len(rest.rstrip()), rest.strip())
     if name in _PAIRS:
         value = _mapping(value, _pairs(logical, name, start, rest))
+    elif name == _LATER and (inner := _INSTRUCTION.match(logical.text, start)) is not None:
+        value = _instruction(logical, inner) if inner["name"].upper() != _LATER else value
     return _mapping(logical.node(match.start("name"), len(logical.text), ""), ((key, value),))
 
 

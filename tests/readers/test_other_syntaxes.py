@@ -123,7 +123,7 @@ def test_what_is_no_heredoc_swallows_nothing(line: str) -> None:
     "text", ["FROM a\nRUN <<EOF\nmake\n", "FROM a\nRUN <<EOF", "FROM a\nRUN cat 3<<EOF\nENV A=b\n"]
 )
 def test_a_heredoc_that_does_not_end_is_a_problem(text: str) -> None:
-    what = "the end of a text that begins here, EOF, is missing"
+    what = "the end of a text that begins here, 'EOF', is missing"
 
     assert parse_dockerfile("Dockerfile", text).problems == ((2, 1, what),)
 

@@ -109,7 +109,7 @@ def _container(
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
     runtime = _runtime(document, key, service, natural)
-    dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target")
+    dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target").lower()
     base = _base(documents, dockerfile, stage)
     words = (*_words(service.child("entrypoint")), *_words(service.child("command")))
     return Container(

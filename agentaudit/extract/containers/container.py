@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from agentaudit.expressions import regex
 from agentaudit.extract.collector import evidence, fact_id
 from agentaudit.extract.containers.names import names_itself
 from agentaudit.extract.containers.resemblance import resembles_agent
@@ -20,6 +21,9 @@ from agentaudit.model.evidence import Evidence, Known, Truth
 from agentaudit.model.facts.fact import FactId
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
+
+_DEFAULT = regex(r"\$\{\w+:?-([^}:]*)")
+"""How `${UID:-1000}:${GID:-1000}` begins."""
 
 
 class Environment(Struct, frozen=True):
@@ -131,9 +135,11 @@ def command_of(container: Node, *fields: str) -> tuple[str, ...]:
 
 def is_root(user: str) -> Truth:
     """Whether the user that a container is given is the one who may do everything."""
-    if not user:
+    default = _DEFAULT.match(user)
+    name = default[1] if default is not None else user.partition(":")[0]
+    if not name or "$" in name:
         return Truth.UNKNOWN
-    return Truth.YES if user.partition(":")[0] in {"0", "root"} else Truth.NO
+    return Truth.YES if name in {"0", "root"} else Truth.NO
 
 
 def with_instances(runtime: Runtime, given: Node | None, default: int | None) -> Runtime:

@@ -45,7 +45,7 @@ def _copied(documents: Documents, dockerfile: str, folder: str) -> tuple[str, ..
         return None
     stages = documents.once(every_stage).get(dockerfile, {})
     images = {base.image for base in stages.values()} | set(_taken_from(image))
-    own = (each for each in images if each not in stages and not each.isdecimal())
+    own = (each for each in images if each.lower() not in stages and not each.isdecimal())
     if not all(map(_OF_VENDORS.match, own)) or any(
         _FETCHES.search(node.text or "") for _, node in instructions(image, "RUN")
     ):

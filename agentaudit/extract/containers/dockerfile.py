@@ -20,6 +20,7 @@ from agentaudit.extract.containers.dockerfile_instructions import (
     started_by,
     words_of,
 )
+from agentaudit.extract.containers.dockerfile_secrets import add_copied_files, settings_in
 from agentaudit.extract.containers.dockerfile_servers import add_image_server, folders_with_servers
 from agentaudit.extract.containers.dockerfile_users import (
     first_word,
@@ -35,21 +36,10 @@ from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.frameworks.langgraph import SERVER, SERVER_WORD
 from agentaudit.extract.mcp.launchers import image_launch
 from agentaudit.extract.settings import Setting
-from agentaudit.model.deployment import EdgeKind
 from agentaudit.model.evidence import Evidence, Truth
-from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
-from agentaudit.readers.document import Document, Node
-from agentaudit.readers.scripts import passwords_set
+from agentaudit.readers.document import Document
 
-_ENV_FILE = regex(
-    r"(?:^|[\s/])(?P<name>\.env(?:\.(?!example|sample|template|dist|defaults?\b)\w+)?)(?=\s|$)"
-)
-"""Files that are copied to be filled in hold no secret yet."""
-_BUILT = regex(r"/(?:build|dist|out|public|bin|site-packages|wheels?|node_modules|\.?venv)/?$")
-"""Folders that a build fills, with nothing of what it was given."""
-_ASSIGNMENT = regex(r"(?:^|\s)(?P<name>[A-Za-z_]\w*)=(?P<value>[^\s;&|]+)")
-_VARIABLE = regex(r"\$\{?([A-Za-z_]\w*)\}?")
 _AGENT_PACKAGE = regex(
     r"@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|\bopencode-ai\b|claude\.ai/install"
 )
@@ -75,12 +65,12 @@ def extract_dockerfile(documents: Documents, collector: Collector) -> None:
             holder_id=runtimes[0].id,
             seen_by=tuple(runtime.id for runtime in runtimes),
         )
-        settings = tuple(_settings(document))
+        settings = tuple(settings_in(document))
         if names_transport(settings):
             collector.spoken_to.update(holding.seen_by)
         add_credentials(collector, settings, holding)
         _hand_down(document, collector, runtimes, settings)
-        _add_copied_files(document, collector, runtimes)
+        add_copied_files(document, collector, runtimes)
         add_image_server(document, collector, runtimes, settings, coded=coded)
 
 
@@ -193,49 +183,23 @@ def _add_facts_of_stage(
         add_registry(collector, launch, places[0], *(runtime.id for runtime in runtimes))
 
 
-def _settings(document: Document) -> Iterator[Setting]:
-    built: set[str] = set()
-    for name, node in instructions(document, "ENV", "ARG", "LABEL"):
-        for key, value in node.items():
-            built.add(key)
-            yield Setting(key=key, value=value, document=document, route=name)
-    for name, node in instructions(document, "RUN", "CMD", "ENTRYPOINT"):
-        text = node.text or ""
-        if "--mount=type=secret" in text:
-            continue
-        for match in _ASSIGNMENT.finditer(text):
-            if (later := _VARIABLE.fullmatch(match["value"].strip("\"'"))) and later[
-                1
-            ] not in built:
-                continue  # what nobody sets while it is built, a script takes when it is started
-            yield Setting(
-                key=match["name"],
-                value=node,
-                document=document,
-                route=f"{name}.{node.line}",
-                text=match["value"].strip("\"'"),
-            )
-        for given in passwords_set(text):
-            yield Setting(
-                key=given.name,
-                value=node,
-                document=document,
-                route=f"{name}.{node.line}",
-                text=given.value,
-            )
-        rest = _ASSIGNMENT.sub(r"\g<name>=", text)  # of what is assigned it is told already
-        yield Setting(key=name, value=node, document=document, route=str(node.line), text=rest)
-
-
 def _hand_down(
     document: Document,
     collector: Collector,
     runtimes: Sequence[Runtime],
     settings: Sequence[Setting],
 ) -> None:
-    """What the last stage sets is in the environment of what runs, unless it says otherwise."""
-    begun = max((node.line for _, node in instructions(document, "FROM")), default=0)
-    told = [each for each in settings if each.route == "ENV" and each.value.line > begun]
+    """What the last stage sets, and those it is of, is in the environment of what runs."""
+    kept = {
+        (value.line, value.column)
+        for _, node in layers(document, "ENV")
+        for _, value in node.items()
+    }
+    told = [
+        each
+        for each in settings
+        if each.route == "ENV" and (each.value.line, each.value.column) in kept
+    ]
     running = {each.id for each in runtimes if each.runs_agent or each.kind != "image"}
     place = evidence(document, document.root)
     end = (place, "which containers get what an image sets", "what it changes there is open")
@@ -246,43 +210,3 @@ def _hand_down(
             own = {each.key for each in workload.settings}
             more = (each for each in last_of_each(told) if each.key not in own)
             collector.workloads[number] = replace(workload, settings=(*workload.settings, *more))
-
-
-def _takes_only_what_was_built(kept: Sequence[tuple[str, Node]]) -> bool:
-    """Whether an image has of the stages before it no more than folders for what they built."""
-    taken = [(node.text or "").split() for name, node in kept if name == "COPY"]
-    words = [
-        word
-        for words in taken
-        if words[:1] and words[0].startswith("--from=")
-        for word in words[1:-1]
-    ]
-    return all(_BUILT.search(word) for word in words if not word.startswith("--"))
-
-
-def _add_copied_files(
-    document: Document, collector: Collector, runtimes: tuple[Runtime, ...]
-) -> None:
-    """`COPY .env`: whatever that file holds stays in the image's layers."""
-    kept = layers(document, "COPY", "ADD")
-    alone = _takes_only_what_was_built(kept)
-    for _, node in kept if alone else instructions(document, "COPY", "ADD"):
-        match = _ENV_FILE.search(" ".join((node.text or "").split()[:-1]))
-        if match is None:
-            continue
-        place = evidence(document, node, f"COPY {match['name']}")
-        credential = collector.add(
-            Credential(
-                id=fact_id("credential", match["name"], f"{document.file}#COPY.{match['name']}"),
-                name=match["name"],
-                evidence=(place,),
-                kind="env_file",
-                form=CredentialForm.FILE,
-                lifetime=Lifetime.UNKNOWN,
-                holder="image",
-                holder_id=runtimes[0].id,
-                exposure="image",
-            )
-        )
-        for runtime in runtimes:
-            collector.link(EdgeKind.VISIBLE_TO, credential.id, runtime.id, place)

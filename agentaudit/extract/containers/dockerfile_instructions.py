@@ -26,9 +26,26 @@ def instructions(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
                 yield key, value
 
 
+def later(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
+    """Those that wait for an image that begins with this one (`ONBUILD COPY . .`)."""
+    for _, node in instructions(document, "ONBUILD"):
+        yield from ((key, value) for key, value in node.items() if key in names)
+
+
+def every(document: Document, *names: str) -> Iterator[tuple[str, Node]]:
+    """Those of the image and of its stages, and then those that wait."""
+    yield from instructions(document, *names)
+    yield from later(document, *names)
+
+
 def words_of(node: Node) -> tuple[str, ...]:
     """The words of a command, in the form of a list or of a line."""
-    return tuple(_EXEC_FORM.sub(" ", node.text or "").split())
+    return exec_words(node.text or "")
+
+
+def exec_words(text: str) -> tuple[str, ...]:
+    """The same of a text."""
+    return tuple(_EXEC_FORM.sub(" ", text).split())
 
 
 class Base(Struct, frozen=True):
@@ -51,17 +68,19 @@ def stages_of(document: Document) -> Mapping[str, Base]:
     """
     The bases of an image by its stages: `FROM [--platform=…] image [AS stage]`.
 
-    The last stands under no name as well; there is none where there is no `FROM`.
+    The last stands under no name as well; there is none where there is no `FROM`. Large letters
+    and small ones are the same in their names, which stand in small ones here.
     """
     found: dict[str, Base] = {}
     names = [LAST]
     for instruction, node in instructions(document, "FROM", "USER"):
         words = _words_of_base(node)
         if instruction == "FROM" and words:
-            before = found.get(words[0])
+            before = found.get(words[0].lower())
             user = before.user if before is not None else None
-            base = Base(node, words[0], stage=before is not None, user=user)
-            names = [LAST, *words[_NAMED : _NAMED + 1]]
+            image = words[0] if before is None else words[0].lower()
+            base = Base(node, image, stage=before is not None, user=user)
+            names = [LAST, *_names_of(words)]
         elif instruction == "USER" and LAST in found:
             base = replace(found[LAST], user=node)
         else:
@@ -89,8 +108,8 @@ def layers(document: Document, *names: str) -> Sequence[tuple[str, Node]]:
     for name, node in instructions(document, "FROM", *names):
         if name == "FROM":
             words = _words_of_base(node)
-            last = found.get(words[0]) if words else None
-            called = words[_NAMED : _NAMED + 1]
+            last = found.get(words[0].lower()) if words else None
+            called = _names_of(words)
         else:
             last = (last, (name, node))
         found.update(dict.fromkeys(called, last))
@@ -106,6 +125,10 @@ def _words_of_base(node: Node) -> list[str]:
     return [word for word in (node.text or "").split() if not word.startswith("--")]
 
 
+def _names_of(words: Sequence[str]) -> list[str]:
+    return [word.lower() for word in words[_NAMED : _NAMED + 1]]
+
+
 def started(document: Document) -> tuple[Node, tuple[str, ...]] | None:
     """What an image starts, with the words of its entry point and of its command."""
     nodes = [node for node in _begun(document) if node is not None]
@@ -119,6 +142,8 @@ def started_by(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _begun(document: Document) -> tuple[Node | None, Node | None]:
-    """The entry point of an image, and its command."""
-    last = dict(last_stage(document, "ENTRYPOINT", "CMD"))
-    return last.get("ENTRYPOINT"), last.get("CMD")
+    """The entry point of an image, and its command, which a new entry point takes from a base."""
+    made = dict(layers(document, "ENTRYPOINT", "CMD"))
+    own = dict(last_stage(document, "ENTRYPOINT", "CMD"))
+    command = own if "ENTRYPOINT" in own else made
+    return made.get("ENTRYPOINT"), command.get("CMD")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agentaudit.expressions import regex
+from agentaudit.extract.containers.container import is_root
 from agentaudit.extract.containers.dockerfile_instructions import Base
 from agentaudit.extract.containers.workloads import Workload
 from agentaudit.extract.documents import Documents
@@ -11,7 +12,6 @@ from agentaudit.readers.document import Document
 from agentaudit.readers.scripts import LEAVING_WORDS
 
 _DEVELOPED = "mcr.microsoft.com/devcontainers/"
-_ROOT = frozenset({"root", "0", "0:0", "root:root"})
 _AS_ROOT = regex(r"(?:-\S+[ \t]+)*(?:-\S+=)?[\"']?(?:\$\{\w+:?-)?(?:root|0)\b")
 _IF_ROOT = regex(r"if \[{1,2} .{0,20}(?:\$\(id -u\)|\$\{?E?UID\}?).{0,20}(?:=|-eq).{0,8}\b0\b")
 _OPENS = regex(r"(?:if|case|for|while|until)\b")
@@ -22,10 +22,8 @@ _SETPRIV, _CHOOSING = "exec setpriv ", "--reuid"
 def runs_as_root(base: Base) -> Truth:
     """The last USER decides; without one the base image does, and most of those run as root."""
     if base.user is not None:
-        user = (base.user.text or "").strip()
-        if "$" in user:
-            return Truth.UNKNOWN
-        return Truth.YES if user in _ROOT else Truth.NO
+        name = (base.user.text or "").strip().partition(":")[0]
+        return Truth.UNKNOWN if "$" in name else is_root(name)
     if _DEVELOPED in base.image:
         return Truth.UNKNOWN  # its labels say who an editor has work in it
     return Truth.NO if "nonroot" in base.image or "rootless" in base.image else Truth.YES

@@ -91,7 +91,7 @@ def _container(group: _Group, *, shared: bool) -> Container:
         settings_whole=False,
         build=None if image else folder_of(document.file),
         dockerfile=sibling(document.file, named) if named and not image else "",
-        stage=root.text_at("build", "build-target"),
+        stage=root.text_at("build", "build-target").lower(),
         given_files=bool(root.list_at("files")),
     )
 
