@@ -20,40 +20,12 @@ from agentaudit.extract.python.handing import agents_meant
 from agentaudit.extract.python.known_runners import is_loaded, loaded_tools, tool_of_agent
 from agentaudit.extract.python.named_tools import named_tool
 from agentaudit.extract.python.own_tools import own_tool, wrapped
+from agentaudit.extract.python.tool_wrappers import handed_on, made_of
 from agentaudit.extract.python.tools import approval_of
 from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.model.facts.tools import Tool
 
 _GIVEN = ("tools", "functions", "plugins")
-_WRAPPERS: Mapping[str, tuple[str, ...]] = {
-    "llama_index.core.tools.FunctionTool.from_defaults": ("fn", "async_fn"),
-    "llama_index.core.tools.function_tool.FunctionTool.from_defaults": ("fn", "async_fn"),
-    "autogen_core.tools.FunctionTool": ("func",),
-    "google.adk.tools.FunctionTool": ("func",),
-    "google.adk.tools.function_tool.FunctionTool": ("func",),
-    "google.adk.tools.LongRunningFunctionTool": ("func",),
-    "agents.FunctionTool": ("on_invoke_tool",),
-    "dspy.Tool": ("func",),
-    "haystack.tools.create_tool_from_function": ("function",),
-    "haystack.tools.Tool": ("function",),
-    "pydantic_ai.Tool": ("function",),
-    "pydantic_ai.Tool.from_schema": ("function",),
-    "pydantic_ai.tools.Tool": ("function",),
-    **{
-        f"{package}.{made}": ("func", "coroutine")
-        for package in ("langchain_core.tools", "langchain.tools")
-        for made in ("StructuredTool.from_function", "StructuredTool", "Tool.from_function", "Tool")
-    },
-    "langchain.agents.Tool": ("func", "coroutine"),
-    **dict.fromkeys(("agents.function_tool", "agents.tool.function_tool"), ("func",)),
-    **dict.fromkeys(("strands.tool", "strands.tools.tool"), ("func",)),
-    **dict.fromkeys(("langchain.tools.tool", "langchain_core.tools.tool"), ("name_or_callable",)),
-}
-"""Calls that make a tool of the function they are given, and under which name."""
-_NAMED_FIRST = frozenset(
-    f"{package}.Tool" for package in ("langchain_core.tools", "langchain.tools", "langchain.agents")
-)
-"""Those whose first argument is a name: `Tool("search", look, "looks for it")`."""
 _OF_SERVERS = frozenset({"McpToolset", "MCPToolset", "MCPTools", "MultiMCPTools"})
 _SERVING = ("google.adk.", "agno.")
 """Whose servers of MCP are sets of tools."""
@@ -228,7 +200,7 @@ def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
     there = building.elsewhere(element) if depth < _DEEPEST else None
     if there is not None:
         return _tool(*there, depth + 1)
-    inner = _inner(building, element, path) if depth < _DEEPEST else None
+    inner = _inner(building, element) if depth < _DEEPEST else None
     if inner is not None:
         return _wrapped(building, element, _tool(building, inner, depth + 1))
     known = _known(building, element, path)
@@ -237,13 +209,11 @@ def _tool(building: Building, element: ast.expr, depth: int = 0) -> Tool:
     return _unknown(building, element, name)
 
 
-def _inner(building: Building, element: ast.expr, path: str) -> ast.expr | None:
-    """What a name stands for, and what a wrapper makes a tool of."""
+def _inner(building: Building, element: ast.expr) -> ast.expr | None:
+    """What a name stands for, and what a wrapper, or a function with one, makes a tool of."""
     if not isinstance(element, ast.Call):
         return building.made_by(element)
-    if path not in _WRAPPERS:
-        return None
-    given = argument(element, 1 if path in _NAMED_FIRST else 0, *_WRAPPERS[path])
+    given = made_of(building.module, element) or handed_on(building, element)
     return None if isinstance(given, ast.Lambda) else given
 
 
