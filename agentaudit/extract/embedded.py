@@ -36,11 +36,19 @@ def embedded_yaml(node: Node, document: Document, documents: Documents) -> Node 
 
 def embedded_text(node: Node, document: Document, documents: Documents, syntax: str) -> Node | None:
     """What a text within another file is in its own syntax; None when it cannot be read so."""
+    roots = embedded_roots(node, document, documents, syntax)
+    return roots[0] if roots else None
+
+
+def embedded_roots(
+    node: Node, document: Document, documents: Documents, syntax: str
+) -> Sequence[Node] | None:
+    """Every document of such a text."""
     try:
-        root = parse(document.file, syntax, node.raw).root
+        roots = parse(document.file, syntax, node.raw).roots
     except InputError:
         return None
-    return _in_place(root, node, document, documents)
+    return [_in_place(root, node, document, documents) for root in roots]
 
 
 def _in_place(root: Node, node: Node, document: Document, documents: Documents) -> Node:

@@ -6,6 +6,7 @@ Boot Starter" and "Observability" (with those before 1.0); Quarkus LangChain4j a
 Server, "Configuration"; LangChain4j, "Spring Boot Integration".
 """
 
+import re
 from collections.abc import Sequence
 
 from agentaudit.expressions import regex
@@ -26,6 +27,8 @@ from agentaudit.model.facts.controls import AuditLog
 from agentaudit.model.facts.tools import ToolServer
 from agentaudit.readers.document import Node, NodeKind, bounded_name
 
+_KEY = r"""(?<=\.)"[^"]{1,200}"|(?<=\.)[\w-]{1,200}|\[[^\[\]]{1,200}\]"""
+"""Of a mapping: in quotes in Quarkus, in brackets in Spring, or a word."""
 _CONTENT = regex(
     r"spring\.ai\.[\w.-]+\.observations\."
     r"(?:log|include)-(?:prompt|completion|query-response|content|input)"
@@ -36,24 +39,28 @@ _CONTENT = regex(
 )
 _SERVER = regex(
     r"(?:spring\.ai\.mcp\.client\.(?P<transport>stdio|sse|streamable-http)\.connections"
-    r'|quarkus\.langchain4j\.mcp)\.(?P<name>"[^"]{1,200}"|[\w-]{1,200})\.(?P<part>.+)'
+    r"|quarkus\.langchain4j\.mcp)\.?(?P<name>" + _KEY + r")\.(?P<part>.+)"
 )
 _NAMES = ("spring.application.name", "quarkus.application.name")
 _PARTS = frozenset({"command", "args", "url"})
-_NESTED = regex(r'(?P<block>env|environment|headers?)\.(?P<name>"[^"]{1,200}"|[\w.-]{1,200})')
+_NESTED = regex(
+    r"(?P<block>env|environment|headers?)\.?(?P<name>" + _KEY + r"|(?<=\.)[\w.-]{1,200})"
+)
+_LAST = regex(r"^.*[.\[](?=[^.\[]*$)")
 _BLOCKS = {"environment": "env", "header": "headers"}
 _INDEX = regex(r"(?P<part>[\w-]{1,100})\[\d{1,4}\]")
 _SERVED = ("spring.ai.mcp.server.name", "quarkus.mcp.server.server-info.name")
 _PROTOCOLS = {"sse": "sse", "streamable": "http", "stateless": "http"}
-_TRIED = frozenset({"test", "local", "dev", "development", "it"})
-"""Profiles in which people look at what their own models are asked."""
 
 
 def extract_java(documents: Documents, collector: Collector) -> None:
     """What the settings of applications in Java say of their agents."""
     files = tuple(java_files(documents, collector))
     names = {
-        file.home: each.value.raw for file in files for each in file.settings if each.name in _NAMES
+        file.home: literal_of(each.value.raw)
+        for file in files
+        for each in file.settings
+        if each.name in _NAMES
     }
     for file in files:
         name = bounded_name(names.get(file.home, "")) or f"the application in {file.home or '.'}"
@@ -83,7 +90,8 @@ def _add_servers(application: JavaApplication) -> None:
     for setting in application.settings:
         match = _SERVER.fullmatch(setting.name)
         if match is not None:
-            server = match["name"].strip('"'), match["transport"] or "", setting.profile
+            name = _as_written(setting, match)
+            server = name, match["transport"] or "", setting.profile
             found.setdefault(server, []).append((match["part"], setting))
     for (name, transport, profile), parts in found.items():
         node = _server(transport, parts)
@@ -103,6 +111,13 @@ def _add_servers(application: JavaApplication) -> None:
             add_server(reading, DeclaredServer(name=name, key=first.key, node=node, route=route))
 
 
+def _as_written(setting: JavaSetting, match: re.Match[str]) -> str:
+    """The name of a server, with the letters that it has in the file."""
+    start = setting.name.count(".", 0, match.start("name"))
+    parts = setting.written.split(".")[start : start + match["name"].count(".") + 1]
+    return ".".join(parts).rpartition("[")[2].strip('"]')
+
+
 def _server(transport: str, parts: Sequence[tuple[str, JavaSetting]]) -> Node:
     """A server in the words of other clients."""
     values: dict[str, Node | None] = {}
@@ -113,7 +128,7 @@ def _server(transport: str, parts: Sequence[tuple[str, JavaSetting]]) -> Node:
         indexed = _INDEX.fullmatch(part)
         if nested is not None:
             block = _BLOCKS.get(nested["block"], nested["block"])
-            written = setting.key.raw.rpartition(".")[2].strip('"')
+            written = _LAST.sub("", setting.key.raw).strip('"[]')
             blocks.setdefault(block, {})[written] = setting.value
         elif part == "transport-type":
             streams = setting.value.raw == "http"  # which is the older of the two in Quarkus
@@ -174,7 +189,7 @@ def _add_logs(application: JavaApplication) -> None:
     for setting in application.settings:
         logged = _CONTENT.fullmatch(setting.name) is not None
         on = literal_of(setting.value.raw).strip().lower() == "true"
-        if logged and on and setting.profile not in _TRIED:
+        if logged and on and not setting.tried:
             found.setdefault(setting.profile, []).append(setting)
     document = application.document
     for profile, settings in found.items():
