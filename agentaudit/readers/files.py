@@ -41,6 +41,7 @@ _LEADS_OUT = "unreadable: a link out of the audited folder"
 _HISTORY = frozenset({".git", ".hg", ".svn"})
 _PASSED_BY = "a folder of packages, caches or builds"
 NOT_A_FORMAT = "not a deployment format"
+_NO_INPUT = "standard input is not read; what a file says depends on its name and those beside it"
 
 
 class FoundFiles(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def read_files(paths: Sequence[Path]) -> FoundFiles:
     InputError names every given path that does not exist.
     """
     missing = [
-        Problem(file=str(path), message="no such file or folder")
+        Problem(file=str(path), message=_NO_INPUT if str(path) == "-" else "no such file or folder")
         for path in paths
         if not path.exists()
     ]

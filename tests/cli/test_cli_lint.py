@@ -113,6 +113,8 @@ def test_findings_and_an_unread_file_end_in_4(tmp_path: Path) -> None:
 def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         run(str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="-: standard input is not read"):
+        run("-")
 
 
 @pytest.mark.parametrize(
