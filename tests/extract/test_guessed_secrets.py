@@ -34,6 +34,8 @@ def guessed(files: dict[str, str]) -> list[tuple[str, Confidence]]:
         ("ACME_ADMIN_PASSWORD", "password"),
         ("JWT_SECRET", "change-me"),
         ("SESSION_SECRET", "your-session-secret"),
+        ("NEXTAUTH_SECRET", "${LANGFUSE_SECRET:-supersecretkey_change_in_prod}"),
+        ("OAUTH2_PROXY_COOKIE_SECRET", "change-me"),
         ("LITELLM_MASTER_KEY", "changeme"),
         ("POSTGRES_PASSWORD", "password"),
         ("DB_PASSWORD", "your-password"),

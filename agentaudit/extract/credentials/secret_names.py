@@ -180,6 +180,7 @@ _OF_SERVERS = _ALWAYS_STATIC - {"stripe", "langfuse"} | {"aws", "azure", "github
 _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
     *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
+    *(("nextauth", "secret"), ("cookie", "secret")),
     *(("gateway", "token"), ("gateway", "secret"), ("runtime", "api", "key")),
     ("admin", "password"),
 )
