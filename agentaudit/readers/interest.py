@@ -35,7 +35,7 @@ _ALWAYS_READ = regex(
     r"(?:^|/)(?:agentaudit\.ya?ml"
     r"|\.?mcp\.json|claude_desktop_config\.json|\.claude\.json|settings(?:\.local)?\.json"
     r"|cline_mcp_settings\.json|mcp_config\.json|managed-(?:mcp|settings)\.json|langgraph\.json"
-    r"|(?:docker-)?compose[^/]*\.ya?ml|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|vercel\.json|devcontainer\.json|agents\.ya?ml|agents?/[^/]+\.jsonc?"
+    r"|(?:docker-)?compose[^/]*\.ya?ml|traefik\.(?:ya?ml|toml)|agentcore\.json|\.bedrock_agentcore\.yaml|crew\.jsonc?|vercel\.json|devcontainer\.json|agents\.ya?ml|agents?/[^/]+\.jsonc?"
     r"|application(?:-[^/]*)?\.(?:ya?ml|properties)|microprofile-config\.properties|[Kk]ustomization\.ya?ml|Chart\.yaml|opencode\.jsonc?|goose/config\.ya?ml|root_agent\.ya?ml|requirements\.toml|agent(?:-card)?\.json"
     r"|\.(?:claude|cursor|vscode|gemini|codex|kiro|amazonq|continue|zed|amp|windsurf)/[^/]*|\.github/(?:workflows|hooks)/[^/]*"
     r"|[^/]+\.(?:code-workspace|kiro\.hook|tfstate)|[^/]+\.tfstate[^/]*\.backup|hooks/hooks\.json|\.claude-plugin/[^/]*"

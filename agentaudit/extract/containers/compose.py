@@ -23,6 +23,7 @@ from agentaudit.extract.containers.compose_overlays import (
     only_overrides,
     variant_of,
 )
+from agentaudit.extract.containers.compose_ports import open_ports
 from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
 from agentaudit.extract.containers.copied_paths import copied_paths
 from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
@@ -50,8 +51,6 @@ _CONFIGURES = regex(
     r"|^/etc/(?!localtime|timezone)"
 )
 """Where in a container files lie that say how a program behaves."""
-_OWN_MACHINE = regex(r"(?:\$\{\w+:?-)?(?:127\.0\.0\.1|localhost|\[?::1\]?)\}?:")
-"""How a port begins that only this machine reaches, be it by the default of a variable."""
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
 
@@ -108,7 +107,7 @@ def _container(
     names = (key.raw, name) if name else (key.raw,)
     environment = environment_of(documents, document, placed, collector)
     folder = _build(document, service)
-    runtime = _runtime(document, key, service, natural)
+    runtime = _runtime(documents, document, placed, natural)
     dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target").lower()
     base = _base(documents, dockerfile, stage)
     words = (*_words(service.child("entrypoint")), *_words(service.child("command")))
@@ -141,7 +140,10 @@ def _container(
     )
 
 
-def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runtime:
+def _runtime(
+    documents: Documents, document: Document, placed: tuple[Node, Node], natural: str
+) -> Runtime:
+    key, service = placed
     volumes = tuple(_volumes(service))
     hosts = tuple(source for source, _ in volumes)
     sockets = any(is_engine_socket(path) for each in volumes for path in each)
@@ -167,7 +169,7 @@ def _runtime(document: Document, key: Node, service: Node, natural: str) -> Runt
         memory_limit=_known(memory, absent),
         memory_limit_bytes=docker_bytes_of(memory.text or "") if memory is not None else None,
         pids_limit=_known(pids, absent),
-        published_ports=tuple(_ports(service)),
+        published_ports=tuple(open_ports(documents, service)),
         gpu=devices is not None or service.child("gpus") is not None,
         network=service.text_at("network_mode"),
     )
@@ -253,14 +255,6 @@ def _base(documents: Documents, dockerfile: str, stage: str) -> Base | None:
     """The stage of a Dockerfile that is built, with the image it begins with."""
     stages = documents.once(every_stage).get(dockerfile, {})
     return stages.get(stage) or stages.get(LAST)
-
-
-def _ports(service: Node) -> Iterator[str]:
-    for element in service.list_at("ports"):
-        published, address = element.text_at("published"), element.text_at("host_ip")
-        text = element.text or ":".join(part for part in (address, published) if part)
-        if text and not _OWN_MACHINE.match(text):
-            yield plain(text)
 
 
 def _isolated(document: Document, service: Node) -> bool:
