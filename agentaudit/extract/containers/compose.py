@@ -1,6 +1,5 @@
 """Docker Compose: services as runtimes, with what their environment, files and mounts give them."""
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -10,9 +9,9 @@ from msgspec.structs import replace
 
 from agentaudit.expressions import regex
 from agentaudit.extract.collector import Collector, evidence
-from agentaudit.extract.containers.compose_environment import environment_of
+from agentaudit.extract.containers.compose_builds import base_of, built_from, dockerfile_of
+from agentaudit.extract.containers.compose_environment import environment_of, with_switches
 from agentaudit.extract.containers.compose_files import (
-    ends_of_volume,
     leave_included,
     whole_service,
 )
@@ -24,9 +23,9 @@ from agentaudit.extract.containers.compose_overlays import (
     variant_of,
 )
 from agentaudit.extract.containers.compose_ports import open_ports
+from agentaudit.extract.containers.compose_volumes import mounts_of, volumes_of
 from agentaudit.extract.containers.container import Container, is_root, place_of, runtime_id
 from agentaudit.extract.containers.copied_paths import copied_paths
-from agentaudit.extract.containers.dockerfile_instructions import LAST, Base, every_stage
 from agentaudit.extract.containers.engines import engine_host, is_engine_socket
 from agentaudit.extract.containers.facts import add_container
 from agentaudit.extract.containers.personal import personal_folders
@@ -34,7 +33,7 @@ from agentaudit.extract.containers.products import product_in
 from agentaudit.extract.containers.roles import only_serves
 from agentaudit.extract.credentials.key_addresses import proxies_asked
 from agentaudit.extract.credentials.redaction import plain
-from agentaudit.extract.documents import Documents, folder_of, sibling
+from agentaudit.extract.documents import Documents, folder_of
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.sizes import docker_bytes_of
 from agentaudit.extract.stages import stage_named, stage_of
@@ -51,6 +50,7 @@ _CONFIGURES = regex(
     r"|^/etc/(?!localtime|timezone)"
 )
 """Where in a container files lie that say how a program behaves."""
+_ON = frozenset({"true", "t", "1", "y", "yes", "on"})
 _FEWEST_OF_PROJECT = 3
 """Names that begin alike by a plan, and not by chance."""
 
@@ -65,7 +65,7 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
             _container(
                 documents,
                 document,
-                (key, whole_service(documents, document, service, collector)),
+                (key, _as_started(documents, document, service, collector)),
                 collector,
             )
             for key, service in services.entries
@@ -78,6 +78,13 @@ def extract_compose(documents: Documents, collector: Collector) -> None:
             ends = each.names[0] in preparing
             told = replace(each, beginning=beginning, fronts_models=fronts, preparing=ends)
             add_container(collector, told)
+
+
+def _as_started(
+    documents: Documents, document: Document, service: Node, collector: Collector
+) -> Node:
+    whole = whole_service(documents, document, service, collector)
+    return with_switches(documents, document, whole, collector)
 
 
 def _awaited_ends(services: Node) -> Iterator[str]:
@@ -106,10 +113,11 @@ def _container(
     name = service.name_at("container_name")
     names = (key.raw, name) if name else (key.raw,)
     environment = environment_of(documents, document, placed, collector)
-    folder = _build(document, service)
+    folder = built_from(document, service)
     runtime = _runtime(documents, document, placed, natural)
-    dockerfile, stage = _dockerfile(folder, service), service.text_at("build", "target").lower()
-    base = _base(documents, dockerfile, stage)
+    dockerfile = dockerfile_of(document, service, collector)
+    stage = service.text_at("build", "target").lower()
+    base = base_of(documents, dockerfile, stage)
     words = (*_words(service.child("entrypoint")), *_words(service.child("command")))
     return Container(
         document=document,
@@ -131,9 +139,9 @@ def _container(
         copied=None if folder is None else copied_paths(documents, dockerfile, folder),
         made_of=product_in(documents, dockerfile, stage, words),
         only_serves=base is not None and only_serves(base.image, names),
-        mounts=_mounts(document, service),
+        mounts=mounts_of(document, service),
         given_files=service.child("configs") is not None
-        or any(_CONFIGURES.search(target) for _, target in _volumes(service)),
+        or any(_CONFIGURES.search(target) for _, target in volumes_of(document, service)),
         needs=tuple(_needs(service)),
         egress="none" if _isolated(document, service) else "any",
         calls_model=service.child("models") is not None,
@@ -144,7 +152,7 @@ def _runtime(
     documents: Documents, document: Document, placed: tuple[Node, Node], natural: str
 ) -> Runtime:
     key, service = placed
-    volumes = tuple(_volumes(service))
+    volumes = tuple(volumes_of(document, service))
     hosts = tuple(source for source, _ in volumes)
     sockets = any(is_engine_socket(path) for each in volumes for path in each)
     memory, cpus, pids = limits_of(service)
@@ -162,7 +170,7 @@ def _runtime(
         privileged=_true(service.child("privileged")),
         host_mounts=tuple(plain(source) for source in hosts if _WIDE_MOUNTS.match(source)),
         personal_folders=personal_folders(hosts),
-        docker_socket=sockets,
+        docker_socket=sockets or _true(service.child("use_api_socket")),
         host_network=service.text_at("network_mode") == "host",
         runs_as_root=is_root(service.text_at("user")),
         cpu_limit=_known(cpus, absent),
@@ -207,54 +215,11 @@ def _words(node: Node | None) -> tuple[str, ...]:
     return tuple(words_of_command(node.text or ""))
 
 
-def _volumes(service: Node) -> Iterator[tuple[str, str]]:
-    """Sources on the host, and where they are mounted. Named volumes are no host paths."""
-    for element in service.list_at("volumes"):
-        source, target = ends_of_volume(element)
-        if source.startswith(("/", ".", "~", "$")):
-            yield source, target
-
-
-def _mounts(document: Document, service: Node) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (sibling(document.file, source), target)
-        for source, target in _volumes(service)
-        if source.startswith(".")
-    )
-
-
 def _needs(service: Node) -> Iterator[str]:
     needs = service.child("depends_on")
     if needs is not None:
         yield from (key.raw for key, _ in needs.entries)
         yield from (element.text or "" for element in needs.elements)
-
-
-def _build(document: Document, service: Node) -> str | None:
-    build = service.child("build")
-    if build is None:
-        return None
-    context = build.text or build.text_at("context") or "."
-    if "://" in context or context.startswith("/"):
-        return None
-    folder = sibling(document.file, context)
-    return "" if folder == "." else folder
-
-
-def _dockerfile(folder: str | None, service: Node) -> str:
-    """The file that builds the image: `Dockerfile` in the folder, unless it is named."""
-    build = service.child("build")
-    if folder is None or build is None or build.child("dockerfile_inline") is not None:
-        return ""
-    named = build.text_at("dockerfile") or "Dockerfile"
-    outside = "$" in named or named.startswith("/")
-    return "" if outside else posixpath.normpath(posixpath.join(folder, named))
-
-
-def _base(documents: Documents, dockerfile: str, stage: str) -> Base | None:
-    """The stage of a Dockerfile that is built, with the image it begins with."""
-    stages = documents.once(every_stage).get(dockerfile, {})
-    return stages.get(stage) or stages.get(LAST)
 
 
 def _isolated(document: Document, service: Node) -> bool:
@@ -279,7 +244,7 @@ def _project(document: Document) -> str:
 
 
 def _true(node: Node | None) -> bool:
-    return node is not None and node.boolean is True
+    return node is not None and (node.text or "").lower() in _ON
 
 
 def _known(node: Node | None, absent: Known) -> Known:

@@ -11,12 +11,15 @@ from agentaudit.extract.credentials.holdings import settings_of
 from agentaudit.extract.credentials.literals import default_of, variable_of
 from agentaudit.extract.credentials.redaction import plain
 from agentaudit.extract.documents import Documents, sibling
+from agentaudit.extract.made_nodes import made_text
 from agentaudit.extract.settings import Setting
 from agentaudit.extract.shared_variables import SHARED
-from agentaudit.readers.document import Document, Node, NodeKind
+from agentaudit.readers.document import Document, Node, NodeKind, entries_of
 
 _NAME = regex(r"[A-Za-z_]\w*")
 _OPEN = "which variables the container gets is open"
+_MAY = "whether it can act on its host, or as root, is open"
+_SWITCHES = frozenset({"privileged", "network_mode", "use_api_socket", "user"})
 _SECRETS = "/run/secrets/"
 _INTERPOLATION = regex(r"\$\{?[A-Za-z_]\w*(?::?[-?][^}]*)?\}?")
 
@@ -94,6 +97,33 @@ def _passed_through(
                 route=f"services.{service.raw}.environment",
                 text=f"${{{name}}}",
             )
+
+
+def with_switches(
+    documents: Documents, document: Document, service: Node, collector: Collector
+) -> Node:
+    """A service whose switches are what `.env` or their defaults say; what neither says is open."""
+    beside = documents.beside(document, ".env")
+    by_name = documents.once(_EnvFiles).by_name(beside) if beside is not None else {}
+    entries: list[tuple[Node, Node]] = []
+    for key, value in service.entries:
+        asked = key.raw in _SWITCHES and _INTERPOLATION.fullmatch(value.text or "") is not None
+        entries.append((key, made_text(value, _said(value.raw, by_name)) if asked else value))
+        if asked and _INTERPOLATION.fullmatch(entries[-1][1].raw) is not None:
+            place = evidence(document, value, plain(value.raw))
+            collector.leave_open(place, f"what {key.raw} of a service is", _MAY)
+    return service.changed(entries=entries_of(tuple(entries)))
+
+
+def _said(reference: str, by_name: Mapping[str, Setting]) -> str:
+    while name := variable_of(reference):
+        given, default = by_name.get(name), default_of(reference)
+        if given is not None and (given.content or not default):
+            return given.content
+        if not default:
+            break
+        reference = default
+    return reference
 
 
 def _environment_files(service: Node) -> Iterator[Node]:

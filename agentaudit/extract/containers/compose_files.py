@@ -29,8 +29,10 @@ _PART = regex(r"(?:\$\{(?:[^{}]|\{[^{}]*\})*\}|[^:])+")
 """Of a volume, between its colons; those of `${NAME:-default}` are not meant."""
 _DEEPEST = 20
 _OPEN = "what else is set there is open"
-_NAMED_VALUES = frozenset({"environment", "labels"})
-"""Written as a mapping, or as a list of `NAME=value`."""
+_NAMED_VALUES = frozenset({"environment", "labels", "networks", "depends_on"})
+"""Written as a mapping, or as a list of `NAME=value` or of names."""
+_SEVERAL = frozenset({"env_file", "dns", "dns_search", "tmpfs"})
+"""Written as a list, or as the one that would be in it."""
 _REPLACED = frozenset({"command", "entrypoint"})
 _OWN = frozenset({"extends"})
 _VOLUMES = "volumes"
@@ -169,6 +171,10 @@ def _laid_over(
 
 
 def _merged(name: str, below: Node, above: Node, tags: _Tags) -> Node:
+    if name in _SEVERAL:
+        return above.changed(
+            kind=NodeKind.SEQUENCE, raw="", elements=(*below.list(), *above.list())
+        )
     if name not in _REPLACED and below.kind is above.kind:
         if above.kind is NodeKind.SEQUENCE:
             kept = _others(below, above) if name == _VOLUMES else below.elements
