@@ -48,3 +48,31 @@ def test_a_resource_that_is_made_of_itself_ends() -> None:
     )
 
     assert [role.name for role in deployment_of({"main.tf": text}).identities] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("key", "roles"),
+    [('"desk"', ["desk-role"]), ("var.which", []), ("local.unheard", [])],
+)
+def test_an_instance_that_nothing_decides_is_open(key: str, roles: list[str]) -> None:
+    text = AGENTS.replace("NAME", '"${each.key}-role"').replace(
+        "  for_each      = local.agents\n", ""
+    )
+    text = text.replace("${each.key}-agent", "agent").replace(
+        "aws_iam_role.r[each.key].arn", f"aws_iam_role.r[{key}].arn"
+    )
+    deployment = deployment_of({"main.tf": text})
+    names = {role.id: role.name for role in deployment.identities}
+    acting = [names[edge.dst] for edge in deployment.edges if edge.kind == "authenticates_as"]
+    role = "the role of aws_lambda_function.f"
+
+    assert acting == roles
+    assert (role in {each.what for each in deployment.unresolved}) is not bool(roles)
+
+
+def test_of_one_instance_it_is_meant_whatever_the_key() -> None:
+    text = AGENTS.replace("NAME", '"${each.key}-role"').replace(', mail = { acts = ["ses:*"] }', "")
+    text = text.replace("aws_iam_role.r[each.key].arn", "aws_iam_role.r[var.which].arn")
+    deployment = deployment_of({"main.tf": text})
+
+    assert [edge.kind == "authenticates_as" for edge in deployment.edges].count(True) == 1

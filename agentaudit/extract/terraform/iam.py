@@ -21,6 +21,7 @@ from agentaudit.extract.iam.holders import (
 )
 from agentaudit.extract.iam.managed import policy_name
 from agentaudit.extract.iam.policies import PolicySource, Statement, statements
+from agentaudit.extract.terraform.iam_addresses import ADDRESS, key_at
 from agentaudit.extract.terraform.modules import Declared, Module
 from agentaudit.extract.terraform.policies import statements_at
 from agentaudit.extract.terraform.state import key_in_state
@@ -30,7 +31,6 @@ from agentaudit.model.facts.fact import FactId
 from agentaudit.readers.document import Node
 
 _KINDS = {"aws_iam_role": "role", "aws_iam_user": "user"}
-_ADDRESS = re.compile(r"\b(aws_iam_(?:role|user|policy))\.([\w-]+(?:\[\"[^\"\[\]]{1,200}\"\])?)")
 _INLINE = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": ("role", "policy_arn"),
@@ -225,7 +225,7 @@ class Principals(Struct):
 
     def _is_one(self, module: Module, boundary: Node) -> bool:
         """Whether a boundary is told from others of its name, which other folders may declare."""
-        if _ADDRESS.search(boundary.raw) is not None:
+        if ADDRESS.search(boundary.raw) is not None:
             return True
         keys = self.named.get(("policy", boundary.raw.rpartition("/")[2]), {})
         return len(keys) == 1 or any(key.partition("#")[0] == module.folder for key in keys)
@@ -263,18 +263,16 @@ class Principals(Struct):
 
     def _key_of(self, module: Module, node: Node, kind: str) -> str:
         """The key of the principal that a value names: by address, by ARN or by name."""
-        found = _ADDRESS.search(node.raw)
-        if found is not None:
-            declared = module.resource(found[1], found[2])
-            return declared.key if declared is not None else ""
+        by_address = key_at(module, node)
+        if by_address is not None:
+            return by_address
         wanted = principal_name(node.raw) or node.raw
         return next(self._keys(kind, wanted, module), "")
 
     def _policy_key(self, module: Module, node: Node) -> str:
-        found = _ADDRESS.search(node.raw)
-        if found is not None:
-            declared = module.resource(found[1], found[2])
-            return declared.key if declared is not None else ""
+        by_address = key_at(module, node)
+        if by_address is not None:
+            return by_address
         name = node.raw.rpartition("/")[2]
         aws = bool(policy_name(node.raw))
         return "" if aws else next(self._keys("policy", name, module), "")

@@ -14,7 +14,7 @@ from agentaudit.extract.credentials.redaction import cleaned
 from agentaudit.extract.documents import folder_of
 from agentaudit.extract.terraform.blocks import Member
 from agentaudit.extract.terraform.names import computed, name_attribute
-from agentaudit.extract.terraform.references import References, by_reference
+from agentaudit.extract.terraform.references import UNDECIDED, References, by_reference
 from agentaudit.extract.terraform.sources import Sources, resolved, text_of
 from agentaudit.model.evidence import Evidence
 from agentaudit.readers.document import Document, Node, NodeKind, bounded_name
@@ -24,6 +24,8 @@ from agentaudit.readers.hcl.values import Folder, Resolved, element_node, pairs_
 from agentaudit.readers.places import node_at
 
 _MOST_INSTANCES = 50
+_OF_RIGHTS = "aws_iam_"
+"""Resources of which another instance has other rights."""
 
 
 class Declared(Struct, frozen=True, kw_only=True):
@@ -232,11 +234,20 @@ class Module(Sources):
                 return resolved(written, 3 + len(index))
             named = self._written(member, name_attribute(type_), bound)
             known = named is not None and named.text is not None
-            own = f'{name}["{key}"]' if bound is not None else name
-            title = named.raw if named is not None and known else f"${{{type_}.{own}}}"
+            address = f"{type_}.{name}{self._which(type_, member, index)}"
+            title = named.raw if named is not None and known else f"${{{address}}}"
             value = computed(type_, rest[0], title)
             return resolved(text_of(value), 3 + len(index)) if value else None
         return None
+
+    def _which(self, type_: str, member: Member, index: Sequence[str]) -> str:
+        """The index of the instance that is meant, or that of one which nothing decides."""
+        instances = self._by_key(member) if index else {}
+        key = index[0][1:-1] if index else ""
+        if key in instances:
+            return f'["{key}"]'
+        is_open = not key and len(instances) > 1 and type_.startswith(_OF_RIGHTS)
+        return UNDECIDED if is_open else ""
 
     def _written(self, member: Member, name: str, bound: Folder | None) -> Node | None:
         """An attribute, of the instance that is meant where one is."""

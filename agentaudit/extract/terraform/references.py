@@ -13,6 +13,9 @@ from agentaudit.extract.terraform.names import ALIASES
 
 _ADDRESS = re.compile(r"(?=\b(\w+\.[^.\[\]]{1,200})((?:\[[^\[\]]{0,200}\]){0,4})(?:\.|$))")
 
+UNDECIDED = "[]"
+"""Behind an address, the index of one of several instances that no file decides."""
+
 
 class _Addressed(Protocol):
     @property
