@@ -1,12 +1,14 @@
 """Lists and counts as parts of sentences."""
 
 from collections.abc import Callable, Iterable, Sequence
+from os.path import commonprefix
 from typing import TypeVar
 
 ThingT = TypeVar("ThingT")
 MOST_HELPED = 20
 """Names that are none, for which one is sought that may be meant: each takes milliseconds."""
 _LONGEST_NAME = 60
+_LEAST_ALIKE = 3
 
 
 def listed(names: Sequence[str], word: str = "and") -> str:
@@ -24,8 +26,21 @@ def meant(name: str, known: Iterable[str], otherwise: str = "") -> str:
     """`; did you mean X?` where one of the known is like a name that none of them is."""
     from difflib import get_close_matches  # takes longer to load than most runs have to say
 
-    near = get_close_matches(name[:_LONGEST_NAME], sorted(known), n=1)
+    said, names = name[:_LONGEST_NAME], sorted(known)
+    near = (
+        get_close_matches(said, names, n=1)
+        or get_close_matches(said.lower(), names, n=1)
+        or _begun_alike(said.lower(), names)
+    )
     return f"; did you mean {near[0]}?" if near else otherwise
+
+
+def _begun_alike(name: str, names: Sequence[str]) -> list[str]:
+    """Of what a name may be short for, such as `credz` for `credentials`, the shortest."""
+    alike = {each: len(commonprefix((name, each))) for each in names}
+    most = max(alike.values(), default=0)
+    enough = most >= max(_LEAST_ALIKE, len(name) - 2)
+    return sorted((each for each in names if alike[each] == most), key=len)[:1] if enough else []
 
 
 def counted(amount: int | str, singular: str, plural: str = "") -> str:

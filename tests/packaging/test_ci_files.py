@@ -59,7 +59,9 @@ def test_the_action_writes_sarif_and_a_summary_and_ends_as_lint_does(
 
     assert done.returncode == code, done.stderr
     assert (tmp_path / "workspace" / "agentaudit.sarif").read_text().startswith("{")
-    assert (tmp_path / "step").read_text().startswith("## agentaudit lint")
+    step = (tmp_path / "step").read_text()
+    assert step.startswith("## agentaudit lint")
+    assert step == (tmp_path / "summary.md").read_text()
     assert (tmp_path / "output").read_text() == "sarif=agentaudit.sarif\n"
 
 

@@ -316,6 +316,18 @@ def test_markdown_fits_into_a_summary_and_still_says_what_was_read() -> None:
     assert "Read 1 of 401 files; 400 could not be read." in shown
 
 
+def test_markdown_of_many_rules_fits_into_a_summary_with_no_explanation_cut() -> None:
+    names = [f"rule-{number}" for number in range(800)]
+    rules = tuple(replace(rule(name, Severity.HIGH), why="Why. " * 200) for name in names)
+    many = result(*(finding(name, Severity.HIGH) for name in names))
+    shown = render_markdown(replace(many, rules=rules))
+
+    assert len(shown.encode()) < 1_000_000
+    assert re.search(r"^\d+ more rules not shown here\.$", shown, re.MULTILINE)
+    assert shown.count("<details>") == shown.count("</details>")
+    assert shown.endswith("Read 1 of 1 file.\n")
+
+
 def test_markdown_of_others_names_nobody_and_links_nothing() -> None:
     message = "@team &#64;team #12 https://x.example www.x.example"
     shown = render_markdown(result(replace(finding("held-key", Severity.HIGH), message=message)))

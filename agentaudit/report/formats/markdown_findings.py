@@ -15,8 +15,8 @@ from agentaudit.report.coverage import (
 )
 from agentaudit.report.text import one_line
 
-_MOST_BYTES = 350_000
-"""Of findings, and of files that were not read: GitHub shows no summary of more than 1 MiB."""
+_MOST_BYTES = 300_000
+"""Of findings, rules, and files that were not read: GitHub shows no summary of more than 1 MiB."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()+!|<>~&])")
 _LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=[@#])", re.IGNORECASE)
 """Where an address, the name of a person or the number of a discussion would become a link."""
@@ -38,7 +38,9 @@ def _lines(result: LintResult) -> Iterator[str]:
         yield "|---|---|---|---|"
         yield from _bounded(map(_row, found), len(found), "finding")
         yield ""
-        yield from _explanations(result)
+        named = {finding.rule for finding in found}
+        rules = [rule for rule in result.rules if rule.id in named]
+        yield from _bounded(map(_explanation, rules), len(rules), "rule")
     yield ""
     yield coverage_sentence(result)
     files = unread_files(result)
@@ -73,21 +75,9 @@ def _row(finding: Finding) -> str:
     return f"| {finding.severity.value} | {finding.rule} | {place} | {message} |"
 
 
-def _explanations(result: LintResult) -> Iterator[str]:
-    names = {finding.rule for finding in result.open_findings}
-    for rule in result.rules:
-        if rule.id in names:
-            yield from _explanation(rule)
-
-
-def _explanation(rule: RuleSummary) -> Iterator[str]:
-    yield f"<details><summary>{rule.id}: {safe(rule.title)}</summary>"
-    yield ""
-    yield rule.why
-    yield ""
-    yield rule.fix
-    yield ""
-    yield "</details>"
+def _explanation(rule: RuleSummary) -> str:
+    title = f"<details><summary>{rule.id}: {safe(rule.title)}</summary>"
+    return f"{title}\n\n{rule.why}\n\n{rule.fix}\n\n</details>"
 
 
 def safe(text: str) -> str:
