@@ -1,7 +1,7 @@
 """Lists and counts as parts of sentences."""
 
 from collections.abc import Callable, Iterable, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TypeVar
 
 ThingT = TypeVar("ThingT")
@@ -37,10 +37,16 @@ def meant(name: str, known: Iterable[str], otherwise: str = "") -> str:
 
 def _begun_alike(name: str, names: Sequence[str]) -> list[str]:
     """Of what a name may be short for, such as `credz` for `credentials`, the shortest."""
-    alike = {each: len(commonprefix((name, each))) for each in names}
+    alike = {each: _begun(name, each) for each in names}
     most = max(alike.values(), default=0)
     enough = most >= max(_LEAST_ALIKE, len(name) - 2)
     return sorted((each for each in names if alike[each] == most), key=len)[:1] if enough else []
+
+
+def _begun(name: str, other: str) -> int:
+    """How many letters they begin with together."""
+    pairs = zip(name, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def counted(amount: int | str, singular: str, plural: str = "") -> str:
