@@ -95,7 +95,9 @@ extract_low_code = late(
 """Workflows and flows that were drawn."""
 extract_started_agents = late(
     either(
-        either(said(UNASKED_WORDS, "script", "python"), said(ALLOWING_WORDS, "script")),
+        either(
+            said(UNASKED_WORDS, "script", "python", "javascript"), said(ALLOWING_WORDS, "script")
+        ),
         found(commands_of_tasks),
     ),
     "coding_agents.started_agents:extract_started_agents",

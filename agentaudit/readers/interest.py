@@ -17,6 +17,7 @@ from agentaudit.readers.javascript.document import (
     keeps_talk,
     loops_itself,
     passes_tools_on,
+    starts_agents,
 )
 from agentaudit.readers.manifests import depends_on_agents, may_depend_on_agents
 from agentaudit.readers.model_clients import WORDS_IN_PYTHON
@@ -87,6 +88,7 @@ def _script_of_interest(file: str, text: str) -> bool:
     return (
         declares_stack(file, text) is not None
         or builds_agents(file, text)
+        or starts_agents(file, text)
         or passes_tools_on(file, text)
         or loops_itself(file, text)
         or keeps_talk(file, text)

@@ -13,16 +13,24 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from agentaudit.expressions import holds_word, regex
+from agentaudit.expressions import holds_word
 from agentaudit.extract.coding_agents.allowed_tools import (
     add_allowed_tools,
     given_elsewhere,
     opens_shell,
 )
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
+from agentaudit.extract.coding_agents.started_by_scripts import (
+    COMMAND,
+    NAMES,
+    PROGRAM,
+    line_of,
+    started_by_script,
+)
 from agentaudit.extract.coding_agents.switches_in_variables import with_switches
 from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.documents import Documents
+from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.platform_files import commands_of_tasks
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
@@ -31,25 +39,14 @@ from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
 from agentaudit.readers.document import text_at
+from agentaudit.readers.javascript.document import starts_agents
 from agentaudit.readers.lines import lines_of
 from agentaudit.readers.scripts import UNASKED_WORDS, starts_unasked
 
-_NAMES = {
-    "claude": ("claude-code", "Claude Code"),
-    "codex": ("codex", "Codex"),
-    "gemini": ("gemini-cli", "Gemini CLI"),
-    "copilot": ("copilot-cli", "Copilot CLI"),
-    "qwen": ("qwen-code", "Qwen Code"),
-    "cursor-agent": ("cursor", "Cursor CLI"),
-    "amp": ("amp", "Amp"),
-}
-_NAME = rf"(?P<name>{'|'.join(_NAMES)})"
-_COMMAND = regex(rf"(?:^|^\s*+[@-]{{1,2}}|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
 _ON = "\\"
 """Behind which a command goes on in the next line."""
 _THEN = ("|", "&")
 """Behind what a line of a message says: who is handed it, and what is run then."""
-_PROGRAM = regex(rf"^(?:.*/)?{_NAME}$")
 _SHELLS = frozenset(
     {
         *("run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput"),
@@ -62,8 +59,6 @@ _KEEPERS = frozenset(
 )
 """Packages of those who keep sandboxes, in which their clients run what they are given."""
 _HERE = ("subprocess.", "os.", "asyncio.")
-_LONGEST = 40
-"""Characters of a word that another place writes down; no agent's name or switch has more."""
 _ALLOWED = "claude"
 """Whose command says which tools it may use unasked."""
 _Line = tuple[int, str, str]
@@ -90,6 +85,11 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
     for document, node in commands_of_tasks(documents):
         for start in _starts(node.raw, document.file, collector):
             _add(collector, document.file, start, evidence(document, node, start.name))
+    _add_programs(documents, collector)
+
+
+def _add_programs(documents: Documents, collector: Collector) -> None:
+    """Those that programs start: of Python, and of TypeScript and JavaScript."""
     for module in modules(documents).values():
         if holds_word(module.document.text, UNASKED_WORDS):
             found = tuple(_of_program(module))
@@ -97,6 +97,10 @@ def extract_started_agents(documents: Documents, collector: Collector) -> None:
             for name, place, _ in found:
                 start = _Start(name, place.line, "")
                 _add(collector, module.document.file, start, place, boxed=name not in here)
+    for module in program(documents).modules.values():
+        if starts_agents(module.document.file, module.document.text):
+            for name, place in started_by_script(module):
+                _add(collector, module.document.file, _Start(name, place.line, ""), place)
 
 
 def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
@@ -123,7 +127,7 @@ def _starts(text: str, file: str, collector: Collector) -> Iterator[_Start]:
             place = Evidence(
                 file=file, line=number, column=1, end_line=number, end_column=len(line) + 1
             )
-            what = f"which tools {_NAMES[name][1]} of {file.rpartition('/')[2]} may use unasked"
+            what = f"which tools {NAMES[name][1]} of {file.rpartition('/')[2]} may use unasked"
             collector.leave_open(place, what, "it may run any command")
 
 
@@ -153,7 +157,7 @@ def _commands(text: str) -> Iterator[tuple[str, Sequence[_Line]]]:
             run = line
         goes_on = line.endswith(_ON)
         part = f"{run[:-1] if goes_on else run} "
-        found = _COMMAND.search(part)
+        found = COMMAND.search(part)
         name = name or (found["name"] if found is not None else "")
         continued = goes_on and (continued or line.strip() != _ON)
         lines.append((number, line, part))
@@ -168,7 +172,7 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
     Where some hold the switch themselves, the others start an agent that asks; where none does,
     it is put to one of them later, if the file has it as a text, or in a list of its own.
     """
-    lines = [(each, _line(module, each.elts)) for each in module.of(ast.List)]
+    lines = [(each, line_of(module, each.elts)) for each in module.of(ast.List)]
     texts = [node.value for node in module.of(ast.Constant) if isinstance(node.value, str)]
     switched = {
         name
@@ -179,7 +183,7 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
     lists = [
         (found["name"], each, line)
         for each, line in lines
-        if each.elts and (found := _PROGRAM.match(module.text(each.elts[0])))
+        if each.elts and (found := PROGRAM.match(module.text(each.elts[0])))
     ]
     holding = {name for name, _, line in lists if BYPASS_OF[name].search(line)}
     for name, listed, line in sorted(lists, key=lambda each: each[0]):
@@ -187,7 +191,7 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
             yield name, module.place(listed, name), False
     for call in module.of(ast.Call):
         line = _run(module, call)
-        named = _COMMAND.search(line)
+        named = COMMAND.search(line)
         if named is not None and BYPASS_OF[named["name"]].search(line):
             yield named["name"], module.place(call, named["name"]), _is_boxed(module, call)
 
@@ -198,7 +202,7 @@ def _run(module: Module, call: ast.Call) -> str:
         return ""
     given = call.args[0]
     parts = given.values if isinstance(given, ast.JoinedStr) else [given]
-    return _line(module, parts)
+    return line_of(module, parts)
 
 
 def _is_boxed(module: Module, call: ast.Call) -> bool:
@@ -207,17 +211,10 @@ def _is_boxed(module: Module, call: ast.Call) -> bool:
     return kept and "." in (name := module.dotted(call.func)) and not name.startswith(_HERE)
 
 
-def _line(module: Module, words: Iterable[ast.expr]) -> str:
-    """Words of a command: of one that a name stands for its beginning, as names may be many."""
-    return " ".join(
-        module.text(word)[: None if isinstance(word, ast.Constant) else _LONGEST] for word in words
-    )
-
-
 def _add(
     collector: Collector, file: str, start: _Start, place: Evidence, *, boxed: bool = False
 ) -> None:
-    framework, title = _NAMES[start.name]
+    framework, title = NAMES[start.name]
     agent = collector.add(
         Agent(
             id=fact_id("agent", title, f"{file}#{start.name}"),

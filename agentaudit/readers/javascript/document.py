@@ -22,6 +22,7 @@ from agentaudit.readers.lines import MAX_CODE, MAX_WRITTEN
 from agentaudit.readers.model_clients import WORDS_IN_SCRIPTS
 from agentaudit.readers.one_text import searched_text
 from agentaudit.readers.script_imports import import_of
+from agentaudit.readers.scripts import UNASKED_WORDS
 from agentaudit.readers.token_forms import holds_token
 from agentaudit.readers.unread_frameworks import unread_in_script
 
@@ -121,6 +122,18 @@ def builds_agents(file: str, text: str) -> bool:
     return any(_CALLS.search(match[1] or text) for match in _NAMES.finditer(text))
 
 
+_STARTS = regex(
+    r"""["'](?:(?:node:)?child_process|execa|zx|node-pty|cross-spawn)["']|\bBun\.spawn"""
+    r"""|\bDeno\.Command\b"""
+)
+"""By which a file starts other programs."""
+
+
+def starts_agents(file: str, text: str) -> bool:
+    """Whether a file starts programs, and has a switch by which a coding agent need not ask."""
+    return not made(file) and holds_word(text, UNASKED_WORDS) and _STARTS.search(text) is not None
+
+
 def passes_tools_on(file: str, text: str) -> bool:
     """Whether a file among those of agents or tools hands on what others beside it define."""
     return _GATHERING.search(file) is not None and _BESIDE.search(text) is not None
@@ -149,7 +162,10 @@ def made(file: str) -> bool:
 def parse_javascript(file: str, text: str) -> Document:
     """The tree of a file that builds agents or their tools; of any other, the text alone."""
     document = searched_text(file, "javascript", text, unread=_unread(file, text))
-    asked = (builds_agents, passes_tools_on, loops_itself, keeps_talk, _states_permissions)
+    asked = (
+        *(builds_agents, starts_agents, passes_tools_on, loops_itself, keeps_talk),
+        _states_permissions,
+    )
     if not any(asks(file, text) for asks in asked):
         return document
     if len(text) > MAX_WRITTEN:

@@ -1,0 +1,114 @@
+"""
+Coding agents that programs in TypeScript and JavaScript start, and let act without a question.
+
+`spawn("claude", ["-p", prompt, "--dangerously-skip-permissions"])`; or the name and the list stand
+in an object, and the list is put together before: the switch is in another list then, or by itself.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from agentaudit.expressions import regex
+from agentaudit.extract.coding_agents.signs import BYPASS_OF
+from agentaudit.extract.programs.code import Module
+from agentaudit.extract.programs.syntax import last_name
+from agentaudit.model.evidence import Evidence
+
+NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "claude": ("claude-code", "Claude Code"),
+        "codex": ("codex", "Codex"),
+        "gemini": ("gemini-cli", "Gemini CLI"),
+        "copilot": ("copilot-cli", "Copilot CLI"),
+        "qwen": ("qwen-code", "Qwen Code"),
+        "cursor-agent": ("cursor", "Cursor CLI"),
+        "amp": ("amp", "Amp"),
+    }
+)
+"""By the command, the framework of an agent and what it is called."""
+_NAME = rf"(?P<name>{'|'.join(NAMES)})"
+COMMAND = regex(rf"(?:^|^\s*+[@-]{{1,2}}|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
+PROGRAM = regex(rf"^(?:.*/)?{_NAME}$")
+_LONGEST = 40
+"""Characters of a word that another place writes down; no agent's name or switch has more."""
+_SHELLS = frozenset({"exec", "execSync", "execAsync", "execPromise", "execaCommand"})
+_PROGRAMS = frozenset({"command", "cmd", "file", "bin", "executable", "program"})
+_ARGUMENTS = frozenset({"args", "argv", "arguments"})
+
+
+def started_by_script(module: Module) -> Iterator[tuple[str, Evidence]]:
+    """The names of agents that need not ask, and where they are started."""
+    lists = [line_of(module, each.elts) for each in module.of(ast.List)]
+    texts = [each.value for each in module.of(ast.Constant) if isinstance(each.value, str)]
+    starts = [*_called(module), *_described(module), *_listed(module)]
+    for name, place, given in starts:
+        switches, written = BYPASS_OF[name], _written(given)
+        if written is not None:
+            unasked = switches.search(f"{name} {line_of(module, written)}") is not None
+        else:
+            unasked = any(map(switches.search, lists)) or any(map(switches.fullmatch, texts))
+        if unasked:
+            yield name, module.place(place, name)
+    for call in module.of(ast.Call):
+        line = _run(module, call)
+        found = COMMAND.search(line)
+        if found is not None and BYPASS_OF[found["name"]].search(line):
+            yield found["name"], module.place(call, found["name"])
+
+
+def line_of(module: Module, words: Iterable[ast.expr]) -> str:
+    """Words of a command: of one that a name stands for its beginning, as names may be many."""
+    return " ".join(
+        module.text(word)[: None if isinstance(word, ast.Constant) else _LONGEST] for word in words
+    )
+
+
+def _called(module: Module) -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    """Calls with the name of an agent, and what it is handed: a list, or what stands for one."""
+    for call in module.of(ast.Call):
+        match call.args:
+            case [program, ast.List() | ast.Name() as given, *_]:
+                found = PROGRAM.match(module.text(program))
+                if found is not None:
+                    yield found["name"], call, given
+            case _:
+                pass
+
+
+def _described(module: Module) -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    """Objects that say which agent is to be started, and with what."""
+    for each in module.of(ast.Dict):
+        pairs = [
+            (key.value, value)
+            for key, value in zip(each.keys, each.values, strict=True)
+            if isinstance(key, ast.Constant)
+        ]
+        programs = [value for key, value in pairs if key in _PROGRAMS]
+        handed = [value for key, value in pairs if key in _ARGUMENTS]
+        found = PROGRAM.match(module.text(programs[0])) if programs and handed else None
+        if found is not None:
+            yield found["name"], programs[0], handed[0]
+
+
+def _listed(module: Module) -> Iterator[tuple[str, ast.expr, ast.expr]]:
+    """Lists that begin with the name of an agent, and name no other, as those of all agents do."""
+    for each in module.of(ast.List):
+        told = [PROGRAM.match(module.text(word)) for word in each.elts]
+        if told and told[0] is not None and not any(told[1:]):
+            yield told[0]["name"], each, each
+
+
+def _written(given: ast.expr) -> list[ast.expr] | None:
+    """The words of a list that holds all of them; None of what is put together elsewhere."""
+    if not isinstance(given, ast.List) or any(isinstance(each, ast.Starred) for each in given.elts):
+        return None
+    return given.elts
+
+
+def _run(module: Module, call: ast.Call) -> str:
+    """The line that a call hands to a shell, as far as it stands there."""
+    if last_name(call.func) not in _SHELLS or not call.args:
+        return ""
+    given = call.args[0]
+    return line_of(module, given.values if isinstance(given, ast.JoinedStr) else [given])
