@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from agentaudit.cli.outcome import Threshold, formats_of, write_text
+from agentaudit.cli.outcome import Threshold, formats_of, write_pieces
 from agentaudit.cli.terminal import Terminal
 from agentaudit.errors import ExitCode
 from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
@@ -103,7 +103,7 @@ def write_result(
     """The result where it belongs; `fixes` is asked only by a format that shows them."""
     for output, chosen in outputs.items():
         if output != STANDARD_OUTPUT:
-            write_text(output, b"".join(_rendered(result, chosen, fixes)))
+            write_pieces(output, _rendered(result, chosen, fixes))
             said.wrote(output)
     if STANDARD_OUTPUT in outputs:
         _show(result, outputs[STANDARD_OUTPUT], said, fixes)
@@ -163,10 +163,10 @@ def _rendered(result: "LintResult", format_: Format, fixes: "Fixes") -> Iterator
 
             yield from json_pieces(result)
         case Format.SARIF:
-            from agentaudit.report.formats.sarif import render_sarif
+            from agentaudit.report.formats.sarif import sarif_pieces
 
             changes = from_here(fixes(), folder) if folder else fixes()
-            yield render_sarif(result, changes).encode()
+            yield from map(str.encode, sarif_pieces(result, changes))
         case _:
             yield _renderers()[format_](result).encode()
 

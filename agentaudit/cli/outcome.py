@@ -68,12 +68,20 @@ def formats_of(
 
 def write_text(path: Path, text: str | bytes) -> None:
     """The text in a file, its folders made, or on `-`; UsageError says why it cannot be written."""
-    content = text.encode() if isinstance(text, str) else text
+    write_pieces(path, (text.encode() if isinstance(text, str) else text,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """The same in pieces, made while they are written; until the first, what lies there stays."""
     if path == STANDARD_OUTPUT:
-        print_bytes((content,))
+        print_bytes(pieces)
         return
+    coming = iter(pieces)
+    begun = next(coming, b"")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with path.open("wb") as file:
+            file.write(begun)
+            file.writelines(coming)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error

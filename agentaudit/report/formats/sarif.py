@@ -5,7 +5,7 @@ An upload is refused whole for one bad result, so every result has a place, ever
 relative to %SRCROOT%, and no source text is quoted, which might hold a secret.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from agentaudit.lists import counted
 from agentaudit.model.autofix import Change, Fix
@@ -28,7 +28,7 @@ from agentaudit.report.formats.sarif_rules import (
     described_taxonomy,
     taxonomies_of,
 )
-from agentaudit.report.formats.written_json import written
+from agentaudit.report.formats.written_json import written_with
 from agentaudit.report.text import one_line, printable
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -40,6 +40,11 @@ _BRACKETS = str.maketrans("[]", "()")
 
 def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
     """The findings as one run, suppressed ones included and marked, with what would fix them."""
+    return "".join(sarif_pieces(result, fixes))
+
+
+def sarif_pieces(result: LintResult, fixes: Sequence[Fix] = ()) -> Iterator[str]:
+    """The same in pieces."""
     fixing = {(fix.rule, fix.fingerprint): fix for fix in fixes}
     taxonomies = taxonomies_of(result.rules)
     places = {taxonomy: number for number, taxonomy in enumerate(taxonomies)}
@@ -63,13 +68,14 @@ def render_sarif(result: LintResult, fixes: Sequence[Fix] = ()) -> str:
         "originalUriBaseIds": ROOTS,
         "invocations": [_invocation(result)],
         "taxonomies": [described_taxonomy(name, entries) for name, entries in taxonomies.items()],
-        "results": [
-            _result(finding, indices, fixing.get((finding.rule, finding.fingerprint)))
-            for finding in _kept(result)
-        ],
+        "results": [],
     }
+    results = (
+        _result(finding, indices, fixing.get((finding.rule, finding.fingerprint)))
+        for finding in _kept(result)
+    )
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return written(document)
+    return written_with(document, "results", results)
 
 
 def _worst(result: LintResult) -> Mapping[str, Severity]:
