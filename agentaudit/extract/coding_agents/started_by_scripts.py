@@ -39,16 +39,12 @@ _ARGUMENTS = frozenset({"args", "argv", "arguments"})
 
 def started_by_script(module: Module) -> Iterator[tuple[str, Evidence]]:
     """The names of agents that need not ask, and where they are started."""
-    lists = [line_of(module, each.elts) for each in module.of(ast.List)]
-    texts = [each.value for each in module.of(ast.Constant) if isinstance(each.value, str)]
     starts = [*_called(module), *_described(module), *_listed(module)]
+    elsewhere = _switched(module) if starts else frozenset[str]()
     for name, place, given in starts:
-        switches, written = BYPASS_OF[name], _written(given)
-        if written is not None:
-            unasked = switches.search(f"{name} {line_of(module, written)}") is not None
-        else:
-            unasked = any(map(switches.search, lists)) or any(map(switches.fullmatch, texts))
-        if unasked:
+        written = _written(given)
+        line = "" if written is None else f"{name} {line_of(module, written)}"
+        if BYPASS_OF[name].search(line) or (written is None and name in elsewhere):
             yield name, module.place(place, name)
     for call in module.of(ast.Call):
         line = _run(module, call)
@@ -61,6 +57,17 @@ def line_of(module: Module, words: Iterable[ast.expr]) -> str:
     """Words of a command: of one that a name stands for its beginning, as names may be many."""
     return " ".join(
         module.text(word)[: None if isinstance(word, ast.Constant) else _LONGEST] for word in words
+    )
+
+
+def _switched(module: Module) -> frozenset[str]:
+    """The agents whose switch stands in a list of the file, or in a text of its own."""
+    lists = [line_of(module, each.elts) for each in module.of(ast.List)]
+    texts = [each.value for each in module.of(ast.Constant) if isinstance(each.value, str)]
+    return frozenset(
+        name
+        for name, switches in BYPASS_OF.items()
+        if any(map(switches.search, lists)) or any(map(switches.fullmatch, texts))
     )
 
 
