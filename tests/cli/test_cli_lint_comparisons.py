@@ -113,6 +113,58 @@ def test_another_file_than_a_baseline_is_told_once(tmp_path: Path) -> None:
     )
 
 
+def branch_with(repository: Path, name: str, server: str) -> None:
+    """A branch that brings one more file with a key in it, and writes the baseline again."""
+    git(repository, "checkout", "-q", "-b", name, "main")
+    (repository / server).mkdir()
+    (repository / server / ".mcp.json").write_text(servers(OPENAI_API_KEY=OTHER_KEY))
+    run(str(repository), *ONLY, "--write-baseline", str(repository / "lint.baseline"))
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", name)
+
+
+def with_baseline(repository: Path) -> None:
+    (repository / ".gitattributes").write_text("*.baseline merge=union\n")
+    (repository / "n").mkdir()
+    (repository / "n" / ".mcp.json").write_text(servers(OPENAI_API_KEY=OTHER_KEY))
+    run(str(repository), *ONLY, "--write-baseline", str(repository / "lint.baseline"))
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "baseline")
+
+
+@pytest.mark.parametrize("other", ["b", "z"])
+def test_baselines_of_two_branches_merge_without_a_conflict(repository: Path, other: str) -> None:
+    """Also where both bring findings to one place of the file, which git leaves to `union`."""
+    with_baseline(repository)
+    branch_with(repository, "ours", "a")
+    branch_with(repository, "theirs", other)
+
+    git(repository, "merge", "-q", "--no-edit", "ours")
+    merged = (repository / "lint.baseline").read_text()
+    code, _, told = run(str(repository), *ONLY, "--baseline", str(repository / "lint.baseline"))
+    run(str(repository), *ONLY, "--write-baseline", str(repository / "lint.baseline"))
+
+    assert code == 0
+    assert "gone since the baseline" not in told
+    assert sorted(merged.splitlines()) == (repository / "lint.baseline").read_text().splitlines()
+
+
+def test_what_a_merge_brings_back_into_a_baseline_is_told(repository: Path) -> None:
+    """The union keeps a line that one branch dropped where the other brought one beside it."""
+    with_baseline(repository)
+    branch_with(repository, "ours", "a")
+    git(repository, "checkout", "-q", "-b", "mended", "main")
+    (repository / "n" / ".mcp.json").unlink()
+    run(str(repository), *ONLY, "--write-baseline", str(repository / "lint.baseline"))
+    git(repository, "commit", "-q", "-a", "-m", "mended")
+
+    git(repository, "merge", "-q", "--no-edit", "ours")
+    code, _, told = run(str(repository), *ONLY, "--baseline", str(repository / "lint.baseline"))
+
+    assert code == 0
+    assert "gone since the baseline: 1 (literal-model-api-key in n/.mcp.json)" in told
+
+
 def test_everything_wrong_with_a_baseline_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / ".mcp.json").write_text(servers(A="b"))
     bad = tmp_path / "bad.baseline"
