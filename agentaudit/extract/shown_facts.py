@@ -12,6 +12,8 @@ from agentaudit.extract.credentials.redaction import all_cleaned, cleaned
 from agentaudit.model.facts.fact import Fact
 
 _SHORTEST_SECRET = 11
+_OURS = frozenset({"id", "digest", "value_mark"})
+"""Fields that hold no text of a file: digests that were hidden would all be one."""
 FactT = TypeVar("FactT", bound=Fact)
 
 
@@ -56,6 +58,6 @@ def _texts(kind: type) -> tuple[tuple[str, ...], Callable[[Fact], tuple[object, 
     names = tuple(
         name
         for name, type_ in types.items()
-        if name != "id" and (name in lists or not _is_other(type_))
+        if name not in _OURS and (name in lists or not _is_other(type_))
     )
     return names, attrgetter(*names)

@@ -116,3 +116,21 @@ def test_a_file_full_of_such_words_is_read_in_part(many: int) -> None:
     reasons = {found.reason for found in deployment.coverage if found.status is not FileStatus.READ}
     assert all("hidden" in reason for reason in reasons)
     assert len(deployment.tool_servers) == many + 2
+
+
+def test_secrets_whose_texts_are_hidden_are_still_told_apart() -> None:
+    """Digests had been hidden as well, so that all secrets beyond the bound were one and shared."""
+    args = ["-y", "a-mcp@1.0.0"]
+    servers = {
+        f"s{i}": {"command": "npx", "args": [*args, f"{i} {WORDS * 26}"]} for i in range(700)
+    }
+    keys = [f"4f9Qm7Zt2Xw8Kc5Rb1Yn6Hd3Jp0Ls{letter}Vg" for letter in "aabc"]
+    names = ("FIRST", "SECOND", "THIRD", "FOURTH")
+    lines = [f"{name}_SERVICE_API_KEY={key}" for name, key in zip(names, keys, strict=True)]
+    deployment = deployment_of(
+        {".mcp.json": json.dumps({"mcpServers": servers}), "z/.env": "\n".join(lines)}
+    )
+    shared = {fact.name: bool(fact.shared_with) for fact in deployment.credentials}
+
+    assert {file.status for file in deployment.coverage} == {FileStatus.PARTIAL}
+    assert [shared[f"{name}_SERVICE_API_KEY"] for name in names] == [True, True, False, False]
