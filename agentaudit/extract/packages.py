@@ -3,7 +3,8 @@ What names of packages and short paths mean in a repository of TypeScript or Jav
 
 A package of the repository's own is imported by its name (`workspaces` of npm, Yarn and Bun,
 `pnpm-workspace.yaml`): its `package.json` says so, and which file it gives. Short paths stand in
-`paths` of a `tsconfig.json` (https://www.typescriptlang.org/tsconfig/#paths).
+`paths` of a `tsconfig.json` (https://www.typescriptlang.org/tsconfig/#paths) and, with a `#`, in
+`imports` of a `package.json` (https://nodejs.org/api/packages.html#imports).
 """
 
 import posixpath
@@ -140,9 +141,11 @@ def packages_in(sources: Sequence[SourceText]) -> Packages:
         elif _SETTINGS.search(source.file) and '"paths"' in source.text:
             settings.append(source)
     named = manifests if len(manifests) > 1 else []  # one alone is nobody's workspace
+    short = [pair for each in islice(settings, _MOST) for pair in _short_paths(each)]
+    short += [pair for each in islice(manifests, _MOST) for pair in _own_names(each)]
     return Packages(
         dict(pair for each in islice(named, _MOST) for pair in _package(each)),
-        {folder: pairs for each in islice(settings, _MOST) for folder, pairs in _short_paths(each)},
+        _by_folder(short),
         found.manifests,
         found.locked,
     )
@@ -204,6 +207,30 @@ def _short_paths(source: SourceText) -> Iterator[tuple[str, _Patterns]]:
         for pattern, targets in paths.items()
     )
     yield source.file.rpartition("/")[0], _by_beginning(pairs)
+
+
+def _own_names(source: SourceText) -> Iterator[tuple[str, _Patterns]]:
+    """What a package calls its own files by names that begin with a `#`."""
+    root = _root(source) if '"imports"' in source.text else None
+    names = root.child("imports") if root is not None else None
+    if names is not None:
+        pairs = ((name, _with_sources(_files(value, 0))) for name, value in names.items())
+        yield source.file.rpartition("/")[0], _by_beginning(pairs)
+
+
+def _with_sources(files: Iterable[str]) -> Iterator[str]:
+    for file in files:
+        yield file
+        if _BUILT.search(file):
+            yield _BUILT.sub(r"\1src/", file, count=1)
+
+
+def _by_folder(found: Iterable[tuple[str, _Patterns]]) -> Mapping[str, _Patterns]:
+    """Those of a folder in one; of patterns that begin alike the last are kept."""
+    patterns: dict[str, dict[str, Sequence[tuple[str, Sequence[str]]]]] = {}
+    for folder, each in found:
+        patterns.setdefault(folder, {}).update(each)
+    return patterns
 
 
 def _by_beginning(pairs: Iterable[tuple[str, Iterable[str]]]) -> _Patterns:

@@ -57,6 +57,8 @@ class _Form(Struct, frozen=True):
     registry: Registry
     names: tuple[re.Pattern[str], ...]
     left_out: re.Pattern[str]
+    tested: re.Pattern[str] | None = None
+    """How a block of what only tests or developers need begins, which Ruby closes with `end`."""
 
 
 _GRADLE = _Form(
@@ -70,6 +72,7 @@ _GRADLE = _Form(
     ),
     left_out=regex(r"""\s*(?://|\*|["']?\w{0,60}[tT]est\w{0,60}["']?\s?[\s(])"""),
 )
+_GROUP = r":(?:test|development)\b"
 _RUBY = _Form(
     GEMS,
     (
@@ -77,8 +80,16 @@ _RUBY = _Form(
             r"""^\s*(?:gem|\w{1,60}\.add(?:_runtime)?_dependency)[ \t(]{1,4}["']([\w.-]{1,100})"""
         ),
     ),
-    left_out=regex(r"\s*#"),
+    left_out=regex(
+        rf"\s*#|[^#\n]*\bgroups?(?::|\s{{0,3}}=>)\s{{0,3}}"
+        rf"(?:{_GROUP}|\[\s{{0,3}}{_GROUP}(?:\s{{0,3}},\s{{0,3}}{_GROUP}){{0,3}}\s{{0,3}}\])"
+    ),
+    tested=regex(
+        rf"\s*group[\s(]{{1,3}}{_GROUP}(?:\s{{0,3}},\s{{0,3}}{_GROUP}){{0,3}}\)?\s{{1,3}}do\s*(?:#|$)"
+    ),
 )
+_BEGINS = regex(r"\s*(?:if|unless|case|begin)\b|[^#\n]*\bdo\s*(?:\|[^|\n]*\|\s*)?(?:#|$)")
+_ENDS = regex(r"\s*end\b")
 _FORMS: Mapping[str, _Form] = {
     "go.mod": _Form(
         GO,
@@ -198,10 +209,29 @@ def _named_in_project(file: str, text: str) -> Iterable[_Place]:
 
 def _named_in_lines(file: str, text: str) -> Iterator[_Place]:
     form = _form_of(file)
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in _deployed_lines(form, text):
         found = [match for names in form.names for match in names.finditer(line)]
         if found and form.left_out.match(line) is None:
             yield from ((":".join(each.groups()), number, each.start(1) + 1) for each in found)
+
+
+def _deployed_lines(form: _Form, text: str) -> Iterator[tuple[int, str]]:
+    """Those outside of blocks for tests; a block that does not end leaves nothing out."""
+    lines = enumerate(text.split("\n"), start=1)
+    if form.tested is None:
+        yield from lines
+        return
+    depth, held = 0, list[tuple[int, str]]()
+    for number, line in lines:
+        if depth == 0 and form.tested.match(line) is None:
+            yield number, line
+            continue
+        held.append((number, line))
+        depth += _BEGINS.match(line) is not None
+        depth -= _ENDS.match(line) is not None
+        if depth == 0:
+            held.clear()
+    yield from held
 
 
 def _crates(root: Node) -> Iterator[_Place]:

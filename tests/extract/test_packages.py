@@ -121,6 +121,36 @@ def test_a_short_path_is_followed(paths: dict[str, object], path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "known"),
+    [
+        ({"#kit": "./kit/index.ts"}, True),
+        ({"#kit": {"types": "./kit/index.d.ts", "default": "./dist/kit.js"}}, True),
+        ({"#k*": "./k*/index.ts"}, True),
+        ({"#*": "./dist/#*.js", "#other": "./kit/index.ts"}, False),
+        ("#kit", False),
+    ],
+)
+def test_a_package_calls_its_own_files_by_names(names: object, *, known: bool) -> None:
+    files = {
+        "package.json": json.dumps({"name": "desk", "imports": names}),
+        "kit/index.ts": KIT,
+        "app/desk.ts": f"{ASKED}import {{ find, run }} from '#kit';\n{BOTH}",
+    }
+
+    assert (open_tools(deployment_of(files)) == set()) is known
+
+
+def test_what_a_package_built_is_told_from_its_source() -> None:
+    files = {
+        "package.json": json.dumps({"imports": {"#lib/*": "./dist/lib/*.js"}}),
+        "src/lib/kit.ts": KIT,
+        "src/desk.ts": f"{ASKED}import {{ find, run }} from '#lib/kit';\n{BOTH}",
+    }
+
+    assert tools(files) == {"find": True, "run": True}
+
+
+@pytest.mark.parametrize(
     ("file", "text"),
     [
         ("packages/kit/package.json", '{"name": "@desk/kit"'),
