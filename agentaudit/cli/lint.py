@@ -188,7 +188,7 @@ def lint(
     """
     if diff == "":
         raise UsageError("--diff: the commit is empty; the variable that should name it is not set")
-    outputs = chosen_outputs(format_, output or [])
+    outputs = chosen_outputs(format_, output or [], json_file, write_baseline)
     said = terminal_of(context, json_file, write_baseline)
     fixing = Fixing(wanted=fix, agreed=yes, uncommitted=allow_dirty)
     with said.progress("reading the deployment"), nothing_collected():

@@ -1,5 +1,7 @@
 """What `agentaudit lint` shows and writes: the formats, and the file names that choose them."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +11,7 @@ from msgspec.structs import replace
 
 from agentaudit.cli.outcome import Threshold, formats_of, write_pieces
 from agentaudit.cli.terminal import Terminal
-from agentaudit.errors import ExitCode
+from agentaudit.errors import ExitCode, UsageError
 from agentaudit.standard_output import STANDARD_OUTPUT, print_bytes
 
 if TYPE_CHECKING:
@@ -85,10 +87,25 @@ def shown_from(
     return replace(shown, hidden=len(result.open_findings) - len(shown.open_findings))
 
 
-def chosen_outputs(format_: Format | None, outputs: Sequence[Path]) -> Mapping[Path, Format]:
-    """What is written, and in which format; standard output where no file is named."""
+def chosen_outputs(
+    format_: Format | None, outputs: Sequence[Path], *others: Path | None
+) -> Mapping[Path, Format]:
+    """
+    What is written, and in which format; standard output where no file is named.
+
+    UsageError where a file would be written over by one of the others.
+    """
     shown = not outputs or STANDARD_OUTPUT in outputs
     files = [output for output in outputs if output != STANDARD_OUTPUT]
+    taken = Counter(map(os.path.realpath, set(files)))
+    taken.update(
+        os.path.realpath(other) for other in others if other not in (None, STANDARD_OUTPUT)
+    )
+    for file, times in taken.items():
+        if times > 1 and (Path(file).is_file() or not Path(file).exists()):
+            raise UsageError(
+                f"{file}: two outputs would be written to this file; give each its own"
+            )
     chosen = formats_of(files, format_, _BY_SUFFIX, shown=shown)
     return {**chosen, STANDARD_OUTPUT: format_ or Format.TABLE} if shown else chosen
 

@@ -129,6 +129,8 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         (("-o", "out.bin"), "give --format"),
         (("-f", "gitlab", "-o", "x.sarif"), "gitlab: no --output is for it; .* ends in .json"),
         (("-f", "junit", "-o", "a.sarif", "-o", "b.json"), "junit: no --output is for it"),
+        (("-o", "no/a.md", "--json", "./no/a.md"), "no/a.md: two outputs would be written to this"),
+        (("-o", "no/a.json", "--write-baseline", "no/b/../a.json"), "a.json: two outputs would"),
     ],
 )
 def test_a_wrong_option_says_what_would_be_right(
@@ -136,6 +138,19 @@ def test_a_wrong_option_says_what_would_be_right(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         run(folder(tmp_path), *options)
+
+
+def test_a_device_may_be_given_for_several_outputs(tmp_path: Path) -> None:
+    null = ("-f", "json", "-o", "/dev/null", "-o", "/dev/null", "--json", "/dev/null")
+
+    assert run(folder(tmp_path), *null)[0] == 1
+
+
+def test_a_baseline_is_read_and_written_in_one_run(tmp_path: Path) -> None:
+    kept = str(tmp_path / "lint.baseline")
+    run(folder(tmp_path / "in"), "--write-baseline", kept)
+
+    assert run(folder(tmp_path / "in"), "--baseline", kept, "--write-baseline", kept)[0] == 0
 
 
 def test_several_files_each_in_its_format(tmp_path: Path) -> None:
