@@ -34,6 +34,9 @@ class _Logical(Struct):
     """One instruction, and the lines of the file that it is made of."""
 
     text: str = ""
+    """All of its parts, once they are there."""
+    parts: list[str] = field(default_factory=list)
+    length: int = 0
     starts: list[int] = field(default_factory=list)
     """Where in the text each line begins."""
     lines: list[tuple[int, int]] = field(default_factory=list)
@@ -42,9 +45,10 @@ class _Logical(Struct):
     """The words that end its heredocs, in order, while they do not come."""
 
     def append(self, text: str, line: int, column: int) -> None:
-        self.starts.append(len(self.text))
+        self.starts.append(self.length)
         self.lines.append((line, column))
-        self.text += text
+        self.parts.append(text)
+        self.length += len(text)
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character; of the last one, for what stands behind it."""
@@ -115,6 +119,8 @@ def _logical_lines(text: str, comments: list[Comment]) -> list[_Logical]:
         current.append(line.rstrip().removesuffix(escape) + " " * continued, number, 1)
         current.ends_with = deque(opening["word"] for opening in _HEREDOC.finditer(line))
         current = current if continued or current.ends_with else None
+    for logical in found:
+        logical.text = "".join(logical.parts)
     return found
 
 
