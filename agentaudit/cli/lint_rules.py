@@ -32,8 +32,8 @@ def chosen(
     if "" in unknown:
         raise UsageError("--select and --ignore take names of rules or families; one is empty")
     if unknown:
-        near = suggested(unknown[0], known)
-        raise UsageError(f"no rule or family is called {', '.join(unknown)}{near}")
+        told = (f"{name}{suggested(name, known)}" for name in unknown[:MOST_HELPED])
+        raise UsageError("no rule or family is called " + "\n  nor ".join(told))
     wanted, unwanted = said or set(configured.select), unsaid or set(configured.ignore)
     asked = frozenset(
         rule.rule.id

@@ -123,6 +123,10 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         (("--select", "no-such-rule"), "no rule or family is called no-such-rule"),
         (("--ignore", "memroy"), "no rule or family is called memroy; did you mean memory?"),
         (("--select", "credz"), "no rule or family is called credz; did you mean credentials?"),
+        (
+            ("--select", "credz,memry"),
+            r"credz; did you mean credentials\?\n  nor memry; did you mean mem",
+        ),
         (("--select", "IAM"), "no rule or family is called IAM; did you mean iam?"),
         (("--select", "zz-nothing"), "is called zz-nothing; see `agentaudit rules list`"),
         (("--limit", "speed=1"), "no limit is called 'speed'"),
