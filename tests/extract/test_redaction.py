@@ -45,6 +45,16 @@ def test_a_default_is_as_secret_as_any_value(value: str) -> None:
     assert all("characters)" in text for text in (shown[0], *shown[2:]))
 
 
+def test_words_of_a_key_that_was_taken_apart_are_not_shown() -> None:
+    key = fake("private_key").replace("\\n", "\n")
+    shown = " ".join(arguments(tuple(key.split())))
+
+    assert not any(line in shown for line in key.split("\n")[1:-2])
+    assert not any(
+        line[at : at + 10] in shown for line in key.split("\n")[1:-2] for at in range(50)
+    )
+
+
 def test_the_default_of_a_service_is_told_and_not_shown() -> None:
     compose = f"services: {{a: {{image: a, environment: {{API_KEY: '${{API_KEY:-{WORD}}}'}}}}}}"
     found = deployment_of({"compose.yaml": compose})

@@ -249,7 +249,9 @@ def arguments(values: tuple[str, ...], program: str = "") -> tuple[str, ...]:
     if clean == whole:
         return shown
     pairs = zip(values, shown, strict=True)
-    return tuple("…" if seen == value and value not in clean else seen for value, seen in pairs)
+    return tuple(
+        seen if value in clean or seen in clean or is_value(seen) else "…" for value, seen in pairs
+    )
 
 
 def _each_argument(values: tuple[str, ...]) -> tuple[str, ...]:
