@@ -5,7 +5,7 @@ import pytest
 from agentaudit.extract.containers.dockerfile_instructions import started_by
 from agentaudit.extract.deployment import deployment_of
 from agentaudit.model.deployment import Deployment
-from agentaudit.model.evidence import Truth
+from agentaudit.model.evidence import Confidence, Truth
 from agentaudit.readers.dockerfile import parse_dockerfile
 
 AGENT = 'CMD ["claude", "-p"]\n'
@@ -82,6 +82,16 @@ def test_environment_files_are_found_in_every_form_of_copy(copied: str) -> None:
     (name,) = secrets(f"FROM node:22 AS built\n{copied}\n")
 
     assert name.startswith(".env")
+
+
+@pytest.mark.parametrize(
+    ("copied", "confidence"), [(".env", Confidence.CERTAIN), (".env*", Confidence.LIKELY)]
+)
+def test_of_several_files_some_may_be_left_out(copied: str, confidence: Confidence) -> None:
+    dockerfile = f"FROM node:22\nCOPY {copied} /app/\nCMD claude\n"
+    (found,) = deployment_of({"Dockerfile": dockerfile}).credentials
+
+    assert found.confidence is confidence
 
 
 @pytest.mark.parametrize(

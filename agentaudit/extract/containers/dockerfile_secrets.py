@@ -7,6 +7,7 @@ from agentaudit.extract.collector import Collector, evidence, fact_id
 from agentaudit.extract.containers.dockerfile_instructions import every, exec_words, later, layers
 from agentaudit.extract.settings import Setting
 from agentaudit.model.deployment import EdgeKind
+from agentaudit.model.evidence import Confidence
 from agentaudit.model.facts.credentials import Credential, CredentialForm, Lifetime
 from agentaudit.model.facts.runtimes import Runtime
 from agentaudit.readers.document import Document, Node
@@ -82,11 +83,13 @@ def add_copied_files(
         if match is None:
             continue
         place = evidence(document, node, f"COPY {match['name']}")
+        some = match["name"].endswith("*")  # of which `.dockerignore` may leave out the secret ones
         credential = collector.add(
             Credential(
                 id=fact_id("credential", match["name"], f"{document.file}#COPY.{match['name']}"),
                 name=match["name"],
                 evidence=(place,),
+                confidence=Confidence.LIKELY if some else Confidence.CERTAIN,
                 kind="env_file",
                 form=CredentialForm.FILE,
                 lifetime=Lifetime.UNKNOWN,
