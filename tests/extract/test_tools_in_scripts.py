@@ -144,6 +144,7 @@ import { Pinecone } from '@pinecone-database/pinecone';
 import { elsewhere } from './db';
 const pool = new Pool();
 const db = new Database('a.db');
+const selected = db.prepare('SELECT a FROM b WHERE c = ?');
 const prisma = new PrismaClient();
 const pgsql = postgres(URL);
 const vectors = new Pinecone();
@@ -160,6 +161,10 @@ ANY = {"read", "write", "delete"}
         ("return pool.query({ text: x })", ANY),
         ("const client = await pool.connect(); return client.query(x)", ANY),
         ("return db.prepare(x).all()", ANY),
+        ("const made = db.prepare(x); return made.all()", ANY),
+        ("return db.prepare('SELECT a FROM b WHERE c = ?').all(x)", {"read"}),
+        ("const made = db.prepare('DELETE FROM b WHERE c = ?'); return made.run(x)", {"delete"}),
+        ("return selected.all(x)", set()),
         ("return prisma.$queryRawUnsafe(x)", ANY),
         ("return pgsql.unsafe(x)", ANY),
         ("return elsewhere.query(x)", ANY),

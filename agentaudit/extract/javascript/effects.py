@@ -47,6 +47,7 @@ _WRITES = regex(
 )
 _DELETES = regex(r"^(?:unlink|rm|rmdir|remove|emptyDir)(?:Sync)?$")
 _QUERIES = frozenset({"query", "execute", "unsafe", "raw", "prepare", "exec", "all", "run", "sql"})
+_PREPARES = "prepare"
 _UNSAFE = frozenset({"$queryRawUnsafe", "$executeRawUnsafe"})
 _STATEMENT = regex(
     r"^\s*(?P<verb>SELECT|WITH|INSERT|UPDATE|REPLACE|MERGE|CREATE|ALTER|DELETE|DROP|TRUNCATE)\b"
@@ -232,7 +233,7 @@ class Body:
     def _statement(self, call: ast.Call, last: str) -> None:
         """A statement of SQL by its first word; one that the model writes may be any."""
         given = argument(call, 0, "sql", "text", "query", "statement")
-        if given is None:
+        if given is None or self._is_prepared(call.func):
             return
         if isinstance(given, ast.Call) and self.module.dotted(given.func).endswith("sql"):
             given = given.args[0] if given.args else given
@@ -246,6 +247,16 @@ class Body:
         elif last in _UNSAFE or self._is_statement(given) or self._asks_database(call, given):
             self.found.names.update({"read", "write", "delete"})
             self.found.private = True
+
+    def _is_prepared(self, func: ast.expr) -> bool:
+        """Whether a method is one of a prepared statement, whose values are no statement."""
+        if not isinstance(func, ast.Attribute):
+            return False
+        made = func.value
+        if isinstance(made, ast.Name) and len(found := self.words.assigned.get(made.id, ())) == 1:
+            made = found[0]
+        made = self.program.meant(Written(self.module, made)).node
+        return isinstance(made, ast.Call) and last_name(made.func) == _PREPARES
 
     def _beginning(self, given: ast.expr) -> str:
         if isinstance(given, ast.JoinedStr) and given.values:
