@@ -76,6 +76,64 @@ def test_a_factory_that_takes_a_function_by_position_makes_a_tool_with_each_call
     assert found["shell"].free_form_parameters == ("command",)
 
 
+@pytest.mark.parametrize(
+    ("maker", "open_"),
+    [
+        ("export function defineTool<T>(given: T): T { return given; }", set()),
+        (
+            "export const defineTool = ({ inputSchema, execute }) => ({ inputSchema, execute });",
+            set(),
+        ),
+        (
+            "export const defineTool = (options) => ({ ...options, execute: options.execute });",
+            set(),
+        ),
+        (
+            "export const defineTool = (o) => ({ ...o, execute: (a) => sent(a) && o.execute(a) });",
+            {"the tool sh calls what is not read", "the tool look calls what is not read"},
+        ),
+    ],
+)
+def test_a_factory_of_plain_objects_makes_a_tool_with_each_call(
+    maker: str, open_: set[str]
+) -> None:
+    """What it does around what it is handed is told to be open."""
+    made = (
+        "const sh = defineTool({ description: 'x', inputSchema: schema,"
+        " execute: async ({ command }) => execSync(command) });\n"
+        "const look = defineTool({ description: 'x', inputSchema: schema,"
+        " execute: async ({ command }) => command.length });\n"
+    )
+    found = deployed(f"{maker}\n", made)
+    every = tools(found)
+
+    assert set(every) == {"sh", "look"}
+    assert set(every["sh"].effects) == set(EVERYTHING)
+    assert every["look"].effects == ()
+    assert every["sh"].free_form_parameters == ("command",)
+    assert every["sh"].evidence[0].file == "agent.ts"
+    assert {each.what for each in found.unresolved} == open_
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        "export const defineTool = (options) => register(options);",
+        "export const defineTool = (options) => ({ options, at: Date.now() });",
+        "export const defineTool = (options) => { if (on) return options; return none; };",
+    ],
+)
+def test_a_factory_that_is_not_followed_is_named(maker: str) -> None:
+    made = (
+        "const sh = defineTool({ inputSchema: schema, execute: (a) => execSync(a.command) });\n"
+        "const look = tool({ execute: (a) => a.command.length });\n"
+    )
+    found = deployed(f"{maker}\n", made)
+
+    assert not tools(found)["sh"].effects
+    assert "the tool sh is not known" in {each.what for each in found.unresolved}
+
+
 def test_what_is_no_factory_is_followed_or_left_open() -> None:
     returning = "import { tool } from 'ai';\nconst known = tool({ execute: (a) => fetch(a) });\n"
     maker = f"{returning}export function defineTool(name) {{ return known; }}\n"
