@@ -76,9 +76,9 @@ _SCRIPTED = (
         regex(r"\bdefineAgent\(|\b(?:new|extends)\s+(?:voice\.)?\w{0,40}Agent\b"),
     ),
     _Scripted(
-        "LlamaIndex.TS",
+        "LlamaIndex.TS before workflows",
         r"llamaindex|@llamaindex",
-        regex(r"\bnew\s+\w{0,40}Agent\(|\b(?:a|multiA)gent\("),
+        regex(r"\bnew\s+(?!FunctionAgent\b)\w{0,40}Agent\("),
     ),
     _Scripted("LM Studio", "@lmstudio/sdk", regex(r"\.act\(")),
     _Scripted("mcp-use", "mcp-use", regex(r"\bnew\s+MCPAgent\(")),

@@ -56,7 +56,7 @@ def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None
         ("@microsoft/teams.ai", "new ChatPrompt({ model })", "Teams AI"),
         ("@lmstudio/sdk", "model.act(text, [tool])", "LM Studio"),
         ("beeai-framework/agents/react/agent", "new ReActAgent({ tools })", "BeeAI"),
-        ("llamaindex", "agent({ tools })", "LlamaIndex.TS"),
+        ("llamaindex", "new ReActAgent({ tools })", "LlamaIndex.TS before workflows"),
         ("@langchain/langgraph", "entrypoint({ name }, run)", "LangGraph's functional API"),
     ],
 )

@@ -38,7 +38,7 @@ from agentaudit.readers.javascript.document import loops_itself
 
 _KEEPERS = ("memory", "history", "sessionManager")
 """Options by which agents of Mastra, VoltAgent, AgentKit and Strands remember."""
-_HANDED = ("handoffs", "agents", "subagents", "subAgents")
+_HANDED = ("handoffs", "agents", "subagents", "subAgents", "canHandoffTo")
 
 
 def extract_javascript(documents: Documents, collector: Collector) -> None:

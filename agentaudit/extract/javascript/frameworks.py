@@ -4,7 +4,7 @@ The calls of frameworks that build an agent in TypeScript or JavaScript, by thei
 Defaults as the packages of late 2026 have them: the AI SDK takes one step where it only generates
 (`stepCountIs(1)`), and twenty as an agent; the OpenAI Agents SDK takes ten turns, LangGraph 25
 steps, Mastra, VoltAgent and Genkit five, ADK 500 calls, and the Claude Agent SDK, Strands, networks
-of AgentKit, durable agents and Anthropic's runner of tools any number.
+of AgentKit, durable agents, LlamaIndex and Anthropic's runner of tools any number.
 """
 
 from collections.abc import Mapping
@@ -70,6 +70,11 @@ BUILDERS: Mapping[str, Builder] = {
     **_at("@inngest/agent-kit", "createAgent", Builder("agentkit", 1)),
     **_at("@inngest/agent-kit", "createNetwork", Builder("agentkit")),
     **_at("@convex-dev/agent", "Agent", Builder("convex-agent", 1)),
+    **_at(
+        "@llamaindex/workflow llamaindex",
+        "agent multiAgent FunctionAgent AgentWorkflow AgentWorkflow.fromTools",
+        Builder("llamaindex-ts"),
+    ),
     **_at("@google/adk", "Agent LlmAgent", Builder("adk-js", 500)),
     **_at("@strands-agents/sdk", "Agent", Builder("strands-js", answers_alone=True)),
     **_at(

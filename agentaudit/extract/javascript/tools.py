@@ -4,7 +4,7 @@ Tools that TypeScript and JavaScript code defines: what they take, what they do,
 Each framework has a function that makes a tool of options, or of a function and options; the AI SDK
 also takes the options as they are. Sources: the documentation of the AI SDK 5 to 7, of the OpenAI
 Agents SDK, LangChain.js 1, Mastra 1, the Claude Agent SDK, VoltAgent, AgentKit, Convex Agent,
-Genkit, ADK and Strands for TypeScript, and of MCP's SDK.
+Genkit, ADK, Strands and LlamaIndex for TypeScript, and of MCP's SDK.
 """
 
 import ast
@@ -76,6 +76,14 @@ _MAKERS: Mapping[str, _Maker] = {
         _OPTIONS,
     ),
     **dict.fromkeys(("langchain.tool", "@langchain/core/tools.tool"), _Maker(does_at=0)),
+    **dict.fromkeys(
+        (
+            f"{package}.{name}"
+            for package in ("llamaindex", "@llamaindex/core/tools")
+            for name in ("tool", "FunctionTool.from", "FunctionTool")
+        ),
+        _Maker(does_at=0),
+    ),
     **dict.fromkeys(
         (
             f"{package}.{name}"

@@ -56,8 +56,9 @@ _CLASSES: Mapping[tuple[str, ...], tuple[str, ...]] = {
         *("RedisHistoryProvider", "InMemoryHistoryProvider", "FileHistoryProvider"),
         *("CosmosHistoryProvider", "RedisChatMessageStore", "Mem0ContextProvider"),
     ),
-    ("llama_index", "llama_index_"): (
-        *("ChatMemoryBuffer", "ChatSummaryMemoryBuffer", "Memory", "RedisChatStore"),
+    ("llama_index", "llama_index_", "llamaindex", "@llamaindex/"): (
+        *("ChatMemoryBuffer", "ChatSummaryMemoryBuffer", "Memory", "createMemory"),
+        "RedisChatStore",
         *("UpstashChatStore", "PostgresChatStore", "DynamoDBChatStore", "MongoChatStore"),
         "SQLAlchemyChatStore",
     ),

@@ -79,7 +79,7 @@ def _shown(kind: str, tokens: int) -> Form:
     """A conversation of LlamaIndex, of which so many tokens are shown."""
     return Form(
         kind=kind,
-        tokens=("token_limit",),
+        tokens=("token_limit", "tokenLimit"),
         tokens_default=tokens,
         compaction=_compacts(kind),
         key=("session_id", "chat_store_key"),
@@ -180,7 +180,7 @@ FORMS: dict[str, Form] = {
     "FileHistoryProvider": replace(_history("file"), loads=("load_messages",)),
     "CosmosHistoryProvider": replace(_history("cosmosdb"), loads=("load_messages",)),
     "ChatSummaryMemoryBuffer": _shown("summary", 2000),
-    "Memory": _shown("window", 30_000),
+    **dict.fromkeys(("Memory", "createMemory"), _shown("window", 30_000)),
     "RedisChatMessageStore": Form(kind="history", backend="redis", turns=("max_messages",)),
     "Mem0ContextProvider": _MEM0,
     "MemoryClient": _MEM0,

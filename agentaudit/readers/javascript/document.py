@@ -32,7 +32,7 @@ _WORDS = (
     *("mcp-handler", '"agents', "'agents", "@cloudflare/ai-chat", "@cloudflare/think"),
     *("@openai/codex-sdk", "@github/copilot-sdk", "cloudflare:workers", "@voltagent/core"),
     *("@inngest/agent-kit", "@convex-dev/agent", "@google/adk", "@strands-agents/sdk"),
-    *("@workflow/ai", '"genkit', "'genkit", "toolRunner", "runTools"),
+    *("@workflow/ai", '"genkit', "'genkit", "toolRunner", "runTools", "llamaindex"),
 )
 _PACKAGES = (
     r"(?:@openai/agents(?:-core|-realtime)?(?:/[\w-]+)?|@langchain/langgraph(?:[\w/-]+)?"
@@ -44,7 +44,7 @@ _PACKAGES = (
     r"|agents(?:/(?:ai-chat-agent|agent-tools|mcp(?:/server)?))?|@cloudflare/(?:ai-chat|think)"
     r"|@openai/codex-sdk|@github/copilot-sdk|@voltagent/core|@inngest/agent-kit"
     r"|@convex-dev/agent|@google/adk|@strands-agents/sdk(?:/[\w/-]+)?|@workflow/ai(?:/agent)?"
-    r"|genkit(?:/beta)?)"
+    r"|genkit(?:/beta)?|llamaindex|@llamaindex/(?:workflow|core/(?:tools|memory)))"
 )
 _IMPORT = regex(import_of(_PACKAGES), re.MULTILINE)
 OF_VENDORS = regex(rf"^(?=@)(?:{_PACKAGES}|@(?:mastra|voltagent)/[\w/-]+)$")
