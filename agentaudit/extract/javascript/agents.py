@@ -18,6 +18,7 @@ from agentaudit.extract.javascript.memory import module_memories, of_convex
 from agentaudit.extract.javascript.modules import Program, imported_files, program
 from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.registrations import registry
+from agentaudit.extract.javascript.served import add_served
 from agentaudit.extract.javascript.servers import add_servers, is_server
 from agentaudit.extract.javascript.threads import add_threads
 from agentaudit.extract.javascript.toolbox import Toolbox
@@ -86,6 +87,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     for each in built:
         _equip(each)
         _remember(each)
+    add_served(buildings.values())
     _leave_doing_open(known, collector)
     leave_spent(collector, known.modules.values())
     if documents.once(starts_files):
