@@ -69,7 +69,6 @@ _SCRIPTED = (
         "@aws-sdk/client-bedrock-agent-runtime",
         regex(r"\bInvokeInlineAgentCommand\("),
     ),
-    _Scripted("LangGraph's functional API", "@langchain/langgraph", regex(r"\bentrypoint\(")),
     _Scripted(
         "LiveKit Agents",
         "@livekit/agents",

@@ -57,7 +57,6 @@ def test_nothing_is_missed_where_none_is_deployed(files: dict[str, str]) -> None
         ("@lmstudio/sdk", "model.act(text, [tool])", "LM Studio"),
         ("beeai-framework/agents/react/agent", "new ReActAgent({ tools })", "BeeAI"),
         ("llamaindex", "new ReActAgent({ tools })", "LlamaIndex.TS before workflows"),
-        ("@langchain/langgraph", "entrypoint({ name }, run)", "LangGraph's functional API"),
     ],
 )
 def test_an_agent_of_scripts_that_is_not_read_is_named(

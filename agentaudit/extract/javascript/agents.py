@@ -11,6 +11,7 @@ from agentaudit.extract.javascript.built import Built, add_agents, note_instance
 from agentaudit.extract.javascript.classes import kinds_of
 from agentaudit.extract.javascript.claude import add_queries
 from agentaudit.extract.javascript.clients import add_worker_server, client_of
+from agentaudit.extract.javascript.entrypoints import add_entrypoints
 from agentaudit.extract.javascript.frameworks import BUILDERS, GRAPH
 from agentaudit.extract.javascript.gates import add_gates
 from agentaudit.extract.javascript.grown_messages import add_grown_messages
@@ -73,7 +74,7 @@ def extract_javascript(documents: Documents, collector: Collector) -> None:
     registered = registry(tuple(buildings.values()))
     built: list[Built] = []
     for building in buildings.values():
-        here = [*add_agents(building)]
+        here = [*add_agents(building), *add_entrypoints(building)]
         built += here
         _add_memories(building, here)
         add_queries(building)

@@ -7,9 +7,9 @@ read; where one is handed in from elsewhere, nobody knows what it does.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from agentaudit.expressions import regex
+from agentaudit.extract.programs.asking import speaks_of_asking
 from agentaudit.extract.programs.code import Call, Module
 from agentaudit.extract.programs.imports import file_of, module_defining
 from agentaudit.extract.programs.names import FunctionDef
@@ -18,14 +18,6 @@ from agentaudit.extract.python.building import Building
 from agentaudit.extract.python.graphs import Graph, leads_back
 from agentaudit.model.evidence import Truth
 
-_ASKING = regex(
-    r"(?i)llm|openai(?!embed)|anthropic|claude|gemini|gpt|bedrock|mistral|ollama|groq|vertexai|agent"
-    r"|prompt|chat_?model|chatbot|crew|chain|foundry|inference|hugging"
-    r"|^(?:call|use|get|load|init|make|create|build)_(?:\w+_)?model$"
-    r"|^a?(?:invoke|stream|batch|predict|generate|generate_content|converse|chat|ask|complete"
-    r"|completions?|summari[sz]e|classify|run)$"
-)
-"""Words by which code asks a model, or something of which nobody sees whether it does."""
 _JUMPS = frozenset({"Command", "Send"})
 """What a node or a choice gives to go anywhere."""
 _PARTIAL = "functools.partial"
@@ -144,23 +136,11 @@ def asks(building: Building, places: Sequence[_Place]) -> bool:
         nodes = descendants(function)
         if len(seen) > _MOST or not building.module.affords(len(nodes)):
             return True
-        if any(_ASKING.search(word) for word in _words(nodes)):
+        if speaks_of_asking(nodes):
             return True
         names = {module.dotted(node.func) for node in nodes if isinstance(node, ast.Call)}
         waiting += filter(None, (_named(building, module, name) for name in sorted(names)))
     return False
-
-
-def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """What code itself names; texts say many things."""
-    for node in nodes:
-        match node:
-            case ast.Name(id=word) | ast.Attribute(attr=word):
-                yield word
-            case ast.alias(name=word):
-                yield word
-            case _:
-                pass
 
 
 def leads_to_model(building: Building, call: ast.Call) -> bool:
@@ -168,7 +148,7 @@ def leads_to_model(building: Building, call: ast.Call) -> bool:
     place = _function(building, call.func)
     if place is not None:
         return asks(building, [place])
-    return any(_ASKING.search(word) for word in _words(descendants(call.func)))
+    return speaks_of_asking(descendants(call.func))
 
 
 def _jumps(building: Building, place: _Place) -> bool:
