@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from agentaudit.expressions import regex
@@ -41,6 +42,19 @@ _DAY_S = 86_400
 _DEFAULT_RETENTION_DAYS = 30
 
 
+class _Settings(Struct, frozen=True):
+    """Settings of Claude Code, with those that hold wherever they do."""
+
+    document: Document
+    above: tuple[Node, ...]
+    allowed: tuple[Node, ...]
+    """The rules that are left of what they allow."""
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        return (self.document.root, *self.above)
+
+
 def extract_claude(documents: Documents, collector: Collector) -> None:
     """
     Claude Code's settings: who asks before what, and how long transcripts stay.
@@ -53,7 +67,8 @@ def extract_claude(documents: Documents, collector: Collector) -> None:
     for file, document in found.items():
         shared = file.removesuffix(".local.json") + ".json"
         above = tuple(found[each].root for each in (*managed, shared) if each in found)
-        _extract(document, above, collector)
+        allowed = allowed_rules(document.root, above)
+        _extract(_Settings(document, above, allowed), collector)
         _leave_plugins_open(documents, document, collector)
 
 
@@ -78,24 +93,24 @@ def _rules_out(root: Node) -> bool:
     return root.text_at("permissions", "disableBypassPermissionsMode") == "disable"
 
 
-def _extract(document: Document, above: tuple[Node, ...], collector: Collector) -> None:
-    root = document.root
+def _extract(settings: _Settings, collector: Collector) -> None:
+    document, root = settings.document, settings.document.root
     agent = client_agent(document, collector)
-    allowed = allowed_rules(root, above)
-    asks = any(map(_rules_out, (root, *above)))
+    asks = any(map(_rules_out, settings.roots))
     own = _mode(root)
     changed = replace(
         agent,
         permission_mode=("default" if asks and own == "bypass" else own) or agent.permission_mode,
-        wildcard_tools=agent.wildcard_tools or any(wide(rule.text or "") for rule in allowed),
+        wildcard_tools=agent.wildcard_tools
+        or any(wide(rule.text or "") for rule in settings.allowed),
         sandboxed=sandboxed(root.child("sandbox")),
-        evidence=tuple(dict.fromkeys((*_openings(document, allowed), *agent.evidence))),
+        evidence=tuple(dict.fromkeys((*_openings(settings), *agent.evidence))),
     )
     changed = with_folders(changed, document, root.get("permissions", "additionalDirectories"))
     collector.update(changed)
-    _add_approval(document, allowed, collector, changed)
-    _add_tools(document, above, collector, changed)
-    _gate_servers(document, allowed, collector, changed)
+    _add_approval(settings, collector, changed)
+    _add_tools(settings, collector, changed)
+    _gate_servers(settings, collector, changed)
     _add_memory(document, collector, changed)
     _add_egress(document, collector, changed)
     holding = Holding(holder="agent", exposure="env", holder_id=changed.id, seen_by=(changed.id,))
@@ -118,22 +133,23 @@ def _worth_telling(rule: Node) -> tuple[bool, bool]:
     return _unasked(rule), runs_code(rule.text or "")
 
 
-def _openings(document: Document, allowed: Iterable[Node]) -> Iterator[Evidence]:
+def _openings(settings: _Settings) -> Iterator[Evidence]:
     """Where the settings open more than they should: what a finding points at first."""
-    root = document.root
+    document, root = settings.document, settings.document.root
     given = root.get("permissions", "defaultMode")
     if given is not None and given.text == "bypassPermissions":
         yield evidence(document, given, given.text)
-    yield from (evidence(document, rule, rule.raw) for rule in allowed if wide(rule.text or ""))
+    for rule in settings.allowed:
+        if wide(rule.text or ""):
+            yield evidence(document, rule, rule.raw)
     left = leak(root.child("sandbox"))
     if left is not None:
         yield evidence(document, left, left.raw)
 
 
-def _add_approval(
-    document: Document, allowed: Iterable[Node], collector: Collector, agent: Agent
-) -> None:
+def _add_approval(settings: _Settings, collector: Collector, agent: Agent) -> None:
     """The question before a tool runs, which stands unless it is switched off."""
+    document = settings.document
     node = document.root.child("permissions")
     if node is None or agent.permission_mode == "bypass":
         return
@@ -144,23 +160,22 @@ def _add_approval(
             evidence=(evidence(document, document.root.key_of("permissions") or node),),
             scope=tuple(rule.text or "" for rule in document.root.list_at("permissions", "ask"))
             or ("*",),
-            default_allow=any(rule.text == "*" for rule in allowed),
+            default_allow=any(rule.text == "*" for rule in settings.allowed),
         )
     )
     collector.link(EdgeKind.GATED_BY, agent.id, approval.id, *approval.evidence)
 
 
-def _gate_servers(
-    document: Document, allowed: Iterable[Node], collector: Collector, agent: Agent
-) -> None:
+def _gate_servers(settings: _Settings, collector: Collector, agent: Agent) -> None:
     """
     What the settings let the tools of MCP servers do without a question, and which of these start.
 
     `enableAllProjectMcpServers` asks nobody before a server starts; its calls still ask.
     """
+    document = settings.document
     everything = document.root.child("enableAllProjectMcpServers")
     trusted = everything if everything is not None and everything.boolean is True else None
-    rules = {rule.text or "": rule for rule in allowed}
+    rules = {rule.text or "": rule for rule in settings.allowed}
     gates = [
         fact
         for name in sorted(edge.dst for edge in collector.from_fact(agent.id, EdgeKind.GATED_BY))
@@ -207,19 +222,17 @@ def _gate_tool(
         collector.link(EdgeKind.GATED_BY, tool.id, approval.id, *approval.evidence)
 
 
-def _add_tools(
-    document: Document, above: tuple[Node, ...], collector: Collector, agent: Agent
-) -> None:
+def _add_tools(settings: _Settings, collector: Collector, agent: Agent) -> None:
     """The built-in tools that the settings let run without a question."""
+    document = settings.document
     bypass = agent.permission_mode == "bypass"
-    roots = (document.root, *above)
-    rules = sorted(allowed_rules(document.root, above), key=_worth_telling)
+    rules = sorted(settings.allowed, key=_worth_telling)
     allowed = {
         match["tool"]: rule for rule in rules if (match := RULE.match(rule.text or "")) is not None
     }
     for name in BUILT_IN:
         rule = allowed.get(name) or allowed.get("*")
-        if (rule is None and not bypass) or denied(name, roots):
+        if (rule is None and not bypass) or denied(name, settings.roots):
             continue
         node = rule or document.root.get("permissions", "defaultMode") or document.root
         place = evidence(document, node, node.text or "")
