@@ -20,12 +20,14 @@ from agentaudit.extract.coding_agents.allowed_tools import (
     opens_shell,
 )
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
-from agentaudit.extract.coding_agents.started_by_scripts import (
+from agentaudit.extract.coding_agents.started_by_scripts import started_by_script
+from agentaudit.extract.coding_agents.started_commands import (
     COMMAND,
     NAMES,
     PROGRAM,
     line_of,
-    started_by_script,
+    line_run,
+    switched_in,
 )
 from agentaudit.extract.coding_agents.switches_in_variables import with_switches
 from agentaudit.extract.collector import Collector, evidence, fact_id
@@ -34,7 +36,6 @@ from agentaudit.extract.javascript.modules import program
 from agentaudit.extract.platform_files import commands_of_tasks
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.imports import modules
-from agentaudit.extract.programs.syntax import last_name
 from agentaudit.extract.told_lines import not_printed, run_by
 from agentaudit.model.evidence import Confidence, Evidence
 from agentaudit.model.facts.agents import Agent
@@ -172,37 +173,21 @@ def _of_program(module: Module) -> Iterator[tuple[str, Evidence, bool]]:
     Where some hold the switch themselves, the others start an agent that asks; where none does,
     it is put to one of them later, if the file has it as a text, or in a list of its own.
     """
-    lines = [(each, line_of(module, each.elts)) for each in module.of(ast.List)]
-    texts = [node.value for node in module.of(ast.Constant) if isinstance(node.value, str)]
-    switched = {
-        name
-        for name, switches in BYPASS_OF.items()
-        if any(map(switches.search, (line for _, line in lines)))
-        or any(map(switches.fullmatch, texts))
-    }
     lists = [
-        (found["name"], each, line)
-        for each, line in lines
+        (found["name"], each, line_of(module, each.elts))
+        for each in module.of(ast.List)
         if each.elts and (found := PROGRAM.match(module.text(each.elts[0])))
     ]
+    switched = switched_in(module) if lists else frozenset[str]()
     holding = {name for name, _, line in lists if BYPASS_OF[name].search(line)}
     for name, listed, line in sorted(lists, key=lambda each: each[0]):
         if BYPASS_OF[name].search(line) or name in switched - holding:
             yield name, module.place(listed, name), False
     for call in module.of(ast.Call):
-        line = _run(module, call)
+        line = line_run(module, call, _SHELLS)
         named = COMMAND.search(line)
         if named is not None and BYPASS_OF[named["name"]].search(line):
             yield named["name"], module.place(call, named["name"]), _is_boxed(module, call)
-
-
-def _run(module: Module, call: ast.Call) -> str:
-    """The line that a call hands to a shell, as far as it stands there."""
-    if last_name(call.func) not in _SHELLS or not call.args:
-        return ""
-    given = call.args[0]
-    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
-    return line_of(module, parts)
 
 
 def _is_boxed(module: Module, call: ast.Call) -> bool:

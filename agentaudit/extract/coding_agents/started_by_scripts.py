@@ -6,32 +6,19 @@ in an object, and the list is put together before: the switch is in another list
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
-from agentaudit.expressions import regex
 from agentaudit.extract.coding_agents.signs import BYPASS_OF
+from agentaudit.extract.coding_agents.started_commands import (
+    COMMAND,
+    PROGRAM,
+    line_of,
+    line_run,
+    switched_in,
+)
 from agentaudit.extract.programs.code import Module
-from agentaudit.extract.programs.syntax import last_name
 from agentaudit.model.evidence import Evidence
 
-NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "claude": ("claude-code", "Claude Code"),
-        "codex": ("codex", "Codex"),
-        "gemini": ("gemini-cli", "Gemini CLI"),
-        "copilot": ("copilot-cli", "Copilot CLI"),
-        "qwen": ("qwen-code", "Qwen Code"),
-        "cursor-agent": ("cursor", "Cursor CLI"),
-        "amp": ("amp", "Amp"),
-    }
-)
-"""By the command, the framework of an agent and what it is called."""
-_NAME = rf"(?P<name>{'|'.join(NAMES)})"
-COMMAND = regex(rf"(?:^|^\s*+[@-]{{1,2}}|[\s;&|(/\"'=]){_NAME}(?:\.orig)?[ \t]")
-PROGRAM = regex(rf"^(?:.*/)?{_NAME}$")
-_LONGEST = 40
-"""Characters of a word that another place writes down; no agent's name or switch has more."""
 _SHELLS = frozenset({"exec", "execSync", "execAsync", "execPromise", "execaCommand"})
 _PROGRAMS = frozenset({"command", "cmd", "file", "bin", "executable", "program"})
 _ARGUMENTS = frozenset({"args", "argv", "arguments"})
@@ -40,35 +27,17 @@ _ARGUMENTS = frozenset({"args", "argv", "arguments"})
 def started_by_script(module: Module) -> Iterator[tuple[str, Evidence]]:
     """The names of agents that need not ask, and where they are started."""
     starts = [*_called(module), *_described(module), *_listed(module)]
-    elsewhere = _switched(module) if starts else frozenset[str]()
+    elsewhere = switched_in(module) if starts else frozenset[str]()
     for name, place, given in starts:
         written = _written(given)
         line = "" if written is None else f"{name} {line_of(module, written)}"
         if BYPASS_OF[name].search(line) or (written is None and name in elsewhere):
             yield name, module.place(place, name)
     for call in module.of(ast.Call):
-        line = _run(module, call)
+        line = line_run(module, call, _SHELLS)
         found = COMMAND.search(line)
         if found is not None and BYPASS_OF[found["name"]].search(line):
             yield found["name"], module.place(call, found["name"])
-
-
-def line_of(module: Module, words: Iterable[ast.expr]) -> str:
-    """Words of a command: of one that a name stands for its beginning, as names may be many."""
-    return " ".join(
-        module.text(word)[: None if isinstance(word, ast.Constant) else _LONGEST] for word in words
-    )
-
-
-def _switched(module: Module) -> frozenset[str]:
-    """The agents whose switch stands in a list of the file, or in a text of its own."""
-    lists = [line_of(module, each.elts) for each in module.of(ast.List)]
-    texts = [each.value for each in module.of(ast.Constant) if isinstance(each.value, str)]
-    return frozenset(
-        name
-        for name, switches in BYPASS_OF.items()
-        if any(map(switches.search, lists)) or any(map(switches.fullmatch, texts))
-    )
 
 
 def _called(module: Module) -> Iterator[tuple[str, ast.expr, ast.expr]]:
@@ -111,11 +80,3 @@ def _written(given: ast.expr) -> list[ast.expr] | None:
     if not isinstance(given, ast.List) or any(isinstance(each, ast.Starred) for each in given.elts):
         return None
     return given.elts
-
-
-def _run(module: Module, call: ast.Call) -> str:
-    """The line that a call hands to a shell, as far as it stands there."""
-    if last_name(call.func) not in _SHELLS or not call.args:
-        return ""
-    given = call.args[0]
-    return line_of(module, given.values if isinstance(given, ast.JoinedStr) else [given])
