@@ -204,8 +204,8 @@ class Body:
         """Whether an address begins with words of the model."""
         for _ in range(_LONGEST):
             match address:
-                case ast.Name(id=name) if len(self.words.assigned.get(name, ())) == 1:
-                    address = self.words.assigned[name][0]
+                case ast.Name() if (made := self.words.stands_for(address)) is not address:
+                    address = made
                 case ast.BinOp(op=ast.Add(), left=left):
                     address = left
                 case ast.Call(args=[base] | [_, base]) as call if self._makes_address(call):
@@ -237,8 +237,7 @@ class Body:
             return
         if isinstance(given, ast.Call) and self.module.dotted(given.func).endswith("sql"):
             given = given.args[0] if given.args else given
-        if isinstance(given, ast.Name) and len(made := self.words.assigned.get(given.id, ())) == 1:
-            given = made[0]
+        given = self.words.stands_for(given)
         begun = _STATEMENT.match(self._beginning(given).upper())
         if begun is not None:
             effect = VERBS.get(begun["verb"], "read")
@@ -252,10 +251,7 @@ class Body:
         """Whether a method is one of a prepared statement, whose values are no statement."""
         if not isinstance(func, ast.Attribute):
             return False
-        made = func.value
-        if isinstance(made, ast.Name) and len(found := self.words.assigned.get(made.id, ())) == 1:
-            made = found[0]
-        made = self.program.meant(Written(self.module, made)).node
+        made = self.program.meant(Written(self.module, self.words.stands_for(func.value))).node
         return isinstance(made, ast.Call) and last_name(made.func) == _PREPARES
 
     def _beginning(self, given: ast.expr) -> str:

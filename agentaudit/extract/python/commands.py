@@ -112,8 +112,8 @@ class Commands(Struct, frozen=True, dict=True):
             case ast.Name(id=name) if deepest and name in self.handed.keys() - self.assigned.keys():
                 caller, given = self.handed[name]
                 return caller._words_of_line(given, deepest - 1)  # noqa: SLF001 -- of the same kind
-            case ast.Name(id=name) if deepest and len(self.assigned.get(name, ())) == 1:
-                return self._words_of_line(self.assigned[name][0], deepest - 1)
+            case ast.Name() if deepest and (made := self.stands_for(line)) is not line:
+                return self._words_of_line(made, deepest - 1)
             case ast.JoinedStr(values=parts):
                 text = "".join(self.module.text(part) or _PART for part in parts)
             case _:
@@ -198,6 +198,11 @@ class Commands(Struct, frozen=True, dict=True):
                 given.setdefault(name, []).append(value)
         parts = {name for names, _, _ in self._bound if len(names) > 1 for name in names}
         return {name: given[name] for name in given.keys() - parts}
+
+    def stands_for(self, given: ast.expr) -> ast.expr:
+        """What a name is given, where that is one thing; anything else stands for itself."""
+        found = self.assigned.get(given.id, ()) if isinstance(given, ast.Name) else ()
+        return found[0] if len(found) == 1 else given
 
     @cached_property
     def _bound(self) -> Sequence[tuple[frozenset[str], frozenset[str], ast.expr]]:
