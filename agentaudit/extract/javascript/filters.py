@@ -7,6 +7,7 @@ ends the function turned everything else away from.
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from agentaudit.expressions import regex
 from agentaudit.extract.programs.code import Module
@@ -27,15 +28,16 @@ def without_names(module: Module, function: FunctionDef) -> frozenset[str]:
 
 def single_words(module: Module, function: FunctionDef) -> frozenset[str]:
     """The variables of a function that hold one word of a line at most, past its checks."""
+    return past_checks(function, partial(_more_words, module))
 
-    def checked(test: ast.expr) -> Iterator[str]:
-        match test:
-            case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
-                yield from _tested(module, call, is_single_word)
-            case _:
-                pass
 
-    return past_checks(function, checked)
+def _more_words(module: Module, test: ast.expr) -> Iterator[str]:
+    """The variable that a condition turns away when it holds more than one word."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call):
+            yield from _tested(module, call, is_single_word)
+        case _:
+            pass
 
 
 def _harmless(module: Module, nodes: list[ast.AST]) -> Iterator[str]:

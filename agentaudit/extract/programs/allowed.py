@@ -19,15 +19,25 @@ _ENDS = ast.Return | ast.Raise
 def without_allowed(function: FunctionDef, parameters: frozenset[str]) -> frozenset[str]:
     """The parameters that stay words of the caller's own."""
     allowed = {
-        name
-        for statement in straight(function.body)
-        if isinstance(statement, ast.If) and _ends(statement.body)
-        for name in _turned_away(statement.test, parameters)
+        name for _, test in turning_away(function) for name in _turned_away(test, parameters)
     }
     if not allowed:
         return parameters
     changed = (name for target, _ in bindings(descendants(function)) for name in names_in(target))
     return parameters - (allowed - frozenset(changed))
+
+
+def turning_away(function: FunctionDef) -> Iterator[tuple[int, ast.expr]]:
+    """The conditions of which any ends a function, and the lines behind which none holds."""
+    for statement in straight(function.body):
+        if isinstance(statement, ast.If) and _ends(statement.body):
+            waiting = [statement.test]
+            for each in waiting:  # it grows meanwhile: `a || b || …` nests as deep as it is long
+                match each:
+                    case ast.BoolOp(op=ast.Or(), values=either):
+                        waiting += either
+                    case _:
+                        yield statement.lineno, each
 
 
 def _ends(body: list[ast.stmt]) -> bool:
@@ -44,25 +54,19 @@ def straight(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _turned_away(test: ast.expr, parameters: frozenset[str]) -> Iterator[str]:
-    """The parameters for which a condition holds whenever they are none of some names."""
-    waiting = [test]
-    for each in waiting:  # it grows meanwhile: `a || b || …` nests as deep as it is long
-        match each:
-            case ast.BoolOp(op=ast.Or(), values=either):
-                waiting += either
-            case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[among]):
-                if name in parameters and _is_fixed(among, parameters):
-                    yield name
-            case ast.UnaryOp(
-                op=ast.Not(),
-                operand=ast.Call(
-                    func=ast.Attribute(value=among, attr=has), args=[ast.Name(id=name)]
-                ),
-            ):
-                if has in _HAS and name in parameters and _is_fixed(among, parameters):
-                    yield name
-            case _:
-                pass
+    """The parameter for which a condition holds whenever it is none of some names."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.NotIn()], comparators=[among]):
+            if name in parameters and _is_fixed(among, parameters):
+                yield name
+        case ast.UnaryOp(
+            op=ast.Not(),
+            operand=ast.Call(func=ast.Attribute(value=among, attr=has), args=[ast.Name(id=name)]),
+        ):
+            if has in _HAS and name in parameters and _is_fixed(among, parameters):
+                yield name
+        case _:
+            pass
 
 
 def _is_fixed(among: ast.expr, parameters: frozenset[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from agentaudit.expressions import regex
-from agentaudit.extract.programs.allowed import straight
+from agentaudit.extract.programs.allowed import turning_away
 from agentaudit.extract.programs.bindings import bindings, names_in
 from agentaudit.extract.programs.code import Module
 from agentaudit.extract.programs.names import FunctionDef
@@ -42,16 +42,10 @@ def past_checks(
     """
     The variables of which a function turns some values away, and that nothing is given later.
 
-    `turned_away` says of which variables a condition does, also of each of several.
+    `turned_away` says of which variables a condition does.
     """
     checked = {
-        name: statement.lineno
-        for statement in straight(function.body)
-        if isinstance(statement, ast.If)
-        if any(isinstance(end, ast.Return | ast.Raise) for end in statement.body[-1:])
-        for test in _each_of(statement.test)
-        for name in turned_away(test)
-        if name
+        name: line for line, test in turning_away(function) for name in turned_away(test) if name
     }
     if not checked:
         return frozenset()
@@ -63,16 +57,6 @@ def past_checks(
         if target.lineno > checked.get(name, target.lineno)
     }
     return frozenset(checked.keys() - later)
-
-
-def _each_of(test: ast.expr) -> Iterator[ast.expr]:
-    """The conditions of which any is enough."""
-    waiting = [test]
-    for each in waiting:  # it grows meanwhile
-        if isinstance(each, ast.BoolOp) and isinstance(each.op, ast.Or):
-            waiting += each.values
-        else:
-            yield each
 
 
 def _more_words(module: Module, test: ast.expr) -> Iterator[str]:
