@@ -32,6 +32,12 @@ class Condition(Struct, frozen=True, kw_only=True):
         """Whether it holds for calls which lack the key as well."""
         return self.operator.startswith("forallvalues:") or self.operator.endswith("ifexists")
 
+    @property
+    def demands(self) -> bool:
+        """Whether it holds for no call but those whose key has one of its values."""
+        negates = "not" in self.operator or self.operator.startswith("null")
+        return not (negates or self.optional)
+
 
 class Statement(Struct, frozen=True, kw_only=True):
     """One statement of a policy, as written; actions and condition keys in lower case."""

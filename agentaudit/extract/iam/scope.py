@@ -166,10 +166,9 @@ def _narrows(condition: Condition) -> bool:
     tagged = _TAG.search(condition.key) is not None
     if condition.operator.startswith("null"):
         return tagged and condition.values == ("false",)
-    if "not" in condition.operator or condition.optional:
-        return False
     named = condition.key in _NAMING_KEYS and "*" not in condition.values
-    return tagged or named or _ITSELF in map(str.lower, condition.values)
+    picks = tagged or named or _ITSELF in map(str.lower, condition.values)
+    return picks and condition.demands
 
 
 def bounds_what_is_given(condition: Condition) -> bool:
@@ -178,7 +177,7 @@ def bounds_what_is_given(condition: Condition) -> bool:
 
     AWS, "IAM and AWS STS condition context keys": `iam:PolicyARN`, `iam:PermissionsBoundary`.
     """
-    if "not" in condition.operator or condition.operator.startswith("null") or condition.optional:
+    if not condition.demands:
         return False
     if condition.key == "iam:permissionsboundary":
         return "*" not in condition.values
