@@ -228,26 +228,21 @@ class Module(Sources):
             return None
         for member in self.blocks("resource").labelled(type_, name):
             key = index[0][1:-1] if index else ""
-            bound = self._by_key(member).get(key) if key else None
+            instances = self._by_key(member) if index else {}
+            bound = instances.get(key) if key else None
             written = self._written(member, rest[0], bound)
             if written is not None and not written.unknown:
                 return resolved(written, 3 + len(index))
             named = self._written(member, name_attribute(type_), bound)
             known = named is not None and named.text is not None
-            address = f"{type_}.{name}{self._which(type_, member, index)}"
+            one_of_several = index[:1] == [UNDECIDED] and len(instances) > 1
+            own = f'["{key}"]' if bound is not None else ""
+            which = UNDECIDED if one_of_several and type_.startswith(_OF_RIGHTS) else own
+            address = f"{type_}.{name}{which}"
             title = named.raw if named is not None and known else f"${{{address}}}"
             value = computed(type_, rest[0], title)
             return resolved(text_of(value), 3 + len(index)) if value else None
         return None
-
-    def _which(self, type_: str, member: Member, index: Sequence[str]) -> str:
-        """The index of the instance that is meant, or that of one which nothing decides."""
-        instances = self._by_key(member) if index else {}
-        key = index[0][1:-1] if index else ""
-        if key in instances:
-            return f'["{key}"]'
-        is_open = not key and len(instances) > 1 and type_.startswith(_OF_RIGHTS)
-        return UNDECIDED if is_open else ""
 
     def _written(self, member: Member, name: str, bound: Folder | None) -> Node | None:
         """An attribute, of the instance that is meant where one is."""
