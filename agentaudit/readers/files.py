@@ -17,7 +17,7 @@ from agentaudit.errors import InputError, Problem
 from agentaudit.model.deployment import FileCoverage, FileStatus
 from agentaudit.readers.decoding import SEARCHED_ONLY, SourceText, decoded, failed
 from agentaudit.readers.installed import installed
-from agentaudit.readers.pem import LARGEST_KEY, is_key, may_be_key
+from agentaudit.readers.pem import LARGEST_KEY, is_key, may_be_key, telling_bytes
 from agentaudit.readers.submodules import (
     LISTED,
     missing_submodules,
@@ -238,7 +238,7 @@ def _holds_key(path: Path, file: str) -> bool:
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_KEY:
             return False
         with path.open("rb", buffering=0) as opened:
-            return is_key(file, opened.read())
+            return is_key(file, opened.read(telling_bytes(file)))
     except OSError:
         return False
 

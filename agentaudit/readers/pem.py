@@ -20,6 +20,11 @@ def may_be_key(file: str) -> bool:
     return _ENDING.search(file) is None or file.endswith(_ENDINGS_OF_KEYS)
 
 
+def telling_bytes(file: str) -> int:
+    """How many of its first bytes tell whether it is one: few, outside of folders of secrets."""
+    return LARGEST_KEY if among_secrets(file) else len(_BEGINNING)
+
+
 def is_key(file: str, content: bytes) -> bool:
     """Whether it is one: it begins so, or is a single word in a folder of secrets."""
     if content.startswith(_BEGINNING):
