@@ -179,9 +179,8 @@ _OF_SERVERS = _ALWAYS_STATIC - {"stripe", "langfuse"} | {"aws", "azure", "github
 """Vendors that have no key for pages; of Google's, those of Gemini are none."""
 _OWN_KINDS = frozenset({"master_key", "signing_key", "encryption_key"})
 _OWN_ENDINGS = (
-    *(("jwt", "secret"), ("auth", "secret"), ("session", "secret"), ("secret", "key")),
-    *(("nextauth", "secret"), ("cookie", "secret")),
-    *(("gateway", "token"), ("gateway", "secret"), ("runtime", "api", "key")),
+    *((own, "secret") for own in ("jwt", "auth", "session", "nextauth", "cookie")),
+    *(("secret", "key"), ("gateway", "token"), ("gateway", "secret"), ("runtime", "api", "key")),
     ("admin", "password"),
 )
 """By which a program asks others who they are; `OPENAI_API_KEY` opens what is elsewhere."""
