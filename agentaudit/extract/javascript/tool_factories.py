@@ -24,7 +24,7 @@ from agentaudit.extract.javascript.tools import (
     tool_of,
 )
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import returned_by
+from agentaudit.extract.programs.syntax import descendants, returned_by
 from agentaudit.extract.programs.written import Written
 from agentaudit.model.facts.tools import Tool
 
@@ -96,7 +96,7 @@ def _as_object(program: Program, result: Written, handed: Mapping[str, Written])
     does = options.get(*DOES) if options is not None else None
     if options is None or does is None or isinstance(program.meant(does).node, ast.Call):
         return None
-    within = {each.id for each in ast.walk(result.node) if isinstance(each, ast.Name)}
+    within = {each.id for each in descendants(result.node) if isinstance(each, ast.Name)}
     return Parts(result, "", options, None, None) if within & handed.keys() else None
 
 

@@ -25,7 +25,7 @@ from agentaudit.extract.javascript.options import Options, members, options_of
 from agentaudit.extract.javascript.schemas import taken
 from agentaudit.extract.programs.code import Module, written_keys
 from agentaudit.extract.programs.names import FunctionDef
-from agentaudit.extract.programs.syntax import parameters_of
+from agentaudit.extract.programs.syntax import descendants, parameters_of
 from agentaudit.extract.programs.written import Written
 from agentaudit.extract.schemas import Taken, as_taking
 from agentaudit.model.evidence import Truth
@@ -110,8 +110,9 @@ def made_tools(program: Program, module: Module) -> Iterator[tuple[Tool, ast.Cal
     keys = _names(module) if making else {}
     for call in making:
         named = keys.get(id(call.node)) or call.variable
-        tool = tool_of(program, Written(module, call.node), named)
-        if tool is not None and not _is_of_factory(program, Written(module, call.node)):
+        made = Written(module, call.node)
+        tool = tool_of(program, made, named) if not _is_of_factory(program, made) else None
+        if tool is not None:
             yield tool, call.node
 
 
@@ -125,7 +126,7 @@ def _is_of_factory(program: Program, given: Written) -> bool:
     if does is not None and not isinstance(does.node, ast.Name):
         return False
     part = does.node if does is not None else given.node
-    named = {each.id for each in ast.walk(part) if isinstance(each, ast.Name)}
+    named = {each.id for each in descendants(part) if isinstance(each, ast.Name)}
     return not named.isdisjoint(each.arg for each in parameters_of(around))
 
 
